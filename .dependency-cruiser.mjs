@@ -1,0 +1,68 @@
+/** The one way through the rooms: main → app → http → graphql → identity → channels | store → security → lib. */
+const rooms = ['main', 'app', 'http', 'graphql', 'identity', 'channels', 'store', 'security', 'lib'];
+const folder = (room) => (room === 'main' || room === 'app' ? `^src/${room}\\.ts$` : `^src/${room}/`);
+const below = (room) => rooms.slice(rooms.indexOf(room) + 1);
+const above = (room) => rooms.slice(0, rooms.indexOf(room)).map(folder);
+
+const downOnly = rooms
+  .filter((room) => above(room).length > 0)
+  .map((room) => ({
+    name: `${room}-looks-down`,
+    severity: 'error',
+    from: { path: folder(room) },
+    to: { path: above(room) },
+  }));
+
+const sources = '^src/channels/(?!source|registry)[^/-]+';
+
+export default {
+  forbidden: [
+    ...downOnly,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'siblings-apart', severity: 'error', from: { path: folder('channels') }, to: { path: folder('store') } },
+    { name: 'store-apart', severity: 'error', from: { path: folder('store') }, to: { path: folder('channels') } },
+    {
+      name: 'sources-apart',
+      comment: 'Two sources never import each other; daxpay.ts may import daxpay-sign.ts.',
+      severity: 'error',
+      from: { path: '^src/channels/(?!source|registry)([^/.-]+)' },
+      to: { path: sources, pathNot: '^src/channels/$1' },
+    },
+    {
+      name: 'model-sees-nobody',
+      severity: 'error',
+      from: { path: '^src/(model|failure)\\.ts$' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'emulators-apart',
+      comment: 'An emulator that shares code with what it tests would share its mistakes.',
+      severity: 'error',
+      from: { path: '^src/emulators/' },
+      to: { path: '^src/(?!emulators/|config\\.ts)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'emulators-are-for-main',
+      severity: 'error',
+      from: { path: '^src/(?!main\\.ts|emulators/)' },
+      to: { path: '^src/emulators/' },
+    },
+    {
+      name: 'config-by-few',
+      severity: 'error',
+      from: { path: below('app').map(folder) },
+      to: { path: '^src/config\\.ts$' },
+    },
+    { name: 'no-test-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+};
