@@ -1,0 +1,87 @@
+/**
+ * The closed list of failures, and the one table that says what each means to the caller.
+ * Visible to every room, like the model; knows none of them.
+ */
+
+/** The union members of the contract, named after what the caller does next. */
+export type FailureMember =
+  | 'AuthCodeRejected'
+  | 'AuthenticationIndeterminate'
+  | 'ChannelUnavailable'
+  | 'InvalidInput'
+  | 'NotAllowed';
+
+const table = {
+  AUTH_CODE_INVALID: ['AuthCodeRejected', 'The channel does not know this auth code. Let the payer authorize again.'],
+  AUTH_CODE_USED: ['AuthCodeRejected', 'This auth code was used before. Let the payer authorize again.'],
+  AUTH_CODE_EXPIRED: ['AuthCodeRejected', 'This auth code has expired. Let the payer authorize again.'],
+  AUTH_CODE_REFUSED: ['AuthCodeRejected', 'The channel refused this auth code. Let the payer authorize again.'],
+  OUTCOME_UNKNOWN: [
+    'AuthenticationIndeterminate',
+    'The channel did not answer in time; the auth code may be used up. Let the payer authorize again.',
+  ],
+  OUTCOME_PENDING: [
+    'AuthenticationIndeterminate',
+    'This auth code is being redeemed by another call. Repeat the same call to read its outcome.',
+  ],
+  REPLY_UNVERIFIED: [
+    'AuthenticationIndeterminate',
+    "The channel's answer is not signed by the channel; the auth code may be used up. Let the payer authorize again.",
+  ],
+  REPLY_MALFORMED: [
+    'AuthenticationIndeterminate',
+    "The channel's answer makes no sense; the auth code may be used up. Let the payer authorize again.",
+  ],
+  CHANNEL_UNREACHABLE: ['ChannelUnavailable', 'The channel could not be reached; nothing was sent. Repeat the call.'],
+  CHANNEL_MISCONFIGURED: ['ChannelUnavailable', 'The channel refuses the credentials or settings of this app.'],
+  CHANNEL_UNSUPPORTED: ['ChannelUnavailable', 'The channel cannot authenticate payers for this app.'],
+  SERVICE_UNAVAILABLE: [
+    'ChannelUnavailable',
+    'The service cannot keep results now; nothing was sent. Repeat the call.',
+  ],
+  INPUT_INVALID: ['InvalidInput', 'The input is not valid; see fields.'],
+  APP_UNKNOWN: ['InvalidInput', 'There is no such app.'],
+  CHANNEL_UNKNOWN: ['InvalidInput', 'The app has no such channel.'],
+  QUERY_CODE_TAKEN: ['InvalidInput', 'The query code belongs to another authentication. Choose a new one.'],
+  NOT_ALLOWED: ['NotAllowed', "The app's policy does not allow this."],
+} as const satisfies Record<string, readonly [FailureMember, string]>;
+
+export type FailureCode = keyof typeof table;
+
+/** A field of an input that has to change; never carries the value. */
+export interface InvalidField {
+  readonly path: string;
+  readonly message: string;
+}
+
+interface FailureDetails {
+  /** The upstream's own code, for operators. */
+  readonly upstreamCode?: string | undefined;
+  readonly fields?: readonly InvalidField[] | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * An expected failure. Switch on `code`; the message comes from our own table, so it can hold no secret.
+ * `upstreamCode` is reduced to harmless characters: an upstream may echo what it was sent.
+ */
+export class PayerIdentityError extends Error {
+  override readonly name = 'PayerIdentityError';
+  readonly code: FailureCode;
+  readonly upstreamCode: string | undefined;
+  readonly fields: readonly InvalidField[];
+
+  constructor(code: FailureCode, { upstreamCode, fields = [], cause }: FailureDetails = {}) {
+    super(table[code][1], { cause });
+    this.code = code;
+    this.upstreamCode = upstreamCode !== undefined && /^[\w.-]{1,64}$/.test(upstreamCode) ? upstreamCode : undefined;
+    this.fields = fields;
+  }
+}
+
+export const failureMember = (code: FailureCode): FailureMember => table[code][0];
+export const failureMessage = (code: FailureCode): string => table[code][1];
+
+/** Seconds after which repeating the same call is worth it; undefined when only the operator can help. */
+export const retryAfterSeconds = (code: FailureCode): number | undefined =>
+  code === 'CHANNEL_UNREACHABLE' || code === 'SERVICE_UNAVAILABLE' ? 2 : undefined;

@@ -1,0 +1,60 @@
+/** The nouns that every room shares. Types only; imports nothing. */
+
+/** Who a payer is to one app on one channel. Every id keeps its own name: folding them into one changes who a payer is. */
+export interface PayerIdentity {
+  readonly id: string;
+  readonly channelId: string;
+  readonly appId: string;
+  readonly openId: string | null;
+  readonly userId: string | null;
+  readonly unionId: string | null;
+  readonly subAppId: string | null;
+  readonly subOpenId: string | null;
+  readonly firstAuthenticatedAt: Date;
+  readonly lastAuthenticatedAt: Date;
+}
+
+/** The ways to name a payer: our id, or an id that the channel gave within an app. */
+export type IdentityRef =
+  | { readonly id: string }
+  | { readonly channelId: string; readonly appId: string; readonly openId: string }
+  | { readonly channelId: string; readonly appId: string; readonly userId: string };
+
+/** What a channel says about a payer. At least one of openId and userId. */
+export interface Subject {
+  readonly openId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly unionId?: string | undefined;
+  readonly subAppId?: string | undefined;
+  readonly subOpenId?: string | undefined;
+}
+
+/** A channel's token for further calls about a payer. */
+export interface AccessToken {
+  readonly value: string;
+  readonly expiresAt?: Date | undefined;
+}
+
+/** What a successful exchange of an auth code yields. */
+export interface Redeemed {
+  readonly subject: Subject;
+  readonly accessToken?: AccessToken | undefined;
+}
+
+export type ChannelCapability = 'AUTHENTICATE';
+
+/** A channel as an app sees it; capabilities are unknown where no app is. */
+export interface Channel {
+  readonly id: string;
+  readonly title: string | null;
+  readonly capabilities: readonly ChannelCapability[] | null;
+}
+
+/** What the callers of a source know about the payer's request, beyond the auth code. */
+export interface RedeemRequest {
+  readonly channelId: string;
+  readonly clientIp?: string | undefined;
+  readonly merchantOrderNo?: string | undefined;
+  readonly subAppId?: string | undefined;
+  readonly termId?: string | undefined;
+}
