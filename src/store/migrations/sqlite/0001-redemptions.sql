@@ -1,0 +1,50 @@
+-- Instants are milliseconds since 1970. Columns ending in _index are HMACs, columns ending in _sealed are AES-256-GCM.
+
+CREATE TABLE identities (
+  id                     TEXT PRIMARY KEY,
+  channel_id             TEXT NOT NULL,
+  app_id                 TEXT NOT NULL,
+  open_id_index          BLOB UNIQUE,
+  user_id_index          BLOB UNIQUE,
+  subject_sealed         BLOB NOT NULL,
+  first_authenticated_at INTEGER NOT NULL,
+  last_authenticated_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE redemptions (
+  id                  TEXT PRIMARY KEY,
+  code_index          BLOB NOT NULL UNIQUE,
+  -- The caller, app and query code that the outcome belongs to.
+  binding_index       BLOB NOT NULL,
+  query_code_index    BLOB,
+  source              TEXT NOT NULL,
+  app_id              TEXT NOT NULL,
+  channel_id          TEXT NOT NULL,
+  trace_id            TEXT NOT NULL,
+  state               TEXT NOT NULL CHECK (state IN ('CLAIMED', 'SENT', 'HELD', 'SUCCEEDED', 'REJECTED', 'INDETERMINATE')),
+  owner               TEXT NOT NULL,
+  lease_until         INTEGER NOT NULL,
+  identity_id         TEXT REFERENCES identities (id),
+  access_token_sealed BLOB,
+  failure_code        TEXT,
+  upstream_code       TEXT,
+  created_at          INTEGER NOT NULL,
+  -- The outcome is told until then; afterwards only the fact that the code was used is left.
+  outcome_until       INTEGER NOT NULL,
+  forget_at           INTEGER NOT NULL,
+  CHECK ((state = 'SUCCEEDED') = (identity_id IS NOT NULL)),
+  CHECK ((state IN ('REJECTED', 'INDETERMINATE')) = (failure_code IS NOT NULL))
+) STRICT;
+CREATE INDEX redemptions_by_lease ON redemptions (lease_until) WHERE state IN ('CLAIMED', 'SENT');
+CREATE INDEX redemptions_by_outcome ON redemptions (outcome_until) WHERE access_token_sealed IS NOT NULL;
+CREATE INDEX redemptions_by_age ON redemptions (forget_at);
+
+CREATE TABLE sessions (
+  query_code_index BLOB PRIMARY KEY,
+  app_id           TEXT NOT NULL,
+  channel_id       TEXT NOT NULL,
+  redemption_id    TEXT REFERENCES redemptions (id) ON DELETE SET NULL,
+  expires_at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_age ON sessions (expires_at);
+CREATE INDEX sessions_by_redemption ON sessions (redemption_id);

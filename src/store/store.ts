@@ -1,0 +1,133 @@
+/**
+ * What the service remembers, and the promises that every engine keeps. `test/contract/store.ts` holds them to it.
+ *
+ * - A promise that resolves is durable: the result survives the process and the machine losing power.
+ * - Every call is one transaction: it happens whole or not at all, in some order with all others.
+ * - Time is the store's own clock; callers pass durations.
+ * - Auth codes and query codes are kept as blind indexes, what a channel says about a payer sealed.
+ * - A call that cannot be kept rejects; the caller must then act as if it had not been made.
+ */
+import type { FailureCode } from '../failure.ts';
+import type { Watch } from '../lib/wakeups.ts';
+import type { AccessToken, IdentityRef, PayerIdentity, Redeemed } from '../model.ts';
+
+/** A wish to be the one that redeems an auth code. */
+export interface Claim {
+  readonly source: string;
+  readonly upstreamAppId: string;
+  readonly authCode: string;
+  /** Who asks. Another caller with the same code is not a duplicate but a replay. */
+  readonly caller: string;
+  readonly appId: string;
+  readonly channelId: string;
+  readonly queryCode?: string | undefined;
+  readonly traceId: string;
+}
+
+/** The right to redeem, until it expires. */
+export interface Lease {
+  readonly redemptionId: string;
+  readonly owner: string;
+}
+
+export type ClaimVerdict =
+  /** The caller owns the redemption, and nothing has been sent. */
+  | { readonly kind: 'CLAIMED'; readonly lease: Lease }
+  /** The same caller asked before, with the same query code: read or await that outcome. */
+  | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
+  /** Somebody else asked before, or the outcome is no longer kept. */
+  | { readonly kind: 'CODE_USED' }
+  /** The query code belongs to another auth code, app or channel. */
+  | { readonly kind: 'QUERY_CODE_TAKEN' };
+
+/** How a sent redemption ended. HELD: the upstream keeps the identity for the query code. */
+export type Outcome =
+  | ({ readonly state: 'SUCCEEDED' } & Redeemed)
+  | { readonly state: 'HELD' }
+  | {
+      readonly state: 'REJECTED' | 'INDETERMINATE';
+      readonly failureCode: FailureCode;
+      readonly upstreamCode?: string | undefined;
+    };
+
+export type Redemption = {
+  readonly id: string;
+  readonly source: string;
+  readonly appId: string;
+  readonly channelId: string;
+  readonly traceId: string;
+  /** The outcome is kept until then. */
+  readonly expiresAt: Date;
+} & (
+  | { readonly state: 'CLAIMED' | 'SENT' | 'HELD' }
+  | {
+      readonly state: 'SUCCEEDED';
+      readonly identity: PayerIdentity;
+      readonly accessToken?: AccessToken | undefined;
+    }
+  | { readonly state: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode }
+);
+
+/** What a query code stands for. */
+export interface Session {
+  readonly appId: string;
+  readonly channelId: string;
+  readonly expiresAt: Date;
+  /** Undefined until an auth code arrives. */
+  readonly redemption: Redemption | undefined;
+}
+
+export interface SweepReport {
+  /** Claims given up: nothing had been sent. */
+  readonly released: number;
+  /** Sent redemptions whose owner is gone; now INDETERMINATE. */
+  readonly abandoned: number;
+  /** Rows deleted or scrubbed because their time was over. */
+  readonly purged: number;
+}
+
+export interface Store {
+  /** Exactly one of any number of concurrent claims of an auth code is CLAIMED. First writer wins on a query code. */
+  claim(claim: Claim): Promise<ClaimVerdict>;
+
+  /** Must resolve true before the first byte leaves; false: the lease is lost, nothing may be sent. */
+  markSent(lease: Lease): Promise<boolean>;
+
+  /** Forgets a redemption of which provably nothing was sent. The auth code and the query code are free again. */
+  release(lease: Lease): Promise<void>;
+
+  /** Ends a sent redemption. A redemption that has ended stays as it is; the answer tells how. */
+  settle(lease: Lease, outcome: Outcome): Promise<Redemption | undefined>;
+
+  /** Ends a HELD redemption with what the upstream had kept; likewise once only. */
+  collect(redemptionId: string, outcome: Exclude<Outcome, { state: 'HELD' }>): Promise<Redemption | undefined>;
+
+  redemption(id: string): Promise<Redemption | undefined>;
+
+  /** Undefined when the query code is unknown or its time is over. */
+  session(queryCode: string): Promise<Session | undefined>;
+
+  /** The identities that the references name, in their order; one lookup however many there are. */
+  identities(refs: readonly IdentityRef[]): Promise<readonly (PayerIdentity | undefined)[]>;
+
+  /** Wakes whenever the redemption, or what the query code stands for, changes. */
+  watch(subject: { readonly redemptionId: string } | { readonly queryCode: string }): Watch;
+
+  /** Ends what its owners left behind and deletes what has expired. */
+  sweep(): Promise<SweepReport>;
+
+  /** Rejects when the store cannot keep its promises now. */
+  ready(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** How long things are kept. */
+export interface StoreTimes {
+  /** A claim may be taken over, a send is given up, after this long. Longer than any exchange may take. */
+  readonly leaseMs: number;
+  /** Outcomes can be read, and query codes work, for this long. */
+  readonly resultTtlMs: number;
+  /** Auth codes are remembered as used for this long. */
+  readonly codeTtlMs: number;
+}
