@@ -1,0 +1,213 @@
+/**
+ * DaxPay "channel auth" (通道认证): POST /unipay/assist/channel/auth/auth and …/authAndSet.
+ * https://github.com/dromara/dax-pay (PaySignUtil, ChannelUniAuthController), documents in github.com/xxm1995/daxpay-doc
+ *
+ * Two profiles, because the protocol changed under the same path: `beta` is 3.0.0-beta1 to beta4, which the published
+ * pages describe; `ga` is what followed 3.0.0: it adds mchNo and upper-cases the text before the digest.
+ */
+import { z } from 'zod';
+import { PayerIdentityError } from '../failure.ts';
+import { beijingTime } from '../lib/beijing-time.ts';
+import { equalSecrets } from '../lib/digest.ts';
+import type { HttpReply, HttpRequest } from '../lib/exchange.ts';
+import { type JsonObject, jsonValue, readJson } from '../lib/strict-json.ts';
+import type { Redeemed, RedeemRequest } from '../model.ts';
+import { signDaxpay } from './daxpay-sign.ts';
+import { defineSource } from './source.ts';
+
+const AUTH = '/unipay/assist/channel/auth/auth';
+const AUTH_AND_SET = '/unipay/assist/channel/auth/authAndSet';
+
+const config = z
+  .strictObject({
+    /** Origin of the DaxPay server, and its path prefix if it has one. */
+    baseUrl: z.url({ protocol: /^https?$/ }),
+    profile: z.enum(['beta', 'ga']).default('beta'),
+    appId: z.string().min(1).max(32),
+    /** The merchant number; signed and sent by profile ga only, which knows the field. */
+    mchNo: z.string().min(1).max(32).optional(),
+    secret: z.string().min(1),
+    signType: z.enum(['hmac_sha256', 'md5', 'sm3']).default('hmac_sha256'),
+    /**
+     * Releases after 3.0.0 do not sign the reply of this endpoint. `optional` believes such a reply for the sake of TLS
+     * alone; a signature that is there must still be right.
+     */
+    replySignature: z.enum(['required', 'optional']).default('required'),
+    channels: z.array(z.string()).default(['ali_pay', 'wechat_pay']),
+    /**
+     * Present: DaxPay keeps the results of authenticateAndSet. It has no public API to read them back, only its
+     * console's (GET /assist/channel/auth/queryAuthResult behind a login), so where and how is configuration.
+     */
+    keeper: z
+      .strictObject({
+        queryUrl: z.url({ protocol: /^https?$/ }),
+        headers: z.record(z.string(), z.string()).default({}),
+      })
+      .optional(),
+  })
+  .refine(({ profile, mchNo }) => profile === 'beta' || mchNo !== undefined, {
+    path: ['mchNo'],
+    message: 'profile ga requires it',
+  });
+type Config = z.output<typeof config>;
+
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text || undefined);
+const identity = z.object({ openId: optionalText, userId: optionalText, accessToken: optionalText });
+const keptIdentity = identity.extend({ status: z.enum(['waiting', 'success', 'not_exist']) });
+const envelope = z.object({ code: z.number().int(), data: z.unknown() });
+
+const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', accept: 'application/json' };
+
+/** The signed request. Empty values are left out altogether: DaxPay signs them, its documents say it does not. */
+const authRequest = (
+  authCode: string,
+  { channelId, clientIp }: RedeemRequest,
+  settings: Config,
+  nowMs: number,
+  nonce: string,
+): HttpRequest => {
+  const fields = {
+    ...(settings.profile === 'ga' && { mchNo: settings.mchNo }),
+    appId: settings.appId,
+    ...(clientIp && { clientIp }),
+    nonceStr: nonce,
+    reqTime: beijingTime(nowMs),
+    channel: channelId,
+    authCode,
+  };
+  const sign = signDaxpay(JSON.stringify(fields), settings);
+  return { method: 'POST', path: AUTH, headers: jsonHeaders, body: JSON.stringify({ ...fields, sign }) };
+};
+
+/** The body of a reply, read strictly; what is not a JSON object in UTF-8 from the endpoint itself is malformed. */
+const readBody = (reply: HttpReply): { text: string; root: JsonObject } => {
+  try {
+    if (reply.status !== 200) throw new Error(`HTTP ${reply.status}`);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(reply.body);
+    const root = readJson(text);
+    if (root.kind !== 'object') throw new Error('not an object');
+    return { text, root };
+  } catch (cause) {
+    throw new PayerIdentityError('REPLY_MALFORMED', { upstreamCode: `HTTP_${reply.status}`, cause });
+  }
+};
+
+const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new PayerIdentityError('REPLY_MALFORMED', { cause: parsed.error });
+  return parsed.data;
+};
+
+/** https://github.com/xxm1995/daxpay-doc open/gateway/overview/返回状态码.md, and the source where that is silent. */
+const codes: Readonly<Record<number, ConstructorParameters<typeof PayerIdentityError>[0]>> = {
+  /** Any business exception; on this endpoint 获取支付宝OpenId失败: Alipay refused the code. */
+  1: 'AUTH_CODE_REFUSED',
+  10404: 'CHANNEL_MISCONFIGURED',
+  10405: 'CHANNEL_MISCONFIGURED',
+  10415: 'CHANNEL_UNSUPPORTED',
+  10505: 'CHANNEL_MISCONFIGURED',
+  10506: 'CHANNEL_MISCONFIGURED',
+  20021: 'CHANNEL_MISCONFIGURED',
+  20022: 'CHANNEL_MISCONFIGURED',
+  20023: 'CHANNEL_MISCONFIGURED',
+  20024: 'CHANNEL_MISCONFIGURED',
+  20025: 'CHANNEL_MISCONFIGURED',
+  20030: 'CHANNEL_UNSUPPORTED',
+  20052: 'CHANNEL_MISCONFIGURED',
+  /** WeChat refused the code; its errcode stands in the message. */
+  20080: 'AUTH_CODE_REFUSED',
+  20082: 'CHANNEL_UNSUPPORTED',
+};
+
+/** https://developers.weixin.qq.com/doc/oplatform/Return_codes/Return_code_descriptions_new.html */
+const wechatCodes: Readonly<Record<string, keyof typeof wechatFailures>> = {
+  40029: 'invalid',
+  40163: 'used',
+  42003: 'expired',
+};
+const wechatFailures = { invalid: 'AUTH_CODE_INVALID', used: 'AUTH_CODE_USED', expired: 'AUTH_CODE_EXPIRED' } as const;
+
+/** Every refusal is final: an unsigned one could be anybody's, so none may make a code look unspent. */
+const refusal = (code: number, root: JsonObject): PayerIdentityError => {
+  const message = root.members.get('msg');
+  const text = message?.kind === 'scalar' ? String(message.value) : '';
+  const wechatCode = code === 20080 ? /错误代码：(\d+)/.exec(text)?.[1] : undefined;
+  const reason = wechatCode && wechatCodes[wechatCode];
+  const failure = reason ? wechatFailures[reason] : (codes[code] ?? 'OUTCOME_UNKNOWN');
+  return new PayerIdentityError(failure, { upstreamCode: wechatCode ? `${code}.${wechatCode}` : `${code}` });
+};
+
+/** Bytes in, identity out. Nothing in the reply is believed, a success least of all, before its signature is checked. */
+const judgeAuth = (reply: HttpReply, settings: Config): Redeemed => {
+  const { text, root } = readBody(reply);
+  const sign = root.members.get('sign');
+  const signed = sign?.kind === 'scalar' && typeof sign.value === 'string' && sign.value !== '';
+  if (signed && !equalSecrets(String(sign.value).toLowerCase(), signDaxpay(text, settings)))
+    throw new PayerIdentityError('REPLY_UNVERIFIED');
+  const { code, data } = parse(envelope, jsonValue(root));
+  if (code !== 0) throw refusal(code, root);
+  if (!signed && settings.replySignature === 'required') throw new PayerIdentityError('REPLY_UNVERIFIED');
+  return redeemed(parse(identity, data));
+};
+
+const redeemed = ({ openId, userId, accessToken }: z.output<typeof identity>): Redeemed => {
+  if (!openId && !userId) throw new PayerIdentityError('REPLY_MALFORMED');
+  return { subject: { openId, userId }, accessToken: accessToken ? { value: accessToken } : undefined };
+};
+
+/** authAndSet answers {"msg":"success","code":0,"data":null} without a signature: it tells nothing worth forging. */
+const judgeAuthAndSet = (reply: HttpReply): void => {
+  const { root } = readBody(reply);
+  const { code } = parse(envelope, jsonValue(root));
+  if (code !== 0) throw refusal(code, root);
+};
+
+const judgeQuery = (reply: HttpReply): Redeemed | undefined => {
+  const { root } = readBody(reply);
+  const { code, data } = parse(envelope, jsonValue(root));
+  if (code !== 0) throw new PayerIdentityError('CHANNEL_MISCONFIGURED', { upstreamCode: `${code}` });
+  const kept = parse(keptIdentity, data);
+  if (kept.status === 'waiting') return undefined;
+  if (kept.status === 'not_exist') throw new PayerIdentityError('OUTCOME_UNKNOWN', { upstreamCode: 'not_exist' });
+  return redeemed(kept);
+};
+
+export const daxpay = defineSource({
+  title: 'DaxPay',
+  config,
+  open(settings, { connect, now, nonce }) {
+    const base = new URL(settings.baseUrl);
+    const { send } = connect(base.origin);
+    const prefix = base.pathname.replace(/\/$/, '');
+    const post = (request: HttpRequest, signal: AbortSignal) =>
+      send({ ...request, path: prefix + request.path }, signal);
+
+    const openKeeper = ({ queryUrl, headers }: NonNullable<Config['keeper']>) => {
+      const query = new URL(queryUrl);
+      const { send: sendQuery } = connect(query.origin);
+      return {
+        async redeemAndKeep(authCode: string, queryCode: string, { channelId }: RedeemRequest, signal: AbortSignal) {
+          const body = JSON.stringify({ appId: settings.appId, queryCode, authCode, channel: channelId });
+          judgeAuthAndSet(await post({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, signal));
+        },
+        async collect(queryCode: string, signal: AbortSignal) {
+          const url = new URL(query);
+          url.searchParams.set('queryCode', queryCode);
+          return judgeQuery(await sendQuery({ method: 'GET', path: url.pathname + url.search, headers }, signal));
+        },
+      };
+    };
+
+    return {
+      upstreamAppId: settings.appId,
+      channels: settings.channels,
+      async redeem(authCode, request, signal) {
+        return judgeAuth(await post(authRequest(authCode, request, settings, now(), nonce()), signal), settings);
+      },
+      ...(settings.keeper && { keeper: openKeeper(settings.keeper) }),
+    };
+  },
+});

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { openUpstream, type Upstream } from '../lib/exchange.ts';
+import { daxpay } from './daxpay.ts';
+import type { Source, SourceDefinition } from './source.ts';
+
+/** Every source there is. To add one: its file, and its line here. */
+const definitions = new Map<string, SourceDefinition>(Object.entries({ daxpay }));
+
+export interface Sources {
+  get(name: string): Source | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the configured sources. Throws at once, naming the source, when a configuration is not valid:
+ * a service that cannot reach a channel must not start as if it could.
+ */
+export const openSources = (
+  configured: Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>,
+  now: () => number = Date.now,
+): Sources => {
+  const upstreams: Upstream[] = [];
+  const connect = (origin: string) => {
+    const upstream = openUpstream(origin);
+    upstreams.push(upstream);
+    return upstream;
+  };
+  const nonce = () => randomBytes(16).toString('hex');
+
+  const open = ([name, { type, ...options }]: (typeof entries)[number]): [string, Source] => {
+    const definition = definitions.get(type);
+    if (!definition) throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
+    const parsed = definition.config.safeParse(options);
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
+      throw new Error(`Source ${name}: ${faults.join('; ')}`);
+    }
+    return [name, definition.open(parsed.data, { connect, now, nonce })];
+  };
+  const entries = Object.entries(configured);
+  const sources = new Map(entries.map(open));
+
+  return {
+    get: (name) => sources.get(name),
+    close: async () => void (await Promise.all(upstreams.map((upstream) => upstream.close()))),
+  };
+};

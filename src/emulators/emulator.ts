@@ -1,0 +1,115 @@
+/** What every emulated upstream shares: a real HTTP server on loopback, a ledger, and the faults of its transport. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestCodeKind } from './test-codes.ts';
+
+export interface EmulatorRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+export interface EmulatorReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+/** A request as it arrived. Emulators keep it whole, secrets and all: it never leaves a test or a sandbox. */
+export interface LedgerEntry extends EmulatorRequest {
+  readonly at: number;
+}
+
+export interface Emulator {
+  readonly origin: string;
+  /** Every request received, in order. */
+  readonly ledger: readonly LedgerEntry[];
+  close(): Promise<void>;
+}
+
+/** Answers a request; an answer may also be the fault of a test code. */
+export type EmulatorHandler = (request: EmulatorRequest) => EmulatorReply | 'hang' | 'reset';
+
+const MAX_LEDGER_ENTRIES = 200_000;
+
+const readText = async (message: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<Emulator> => {
+  const ledger: LedgerEntry[] = [];
+
+  const serve = async (message: IncomingMessage, response: ServerResponse) => {
+    const request: EmulatorRequest = {
+      method: message.method ?? '',
+      url: new URL(message.url ?? '/', 'http://emulator'),
+      headers: message.headers,
+      body: await readText(message),
+    };
+    if (ledger.length < MAX_LEDGER_ENTRIES) ledger.push({ at: Date.now(), ...request });
+    const reply = handle(request);
+    if (reply === 'hang') return;
+    if (reply === 'reset') return void message.socket.resetAndDestroy();
+    response.writeHead(reply.status, reply.headers).end(reply.body);
+  };
+
+  const server = createServer((message, response) => {
+    serve(message, response).catch(() => response.destroy());
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ledger,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
+
+export const json = (value: unknown): EmulatorReply => ({
+  status: 200,
+  headers: { 'content-type': 'application/json;charset=UTF-8' },
+  body: JSON.stringify(value),
+});
+
+/** The answer of a test code whose fault lies in the transport; undefined for the others. */
+export const transportFault = (
+  kind: TestCodeKind,
+  path: string,
+  success: () => EmulatorReply,
+): ReturnType<EmulatorHandler> | undefined => {
+  switch (kind) {
+    case 'hang':
+    case 'reset':
+      return kind;
+    case '500':
+      return { status: 500, headers: { 'content-type': 'text/plain' }, body: 'Internal Server Error' };
+    case 'html':
+      return {
+        status: 200,
+        headers: { 'content-type': 'text/html' },
+        body: '<!doctype html><title>网关维护中</title>',
+      };
+    case 'gbk': {
+      // 0xD6 0xD0 is 中 in GBK and nothing in UTF-8.
+      const [head = '', tail = ''] = success()
+        .body.toString()
+        .split(/(?<=^\{)/);
+      const field = Buffer.concat([Buffer.from('"note":"'), Buffer.of(0xd6, 0xd0), Buffer.from('",')]);
+      return { ...success(), body: Buffer.concat([Buffer.from(head), field, Buffer.from(tail)]) };
+    }
+    case 'redirect':
+      return { status: 302, headers: { location: path }, body: '' };
+    case 'oversize':
+      return { ...success(), body: `${success().body}${' '.repeat(70_000)}` };
+    default:
+      return undefined;
+  }
+};
