@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { Sources } from './channels/registry.ts';
+import type { Config } from './config.ts';
+import { createGraphqlServer } from './graphql/server.ts';
+import { createHandler, type Handler } from './http/handler.ts';
+import { readPages } from './http/pages.ts';
+import { createApps } from './identity/apps.ts';
+import { createAuthentication } from './identity/authentication.ts';
+import type { Log } from './lib/log.ts';
+import type { Store } from './store/store.ts';
+
+interface AppTools {
+  readonly store: Store;
+  readonly sources: Sources;
+  readonly log: Log;
+}
+
+export interface App {
+  readonly handle: Handler;
+  /** From now on /readyz says no, so that routers stop sending. */
+  drain(): void;
+  close(): Promise<void>;
+}
+
+const firstOperation = new URL('../examples/authenticate.graphql', import.meta.url);
+
+/** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
+export const createApp = async (config: Config, { store, sources, log }: AppTools): Promise<App> => {
+  const apps = createApps(config, sources);
+  const authentication = createAuthentication({ store, apps, log, times: config.times });
+  const apollo = createGraphqlServer({
+    log,
+    explorable: config.sandbox,
+    maxRepresentations: config.limits.representations,
+    firstOperation: readFileSync(firstOperation, 'utf8'),
+  });
+  await apollo.start();
+
+  let accepting = true;
+  const sweep = async () => {
+    try {
+      const { released, abandoned } = await store.sweep();
+      if (released + abandoned > 0) log.warn('redemptions were left behind and ended', { count: released + abandoned });
+    } catch (error) {
+      log.error('the sweep failed', { error });
+    }
+  };
+  const sweeper = setInterval(sweep, config.times.sweepEveryMs);
+  sweeper.unref();
+
+  return {
+    handle: createHandler({
+      apollo,
+      services: { authentication, apps, store },
+      routerSecrets: config.router?.secrets ?? [],
+      pages: config.sandbox ? readPages() : new Map(),
+      accepting: () => accepting,
+    }),
+    drain: () => {
+      accepting = false;
+    },
+    async close() {
+      accepting = false;
+      clearInterval(sweeper);
+      await apollo.stop();
+    },
+  };
+};

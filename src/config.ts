@@ -1,0 +1,120 @@
+/** The only file that reads the environment and the configuration file. Everything it returns is checked and frozen. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { vaultKeys } from './security/vault.ts';
+
+const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0-9 _ . -');
+
+const milliseconds = (fallback: number) => z.int().positive().default(fallback);
+
+const file = z.strictObject({
+  defaultApp: name,
+  apps: z.array(z.strictObject({ id: name, channels: z.record(name, name) })).min(1),
+  /** Options beyond `type` are the source's own and are checked when it is opened. */
+  sources: z.record(name, z.looseObject({ type: z.string() })),
+  channelTitles: z.record(name, z.string()).default({}),
+  router: z.strictObject({ secrets: z.array(z.string().min(32, 'at least 32 characters')).min(1) }).optional(),
+  keys: vaultKeys.optional(),
+  times: z
+    .strictObject({
+      deadlineMs: milliseconds(5_000),
+      patienceMs: milliseconds(7_000),
+      leaseMs: milliseconds(10_000),
+      resultTtlMs: milliseconds(300_000),
+      codeTtlMs: milliseconds(86_400_000),
+      sweepEveryMs: milliseconds(2_000),
+    })
+    .refine(({ leaseMs, deadlineMs }) => leaseMs > deadlineMs, 'leaseMs has to be longer than deadlineMs')
+    .prefault({}),
+  limits: z.strictObject({ representations: z.int().positive().default(200) }).prefault({}),
+});
+
+/** What a configuration file holds; sandbox mode makes one up. */
+export type FileConfig = z.input<typeof file>;
+
+export type Config = z.output<typeof file> & {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly logLevel: string;
+  /** True without a configuration file: emulated channels, everybody on this machine may call. */
+  readonly sandbox: boolean;
+};
+
+const environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4001),
+  DATA_DIR: z.string().min(1).default('./data'),
+  CONFIG: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
+  NODE_ENV: z.string().optional(),
+});
+
+/** A configuration that cannot be served. The message says what to set, and repeats no value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || what}: ${message}`);
+  throw new ConfigError(`${what} is not valid:\n${faults.join('\n')}`);
+};
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** Replaces {"$env": "NAME"} and {"$file": "path"} by what they name, so that no secret need stand in the file. */
+const resolveSecrets = (value: unknown, env: NodeJS.ProcessEnv): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => resolveSecrets(item, env));
+  const entries = Object.entries(value);
+  const [key, named] = entries.length === 1 ? (entries[0] ?? []) : [];
+  if (key === '$env' && typeof named === 'string') {
+    const found = env[named];
+    if (found === undefined) throw new ConfigError(`The environment has no ${named}, which the configuration names`);
+    return found;
+  }
+  if (key === '$file' && typeof named === 'string') return readFileSync(named, 'utf8').trim();
+  return Object.fromEntries(entries.map(([key, member]) => [key, resolveSecrets(member, env)]));
+};
+
+const readConfigFile = (path: string, env: NodeJS.ProcessEnv): unknown => {
+  try {
+    return resolveSecrets(JSON.parse(readFileSync(path, 'utf8')), env);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`CONFIG names a file that cannot be read as JSON: ${path}`);
+  }
+};
+
+const deepFreeze = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member);
+    Object.freeze(value);
+  }
+  return value;
+};
+
+/** Reads the configuration; `sandbox` is called for one when no file is named. */
+export const loadConfig = async (env: NodeJS.ProcessEnv, sandbox: () => Promise<FileConfig>): Promise<Config> => {
+  const {
+    HOST: host,
+    PORT: port,
+    DATA_DIR: dataDir,
+    LOG_LEVEL: logLevel,
+    CONFIG,
+    NODE_ENV,
+  } = parse(environment, env, 'The environment');
+  if (!CONFIG && (NODE_ENV === 'production' || !isLoopback(host))) {
+    throw new ConfigError(
+      'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.',
+    );
+  }
+  const given = CONFIG ? readConfigFile(CONFIG, env) : await sandbox();
+  const config = parse(file, given, 'The configuration');
+  if (CONFIG && !config.router)
+    throw new ConfigError('The configuration needs router.secrets: who may call this subgraph');
+  if (CONFIG && !config.keys) throw new ConfigError('The configuration needs keys: what results are sealed with');
+  return deepFreeze({ ...config, host, port, dataDir, logLevel, sandbox: !CONFIG });
+};

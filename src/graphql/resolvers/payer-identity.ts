@@ -1,0 +1,6 @@
+import type { PayerIdentityResolvers } from '../../generated/resolvers.ts';
+
+export const PayerIdentity: PayerIdentityResolvers = {
+  channel: ({ channelId }, _, { apps }) =>
+    apps.channel(channelId) ?? { id: channelId, title: null, capabilities: null },
+};

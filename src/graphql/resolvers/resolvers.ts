@@ -1,0 +1,16 @@
+import { GraphQLDateTime } from 'graphql-scalars';
+import type { Resolvers } from '../../generated/resolvers.ts';
+import { referenceResolvers, resolveEntities } from '../entities.ts';
+import { Mutation } from './mutation.ts';
+import { PayerIdentity } from './payer-identity.ts';
+import { Query } from './query.ts';
+
+const typed: Resolvers = { DateTime: GraphQLDateTime, Mutation, PayerIdentity, Query };
+
+/** The whole resolver map, with what federation adds to it. */
+export const resolvers = {
+  ...referenceResolvers,
+  ...typed,
+  PayerIdentity: { ...PayerIdentity, ...referenceResolvers.PayerIdentity },
+  Query: { ...Query, _entities: resolveEntities },
+};

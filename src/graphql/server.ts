@@ -1,0 +1,63 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { Log } from '../lib/log.ts';
+import type { Context } from './context.ts';
+import { formatError } from './errors.ts';
+import { limitRepresentations } from './limits.ts';
+import { buildSchema } from './schema.ts';
+
+export interface GraphqlOptions {
+  readonly log: Log;
+  /** Introspection, suggestions and the landing page, for people who explore. */
+  readonly explorable: boolean;
+  readonly maxRepresentations: number;
+  /** The operation that the landing page opens with. */
+  readonly firstOperation: string;
+}
+
+/** Unexpected errors reach the log by class and place; their text may quote a payer's data. */
+const logUnexpected = (log: Log): ApolloServerPlugin<Context> => ({
+  requestDidStart: async () => ({
+    async didEncounterErrors({ errors, contextValue }) {
+      for (const { originalError, extensions } of errors) {
+        if (originalError && extensions.code === undefined)
+          log.error('a resolver failed unexpectedly', { traceId: contextValue.call.traceId, error: originalError });
+      }
+    },
+  }),
+});
+
+/** Apollo Server with everything off that is not asked for: nothing is cached, reported, traced or batched. */
+export const createGraphqlServer = ({ log, explorable, maxRepresentations, firstOperation }: GraphqlOptions) => {
+  const apolloEvent = () => log.warn('apollo server warned');
+  return new ApolloServer<Context>({
+    schema: buildSchema(),
+    introspection: explorable,
+    hideSchemaDetailsFromClientErrors: !explorable,
+    includeStacktraceInErrorResponses: false,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: 1_000 },
+    formatError,
+    logger: { debug() {}, info() {}, warn: apolloEvent, error: apolloEvent },
+    plugins: [
+      limitRepresentations(maxRepresentations),
+      logUnexpected(log),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      explorable
+        ? ApolloServerPluginLandingPageLocalDefault({ document: firstOperation, footer: false })
+        : ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+};

@@ -1,0 +1,152 @@
+/**
+ * The edge as a plain function: a request in, a reply out, no sockets. `server.ts` puts it behind node:http.
+ */
+import { randomBytes } from 'node:crypto';
+import { type ApolloServer, HeaderMap } from '@apollo/server';
+import { type Context, createContext, type Services } from '../graphql/context.ts';
+import { equalSecrets } from '../lib/digest.ts';
+
+export interface EdgeRequest {
+  readonly method: string;
+  /** As it stands in the request line. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Reads the body; throws BodyTooLarge above the limit. */
+  readBody(maxBytes: number): Promise<Buffer>;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface EdgeReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export type Handler = (request: EdgeRequest) => Promise<EdgeReply>;
+
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+}
+
+export interface HandlerOptions {
+  readonly apollo: ApolloServer<Context>;
+  readonly services: Services;
+  /** The router sends one of these as Router-Authorization; none: sandbox mode, everybody on this machine may call. */
+  readonly routerSecrets: readonly string[];
+  /** Pages for people, by path. */
+  readonly pages: ReadonlyMap<string, string>;
+  /** False once the service is to stop. */
+  readonly accepting: () => boolean;
+}
+
+const MAX_BODY_BYTES = 65_536;
+
+const baseHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+};
+
+const reply = (status: number, type: string, body: string, headers: Record<string, string> = {}): EdgeReply => ({
+  status,
+  headers: { ...baseHeaders, 'content-type': type, ...headers },
+  body,
+});
+
+/** Every refusal is a GraphQL error: clients need only one way to read answers. */
+const refuse = (status: number, code: string, message: string, headers?: Record<string, string>): EdgeReply =>
+  reply(
+    status,
+    'application/json; charset=utf-8',
+    JSON.stringify({ errors: [{ message, extensions: { code } }] }),
+    headers,
+  );
+
+/** The trace that the caller is in, or a new one. https://www.w3.org/TR/trace-context/#traceparent-header */
+const traceIdOf = (traceparent = ''): string =>
+  /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1] ??
+  randomBytes(16).toString('hex');
+
+const isJson = (contentType = ''): boolean =>
+  /^application\/(?:json|graphql\+json)\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
+
+const parseJson = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    return undefined;
+  }
+};
+
+export const createHandler = ({ apollo, services, routerSecrets, pages, accepting }: HandlerOptions): Handler => {
+  const isRouter = (secret: string | undefined) =>
+    routerSecrets.length === 0 ||
+    (secret !== undefined && routerSecrets.filter((known) => equalSecrets(known, secret)).length > 0);
+
+  const execute = async (request: EdgeRequest, body: unknown): Promise<EdgeReply> => {
+    const headers = new HeaderMap();
+    for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, value);
+    const traceId = traceIdOf(request.headers.traceparent);
+    const caller = routerSecrets.length > 0 ? 'router' : 'sandbox';
+    const {
+      status,
+      headers: replyHeaders,
+      body: result,
+    } = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: request.method, headers, search: '', body },
+      context: async () => createContext(services, { caller, traceId, signal: request.signal }),
+    });
+    if (result.kind !== 'complete') throw new Error('Incremental delivery is not offered');
+    return {
+      status: status ?? 200,
+      headers: { ...baseHeaders, ...Object.fromEntries(replyHeaders) },
+      body: result.string,
+    };
+  };
+
+  const graphql: Handler = async (request) => {
+    if (request.method !== 'POST')
+      return refuse(405, 'METHOD_NOT_ALLOWED', 'GraphQL is answered to POST only', { allow: 'POST' });
+    if (!isRouter(request.headers['router-authorization']))
+      return refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph');
+    if (!isJson(request.headers['content-type']))
+      return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be application/json in UTF-8');
+    const body = parseJson(await request.readBody(MAX_BODY_BYTES));
+    if (typeof body !== 'object' || body === null) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
+    return execute(request, body);
+  };
+
+  const ready: Handler = async () => {
+    if (!accepting()) return refuse(503, 'STOPPING', 'The service is stopping');
+    return services.store.ready().then(
+      () => reply(200, 'application/json; charset=utf-8', '{"status":"ready"}'),
+      () => refuse(503, 'STORE_UNAVAILABLE', 'The store cannot keep its promises now'),
+    );
+  };
+
+  const routes = new Map<string, Handler>([
+    ['/graphql', graphql],
+    ['/livez', async () => reply(200, 'application/json; charset=utf-8', '{"status":"live"}')],
+    ['/readyz', ready],
+  ]);
+  for (const [path, html] of pages) routes.set(path, async () => reply(200, 'text/html; charset=utf-8', html));
+
+  /** The landing page is Apollo's own: it answers a GET that accepts HTML. */
+  const landingPage: Handler = (request) => execute(request, {});
+
+  return async (request) => {
+    const path = request.target.split('?', 1)[0] ?? '';
+    const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
+    const route = routes.get(path) ?? (path === '/' && isPage && pages.size > 0 ? landingPage : undefined);
+    if (!route) return refuse(404, 'NOT_FOUND', 'There is nothing here; GraphQL is at /graphql');
+    try {
+      return await route(request);
+    } catch (error) {
+      if (error instanceof BodyTooLarge)
+        return refuse(413, 'BODY_TOO_LARGE', `At most ${MAX_BODY_BYTES} bytes`, { connection: 'close' });
+      throw error;
+    }
+  };
+};

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Log } from '../lib/log.ts';
+import { BodyTooLarge, type Handler } from './handler.ts';
+
+export interface HttpServer {
+  readonly url: string;
+  /** Stops listening, lets running requests finish for so long, then cuts them off. */
+  close(graceMs: number): Promise<void>;
+}
+
+interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+}
+
+const readBody = async (message: IncomingMessage, maxBytes: number): Promise<Buffer> => {
+  if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw new BodyTooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    size += chunk.length;
+    if (size > maxBytes) throw new BodyTooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+const firstValues = ({ headers }: IncomingMessage): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+
+/** Puts a handler behind node:http. */
+export const listen = async (handle: Handler, { host, port, log }: ListenOptions): Promise<HttpServer> => {
+  const serve = async (message: IncomingMessage, response: ServerResponse) => {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const { status, headers, body } = await handle({
+      method: message.method ?? '',
+      target: message.url ?? '',
+      headers: firstValues(message),
+      readBody: (maxBytes) => readBody(message, maxBytes),
+      signal: gone.signal,
+    });
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  };
+
+  const server = createServer(
+    {
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 1_000,
+      // Routers keep idle connections for 15 s and more; the side that closes last causes no resets.
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 8_192,
+    },
+    (message, response) => {
+      serve(message, response).catch((error: unknown) => {
+        log.error('a request failed unexpectedly', { error });
+        if (response.headersSent) return void response.destroy();
+        response.writeHead(500, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+        response.end(
+          '{"errors":[{"message":"Something went wrong here.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}',
+        );
+      });
+    },
+  );
+  server.listen(port, host);
+  await once(server, 'listening');
+  const { address, port: actualPort, family } = server.address() as AddressInfo;
+
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`,
+    async close(graceMs) {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(cutOff);
+    },
+  };
+};

@@ -1,0 +1,78 @@
+/** The only file that starts, listens and drains. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApp } from './app.ts';
+import { openSources } from './channels/registry.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
+import { listen } from './http/server.ts';
+import { createLog } from './lib/log.ts';
+import { generateVaultKeys, openVault, type VaultKeys, vaultKeys } from './security/vault.ts';
+import { openSqlite } from './store/sqlite.ts';
+
+const DRAIN_MS = 10_000;
+
+/** Configured keys, or sandbox mode's own, made once and kept where only this user can read them. */
+const loadKeys = ({ keys, dataDir }: Config): VaultKeys => {
+  if (keys) return keys;
+  const path = join(dataDir, 'keys.json');
+  if (!existsSync(path)) writeFileSync(path, JSON.stringify(generateVaultKeys()), { mode: 0o600, flag: 'wx' });
+  return vaultKeys.parse(JSON.parse(readFileSync(path, 'utf8')));
+};
+
+const greeting = (url: string) => `
+payer-identity is in sandbox mode: emulated channels, results in ./data, nothing leaves this machine.
+
+  GraphQL          ${url}/graphql
+  Apollo Sandbox   ${url}/
+  Offline explorer ${url}/explorer
+
+Try it:
+
+  curl -s ${url}/graphql -H 'content-type: application/json' \\
+    -d '{"query":"mutation { authenticate(input: { channel: \\"wechat_pay\\", authCode: \\"test_ok_alice\\" }) { __typename ... on Authenticated { identity { id openId } } ... on Failure { code message } } }"}'
+
+`;
+
+const start = async () => {
+  let sandbox: Sandbox | undefined;
+  const config = await loadConfig(process.env, async () => {
+    sandbox = await startSandbox();
+    return sandbox.config;
+  });
+  const log = createLog(config.logLevel);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const vault = openVault(loadKeys(config));
+  const file = join(config.dataDir, 'payer-identity.sqlite');
+  const store = openSqlite({ file, vault, times: config.times, now: Date.now });
+  const sources = openSources(config.sources);
+  const app = await createApp(config, { store, sources, log });
+  const server = await listen(app.handle, { host: config.host, port: config.port, log });
+  log.info('listening', { url: server.url });
+  if (config.sandbox) process.stdout.write(greeting(server.url));
+
+  const stop = async () => {
+    log.info('stopping');
+    app.drain();
+    await server.close(DRAIN_MS);
+    await app.close();
+    await sources.close();
+    await store.close();
+    await sandbox?.close();
+  };
+  const stopOnce = () => {
+    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+    stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', stopOnce).once('SIGINT', stopOnce);
+};
+
+start().catch((error: unknown) => {
+  // Our own messages and the system's name paths and settings; a parser's may quote a secret.
+  const readable = error instanceof ConfigError || (error instanceof Error && error.name === 'Error');
+  process.stderr.write(`payer-identity cannot start: ${readable ? error.message : 'an unexpected error'}\n`);
+  process.exit(1);
+});
