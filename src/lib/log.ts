@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 
 /**
  * Everything a log line may hold. Codes, tokens, ids of payers and free text from outside have no field here,
@@ -33,8 +33,10 @@ const describeError = (error: unknown): { name: string; at: string[] } => {
   return { name: error.name, at: at.slice(0, 5).map((line) => line.trim()) };
 };
 
-export const createLog = (level: string): Log => {
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** Logs JSON lines to standard output, or to the destination given. */
+export const createLog = (level: string, destination?: DestinationStream): Log => {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const logger = destination ? pino(options, destination) : pino(options);
   const at =
     (severity: 'info' | 'warn' | 'error') =>
     (event: string, { error, ...fields }: LogFields = {}) =>
