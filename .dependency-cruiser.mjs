@@ -13,7 +13,7 @@ const downOnly = rooms
     to: { path: above(room) },
   }));
 
-const sources = '^src/channels/(?!source|registry)[^/-]+';
+const sources = '^src/channels/(?!source|registry|reply)[^/-]+';
 
 export default {
   forbidden: [
@@ -25,7 +25,7 @@ export default {
       name: 'sources-apart',
       comment: 'Two sources never import each other; daxpay.ts may import daxpay-sign.ts.',
       severity: 'error',
-      from: { path: '^src/channels/(?!source|registry)([^/.-]+)' },
+      from: { path: '^src/channels/(?!source|registry|reply)([^/.-]+)' },
       to: { path: sources, pathNot: '^src/channels/$1' },
     },
     {
