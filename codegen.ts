@@ -11,11 +11,17 @@ const config: CodegenConfig = {
         mappers: {
           PayerIdentity: '../model.ts#PayerIdentity as PayerIdentityRecord',
           Channel: '../model.ts#Channel as ChannelRecord',
+          IdentityCertification: '../model.ts#Certification as CertificationRecord',
+          // What is left of these types is resolved field by field.
+          AuthenticationStarted: '../identity/authentication.ts#Started',
+          IdentityCertificationStarted: '../channels/source.ts#CertifyPage',
+          CertificationForm: '../lib/form.ts#Form',
         },
         scalars: { DateTime: 'Date', ID: 'string', _FieldSet: 'string' },
         strictScalars: true,
         enumsAsTypes: true,
         useTypeImports: true,
+        maybeValue: 'T | null | undefined',
         immutableTypes: true,
         resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },
       },

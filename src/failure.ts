@@ -7,6 +7,8 @@
 export type FailureMember =
   | 'AuthCodeRejected'
   | 'AuthenticationIndeterminate'
+  | 'CertificationRejected'
+  | 'JobworthRejected'
   | 'ChannelUnavailable'
   | 'InvalidInput'
   | 'NotAllowed';
@@ -32,7 +34,22 @@ const table = {
     'AuthenticationIndeterminate',
     "The channel's answer makes no sense; the auth code may be used up. Let the payer authorize again.",
   ],
+  CERTIFY_ID_UNKNOWN: ['CertificationRejected', 'The channel knows no such certification. Initialize a new one.'],
+  CERTIFY_ID_EXPIRED: ['CertificationRejected', 'The certification has expired. Initialize a new one.'],
+  CERTIFICATION_REFUSED: ['CertificationRejected', 'The channel refuses to certify this payer with this input.'],
+  ONCE_TOKEN_INVALID: ['JobworthRejected', 'The once token is not valid or was used up. Start the authorization anew.'],
+  ONCE_TOKEN_USED: ['JobworthRejected', 'The once token was used with other parameters. Start the authorization anew.'],
+  JOBWORTH_NOT_AUTHORIZED: ['JobworthRejected', 'The payer has not authorized the query. Let the payer authorize it.'],
+  JOBWORTH_NOT_OPENED: ['JobworthRejected', 'The payer has not opened the service. Let the payer open it.'],
+  JOBWORTH_BLOCKED: ['JobworthRejected', 'Zhima does not serve this payer or merchant.'],
+  JOBWORTH_MISMATCH: ['JobworthRejected', 'The payer, document or identity type is not the one of the authorization.'],
+  JOBWORTH_REFUSED: ['JobworthRejected', 'Zhima refuses the parameters of the query.'],
   CHANNEL_UNREACHABLE: ['ChannelUnavailable', 'The channel could not be reached; nothing was sent. Repeat the call.'],
+  CHANNEL_NO_ANSWER: ['ChannelUnavailable', 'The channel gave no usable answer. Repeat the call.'],
+  CHANNEL_BUSY: [
+    'ChannelUnavailable',
+    'The channel limits the number of calls; nothing was used up. Repeat the call later.',
+  ],
   CHANNEL_MISCONFIGURED: ['ChannelUnavailable', 'The channel refuses the credentials or settings of this app.'],
   CHANNEL_UNSUPPORTED: ['ChannelUnavailable', 'The channel cannot authenticate payers for this app.'],
   SERVICE_UNAVAILABLE: [
@@ -58,6 +75,8 @@ interface FailureDetails {
   /** The upstream's own code, for operators. */
   readonly upstreamCode?: string | undefined;
   readonly fields?: readonly InvalidField[] | undefined;
+  /** Of the call that the failure happened in, when that was an earlier one. */
+  readonly traceId?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -70,12 +89,14 @@ export class PayerIdentityError extends Error {
   readonly code: FailureCode;
   readonly upstreamCode: string | undefined;
   readonly fields: readonly InvalidField[];
+  readonly traceId: string | undefined;
 
-  constructor(code: FailureCode, { upstreamCode, fields = [], cause }: FailureDetails = {}) {
+  constructor(code: FailureCode, { upstreamCode, fields = [], traceId, cause }: FailureDetails = {}) {
     super(table[code][1], { cause });
     this.code = code;
     this.upstreamCode = upstreamCode !== undefined && /^[\w.-]{1,64}$/.test(upstreamCode) ? upstreamCode : undefined;
     this.fields = fields;
+    this.traceId = traceId;
   }
 }
 
@@ -83,5 +104,11 @@ export const failureMember = (code: FailureCode): FailureMember => table[code][0
 export const failureMessage = (code: FailureCode): string => table[code][1];
 
 /** Seconds after which repeating the same call is worth it; undefined when only the operator can help. */
-export const retryAfterSeconds = (code: FailureCode): number | undefined =>
-  code === 'CHANNEL_UNREACHABLE' || code === 'SERVICE_UNAVAILABLE' ? 2 : undefined;
+export const retryAfterSeconds = (code: FailureCode): number | undefined => retryAfter[code];
+
+const retryAfter: Readonly<Partial<Record<FailureCode, number>>> = {
+  CHANNEL_UNREACHABLE: 2,
+  CHANNEL_NO_ANSWER: 2,
+  CHANNEL_BUSY: 30,
+  SERVICE_UNAVAILABLE: 2,
+};

@@ -41,7 +41,7 @@ export interface Redeemed {
   readonly accessToken?: AccessToken | undefined;
 }
 
-export type ChannelCapability = 'AUTHENTICATE';
+export type ChannelCapability = 'AUTHENTICATE' | 'AUTHORIZE' | 'CERTIFY' | 'JOBWORTH';
 
 /** A channel as an app sees it; capabilities are unknown where no app is. */
 export interface Channel {
@@ -57,4 +57,20 @@ export interface RedeemRequest {
   readonly merchantOrderNo?: string | undefined;
   readonly subAppId?: string | undefined;
   readonly termId?: string | undefined;
+}
+
+/** NOT_PASSED: failed, or not finished yet; the upstream does not tell these apart. */
+export type CertificationStatus = 'STARTED' | 'NOT_PASSED' | 'PASSED';
+
+/** A real-name certification; `certifyId` is the upstream's handle for it. */
+export interface Certification {
+  readonly certifyId: string;
+  readonly appId: string;
+  readonly channelId: string;
+  /** The payer that it was started for, when that was said. */
+  readonly identityId: string | null;
+  readonly status: CertificationStatus;
+  readonly startedAt: Date;
+  /** When the upstream was last asked; null until then. */
+  readonly checkedAt: Date | null;
 }

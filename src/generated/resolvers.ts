@@ -1,8 +1,11 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PayerIdentity as PayerIdentityRecord, Channel as ChannelRecord } from '../model.ts';
+import type { PayerIdentity as PayerIdentityRecord, Channel as ChannelRecord, Certification as CertificationRecord } from '../model.ts';
+import type { Started } from '../identity/authentication.ts';
+import type { CertifyPage } from '../channels/source.ts';
+import type { Form } from '../lib/form.ts';
 import type { Context } from '../graphql/context.ts';
-export type Maybe<T> = T | null;
-export type InputMaybe<T> = Maybe<T>;
+export type Maybe<T> = T | null | undefined;
+export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
@@ -48,8 +51,8 @@ export type AuthResultKept = {
   readonly __typename?: 'AuthResultKept';
   /** When the kept identity is forgotten. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** The secret to read the identity with. Hand it to the reader, never to a URL. */
-  readonly queryCode: Scalars['String']['output'];
+  /** The secret to read the identity with; hand it to the reader, never to a URL. Null when a state was given: the starter has it. */
+  readonly queryCode?: Maybe<Scalars['String']['output']>;
 };
 
 /** How far an authentication got. */
@@ -77,8 +80,10 @@ export type AuthenticateAndSetInput = {
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
   /** The merchant's order number, 5 to 30 characters of A-Z a-z 0-9 _, for channels that ask for one. */
   readonly merchantOrderNo?: InputMaybe<Scalars['String']['input']>;
-  /** 16 to 128 characters of A-Z a-z 0-9 _ - . ~ that nobody can guess; omitted: one is made and returned. */
+  /** 16 to 128 characters of A-Z a-z 0-9 _ - . ~ that nobody can guess; without it and without state one is made and returned. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
+  /** The state that came back from the channel with the auth code: the result goes to the session it was issued for, and to no other. */
+  readonly state?: InputMaybe<Scalars['String']['input']>;
   /** The sub-merchant's upstream application, at most 32 characters, for channels that ask for one. */
   readonly subAppId?: InputMaybe<Scalars['String']['input']>;
   /** The terminal's number, at most 32 characters, for channels that ask for one. */
@@ -142,6 +147,89 @@ export type AuthenticationIndeterminate = Failure & {
   readonly traceId: Scalars['String']['output'];
 };
 
+/** A session waits for the payer. */
+export type AuthenticationStarted = {
+  readonly __typename?: 'AuthenticationStarted';
+  /** authorizeUrl as a QR code, for payers at another device: an SVG document. */
+  readonly authorizeQr: Scalars['String']['output'];
+  /** Where the payer authorizes; open it in the payer's browser or in the channel's application. */
+  readonly authorizeUrl: Scalars['String']['output'];
+  /** When the session ends. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** The secret to read the result with authResult. Keep it from the payer's browser. */
+  readonly queryCode: Scalars['String']['output'];
+  /** The ticket that the channel hands back to the payer page, which passes it to authenticateAndSet. */
+  readonly state: Scalars['String']['output'];
+};
+
+/** A document that a payer can be certified with. */
+export type CertificationDocument =
+  /** Mainland travel permit for Hong Kong and Macao residents. */
+  | 'HOME_VISIT_PERMIT_HK_MC'
+  /** Mainland travel permit for Taiwan residents. */
+  | 'HOME_VISIT_PERMIT_TAIWAN'
+  /** Chinese resident identity card. */
+  | 'IDENTITY_CARD'
+  /** Permanent residence card for foreigners. */
+  | 'PERMANENT_RESIDENCE_FOREIGNER'
+  /** Residence permit for Hong Kong and Macao residents. */
+  | 'RESIDENCE_PERMIT_HK_MC'
+  /** Residence permit for Taiwan residents. */
+  | 'RESIDENCE_PERMIT_TAIWAN';
+
+/** A form to submit by POST. */
+export type CertificationForm = {
+  readonly __typename?: 'CertificationForm';
+  /** The form's action. Always the channel's gateway. */
+  readonly action: Scalars['String']['output'];
+  /** The form's hidden fields. */
+  readonly fields: ReadonlyArray<CertificationFormField>;
+  /** The same form as an HTML document that submits itself; serve it as it is. */
+  readonly html: Scalars['String']['output'];
+  /** POST. */
+  readonly method: Scalars['String']['output'];
+};
+
+/** A hidden field of a form. */
+export type CertificationFormField = {
+  readonly __typename?: 'CertificationFormField';
+  /** The field's name. */
+  readonly name: Scalars['String']['output'];
+  /** The field's value, not escaped. */
+  readonly value: Scalars['String']['output'];
+};
+
+/** How the payer proves who they are. */
+export type CertificationMethod =
+  /** By a picture of the document. */
+  | 'CERT_PHOTO'
+  /** By a picture of the document and the face. */
+  | 'CERT_PHOTO_FACE'
+  /** By the face, compared with the authority's picture. */
+  | 'FACE'
+  /** By the face or another means, as the channel sees fit. */
+  | 'SMART_FACE';
+
+/** The channel refuses the certification. */
+export type CertificationRejected = Failure & {
+  readonly __typename?: 'CertificationRejected';
+  /** CERTIFY_ID_UNKNOWN, CERTIFY_ID_EXPIRED or CERTIFICATION_REFUSED. */
+  readonly code: FailureCode;
+  /** The reason in one English sentence. */
+  readonly message: Scalars['String']['output'];
+  /** Finds the exchange in the operator's logs. */
+  readonly traceId: Scalars['String']['output'];
+};
+
+/** How far a certification got. */
+export type CertificationStatus =
+  /** Failed, or not finished yet: the channel does not tell these apart. */
+  | 'NOT_PASSED'
+  /** The payer is who they say. */
+  | 'PASSED'
+  /** The channel has not been asked yet. */
+  | 'STARTED';
+
 /** What a payer pays with. Channels are data: new ones appear without a change of this schema. */
 export type Channel = {
   readonly __typename?: 'Channel';
@@ -156,12 +244,18 @@ export type Channel = {
 /** Something that can be done on a channel. */
 export type ChannelCapability =
   /** Auth codes of this channel can be redeemed with authenticate and authenticateAndSet. */
-  | 'AUTHENTICATE';
+  | 'AUTHENTICATE'
+  /** startAuthentication can send payers to a page of this channel. */
+  | 'AUTHORIZE'
+  /** Payers can be certified by real name. */
+  | 'CERTIFY'
+  /** Job identities can be queried with jobworthAuthentication. */
+  | 'JOBWORTH';
 
 /** The channel cannot serve the app now. With retryAfterSeconds the same call may be repeated with the same auth code. */
 export type ChannelUnavailable = Failure & {
   readonly __typename?: 'ChannelUnavailable';
-  /** CHANNEL_UNREACHABLE, CHANNEL_MISCONFIGURED, CHANNEL_UNSUPPORTED or SERVICE_UNAVAILABLE. */
+  /** SERVICE_UNAVAILABLE, or one that begins with CHANNEL. */
   readonly code: FailureCode;
   /** The reason in one English sentence. */
   readonly message: Scalars['String']['output'];
@@ -196,8 +290,18 @@ export type FailureCode =
   | 'AUTH_CODE_REFUSED'
   /** The auth code was redeemed before, here or elsewhere. */
   | 'AUTH_CODE_USED'
+  /** The channel refuses to certify with this input. */
+  | 'CERTIFICATION_REFUSED'
+  /** The certification was not finished in time. */
+  | 'CERTIFY_ID_EXPIRED'
+  /** The channel knows no such certification, or it is another app's. */
+  | 'CERTIFY_ID_UNKNOWN'
+  /** The channel limits the number of calls. */
+  | 'CHANNEL_BUSY'
   /** The channel refuses the app's configuration or credentials. */
   | 'CHANNEL_MISCONFIGURED'
+  /** The channel was reached but gave no usable answer; repeating the call does no harm. */
+  | 'CHANNEL_NO_ANSWER'
   /** The app has no such channel. */
   | 'CHANNEL_UNKNOWN'
   /** The channel could not be reached; nothing was sent. */
@@ -206,8 +310,22 @@ export type FailureCode =
   | 'CHANNEL_UNSUPPORTED'
   /** A field is missing, too long or malformed. */
   | 'INPUT_INVALID'
+  /** Zhima does not serve the payer or the merchant. */
+  | 'JOBWORTH_BLOCKED'
+  /** The payer, the document or the identity type is not the one that was authorized. */
+  | 'JOBWORTH_MISMATCH'
+  /** The payer has not authorized the query. */
+  | 'JOBWORTH_NOT_AUTHORIZED'
+  /** The payer has not opened Zhima or its job service. */
+  | 'JOBWORTH_NOT_OPENED'
+  /** Zhima refuses the parameters. */
+  | 'JOBWORTH_REFUSED'
   /** The app's policy forbids it. */
   | 'NOT_ALLOWED'
+  /** The once token is wrong, too old or used up. */
+  | 'ONCE_TOKEN_INVALID'
+  /** The once token was used here with other parameters or by another caller. */
+  | 'ONCE_TOKEN_USED'
   /** Another call is redeeming this auth code and has no answer yet. Repeat the same call. */
   | 'OUTCOME_PENDING'
   /** The channel's answer did not arrive in time or broke off. */
@@ -220,6 +338,63 @@ export type FailureCode =
   | 'REPLY_UNVERIFIED'
   /** This service cannot keep its promises now; nothing was sent. */
   | 'SERVICE_UNAVAILABLE';
+
+/** What is known of a real-name certification. Never the document. */
+export type IdentityCertification = {
+  readonly __typename?: 'IdentityCertification';
+  /** The channel's handle for the certification. */
+  readonly certifyId: Scalars['ID']['output'];
+  /** When the channel was last asked; null when it never was. */
+  readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was begun. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Whether the payer has passed. */
+  readonly status?: Maybe<CertificationStatus>;
+};
+
+/** The certification can be started. */
+export type IdentityCertificationInitialized = {
+  readonly __typename?: 'IdentityCertificationInitialized';
+  /** The channel's handle for the certification. 32 letters and digits at most. */
+  readonly certifyId: Scalars['ID']['output'];
+};
+
+/** Named after what the caller does next. */
+export type IdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertification | InvalidInput | NotAllowed;
+
+/** Where the payer certifies. Every field leads to the same page; take the one that fits the payer's device. */
+export type IdentityCertificationStarted = {
+  readonly __typename?: 'IdentityCertificationStarted';
+  /** For a phone whose browser is outside the channel's application. */
+  readonly deepLink: Scalars['String']['output'];
+  /** For a page of yours that submits a form. */
+  readonly form: CertificationForm;
+  /** For a payer at a computer, to scan with the channel's application: an SVG document. The return page opens on the phone, so poll identityCertification. */
+  readonly qr: Scalars['String']['output'];
+  /** For a browser inside the channel's application. */
+  readonly url: Scalars['String']['output'];
+};
+
+/** What initializeIdentityCertification needs. */
+export type InitializeIdentityCertificationInput = {
+  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** The name on the document. At most 128 characters. */
+  readonly certName: Scalars['String']['input'];
+  /** The document's number. At most 64 characters. */
+  readonly certNo: Scalars['String']['input'];
+  /** The kind of document. */
+  readonly certType: CertificationDocument;
+  /** The payer to certify, a PayerIdentity.id of the same app; when given, PayerIdentity.certification shows the outcome. */
+  readonly identityId?: InputMaybe<Scalars['ID']['input']>;
+  /** How the payer is to prove who they are. */
+  readonly method: CertificationMethod;
+  /** Where the channel sends the payer afterwards, at most 256 characters; one of those configured for the app, to the letter. */
+  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Named after what the caller does next. */
+export type InitializeIdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertificationInitialized | InvalidInput | NotAllowed;
 
 /** A field of the input that has to change. */
 export type InvalidField = {
@@ -243,6 +418,77 @@ export type InvalidInput = Failure & {
   readonly traceId: Scalars['String']['output'];
 };
 
+/** Zhima has answered. */
+export type JobworthAuthenticated = {
+  readonly __typename?: 'JobworthAuthenticated';
+  /** The payer's stable id within the merchant, where Zhima gives one. */
+  readonly merchantIdentityId?: Maybe<Scalars['String']['output']>;
+  /** The payer's Alipay open_id, where Zhima gives one. */
+  readonly openId?: Maybe<Scalars['String']['output']>;
+  /** A page in Alipay that shows the result to the payer. */
+  readonly resultUrl?: Maybe<Scalars['String']['output']>;
+  /** The state of the authorization's order, such as FINISH. */
+  readonly tokenStatus?: Maybe<Scalars['String']['output']>;
+  /** Whether the job identity can be trusted. */
+  readonly trusted: Scalars['Boolean']['output'];
+  /** The payer's Alipay user_id, where Zhima gives one. */
+  readonly userId?: Maybe<Scalars['String']['output']>;
+};
+
+/** What jobworthAuthentication needs: userId or openId, or certNo and certType. */
+export type JobworthAuthenticationInput = {
+  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** The number of the payer's document, used for this call and kept nowhere. At most 64 characters. */
+  readonly certNo?: InputMaybe<Scalars['String']['input']>;
+  /** 0 identity card, 1 passport, 2 home return permit, 3 Hong Kong and Macao travel permit, 4 Taiwan travel permit, 5 Hong Kong and Macao document. */
+  readonly certType?: InputMaybe<Scalars['String']['input']>;
+  /** The out_agreement_no that the authorization was created with. At most 128 characters. */
+  readonly connKey: Scalars['String']['input'];
+  /** The identity to confirm, such as 04 for teachers; others by arrangement with Zhima. At most 32 characters. */
+  readonly identityType: Scalars['String']['input'];
+  /** The once token of the authorization. At most 128 characters. */
+  readonly onceToken: Scalars['String']['input'];
+  /** The payer's Alipay open_id. At most 128 characters. */
+  readonly openId?: InputMaybe<Scalars['String']['input']>;
+  /** How closely to look. */
+  readonly queryType: JobworthQueryType;
+  /** The credit service's id. At most 64 characters. */
+  readonly serviceId: Scalars['String']['input'];
+  /** The payer's Alipay user_id. At most 64 characters. */
+  readonly userId?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Named after what the caller does next. */
+export type JobworthAuthenticationResult = AuthenticationIndeterminate | ChannelUnavailable | InvalidInput | JobworthAuthenticated | JobworthPending | JobworthRejected | NotAllowed;
+
+/** Zhima does not know yet. Nothing was used up: repeat the query. */
+export type JobworthPending = {
+  readonly __typename?: 'JobworthPending';
+  /** Seconds to wait before the query is worth repeating. */
+  readonly pollAfterSeconds: Scalars['Int']['output'];
+  /** A page in Alipay that shows the state to the payer. */
+  readonly resultUrl?: Maybe<Scalars['String']['output']>;
+};
+
+/** How closely Zhima looks. */
+export type JobworthQueryType =
+  /** Fuzzy query. */
+  | 'dim'
+  /** Exact query. */
+  | 'exact';
+
+/** Zhima refuses the query. */
+export type JobworthRejected = Failure & {
+  readonly __typename?: 'JobworthRejected';
+  /** ONCE_TOKEN_INVALID, ONCE_TOKEN_USED, or one that begins with JOBWORTH. */
+  readonly code: FailureCode;
+  /** The reason in one English sentence. */
+  readonly message: Scalars['String']['output'];
+  /** Finds the exchange in the operator's logs. */
+  readonly traceId: Scalars['String']['output'];
+};
+
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -255,6 +501,15 @@ export type Mutation = {
    * the answer says nothing about the payer.
    */
   readonly authenticateAndSet: AuthenticateAndSetResult;
+  /** Begins a real-name certification. The document's number is used for this call and kept nowhere. */
+  readonly initializeIdentityCertification: InitializeIdentityCertificationResult;
+  /**
+   * Opens a session for a payer who has no auth code yet, and tells where the payer obtains one. Whoever starts keeps
+   * the query code; the payer's browser carries the state, which can write the result and not read it.
+   */
+  readonly startAuthentication: StartAuthenticationResult;
+  /** Tells where the payer certifies: a link, a form, a deep link and a QR code of the same page. */
+  readonly startIdentityCertification: StartIdentityCertificationResult;
 };
 
 
@@ -265,6 +520,21 @@ export type MutationAuthenticateArgs = {
 
 export type MutationAuthenticateAndSetArgs = {
   input: AuthenticateAndSetInput;
+};
+
+
+export type MutationInitializeIdentityCertificationArgs = {
+  input: InitializeIdentityCertificationInput;
+};
+
+
+export type MutationStartAuthenticationArgs = {
+  input: StartAuthenticationInput;
+};
+
+
+export type MutationStartIdentityCertificationArgs = {
+  input: StartIdentityCertificationInput;
 };
 
 /** The app's policy does not allow the caller to do this. */
@@ -286,6 +556,8 @@ export type PayerIdentity = {
   readonly __typename?: 'PayerIdentity';
   /** The merchant application that the payer authenticated for. */
   readonly appId?: Maybe<Scalars['ID']['output']>;
+  /** The passed real-name certification, or the latest one that has not passed; null when none was started for this payer. */
+  readonly certification?: Maybe<IdentityCertification>;
   /** The channel that vouches for the payer. */
   readonly channel?: Maybe<Channel>;
   /** When this payer's first auth code was redeemed. */
@@ -315,6 +587,13 @@ export type Query = {
   readonly authResult: AuthResult;
   /** The channels that an app can use, in the order of the app's configuration; empty for an unknown app. */
   readonly channels: ReadonlyArray<Channel>;
+  /** Whether the payer has passed. Asks the channel each time until it says so; what the payer's browser says on its return is no answer. */
+  readonly identityCertification: IdentityCertificationResult;
+  /**
+   * Whether a payer's job identity holds, by Zhima. The first answer that says yes or no uses up the once token and is
+   * kept for 5 minutes: the same query repeated within them gets the same answer without asking Zhima again.
+   */
+  readonly jobworthAuthentication: JobworthAuthenticationResult;
   /** The payer identity with this id; null when there is none. */
   readonly payerIdentity?: Maybe<PayerIdentity>;
 };
@@ -331,9 +610,46 @@ export type QueryChannelsArgs = {
 };
 
 
+export type QueryIdentityCertificationArgs = {
+  appId?: InputMaybe<Scalars['ID']['input']>;
+  certifyId: Scalars['ID']['input'];
+};
+
+
+export type QueryJobworthAuthenticationArgs = {
+  input: JobworthAuthenticationInput;
+};
+
+
 export type QueryPayerIdentityArgs = {
   id: Scalars['ID']['input'];
 };
+
+/** What startAuthentication needs. */
+export type StartAuthenticationInput = {
+  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** A channel with the capability AUTHORIZE. At most 32 characters. */
+  readonly channel: Scalars['ID']['input'];
+  /** The payer page that the channel sends the payer back to, at most 256 characters; one of those configured for the app, to the letter. */
+  readonly returnUrl: Scalars['String']['input'];
+};
+
+/** Named after what the starter does next. */
+export type StartAuthenticationResult = AuthenticationStarted | ChannelUnavailable | InvalidInput | NotAllowed;
+
+/** What startIdentityCertification needs. */
+export type StartIdentityCertificationInput = {
+  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** What initializeIdentityCertification returned. 1 to 32 letters and digits. */
+  readonly certifyId: Scalars['ID']['input'];
+  /** Where the channel sends the payer afterwards, at most 256 characters; one of those configured for the app, to the letter. */
+  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Named after what the caller does next. */
+export type StartIdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertificationStarted | InvalidInput | NotAllowed;
 
 
 
@@ -449,6 +765,42 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
   ;
+  IdentityCertificationResult:
+    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
+    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
+    | ( CertificationRecord & { __typename: 'IdentityCertification' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  ;
+  InitializeIdentityCertificationResult:
+    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
+    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
+    | ( IdentityCertificationInitialized & { __typename: 'IdentityCertificationInitialized' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  ;
+  JobworthAuthenticationResult:
+    | ( AuthenticationIndeterminate & { __typename: 'AuthenticationIndeterminate' } )
+    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( JobworthAuthenticated & { __typename: 'JobworthAuthenticated' } )
+    | ( JobworthPending & { __typename: 'JobworthPending' } )
+    | ( JobworthRejected & { __typename: 'JobworthRejected' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  ;
+  StartAuthenticationResult:
+    | ( Started & { __typename: 'AuthenticationStarted' } )
+    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  ;
+  StartIdentityCertificationResult:
+    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
+    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
+    | ( CertifyPage & { __typename: 'IdentityCertificationStarted' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  ;
 };
 
 /** Mapping of interface types */
@@ -456,8 +808,10 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
   Failure:
     | ( AuthCodeRejected & { __typename: 'AuthCodeRejected' } )
     | ( AuthenticationIndeterminate & { __typename: 'AuthenticationIndeterminate' } )
+    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
     | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
+    | ( JobworthRejected & { __typename: 'JobworthRejected' } )
     | ( NotAllowed & { __typename: 'NotAllowed' } )
   ;
 };
@@ -477,19 +831,42 @@ export type ResolversTypes = {
   AuthenticateResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AuthenticateResult']>;
   Authenticated: ResolverTypeWrapper<Omit<Authenticated, 'identity'> & { identity: ResolversTypes['PayerIdentity'] }>;
   AuthenticationIndeterminate: ResolverTypeWrapper<AuthenticationIndeterminate>;
+  AuthenticationStarted: ResolverTypeWrapper<Started>;
+  CertificationDocument: CertificationDocument;
+  CertificationForm: ResolverTypeWrapper<Form>;
+  CertificationFormField: ResolverTypeWrapper<CertificationFormField>;
+  CertificationMethod: CertificationMethod;
+  CertificationRejected: ResolverTypeWrapper<CertificationRejected>;
+  CertificationStatus: CertificationStatus;
   Channel: ResolverTypeWrapper<ChannelRecord>;
   ChannelCapability: ChannelCapability;
   ChannelUnavailable: ResolverTypeWrapper<ChannelUnavailable>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Failure: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Failure']>;
   FailureCode: FailureCode;
+  IdentityCertification: ResolverTypeWrapper<CertificationRecord>;
+  IdentityCertificationInitialized: ResolverTypeWrapper<IdentityCertificationInitialized>;
+  IdentityCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['IdentityCertificationResult']>;
+  IdentityCertificationStarted: ResolverTypeWrapper<CertifyPage>;
+  InitializeIdentityCertificationInput: InitializeIdentityCertificationInput;
+  InitializeIdentityCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['InitializeIdentityCertificationResult']>;
   InvalidField: ResolverTypeWrapper<InvalidField>;
   InvalidInput: ResolverTypeWrapper<InvalidInput>;
+  JobworthAuthenticated: ResolverTypeWrapper<JobworthAuthenticated>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  JobworthAuthenticationInput: JobworthAuthenticationInput;
+  JobworthAuthenticationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['JobworthAuthenticationResult']>;
+  JobworthPending: ResolverTypeWrapper<JobworthPending>;
+  JobworthQueryType: JobworthQueryType;
+  JobworthRejected: ResolverTypeWrapper<JobworthRejected>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   NotAllowed: ResolverTypeWrapper<NotAllowed>;
   PayerIdentity: ResolverTypeWrapper<PayerIdentityRecord>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  StartAuthenticationInput: StartAuthenticationInput;
+  StartAuthenticationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['StartAuthenticationResult']>;
+  StartIdentityCertificationInput: StartIdentityCertificationInput;
+  StartIdentityCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['StartIdentityCertificationResult']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -506,17 +883,36 @@ export type ResolversParentTypes = {
   AuthenticateResult: ResolversUnionTypes<ResolversParentTypes>['AuthenticateResult'];
   Authenticated: Omit<Authenticated, 'identity'> & { identity: ResolversParentTypes['PayerIdentity'] };
   AuthenticationIndeterminate: AuthenticationIndeterminate;
+  AuthenticationStarted: Started;
+  CertificationForm: Form;
+  CertificationFormField: CertificationFormField;
+  CertificationRejected: CertificationRejected;
   Channel: ChannelRecord;
   ChannelUnavailable: ChannelUnavailable;
   DateTime: Scalars['DateTime']['output'];
   Failure: ResolversInterfaceTypes<ResolversParentTypes>['Failure'];
+  IdentityCertification: CertificationRecord;
+  IdentityCertificationInitialized: IdentityCertificationInitialized;
+  IdentityCertificationResult: ResolversUnionTypes<ResolversParentTypes>['IdentityCertificationResult'];
+  IdentityCertificationStarted: CertifyPage;
+  InitializeIdentityCertificationInput: InitializeIdentityCertificationInput;
+  InitializeIdentityCertificationResult: ResolversUnionTypes<ResolversParentTypes>['InitializeIdentityCertificationResult'];
   InvalidField: InvalidField;
   InvalidInput: InvalidInput;
+  JobworthAuthenticated: JobworthAuthenticated;
+  Boolean: Scalars['Boolean']['output'];
+  JobworthAuthenticationInput: JobworthAuthenticationInput;
+  JobworthAuthenticationResult: ResolversUnionTypes<ResolversParentTypes>['JobworthAuthenticationResult'];
+  JobworthPending: JobworthPending;
+  JobworthRejected: JobworthRejected;
   Mutation: Record<PropertyKey, never>;
   NotAllowed: NotAllowed;
   PayerIdentity: PayerIdentityRecord;
   Query: Record<PropertyKey, never>;
-  Boolean: Scalars['Boolean']['output'];
+  StartAuthenticationInput: StartAuthenticationInput;
+  StartAuthenticationResult: ResolversUnionTypes<ResolversParentTypes>['StartAuthenticationResult'];
+  StartIdentityCertificationInput: StartIdentityCertificationInput;
+  StartIdentityCertificationResult: ResolversUnionTypes<ResolversParentTypes>['StartIdentityCertificationResult'];
 };
 
 export type AuthCodeRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthCodeRejected'] = ResolversParentTypes['AuthCodeRejected']> = {
@@ -536,7 +932,7 @@ export type AuthResultResolvers<ContextType = Context, ParentType extends Resolv
 
 export type AuthResultKeptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthResultKept'] = ResolversParentTypes['AuthResultKept']> = {
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  queryCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  queryCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -556,6 +952,34 @@ export type AuthenticatedResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type AuthenticationIndeterminateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthenticationIndeterminate'] = ResolversParentTypes['AuthenticationIndeterminate']> = {
+  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AuthenticationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthenticationStarted'] = ResolversParentTypes['AuthenticationStarted']> = {
+  authorizeQr?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  authorizeUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  queryCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CertificationFormResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CertificationForm'] = ResolversParentTypes['CertificationForm']> = {
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  fields?: Resolver<ReadonlyArray<ResolversTypes['CertificationFormField']>, ParentType, ContextType>;
+  html?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  method?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type CertificationFormFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CertificationFormField'] = ResolversParentTypes['CertificationFormField']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type CertificationRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CertificationRejected'] = ResolversParentTypes['CertificationRejected']> = {
   code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -582,7 +1006,36 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 }
 
 export type FailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Failure'] = ResolversParentTypes['Failure']> = {
-  __resolveType: TypeResolveFn<'AuthCodeRejected' | 'AuthenticationIndeterminate' | 'ChannelUnavailable' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'AuthCodeRejected' | 'AuthenticationIndeterminate' | 'CertificationRejected' | 'ChannelUnavailable' | 'InvalidInput' | 'JobworthRejected' | 'NotAllowed', ParentType, ContextType>;
+};
+
+export type IdentityCertificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertification'] = ResolversParentTypes['IdentityCertification']> = {
+  certifyId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes['CertificationStatus']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type IdentityCertificationInitializedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertificationInitialized'] = ResolversParentTypes['IdentityCertificationInitialized']> = {
+  certifyId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type IdentityCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertificationResult'] = ResolversParentTypes['IdentityCertificationResult']> = {
+  __resolveType: TypeResolveFn<'CertificationRejected' | 'ChannelUnavailable' | 'IdentityCertification' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
+};
+
+export type IdentityCertificationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertificationStarted'] = ResolversParentTypes['IdentityCertificationStarted']> = {
+  deepLink?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  form?: Resolver<ResolversTypes['CertificationForm'], ParentType, ContextType>;
+  qr?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InitializeIdentityCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InitializeIdentityCertificationResult'] = ResolversParentTypes['InitializeIdentityCertificationResult']> = {
+  __resolveType: TypeResolveFn<'CertificationRejected' | 'ChannelUnavailable' | 'IdentityCertificationInitialized' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
 };
 
 export type InvalidFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidField'] = ResolversParentTypes['InvalidField']> = {
@@ -598,9 +1051,39 @@ export type InvalidInputResolvers<ContextType = Context, ParentType extends Reso
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type JobworthAuthenticatedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthAuthenticated'] = ResolversParentTypes['JobworthAuthenticated']> = {
+  merchantIdentityId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  openId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  resultUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tokenStatus?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  trusted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type JobworthAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthAuthenticationResult'] = ResolversParentTypes['JobworthAuthenticationResult']> = {
+  __resolveType: TypeResolveFn<'AuthenticationIndeterminate' | 'ChannelUnavailable' | 'InvalidInput' | 'JobworthAuthenticated' | 'JobworthPending' | 'JobworthRejected' | 'NotAllowed', ParentType, ContextType>;
+};
+
+export type JobworthPendingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthPending'] = ResolversParentTypes['JobworthPending']> = {
+  pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  resultUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type JobworthRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthRejected'] = ResolversParentTypes['JobworthRejected']> = {
+  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   authenticate?: Resolver<ResolversTypes['AuthenticateResult'], ParentType, ContextType, RequireFields<MutationAuthenticateArgs, 'input'>>;
   authenticateAndSet?: Resolver<ResolversTypes['AuthenticateAndSetResult'], ParentType, ContextType, RequireFields<MutationAuthenticateAndSetArgs, 'input'>>;
+  initializeIdentityCertification?: Resolver<ResolversTypes['InitializeIdentityCertificationResult'], ParentType, ContextType, RequireFields<MutationInitializeIdentityCertificationArgs, 'input'>>;
+  startAuthentication?: Resolver<ResolversTypes['StartAuthenticationResult'], ParentType, ContextType, RequireFields<MutationStartAuthenticationArgs, 'input'>>;
+  startIdentityCertification?: Resolver<ResolversTypes['StartIdentityCertificationResult'], ParentType, ContextType, RequireFields<MutationStartIdentityCertificationArgs, 'input'>>;
 };
 
 export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
@@ -613,6 +1096,7 @@ export type NotAllowedResolvers<ContextType = Context, ParentType extends Resolv
 export type PayerIdentityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerIdentity'] = ResolversParentTypes['PayerIdentity'], FederationReferenceType extends FederationReferenceTypes['PayerIdentity'] = FederationReferenceTypes['PayerIdentity']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PayerIdentity']> | FederationReferenceType, FederationReferenceType, ContextType>;
   appId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  certification?: Resolver<Maybe<ResolversTypes['IdentityCertification']>, ParentType, ContextType>;
   channel?: Resolver<Maybe<ResolversTypes['Channel']>, ParentType, ContextType>;
   firstAuthenticatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -627,7 +1111,17 @@ export type PayerIdentityResolvers<ContextType = Context, ParentType extends Res
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   authResult?: Resolver<ResolversTypes['AuthResult'], ParentType, ContextType, RequireFields<QueryAuthResultArgs, 'queryCode' | 'waitSeconds'>>;
   channels?: Resolver<ReadonlyArray<ResolversTypes['Channel']>, ParentType, ContextType, Partial<QueryChannelsArgs>>;
+  identityCertification?: Resolver<ResolversTypes['IdentityCertificationResult'], ParentType, ContextType, RequireFields<QueryIdentityCertificationArgs, 'certifyId'>>;
+  jobworthAuthentication?: Resolver<ResolversTypes['JobworthAuthenticationResult'], ParentType, ContextType, RequireFields<QueryJobworthAuthenticationArgs, 'input'>>;
   payerIdentity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType, RequireFields<QueryPayerIdentityArgs, 'id'>>;
+};
+
+export type StartAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StartAuthenticationResult'] = ResolversParentTypes['StartAuthenticationResult']> = {
+  __resolveType: TypeResolveFn<'AuthenticationStarted' | 'ChannelUnavailable' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
+};
+
+export type StartIdentityCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StartIdentityCertificationResult'] = ResolversParentTypes['StartIdentityCertificationResult']> = {
+  __resolveType: TypeResolveFn<'CertificationRejected' | 'ChannelUnavailable' | 'IdentityCertificationStarted' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -638,15 +1132,30 @@ export type Resolvers<ContextType = Context> = {
   AuthenticateResult?: AuthenticateResultResolvers<ContextType>;
   Authenticated?: AuthenticatedResolvers<ContextType>;
   AuthenticationIndeterminate?: AuthenticationIndeterminateResolvers<ContextType>;
+  AuthenticationStarted?: AuthenticationStartedResolvers<ContextType>;
+  CertificationForm?: CertificationFormResolvers<ContextType>;
+  CertificationFormField?: CertificationFormFieldResolvers<ContextType>;
+  CertificationRejected?: CertificationRejectedResolvers<ContextType>;
   Channel?: ChannelResolvers<ContextType>;
   ChannelUnavailable?: ChannelUnavailableResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Failure?: FailureResolvers<ContextType>;
+  IdentityCertification?: IdentityCertificationResolvers<ContextType>;
+  IdentityCertificationInitialized?: IdentityCertificationInitializedResolvers<ContextType>;
+  IdentityCertificationResult?: IdentityCertificationResultResolvers<ContextType>;
+  IdentityCertificationStarted?: IdentityCertificationStartedResolvers<ContextType>;
+  InitializeIdentityCertificationResult?: InitializeIdentityCertificationResultResolvers<ContextType>;
   InvalidField?: InvalidFieldResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
+  JobworthAuthenticated?: JobworthAuthenticatedResolvers<ContextType>;
+  JobworthAuthenticationResult?: JobworthAuthenticationResultResolvers<ContextType>;
+  JobworthPending?: JobworthPendingResolvers<ContextType>;
+  JobworthRejected?: JobworthRejectedResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   NotAllowed?: NotAllowedResolvers<ContextType>;
   PayerIdentity?: PayerIdentityResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  StartAuthenticationResult?: StartAuthenticationResultResolvers<ContextType>;
+  StartIdentityCertificationResult?: StartIdentityCertificationResultResolvers<ContextType>;
 };
 
