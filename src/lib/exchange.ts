@@ -59,6 +59,12 @@ export const openUpstream = (
   };
 };
 
+/** undici's parser keeps what it choked on, and that may be a reply with all that is in it. */
+const withoutBytes = (error: Error): Error => {
+  if ('data' in error) error.data = undefined;
+  return error;
+};
+
 const exchange = (pool: Pool, request: HttpRequest, signal: AbortSignal, maxReplyBytes: number): Promise<HttpReply> =>
   new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -100,7 +106,7 @@ const exchange = (pool: Pool, request: HttpRequest, signal: AbortSignal, maxRepl
           signal.removeEventListener('abort', cancel);
           resolve({ status, headers, body: Buffer.concat(chunks) });
         },
-        onResponseError: (_, error) => fail('the connection failed', error),
+        onResponseError: (_, error) => fail('the connection failed', withoutBytes(error)),
       },
     );
   });

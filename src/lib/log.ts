@@ -29,7 +29,11 @@ export interface Log {
 
 const describeError = (error: unknown): { name: string; at: string[] } => {
   if (!(error instanceof Error)) return { name: typeof error, at: [] };
-  const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  // The stack begins with the message, which may have lines that look like places.
+  const stack = error.stack ?? '';
+  const head = stack.indexOf(error.message);
+  const places = head < 0 ? '' : stack.slice(head + error.message.length);
+  const at = places.split('\n').filter((line) => /^\s+at /.test(line));
   return { name: error.name, at: at.slice(0, 5).map((line) => line.trim()) };
 };
 

@@ -38,7 +38,7 @@ export const createWakeups = (): Wakeups => {
         close() {
           resume?.();
           others.delete(notify);
-          if (others.size === 0) watchers.delete(topic);
+          if (others.size === 0 && watchers.get(topic) === others) watchers.delete(topic);
         },
       };
     },

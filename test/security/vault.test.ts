@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { generateVaultKeys, openVault, type VaultKeys, vaultKeys } from '../../src/security/vault.ts';
+
+const PLACE = 'redemptions.access_token:1';
+const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+const keys = (...ids: readonly string[]): VaultKeys => ({
+  seal: ids.map((id) => ({ id, key: key(id.charCodeAt(0)) })),
+  index: key(1),
+});
+const vault = openVault(keys('a'));
+
+describe('a sealed text', () => {
+  test('opens to what was sealed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.string(), (text, place) => {
+        expect(vault.open(vault.seal(text, place), place)).toBe(text);
+      }),
+    );
+  });
+
+  test('opens from any view of its bytes, as a database returns them', () => {
+    const sealed = vault.seal('中文 token', PLACE);
+    const shifted = new Uint8Array(sealed.length + 3);
+    shifted.set(sealed, 3);
+    expect(vault.open(shifted.subarray(3), PLACE)).toBe('中文 token');
+  });
+
+  test('shows nothing of the text, and is never the same twice', () => {
+    const sealed = [vault.seal('the token', PLACE), vault.seal('the token', PLACE)] as const;
+    expect(sealed[0].equals(sealed[1])).toBe(false);
+    for (const each of sealed) expect(each.includes('token')).toBe(false);
+  });
+
+  test('does not open at another place', () => {
+    const sealed = vault.seal('the token', PLACE);
+    for (const place of ['', 'redemptions.access_token:2', `${PLACE} `])
+      expect(() => vault.open(sealed, place)).toThrow();
+  });
+
+  test('does not open with any one bit flipped, at any position', () => {
+    const sealed = vault.seal('the token', PLACE);
+    for (let at = 0; at < sealed.length; at += 1)
+      for (let bit = 0; bit < 8; bit += 1) {
+        const flipped = Buffer.from(sealed);
+        flipped.writeUInt8(sealed.readUInt8(at) ^ (1 << bit), at);
+        expect(() => vault.open(flipped, PLACE), `bit ${bit} of byte ${at}`).toThrow();
+      }
+  });
+
+  test('does not open when it ends early, wherever it ends', () => {
+    // An empty text, so that what is cut off is the tag: GCM would take a shorter one if we let it.
+    for (const text of ['', 'the token']) {
+      const sealed = vault.seal(text, PLACE);
+      for (let length = 0; length < sealed.length; length += 1)
+        expect(() => vault.open(sealed.subarray(0, length), PLACE), `${length} bytes`).toThrow();
+    }
+  });
+
+  test('does not open with bytes added', () => {
+    expect(() => vault.open(Buffer.concat([vault.seal('the token', PLACE), Buffer.of(0)]), PLACE)).toThrow();
+  });
+
+  test('does not open under a key id that is not configured, and says only that', () => {
+    const sealed = openVault(keys('b')).seal('the token', PLACE);
+    expect(() => vault.open(sealed, PLACE)).toThrow('a key that is not configured');
+  });
+
+  test('does not open under another key of the same id', () => {
+    const other = openVault({ ...keys('a'), seal: [{ id: 'a', key: key(9) }] });
+    expect(() => other.open(vault.seal('the token', PLACE), PLACE)).toThrow();
+  });
+
+  test('still opens after the keys were rotated, and new ones are sealed with the new key', () => {
+    const rotated = openVault(keys('b', 'a'));
+    expect(rotated.open(vault.seal('old', PLACE), PLACE)).toBe('old');
+    const sealed = rotated.seal('new', PLACE);
+    expect(() => vault.open(sealed, PLACE)).toThrow('a key that is not configured');
+    expect(openVault(keys('c', 'b')).open(sealed, PLACE)).toBe('new');
+  });
+});
+
+describe('an index', () => {
+  const hex = (kind: string, ...parts: readonly string[]) => vault.index(kind, ...parts).toString('hex');
+
+  test('is the same for the same parts, whatever key seals', () => {
+    expect(openVault(keys('b', 'a')).index('code', 'x', 'y').toString('hex')).toBe(hex('code', 'x', 'y'));
+    expect(vault.index('code', 'x')).toHaveLength(32);
+  });
+
+  test('differs by kind, by part, and by where parts begin and end', () => {
+    const indexes = [
+      hex('code', 'a', 'bc'),
+      hex('code', 'ab', 'c'),
+      hex('code', 'abc'),
+      hex('code', 'a', 'b', 'c'),
+      hex('code', 'a', 'bc', ''),
+      hex('code', '', 'a', 'bc'),
+      hex('code', 'bc', 'a'),
+      hex('code', 'a","bc'),
+      hex('code', 'A', 'bc'),
+      hex('code'),
+      hex('codea', 'bc'),
+      hex('state', 'a', 'bc'),
+    ];
+    expect(new Set(indexes).size).toBe(indexes.length);
+    for (const joint of [',', '","', ':', '|', ' ', '\n', '\0', '/', '.'])
+      expect(hex('code', `a${joint}bc`), joint).not.toBe(hex('code', 'a', 'bc'));
+  });
+
+  test('differs for different parts, whatever they are', () => {
+    const parts = fc.array(fc.string({ maxLength: 3 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(parts, parts, (left, right) => {
+        expect(hex('k', ...left) === hex('k', ...right)).toBe(JSON.stringify(left) === JSON.stringify(right));
+      }),
+    );
+  });
+
+  test('differs under another index key', () => {
+    const other = openVault({ ...keys('a'), index: key(2) });
+    expect(other.index('code', 'x').equals(vault.index('code', 'x'))).toBe(false);
+  });
+});
+
+describe('keys', () => {
+  test('that are generated are valid, and new each time', () => {
+    const [one, two] = [generateVaultKeys(), generateVaultKeys()];
+    expect(vaultKeys.parse(one)).toEqual(one);
+    expect(new Set([one.index, two.index, one.seal[0]?.key, two.seal[0]?.key]).size).toBe(4);
+  });
+
+  test.each([
+    ['no sealing key', { seal: [], index: key(1) }],
+    ['a key of 31 bytes', { seal: [{ id: 'a', key: Buffer.alloc(31).toString('base64') }], index: key(1) }],
+    ['an index key of 33 bytes', { ...keys('a'), index: Buffer.alloc(33).toString('base64') }],
+    ['an id over 16 characters', { seal: [{ id: 'a'.repeat(17), key: key(1) }], index: key(1) }],
+    ['an empty id', { seal: [{ id: '', key: key(1) }], index: key(1) }],
+    ['no index key', { seal: keys('a').seal }],
+    ['a key that is not base64', { ...keys('a'), index: 'x'.repeat(43) }],
+  ])('with %s are not valid', (_, wrong) => {
+    expect(vaultKeys.safeParse(wrong).success).toBe(false);
+  });
+});
