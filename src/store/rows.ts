@@ -1,6 +1,7 @@
-/** How redemptions and identities lie in a table, for every engine. */
+/** How what is remembered lies in a table, and how it is sealed there. */
+import { randomBytes } from 'node:crypto';
 import type { FailureCode } from '../failure.ts';
-import type { AccessToken, PayerIdentity, Subject } from '../model.ts';
+import type { AccessToken, Certification, CertificationStatus, PayerIdentity, Subject } from '../model.ts';
 import type { Vault } from '../security/vault.ts';
 import type { Redemption } from './store.ts';
 
@@ -27,21 +28,41 @@ export interface RedemptionRow {
   readonly owner: string;
   readonly lease_until: number;
   readonly identity_id: string | null;
-  readonly access_token_sealed: Uint8Array | null;
+  readonly answer_sealed: Uint8Array | null;
   readonly failure_code: FailureCode | null;
   readonly outcome_until: number;
   readonly forget_at: number;
+  /** The clock when the row was read, where the query asked for it. */
+  readonly now: number;
 }
 
 export interface SessionRow {
+  readonly query_code_index: Uint8Array;
+  readonly state_index: Uint8Array | null;
   readonly app_id: string;
   readonly channel_id: string;
   readonly redemption_id: string | null;
   readonly expires_at: number;
+  readonly now: number;
 }
 
-const subjectPlace = (identityId: string) => `identities.subject_sealed.${identityId}`;
-const accessTokenPlace = (redemptionId: string) => `redemptions.access_token_sealed.${redemptionId}`;
+export interface CertificationRow {
+  readonly certify_id_index: Uint8Array;
+  readonly certify_id_sealed: Uint8Array;
+  readonly app_id: string;
+  readonly channel_id: string;
+  readonly identity_id: string | null;
+  readonly status: CertificationStatus;
+  readonly started_at: number;
+  readonly checked_at: number | null;
+}
+
+export const newId = (prefix: string): string => `${prefix}_${randomBytes(16).toString('base64url')}`;
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const subjectPlace = (id: string) => `identities.subject_sealed.${id}`;
+const answerPlace = (id: string) => `redemptions.answer_sealed.${id}`;
+const certifyIdPlace = (index: Uint8Array) => `certifications.certify_id_sealed.${hex(index)}`;
 
 export const sealSubject = (vault: Vault, identityId: string, subject: Subject): Buffer =>
   vault.seal(JSON.stringify(subject), subjectPlace(identityId));
@@ -49,12 +70,14 @@ export const sealSubject = (vault: Vault, identityId: string, subject: Subject):
 export const openSubject = (vault: Vault, row: IdentityRow): Subject =>
   JSON.parse(vault.open(row.subject_sealed, subjectPlace(row.id)));
 
-export const sealAccessToken = (vault: Vault, redemptionId: string, token: AccessToken): Buffer =>
-  vault.seal(JSON.stringify([token.value, token.expiresAt?.getTime()]), accessTokenPlace(redemptionId));
+export const sealAnswer = (vault: Vault, redemptionId: string, answer: string): Buffer =>
+  vault.seal(answer, answerPlace(redemptionId));
 
-const openAccessToken = (vault: Vault, row: RedemptionRow): AccessToken | undefined => {
-  if (!row.access_token_sealed) return undefined;
-  const [value, expiresAt] = JSON.parse(vault.open(row.access_token_sealed, accessTokenPlace(row.id)));
+export const writeAccessToken = ({ value, expiresAt }: AccessToken): string =>
+  JSON.stringify([value, expiresAt?.getTime()]);
+
+const readAccessToken = (text: string): AccessToken => {
+  const [value, expiresAt] = JSON.parse(text);
   return { value, expiresAt: typeof expiresAt === 'number' ? new Date(expiresAt) : undefined };
 };
 
@@ -83,22 +106,38 @@ export const readRedemption = (vault: Vault, row: RedemptionRow, identity: Ident
     traceId: row.trace_id,
     expiresAt: new Date(row.outcome_until),
   };
+  const answer = row.answer_sealed ? vault.open(row.answer_sealed, answerPlace(row.id)) : undefined;
   const { state } = row;
-  if (state === 'SUCCEEDED') {
-    if (!identity) throw new Error('A succeeded redemption has no identity');
-    return { ...common, state, identity: readIdentity(vault, identity), accessToken: openAccessToken(vault, row) };
+  switch (state) {
+    case 'SUCCEEDED':
+      if (!identity) throw new Error('A succeeded redemption has no identity');
+      return {
+        ...common,
+        state,
+        identity: readIdentity(vault, identity),
+        accessToken: answer === undefined ? undefined : readAccessToken(answer),
+      };
+    case 'ANSWERED':
+      return { ...common, state, answer: answer ?? '' };
+    case 'REJECTED':
+    case 'INDETERMINATE':
+      return { ...common, state, failureCode: row.failure_code ?? 'OUTCOME_UNKNOWN' };
+    default:
+      return { ...common, state };
   }
-  if (state === 'REJECTED' || state === 'INDETERMINATE') {
-    return { ...common, state, failureCode: row.failure_code ?? 'OUTCOME_UNKNOWN' };
-  }
-  return { ...common, state };
 };
 
-/** The index by which an identity is found; the same for writing and for reading. */
-export const identityIndex = (
-  vault: Vault,
-  kind: 'openId' | 'userId',
-  channelId: string,
-  appId: string,
-  value: string,
-): Buffer => vault.index(kind, channelId, appId, value);
+export const certifyIdIndex = (vault: Vault, certifyId: string): Buffer => vault.index('certifyId', certifyId);
+
+export const sealCertifyId = (vault: Vault, certifyId: string): Buffer =>
+  vault.seal(certifyId, certifyIdPlace(certifyIdIndex(vault, certifyId)));
+
+export const readCertification = (vault: Vault, row: CertificationRow): Certification => ({
+  certifyId: vault.open(row.certify_id_sealed, certifyIdPlace(row.certify_id_index)),
+  appId: row.app_id,
+  channelId: row.channel_id,
+  identityId: row.identity_id,
+  status: row.status,
+  startedAt: new Date(row.started_at),
+  checkedAt: row.checked_at === null ? null : new Date(row.checked_at),
+});

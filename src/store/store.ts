@@ -9,20 +9,35 @@
  */
 import type { FailureCode } from '../failure.ts';
 import type { Watch } from '../lib/wakeups.ts';
-import type { AccessToken, IdentityRef, PayerIdentity, Redeemed } from '../model.ts';
+import type {
+  AccessToken,
+  Certification,
+  CertificationStatus,
+  IdentityRef,
+  PayerIdentity,
+  Redeemed,
+} from '../model.ts';
 
-/** A wish to be the one that redeems an auth code. */
+/** A wish to be the one that redeems a one-time code. */
 export interface Claim {
   readonly source: string;
   readonly upstreamAppId: string;
-  readonly authCode: string;
-  /** Who asks. Another caller with the same code is not a duplicate but a replay. */
-  readonly caller: string;
+  /** The one-time code; two kinds of code with the same text are two codes. */
+  readonly code: string;
+  readonly kind: 'authCode' | 'onceToken';
+  /** Who asks, and with what. Whoever asks differently with the same code is no duplicate: it replays. */
+  readonly binding: readonly string[];
   readonly appId: string;
   readonly channelId: string;
-  readonly queryCode?: string | undefined;
+  readonly session?: SessionClaim | undefined;
   readonly traceId: string;
 }
+
+/** The session that shows the outcome, named by its query code, or by the state that may write but not read. */
+export type SessionClaim = ({ readonly queryCode: string } | { readonly stateId: string }) & {
+  /** Refuse a session that `openSession` did not make; a state always names one that it made. */
+  readonly issuedOnly?: boolean;
+};
 
 /** The right to redeem, until it expires. */
 export interface Lease {
@@ -37,13 +52,20 @@ export type ClaimVerdict =
   | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
   /** Somebody else asked before, or the outcome is no longer kept. */
   | { readonly kind: 'CODE_USED' }
-  /** The query code belongs to another auth code, app or channel. */
-  | { readonly kind: 'QUERY_CODE_TAKEN' };
+  /** The session belongs to another code, app or channel. */
+  | { readonly kind: 'SESSION_TAKEN' }
+  /** There is no such session, or its time is over. */
+  | { readonly kind: 'NO_SESSION' };
 
-/** How a sent redemption ended. HELD: the upstream keeps the identity for the query code. */
-export type Outcome =
+/**
+ * How a sent redemption ended. HELD: the upstream keeps the identity for the query code.
+ * ANSWERED: the code bought an answer that is not an identity.
+ */
+export type Outcome = FinalOutcome | { readonly state: 'HELD' };
+
+export type FinalOutcome =
   | ({ readonly state: 'SUCCEEDED' } & Redeemed)
-  | { readonly state: 'HELD' }
+  | { readonly state: 'ANSWERED'; readonly answer: string }
   | {
       readonly state: 'REJECTED' | 'INDETERMINATE';
       readonly failureCode: FailureCode;
@@ -65,15 +87,24 @@ export type Redemption = {
       readonly identity: PayerIdentity;
       readonly accessToken?: AccessToken | undefined;
     }
+  | { readonly state: 'ANSWERED'; readonly answer: string }
   | { readonly state: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode }
 );
+
+/** A session to be opened before any code arrives. */
+export interface NewSession {
+  readonly queryCode: string;
+  readonly stateId: string;
+  readonly appId: string;
+  readonly channelId: string;
+}
 
 /** What a query code stands for. */
 export interface Session {
   readonly appId: string;
   readonly channelId: string;
   readonly expiresAt: Date;
-  /** Undefined until an auth code arrives. */
+  /** Undefined until a code arrives. */
   readonly redemption: Redemption | undefined;
 }
 
@@ -87,20 +118,23 @@ export interface SweepReport {
 }
 
 export interface Store {
-  /** Exactly one of any number of concurrent claims of an auth code is CLAIMED. First writer wins on a query code. */
+  /** Makes a session that waits for a code. */
+  openSession(session: NewSession): Promise<{ readonly expiresAt: Date }>;
+
+  /** Exactly one of any number of concurrent claims of a code is CLAIMED. First writer wins on a session. */
   claim(claim: Claim): Promise<ClaimVerdict>;
 
   /** Must resolve true before the first byte leaves; false: the lease is lost, nothing may be sent. */
   markSent(lease: Lease): Promise<boolean>;
 
-  /** Forgets a redemption of which provably nothing was sent. The auth code and the query code are free again. */
+  /** Forgets a redemption that provably consumed nothing. The code and the session are free again. */
   release(lease: Lease): Promise<void>;
 
   /** Ends a sent redemption. A redemption that has ended stays as it is; the answer tells how. */
   settle(lease: Lease, outcome: Outcome): Promise<Redemption | undefined>;
 
   /** Ends a HELD redemption with what the upstream had kept; likewise once only. */
-  collect(redemptionId: string, outcome: Exclude<Outcome, { state: 'HELD' }>): Promise<Redemption | undefined>;
+  collect(redemptionId: string, outcome: FinalOutcome): Promise<Redemption | undefined>;
 
   redemption(id: string): Promise<Redemption | undefined>;
 
@@ -109,6 +143,17 @@ export interface Store {
 
   /** The identities that the references name, in their order; one lookup however many there are. */
   identities(refs: readonly IdentityRef[]): Promise<readonly (PayerIdentity | undefined)[]>;
+
+  /** Keeps a certification that was started. False when the identity it names does not exist. */
+  addCertification(certification: Omit<Certification, 'status' | 'startedAt' | 'checkedAt'>): Promise<boolean>;
+
+  /** Keeps what the upstream answered. PASSED is final: a later answer does not take it back. */
+  updateCertification(certifyId: string, status: CertificationStatus): Promise<Certification | undefined>;
+
+  certification(certifyId: string): Promise<Certification | undefined>;
+
+  /** The certification that says most of each payer: a passed one, else the latest; one lookup for all. */
+  certificationsOf(identityIds: readonly string[]): Promise<readonly (Certification | undefined)[]>;
 
   /** Wakes whenever the redemption, or what the query code stands for, changes. */
   watch(subject: { readonly redemptionId: string } | { readonly queryCode: string }): Watch;
@@ -128,6 +173,6 @@ export interface StoreTimes {
   readonly leaseMs: number;
   /** Outcomes can be read, and query codes work, for this long. */
   readonly resultTtlMs: number;
-  /** Auth codes are remembered as used for this long. */
+  /** One-time codes are remembered as used for this long. */
   readonly codeTtlMs: number;
 }

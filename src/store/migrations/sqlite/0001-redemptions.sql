@@ -12,35 +12,40 @@ CREATE TABLE identities (
 ) STRICT;
 
 CREATE TABLE redemptions (
-  id                  TEXT PRIMARY KEY,
-  code_index          BLOB NOT NULL UNIQUE,
-  -- The caller, app and query code that the outcome belongs to.
-  binding_index       BLOB NOT NULL,
-  query_code_index    BLOB,
-  source              TEXT NOT NULL,
-  app_id              TEXT NOT NULL,
-  channel_id          TEXT NOT NULL,
-  trace_id            TEXT NOT NULL,
-  state               TEXT NOT NULL CHECK (state IN ('CLAIMED', 'SENT', 'HELD', 'SUCCEEDED', 'REJECTED', 'INDETERMINATE')),
-  owner               TEXT NOT NULL,
-  lease_until         INTEGER NOT NULL,
-  identity_id         TEXT REFERENCES identities (id),
-  access_token_sealed BLOB,
-  failure_code        TEXT,
-  upstream_code       TEXT,
-  created_at          INTEGER NOT NULL,
+  id               TEXT PRIMARY KEY,
+  code_index       BLOB NOT NULL UNIQUE,
+  -- The caller, app and session that the outcome belongs to.
+  binding_index    BLOB NOT NULL,
+  query_code_index BLOB,
+  source           TEXT NOT NULL,
+  app_id           TEXT NOT NULL,
+  channel_id       TEXT NOT NULL,
+  trace_id         TEXT NOT NULL,
+  state            TEXT NOT NULL
+                   CHECK (state IN ('CLAIMED', 'SENT', 'HELD', 'SUCCEEDED', 'ANSWERED', 'REJECTED', 'INDETERMINATE')),
+  owner            TEXT NOT NULL,
+  lease_until      INTEGER NOT NULL,
+  identity_id      TEXT REFERENCES identities (id),
+  -- The access token of SUCCEEDED, the answer of ANSWERED.
+  answer_sealed    BLOB,
+  failure_code     TEXT,
+  upstream_code    TEXT,
+  created_at       INTEGER NOT NULL,
   -- The outcome is told until then; afterwards only the fact that the code was used is left.
-  outcome_until       INTEGER NOT NULL,
-  forget_at           INTEGER NOT NULL,
+  outcome_until    INTEGER NOT NULL,
+  forget_at        INTEGER NOT NULL,
   CHECK ((state = 'SUCCEEDED') = (identity_id IS NOT NULL)),
   CHECK ((state IN ('REJECTED', 'INDETERMINATE')) = (failure_code IS NOT NULL))
 ) STRICT;
 CREATE INDEX redemptions_by_lease ON redemptions (lease_until) WHERE state IN ('CLAIMED', 'SENT');
-CREATE INDEX redemptions_by_outcome ON redemptions (outcome_until) WHERE access_token_sealed IS NOT NULL;
+CREATE INDEX redemptions_by_outcome ON redemptions (outcome_until) WHERE answer_sealed IS NOT NULL;
 CREATE INDEX redemptions_by_age ON redemptions (forget_at);
+CREATE INDEX redemptions_by_identity ON redemptions (identity_id);
 
 CREATE TABLE sessions (
   query_code_index BLOB PRIMARY KEY,
+  -- Present when we made the session: the ticket that may write it.
+  state_index      BLOB UNIQUE,
   app_id           TEXT NOT NULL,
   channel_id       TEXT NOT NULL,
   redemption_id    TEXT REFERENCES redemptions (id) ON DELETE SET NULL,
@@ -48,3 +53,15 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_age ON sessions (expires_at);
 CREATE INDEX sessions_by_redemption ON sessions (redemption_id);
+
+CREATE TABLE certifications (
+  certify_id_index  BLOB PRIMARY KEY,
+  certify_id_sealed BLOB NOT NULL,
+  app_id            TEXT NOT NULL,
+  channel_id        TEXT NOT NULL,
+  identity_id       TEXT REFERENCES identities (id) ON DELETE CASCADE,
+  status            TEXT NOT NULL CHECK (status IN ('STARTED', 'NOT_PASSED', 'PASSED')),
+  started_at        INTEGER NOT NULL,
+  checked_at        INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX certifications_by_identity ON certifications (identity_id);

@@ -1,0 +1,63 @@
+import type { Certification, CertificationStatus } from '../model.ts';
+import type { Vault } from '../security/vault.ts';
+import { type Db, one, type Transaction } from './engine.ts';
+import { identityRow } from './identities.ts';
+import { type CertificationRow, certifyIdIndex, readCertification, sealCertifyId } from './rows.ts';
+
+export const addCertification = async (
+  db: Transaction,
+  vault: Vault,
+  { certifyId, appId, channelId, identityId }: Omit<Certification, 'status' | 'startedAt' | 'checkedAt'>,
+): Promise<boolean> => {
+  if (identityId !== null && !(await identityRow(db, identityId))) return false;
+  await db.all(
+    `INSERT INTO certifications VALUES ($1, $2, $3, $4, $5, 'STARTED', now_ms(), NULL) ON CONFLICT DO NOTHING`,
+    ...[certifyIdIndex(vault, certifyId), sealCertifyId(vault, certifyId), appId, channelId, identityId],
+  );
+  return true;
+};
+
+export const updateCertification = async (
+  db: Transaction,
+  vault: Vault,
+  certifyId: string,
+  status: CertificationStatus,
+): Promise<Certification | undefined> => {
+  await db.all(
+    `UPDATE certifications SET status = $2, checked_at = now_ms() WHERE certify_id_index = $1 AND status <> 'PASSED'`,
+    ...[certifyIdIndex(vault, certifyId), status],
+  );
+  return findCertification(db, vault, certifyId);
+};
+
+export const findCertification = async (
+  db: Db,
+  vault: Vault,
+  certifyId: string,
+): Promise<Certification | undefined> => {
+  const row = await one(
+    db.all<CertificationRow>(
+      'SELECT * FROM certifications WHERE certify_id_index = $1',
+      certifyIdIndex(vault, certifyId),
+    ),
+  );
+  return row && readCertification(vault, row);
+};
+
+/** Of each identity the certification that says most: a passed one, else the latest. */
+export const findCertificationsOf = async (
+  db: Db,
+  vault: Vault,
+  identityIds: readonly string[],
+): Promise<(Certification | undefined)[]> => {
+  const rows = await db.all<CertificationRow>(
+    `SELECT * FROM certifications WHERE identity_id in_texts($1)
+     ORDER BY CASE status WHEN 'PASSED' THEN 1 ELSE 0 END, started_at`,
+    identityIds,
+  );
+  const last = new Map(rows.map((row) => [row.identity_id, row]));
+  return identityIds.map((id) => {
+    const row = last.get(id);
+    return row && readCertification(vault, row);
+  });
+};

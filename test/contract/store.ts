@@ -1,0 +1,809 @@
+/** Every promise of src/store/store.ts, once. An engine's own test plugs the engine in. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Watch } from '../../src/lib/wakeups.ts';
+import type { IdentityRef, PayerIdentity, Subject } from '../../src/model.ts';
+import type { Claim, Lease, Outcome, Redemption, Store, StoreTimes } from '../../src/store/store.ts';
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Moves the store's own clock forward, wherever it stands. */
+  readonly clock: { advance(ms: number): Promise<void> | void };
+  /** Closes the store and opens what it left behind, with the same keys. */
+  reopen(): Promise<Store>;
+  /** Everything that the engine has written, as it lies on disk. */
+  dump(): Promise<Buffer> | Buffer;
+  /** Closes the store and removes what it left behind; any number of times. */
+  close(): Promise<void>;
+}
+
+export interface StoreEngine {
+  readonly name: string;
+  open(times?: StoreTimes): Promise<OpenedStore>;
+}
+
+export const contractTimes: StoreTimes = { leaseMs: 10_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };
+/** The contract stays this far from every instant at which something ends: a database's clock runs on meanwhile. */
+const MARGIN_MS = 5_000;
+const leaseOver = contractTimes.leaseMs + MARGIN_MS;
+const resultOver = contractTimes.resultTtlMs + MARGIN_MS;
+const codeOver = contractTimes.codeTtlMs + MARGIN_MS;
+
+/** A claim of an auth code, in the words of these tests. */
+export interface Wish extends Pick<Claim, 'source' | 'upstreamAppId' | 'appId' | 'channelId' | 'traceId'> {
+  readonly authCode: string;
+  readonly caller: string;
+  readonly queryCode?: string | undefined;
+}
+
+export const claimOf = ({ authCode, caller, queryCode, ...claim }: Wish): Claim => ({
+  ...claim,
+  kind: 'authCode',
+  code: authCode,
+  binding: [caller],
+  session: queryCode === undefined ? undefined : { queryCode },
+});
+
+const wish = (changes: Partial<Wish> = {}): Claim =>
+  claimOf({
+    source: 'daxpay',
+    upstreamAppId: 'upstream-app',
+    authCode: 'auth-code-1',
+    caller: 'router',
+    appId: 'demo',
+    channelId: 'wechat_pay',
+    traceId: 'trace-1',
+    ...changes,
+  });
+
+/** Claims, and expects to be the one. */
+const take = async (store: Store, changes: Partial<Wish> = {}): Promise<Lease> => {
+  const verdict = await store.claim(wish(changes));
+  if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
+  return verdict.lease;
+};
+
+const send = async (store: Store, changes: Partial<Wish> = {}): Promise<Lease> => {
+  const lease = await take(store, changes);
+  expect(await store.markSent(lease)).toBe(true);
+  return lease;
+};
+
+const end = async (store: Store, outcome: Outcome, changes: Partial<Wish> = {}): Promise<Redemption> => {
+  const ended = await store.settle(await send(store, changes), outcome);
+  if (!ended) throw new Error('Expected an outcome');
+  return ended;
+};
+
+const succeeded = (subject: Subject = { openId: 'open-1' }): Outcome => ({ state: 'SUCCEEDED', subject });
+const rejected: Outcome = { state: 'REJECTED', failureCode: 'AUTH_CODE_EXPIRED', upstreamCode: '42003' };
+
+let codes = 0;
+/** Authenticates a payer with a new auth code and answers who it is. */
+const authenticate = async (store: Store, subject: Subject, changes: Partial<Wish> = {}): Promise<PayerIdentity> => {
+  codes += 1;
+  const ended = await end(store, succeeded(subject), { authCode: `payer-code-${codes}`, ...changes });
+  if (ended.state !== 'SUCCEEDED') throw new Error(`Expected SUCCEEDED, not ${ended.state}`);
+  return ended.identity;
+};
+
+const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => make(index)));
+
+const count = <T>(values: readonly T[], value: T): number => values.filter((other) => other === value).length;
+
+const PATIENCE_MS = 4_000;
+const wakes = async (watch: Watch): Promise<boolean> => {
+  const startedAt = performance.now();
+  await watch.changed(PATIENCE_MS);
+  watch.close();
+  return performance.now() - startedAt < PATIENCE_MS / 2;
+};
+
+export const storeContract = ({ name, open }: StoreEngine): void => {
+  const opened = async (): Promise<OpenedStore> => {
+    const engine = await open(contractTimes);
+    onTestFinished(() => engine.close());
+    return engine;
+  };
+
+  describe(`${name}: claiming an auth code`, () => {
+    test('of 50 concurrent claims of one code exactly one is CLAIMED and the others are DUPLICATE', async () => {
+      const { store } = await opened();
+      const verdicts = await times(50, () => store.claim(wish()));
+      const kinds = verdicts.map(({ kind }) => kind);
+      expect([count(kinds, 'CLAIMED'), count(kinds, 'DUPLICATE')]).toEqual([1, 49]);
+      const ids = verdicts.flatMap((verdict) => {
+        if (verdict.kind === 'CLAIMED') return [verdict.lease.redemptionId];
+        return verdict.kind === 'DUPLICATE' ? [verdict.redemption.id] : [];
+      });
+      expect(new Set(ids).size).toBe(1);
+    });
+
+    test('50 concurrent claims of different codes are all CLAIMED', async () => {
+      const { store } = await opened();
+      const leases = await times(50, (index) => take(store, { authCode: `code-${index}` }));
+      expect(new Set(leases.map(({ redemptionId }) => redemptionId)).size).toBe(50);
+      expect(new Set(leases.map(({ owner }) => owner)).size).toBe(50);
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['caller', { caller: 'payer page' }],
+      ['app', { appId: 'other-app' }],
+      ['channel', { channelId: 'ali_pay' }],
+      ['query code', { queryCode: 'query-code-2' }],
+      ['absence of a query code', { queryCode: undefined }],
+    ])('another %s with the same auth code is told CODE_USED, before and after the outcome', async (_, other) => {
+      const { store, clock } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      await store.settle(lease, succeeded());
+      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      await clock.advance(leaseOver);
+      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      if (other.queryCode) expect(await store.session(other.queryCode)).toBeUndefined();
+    });
+
+    test('an abandoned claim is not handed to somebody else while it is kept', async () => {
+      const { store, clock } = await opened();
+      await take(store);
+      await clock.advance(leaseOver);
+      expect(await store.claim(wish({ caller: 'payer page' }))).toEqual({ kind: 'CODE_USED' });
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['source', { source: 'wechat' }],
+      ['upstream application', { upstreamAppId: 'other-upstream-app' }],
+      ['spelling', { authCode: 'AUTH-CODE-1' }],
+    ])('the same code of another %s is another code', async (_, other) => {
+      const { store } = await opened();
+      await take(store);
+      await take(store, other);
+    });
+
+    test('a duplicate reads the outcome', async () => {
+      const { store } = await opened();
+      const ended = await end(store, succeeded(), { queryCode: 'query-code-1' });
+      const verdict = await store.claim(wish({ queryCode: 'query-code-1', traceId: 'trace-2' }));
+      expect(verdict).toEqual({ kind: 'DUPLICATE', redemption: ended });
+    });
+  });
+
+  describe(`${name}: the lease`, () => {
+    test('markSent succeeds once, and only for the owner', async () => {
+      const { store } = await opened();
+      const lease = await take(store);
+      expect(await store.markSent({ ...lease, owner: 'somebody else' })).toBe(false);
+      expect(await store.markSent({ ...lease, redemptionId: 'unknown' })).toBe(false);
+      const marks = await times(20, () => store.markSent(lease));
+      expect([count(marks, true), count(marks, false)]).toEqual([1, 19]);
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
+    });
+
+    test('an expired claim is taken over by one of 20 duplicates, and the lost lease can do nothing', async () => {
+      const { store, clock } = await opened();
+      const lost = await take(store);
+      await clock.advance(leaseOver);
+      const verdicts = await times(20, () => store.claim(wish({ traceId: 'trace-2' })));
+      const winners = verdicts.flatMap((verdict) => (verdict.kind === 'CLAIMED' ? [verdict.lease] : []));
+      expect(winners).toHaveLength(1);
+      const [won] = winners as [Lease];
+      expect(await store.markSent(lost)).toBe(false);
+      await store.release(lost);
+      expect(await store.markSent(won)).toBe(true);
+      await store.settle(lost, rejected);
+      await store.release(lost);
+      expect(await store.redemption(won.redemptionId)).toMatchObject({ state: 'SENT', traceId: 'trace-2' });
+      expect(await store.settle(won, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
+    });
+
+    test('a claim that is taken over late is kept like a new one', async () => {
+      const { store, clock } = await opened();
+      await take(store, { queryCode: 'query-code-1' });
+      await clock.advance(resultOver);
+      const lease = await take(store, { queryCode: 'query-code-1' });
+      expect(await store.claim(wish({ queryCode: 'query-code-1' }))).toMatchObject({ kind: 'DUPLICATE' });
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'CLAIMED' });
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'CLAIMED' } });
+    });
+
+    test('a live claim is not taken over', async () => {
+      const { store, clock } = await opened();
+      await take(store);
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'CLAIMED' } });
+    });
+
+    test('markSent begins the lease anew', async () => {
+      const { store, clock } = await opened();
+      const lease = await take(store);
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      await store.markSent(lease);
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SENT' } });
+      expect(await store.sweep()).toMatchObject({ abandoned: 0 });
+    });
+
+    test('an expired send becomes INDETERMINATE when it is claimed again, never CLAIMED', async () => {
+      const { store, clock } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      await clock.advance(leaseOver);
+      const verdicts = await times(20, () => store.claim(wish({ queryCode: 'query-code-1' })));
+      const lost = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' };
+      for (const verdict of verdicts) expect(verdict).toMatchObject({ kind: 'DUPLICATE', redemption: lost });
+      expect(await store.settle(lease, succeeded())).toMatchObject(lost);
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: lost });
+    });
+
+    test('an expired send becomes INDETERMINATE in a sweep, never CLAIMED', async () => {
+      const { store, clock } = await opened();
+      const lease = await send(store);
+      await clock.advance(leaseOver);
+      expect(await store.sweep()).toMatchObject({ released: 0, abandoned: 1 });
+      expect(await store.sweep()).toMatchObject({ released: 0, abandoned: 0 });
+      const lost = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' };
+      expect(await store.redemption(lease.redemptionId)).toMatchObject(lost);
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: lost });
+      expect(await store.markSent(lease)).toBe(false);
+      expect(await store.settle(lease, succeeded())).toMatchObject(lost);
+    });
+
+    test('a sweep releases expired claims and leaves live ones alone', async () => {
+      const { store, clock } = await opened();
+      const expired = await take(store, { queryCode: 'query-code-1' });
+      await clock.advance(leaseOver);
+      const live = await take(store, { authCode: 'auth-code-2' });
+      expect(await store.sweep()).toMatchObject({ released: 1, abandoned: 0 });
+      expect(await store.redemption(expired.redemptionId)).toBeUndefined();
+      expect(await store.markSent(expired)).toBe(false);
+      expect(await store.markSent(live)).toBe(true);
+      await take(store, { caller: 'somebody else', queryCode: 'query-code-1' });
+    });
+  });
+
+  describe(`${name}: releasing`, () => {
+    test.each(['CLAIMED', 'SENT'])('a release while %s frees the auth code and the query code', async (state) => {
+      const { store } = await opened();
+      const lease = await take(store, { queryCode: 'query-code-1' });
+      if (state === 'SENT') await store.markSent(lease);
+      await store.release(lease);
+      expect(await store.redemption(lease.redemptionId)).toBeUndefined();
+      expect(await store.settle(lease, succeeded())).toBeUndefined();
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: undefined });
+      const next = await take(store, { caller: 'somebody else' });
+      expect(next.redemptionId).not.toBe(lease.redemptionId);
+      await take(store, { authCode: 'auth-code-2', queryCode: 'query-code-1' });
+    });
+
+    test('only the owner releases', async () => {
+      const { store } = await opened();
+      const lease = await send(store);
+      await store.release({ ...lease, owner: 'somebody else' });
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
+    });
+
+    test.each<[string, Outcome]>([
+      ['SUCCEEDED', succeeded()],
+      ['HELD', { state: 'HELD' }],
+      ['REJECTED', rejected],
+      ['INDETERMINATE', { state: 'INDETERMINATE', failureCode: 'REPLY_MALFORMED' }],
+    ])('a release after %s changes nothing', async (state, outcome) => {
+      const { store } = await opened();
+      const lease = await send(store);
+      await store.settle(lease, outcome);
+      await store.release(lease);
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state });
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE' });
+    });
+  });
+
+  describe(`${name}: the outcome`, () => {
+    const expiresAt = new Date(1_900_000_000_000);
+    const everything: Subject = { openId: 'o', userId: 'u', unionId: 'n', subAppId: 'sa', subOpenId: 'so' };
+    test.each<[string, Outcome, object]>([
+      [
+        'SUCCEEDED with everything',
+        { state: 'SUCCEEDED', subject: everything, accessToken: { value: 'token', expiresAt } },
+        { identity: everything, accessToken: { value: 'token', expiresAt } },
+      ],
+      [
+        'SUCCEEDED with a token that does not say when it ends',
+        { state: 'SUCCEEDED', subject: { userId: 'u' }, accessToken: { value: 'token' } },
+        { identity: { openId: null, userId: 'u' }, accessToken: { value: 'token', expiresAt: undefined } },
+      ],
+      ['SUCCEEDED without a token', succeeded({ openId: '微信 "\\\u0000😀' }), { accessToken: undefined }],
+      ['HELD', { state: 'HELD' }, {}],
+      ['REJECTED', rejected, { failureCode: 'AUTH_CODE_EXPIRED' }],
+      ['INDETERMINATE', { state: 'INDETERMINATE', failureCode: 'REPLY_UNVERIFIED' }, {}],
+    ])('%s reads back equal, everywhere', async (_, outcome, told) => {
+      const { store } = await opened();
+      const ended = await end(store, outcome, { queryCode: 'query-code-1' });
+      const common = { source: 'daxpay', appId: 'demo', channelId: 'wechat_pay', traceId: 'trace-1' };
+      expect(ended).toMatchObject({ ...common, state: outcome.state, ...told });
+      expect(await store.redemption(ended.id)).toEqual(ended);
+      expect((await store.session('query-code-1'))?.redemption).toEqual(ended);
+      const verdict = await store.claim(wish({ queryCode: 'query-code-1' }));
+      expect(verdict).toEqual({ kind: 'DUPLICATE', redemption: ended });
+      if (ended.state === 'SUCCEEDED')
+        expect(await store.identities([{ id: ended.identity.id }])).toEqual([ended.identity]);
+    });
+
+    test('is final: a second one is answered with the first', async () => {
+      const { store } = await opened();
+      const lease = await send(store);
+      const first = await store.settle(lease, rejected);
+      expect(first).toMatchObject({ state: 'REJECTED', failureCode: 'AUTH_CODE_EXPIRED' });
+      expect(await store.settle(lease, succeeded({ openId: 'late' }))).toEqual(first);
+      expect(await store.settle(lease, { state: 'HELD' })).toEqual(first);
+      expect(await store.identities([{ channelId: 'wechat_pay', appId: 'demo', openId: 'late' }])).toEqual([undefined]);
+    });
+
+    test('is one, however many settle at once', async () => {
+      const { store } = await opened();
+      const lease = await send(store);
+      const answers = await times(20, (index) => store.settle(lease, succeeded({ openId: `open-${index}` })));
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+      const refs = answers.map((_, index) => ({ channelId: 'wechat_pay', appId: 'demo', openId: `open-${index}` }));
+      expect((await store.identities(refs)).filter((identity) => identity !== undefined)).toHaveLength(1);
+    });
+
+    test('needs a send by the same owner', async () => {
+      const { store } = await opened();
+      const lease = await take(store);
+      expect(await store.settle(lease, succeeded())).toMatchObject({ state: 'CLAIMED' });
+      await store.markSent(lease);
+      expect(await store.settle({ ...lease, owner: 'somebody else' }, rejected)).toMatchObject({ state: 'SENT' });
+      expect(await store.settle({ ...lease, redemptionId: 'unknown' }, rejected)).toBeUndefined();
+    });
+
+    test('is still kept when it comes after the lease and before anybody noticed', async () => {
+      const { store, clock } = await opened();
+      const lease = await send(store);
+      await clock.advance(leaseOver);
+      expect(await store.settle(lease, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
+    });
+
+    test('HELD is collected once', async () => {
+      const { store } = await opened();
+      const held = await end(store, { state: 'HELD' }, { queryCode: 'query-code-1' });
+      const outcomes = [succeeded({ openId: 'first' }), succeeded({ openId: 'second' }), rejected] as const;
+      const answers = await times(9, (index) => store.collect(held.id, outcomes[index % 3] as typeof rejected));
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+      expect(answers[0]).not.toMatchObject({ state: 'HELD' });
+      expect((await store.session('query-code-1'))?.redemption).toEqual(answers[0]);
+    });
+
+    test('only HELD is collected', async () => {
+      const { store } = await opened();
+      const lease = await send(store);
+      const collected = { state: 'REJECTED', failureCode: 'AUTH_CODE_USED' } as const;
+      expect(await store.collect(lease.redemptionId, collected)).toMatchObject({ state: 'SENT' });
+      await store.settle(lease, succeeded());
+      expect(await store.collect(lease.redemptionId, collected)).toMatchObject({ state: 'SUCCEEDED' });
+      expect(await store.collect('unknown', collected)).toBeUndefined();
+    });
+
+    test('is told until its time is over; then the code is only known as used', async () => {
+      const { store, clock } = await opened();
+      const { id } = await end(store, succeeded());
+      await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
+      expect(await store.redemption(id)).toMatchObject({ state: 'SUCCEEDED' });
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE' });
+      await clock.advance(2 * MARGIN_MS);
+      expect(await store.redemption(id)).toBeUndefined();
+      expect(await store.claim(wish())).toEqual({ kind: 'CODE_USED' });
+      await store.sweep();
+      expect(await store.claim(wish())).toEqual({ kind: 'CODE_USED' });
+    });
+
+    test.each(['swept', 'not swept'])('a code is forgotten when its time is over (%s)', async (swept) => {
+      const { store, clock } = await opened();
+      const { id } = await end(store, succeeded(), { queryCode: 'query-code-1' });
+      await clock.advance(contractTimes.codeTtlMs - MARGIN_MS);
+      await store.sweep();
+      expect(await store.claim(wish({ caller: 'somebody else' }))).toEqual({ kind: 'CODE_USED' });
+      await clock.advance(2 * MARGIN_MS);
+      if (swept === 'swept') expect((await store.sweep()).purged).toBe(1);
+      const lease = await take(store, { caller: 'somebody else' });
+      expect(lease.redemptionId).not.toBe(id);
+    });
+
+    test('a sweep scrubs the tokens of outcomes that are no longer told, once', async () => {
+      const { store, clock } = await opened();
+      await end(store, { state: 'SUCCEEDED', subject: { openId: 'o' }, accessToken: { value: 'token' } });
+      await end(store, succeeded(), { authCode: 'auth-code-without-token' });
+      expect(await store.sweep()).toEqual({ released: 0, abandoned: 0, purged: 0 });
+      await clock.advance(resultOver);
+      expect(await store.sweep()).toEqual({ released: 0, abandoned: 0, purged: 1 });
+      expect(await store.sweep()).toEqual({ released: 0, abandoned: 0, purged: 0 });
+    });
+  });
+
+  describe(`${name}: the query code`, () => {
+    test('of 50 concurrent codes for one query code the first writer wins, for good', async () => {
+      const { store } = await opened();
+      const claims = await times(50, (index) => store.claim(wish({ authCode: `code-${index}`, queryCode: 'shared' })));
+      const kinds = claims.map(({ kind }) => kind);
+      expect([count(kinds, 'CLAIMED'), count(kinds, 'SESSION_TAKEN')]).toEqual([1, 49]);
+      const winner = claims.find((verdict) => verdict.kind === 'CLAIMED');
+      if (winner?.kind !== 'CLAIMED') throw new Error('Nobody won');
+      expect((await store.session('shared'))?.redemption?.id).toBe(winner.lease.redemptionId);
+      await store.markSent(winner.lease);
+      await store.settle(winner.lease, succeeded({ openId: 'the winner' }));
+      expect(await store.claim(wish({ authCode: 'late', queryCode: 'shared' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      expect(await store.session('shared')).toMatchObject({ redemption: { identity: { openId: 'the winner' } } });
+    });
+
+    test('a code that lost a query code is not used up', async () => {
+      const { store } = await opened();
+      await take(store, { queryCode: 'shared' });
+      const other = { authCode: 'auth-code-2' };
+      expect(await store.claim(wish({ ...other, queryCode: 'shared' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      await take(store, { ...other, queryCode: 'another' });
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['app', { appId: 'other-app' }],
+      ['channel', { channelId: 'ali_pay' }],
+    ])('is taken for another %s, before an outcome and after', async (_, other) => {
+      const { store } = await opened();
+      const lease = await send(store, { queryCode: 'shared' });
+      const foreign = wish({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
+      expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
+      await store.settle(lease, rejected);
+      expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['app', { appId: 'other-app' }],
+      ['channel', { channelId: 'ali_pay' }],
+    ])('stays with its app and channel after a release: another %s is refused', async (_, other) => {
+      const { store } = await opened();
+      await store.release(await take(store, { queryCode: 'shared' }));
+      const foreign = wish({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
+      expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
+      await take(store, { authCode: 'auth-code-2', queryCode: 'shared' });
+    });
+
+    test('stands for nothing until somebody used it', async () => {
+      const { store } = await opened();
+      await take(store);
+      expect(await store.session('unknown')).toBeUndefined();
+      expect(await store.session('')).toBeUndefined();
+    });
+
+    test('says what it stands for while the redemption runs', async () => {
+      const { store } = await opened();
+      const lease = await take(store, { queryCode: 'query-code-1' });
+      const session = { appId: 'demo', channelId: 'wechat_pay', redemption: { id: lease.redemptionId } };
+      expect(await store.session('query-code-1')).toMatchObject({ ...session, redemption: { state: 'CLAIMED' } });
+      await store.markSent(lease);
+      expect(await store.session('query-code-1')).toMatchObject({ ...session, redemption: { state: 'SENT' } });
+    });
+
+    test.each(['swept', 'not swept'])('is gone and free for anybody when its time is over (%s)', async (swept) => {
+      const { store, clock } = await opened();
+      await end(store, succeeded(), { queryCode: 'query-code-1' });
+      await clock.advance(resultOver);
+      if (swept === 'swept') await store.sweep();
+      expect(await store.session('query-code-1')).toBeUndefined();
+      const other = { authCode: 'auth-code-2', appId: 'other-app', channelId: 'ali_pay', queryCode: 'query-code-1' };
+      const lease = await take(store, other);
+      expect(await store.session('query-code-1')).toMatchObject({
+        appId: 'other-app',
+        channelId: 'ali_pay',
+        redemption: { id: lease.redemptionId },
+      });
+    });
+
+    test('works for the whole time from the outcome on', async () => {
+      const { store, clock } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      const ended = await store.settle(lease, succeeded());
+      expect((await store.session('query-code-1'))?.expiresAt).toEqual(ended?.expiresAt);
+      await clock.advance(contractTimes.resultTtlMs - 1_000);
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
+    });
+
+    test('works for the whole time from the collection on', async () => {
+      const { store, clock } = await opened();
+      const held = await end(store, { state: 'HELD' }, { queryCode: 'query-code-1' });
+      await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
+      const collected = await store.collect(held.id, { state: 'SUCCEEDED', subject: { openId: 'o' } });
+      expect((await store.session('query-code-1'))?.expiresAt).toEqual(collected?.expiresAt);
+      await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
+    });
+
+    test.each(['claim', 'sweep'] as const)(
+      'works for the whole time from when a %s gave a send up',
+      async (noticed) => {
+        const { store, clock } = await opened();
+        const lease = await send(store, { queryCode: 'query-code-1' });
+        await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
+        await (noticed === 'sweep' ? store.sweep() : store.claim(wish({ queryCode: 'query-code-1' })));
+        const ended = await store.redemption(lease.redemptionId);
+        expect(ended).toMatchObject({ state: 'INDETERMINATE' });
+        expect((await store.session('query-code-1'))?.expiresAt).toEqual(ended?.expiresAt);
+        await clock.advance(2 * MARGIN_MS);
+        expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'INDETERMINATE' } });
+      },
+    );
+  });
+
+  describe(`${name}: identities`, () => {
+    test.each<[string, Subject]>([
+      ['openId', { openId: 'same' }],
+      ['userId', { userId: 'same' }],
+    ])('the same %s is the same payer', async (_, subject) => {
+      const { store, clock } = await opened();
+      const first = await authenticate(store, subject);
+      await clock.advance(1_000);
+      const second = await authenticate(store, subject);
+      expect(second.id).toBe(first.id);
+      expect(second.firstAuthenticatedAt).toEqual(first.firstAuthenticatedAt);
+      expect(second.lastAuthenticatedAt.getTime()).toBeGreaterThanOrEqual(first.lastAuthenticatedAt.getTime() + 1_000);
+    });
+
+    test('an openId and a userId of the same spelling are two payers', async () => {
+      const { store } = await opened();
+      const byOpenId = await authenticate(store, { openId: 'same' });
+      const byUserId = await authenticate(store, { userId: 'same' });
+      expect(byUserId.id).not.toBe(byOpenId.id);
+    });
+
+    test('20 concurrent first authentications of a payer make one identity', async () => {
+      const { store } = await opened();
+      const identities = await times(20, () => authenticate(store, { openId: 'new', userId: 'new too' }));
+      expect(new Set(identities.map(({ id }) => id)).size).toBe(1);
+    });
+
+    test('an openId and a userId that come together belong together', async () => {
+      const { store } = await opened();
+      const { id } = await authenticate(store, { openId: 'o', userId: 'u' });
+      expect(await authenticate(store, { userId: 'u' })).toMatchObject({ id, openId: 'o', userId: 'u' });
+      expect(await authenticate(store, { openId: 'o' })).toMatchObject({ id, openId: 'o', userId: 'u' });
+    });
+
+    test.each<[string, Subject, Subject]>([
+      ['userId', { openId: 'o' }, { userId: 'u' }],
+      ['openId', { userId: 'u' }, { openId: 'o' }],
+    ])('a %s learnt later finds the payer that is known already', async (_, known, learnt) => {
+      const { store } = await opened();
+      const { id } = await authenticate(store, known);
+      await authenticate(store, { ...known, ...learnt });
+      expect(await authenticate(store, learnt)).toMatchObject({ id, openId: 'o', userId: 'u' });
+    });
+
+    test.each<[string, Subject]>([
+      ['without a userId', { openId: 'a' }],
+      ['with a userId', { openId: 'a', userId: 'ua' }],
+    ])('the openId of A %s with the userId of B answers A and keeps both', async (_, subject) => {
+      const { store } = await opened();
+      const a = await authenticate(store, subject);
+      const b = await authenticate(store, { openId: 'b', userId: 'ub' });
+      const answer = await authenticate(store, { openId: 'a', userId: 'ub', unionId: 'learnt' });
+      expect(answer).toMatchObject({ id: a.id, openId: 'a', userId: subject.userId ?? null, unionId: 'learnt' });
+      const place = { channelId: 'wechat_pay', appId: 'demo' };
+      const found = await store.identities([
+        { ...place, openId: 'a' },
+        { ...place, openId: 'b' },
+        { ...place, userId: 'ub' },
+      ]);
+      expect(found.map((identity) => identity?.id)).toEqual([a.id, b.id, b.id]);
+      expect(found[1]).toEqual(b);
+    });
+
+    test('fields learnt later are added and earlier ones kept', async () => {
+      const { store } = await opened();
+      const { id } = await authenticate(store, { openId: 'o', unionId: 'n' });
+      await authenticate(store, { openId: 'o', subAppId: 'sa' });
+      const identity = await authenticate(store, { openId: 'o', unionId: undefined, subOpenId: 'so' });
+      expect(identity).toMatchObject({ id, unionId: 'n', subAppId: 'sa', subOpenId: 'so', userId: null });
+      expect(await authenticate(store, { openId: 'o', unionId: 'newer' })).toMatchObject({ id, unionId: 'newer' });
+    });
+
+    test('the same ids in another app or on another channel are another payer', async () => {
+      const { store } = await opened();
+      const subject = { openId: 'o', userId: 'u' };
+      const places = [{}, { appId: 'other-app' }, { channelId: 'ali_pay' }];
+      const identities = await Promise.all(places.map((place) => authenticate(store, subject, place)));
+      expect(new Set(identities.map(({ id }) => id)).size).toBe(3);
+      const refs = [
+        { channelId: 'wechat_pay', appId: 'demo', openId: 'o' },
+        { channelId: 'wechat_pay', appId: 'other-app', userId: 'u' },
+        { channelId: 'ali_pay', appId: 'demo', openId: 'o' },
+        { channelId: 'ali_pay', appId: 'other-app', openId: 'o' },
+      ];
+      expect(await store.identities(refs)).toEqual([...identities, undefined]);
+    });
+
+    test('are found in the order asked, by any key, as often as asked', async () => {
+      const { store } = await opened();
+      const place = { channelId: 'wechat_pay', appId: 'demo' };
+      const alice = await authenticate(store, { openId: 'alice', userId: '2088-alice' });
+      const bob = await authenticate(store, { userId: '2088-bob' });
+      const refs: IdentityRef[] = [
+        { ...place, userId: '2088-bob' },
+        { id: alice.id },
+        { id: 'unknown' },
+        { ...place, openId: 'alice' },
+        { ...place, openId: '2088-bob' },
+        { id: alice.id },
+        { ...place, userId: '2088-alice' },
+        { ...place, openId: "'; DROP TABLE identities; --" },
+        { id: bob.id },
+      ];
+      const found = [bob, alice, undefined, alice, undefined, alice, alice, undefined, bob];
+      expect(await store.identities(refs)).toEqual(found);
+      expect(await store.identities([])).toEqual([]);
+      const many = Array.from({ length: 1_000 }, (_, index) =>
+        index % 2 ? { id: `unknown-${index}` } : { id: bob.id },
+      );
+      expect((await store.identities(many)).map((identity) => identity?.id)).toEqual(
+        many.map(({ id }) => (id === bob.id ? id : undefined)),
+      );
+    });
+
+    test('outlive the redemptions they came from', async () => {
+      const { store, clock } = await opened();
+      const { id } = await authenticate(store, { openId: 'o' });
+      await clock.advance(codeOver);
+      await store.sweep();
+      expect(await store.identities([{ id }])).toMatchObject([{ id, openId: 'o' }]);
+      expect(await authenticate(store, { openId: 'o' })).toMatchObject({ id });
+    });
+  });
+
+  describe(`${name}: watching`, () => {
+    const changes: readonly [string, (engine: OpenedStore, lease: Lease) => Promise<unknown>][] = [
+      ['an outcome', ({ store }, lease) => store.settle(lease, rejected)],
+      ['a release', ({ store }, lease) => store.release(lease)],
+      [
+        'a sweep',
+        async ({ store, clock }) => {
+          await clock.advance(leaseOver);
+          await store.sweep();
+        },
+      ],
+      [
+        'a duplicate that finds the send abandoned',
+        async ({ store, clock }) => {
+          await clock.advance(leaseOver);
+          await store.claim(wish({ queryCode: 'query-code-1' }));
+        },
+      ],
+    ];
+
+    for (const [what, change] of changes) {
+      test(`${what} wakes whoever watches the redemption or its query code`, async () => {
+        const engine = await opened();
+        const lease = await send(engine.store, { queryCode: 'query-code-1' });
+        const watches = [
+          engine.store.watch({ redemptionId: lease.redemptionId }),
+          engine.store.watch({ queryCode: 'query-code-1' }),
+        ];
+        const woken = watches.map(wakes);
+        await change(engine, lease);
+        expect(await Promise.all(woken)).toEqual([true, true]);
+      });
+    }
+
+    test('the sweep of an expired claim wakes as well', async () => {
+      const { store, clock } = await opened();
+      const lease = await take(store, { queryCode: 'query-code-1' });
+      const watches = [store.watch({ redemptionId: lease.redemptionId }), store.watch({ queryCode: 'query-code-1' })];
+      await clock.advance(leaseOver);
+      await store.sweep();
+      expect(await Promise.all(watches.map(wakes))).toEqual([true, true]);
+    });
+
+    test('a collection wakes whoever watches the query code', async () => {
+      const { store } = await opened();
+      const held = await end(store, { state: 'HELD' }, { queryCode: 'query-code-1' });
+      const woken = wakes(store.watch({ queryCode: 'query-code-1' }));
+      await store.collect(held.id, { state: 'SUCCEEDED', subject: { openId: 'o' } });
+      expect(await woken).toBe(true);
+    });
+
+    test('a change between watch and changed is not missed', async () => {
+      const { store } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      const watches = [store.watch({ redemptionId: lease.redemptionId }), store.watch({ queryCode: 'query-code-1' })];
+      await store.settle(lease, rejected);
+      expect(await Promise.all(watches.map(wakes))).toEqual([true, true]);
+    });
+
+    test('nothing but a change of its own subject wakes a watcher before its time', async () => {
+      const { store } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      const watch = store.watch({ redemptionId: lease.redemptionId });
+      onTestFinished(watch.close);
+      await end(store, rejected, { authCode: 'auth-code-2', queryCode: 'query-code-2' });
+      const startedAt = performance.now();
+      await watch.changed(150);
+      expect(performance.now() - startedAt).toBeGreaterThan(140);
+    });
+
+    test('closing a watch ends its wait, and takes nothing from the next watcher, however often', async () => {
+      const { store } = await opened();
+      const lease = await send(store);
+      const first = store.watch({ redemptionId: lease.redemptionId });
+      const waiting = first.changed(PATIENCE_MS);
+      first.close();
+      await waiting;
+      const second = store.watch({ redemptionId: lease.redemptionId });
+      first.close();
+      const woken = wakes(second);
+      await store.settle(lease, rejected);
+      expect(await woken).toBe(true);
+    });
+  });
+
+  describe(`${name}: what is written`, () => {
+    test('survives a restart', async () => {
+      const { store, clock, reopen } = await opened();
+      await take(store, { authCode: 'claimed' });
+      const sent = await send(store, { authCode: 'sent', queryCode: 'query-code-sent' });
+      const token = { value: 'token', expiresAt: new Date(1_900_000_000_000) };
+      const outcome: Outcome = { state: 'SUCCEEDED', subject: { openId: 'o', userId: 'u' }, accessToken: token };
+      const done = await end(store, outcome, { authCode: 'done', queryCode: 'query-code-done' });
+      const refused = await end(store, rejected, { authCode: 'refused' });
+      const held = await end(store, { state: 'HELD' }, { authCode: 'held', queryCode: 'query-code-held' });
+
+      const reopened = await reopen();
+      expect(await reopened.claim(wish({ authCode: 'claimed' }))).toMatchObject({
+        kind: 'DUPLICATE',
+        redemption: { state: 'CLAIMED' },
+      });
+      expect(await reopened.redemption(done.id)).toEqual(done);
+      expect((await reopened.session('query-code-done'))?.redemption).toEqual(done);
+      expect(await reopened.redemption(refused.id)).toEqual(refused);
+      expect((await reopened.session('query-code-held'))?.redemption).toEqual(held);
+      expect(await reopened.identities([{ channelId: 'wechat_pay', appId: 'demo', userId: 'u' }])).toEqual([
+        done.state === 'SUCCEEDED' ? done.identity : undefined,
+      ]);
+      expect(await reopened.session('query-code-sent')).toMatchObject({ redemption: { state: 'SENT' } });
+      await clock.advance(leaseOver);
+      await take(reopened, { authCode: 'claimed' });
+      expect(await reopened.sweep()).toMatchObject({ released: 0, abandoned: 1 });
+      expect(await reopened.redemption(sent.redemptionId)).toMatchObject({ state: 'INDETERMINATE' });
+    });
+
+    test('holds no auth code, query code, payer id or token, in any spelling', async () => {
+      const { store, dump } = await opened();
+      const canary = (kind: string) => `canary-of-${kind}-7c1f4b`;
+      const claim = { authCode: canary('auth-code'), queryCode: canary('query-code'), caller: canary('caller') };
+      const ids = { openId: canary('open-id'), userId: canary('user-id'), unionId: canary('union-id') };
+      const subject = { ...ids, subAppId: canary('sub-app'), subOpenId: canary('sub-open-id') };
+      const token = canary('token');
+      const outcome: Outcome = { state: 'SUCCEEDED', subject, accessToken: { value: token } };
+      await end(store, outcome, { ...claim, appId: 'plain-app-id' });
+      await take(store, { ...claim, authCode: `${claim.authCode}2`, queryCode: `${claim.queryCode}2` });
+
+      const written = await dump();
+      expect(written.includes('plain-app-id'), 'the dump shows what may be seen').toBe(true);
+      const found = [...Object.values(claim), ...Object.values(subject), token].flatMap((secret) => {
+        const bytes = Buffer.from(secret);
+        const encoded = [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')];
+        const spellings = [secret, secret.toUpperCase(), ...encoded, bytes.toString('hex').toUpperCase()];
+        return [...spellings.map((text) => Buffer.from(text)), Buffer.from(secret, 'utf16le')].flatMap((spelling) =>
+          written.includes(spelling) ? [spelling.toString()] : [],
+        );
+      });
+      expect(found).toEqual([]);
+    });
+
+    test('can be kept: ready says so', async () => {
+      const { store } = await opened();
+      await expect(store.ready()).resolves.toBeUndefined();
+    });
+
+    test('is refused after the end: a closed store rejects', { timeout: 3_000 }, async () => {
+      const { store, close } = await opened();
+      await close();
+      await expect(store.claim(wish())).rejects.toThrow();
+      await expect(store.ready()).rejects.toThrow();
+    });
+  });
+};

@@ -1,0 +1,187 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Claim, Store } from '../../src/store/store.ts';
+import { claimOf, contractTimes, type OpenedStore, storeContract } from '../contract/store.ts';
+
+interface OpenedSqlite extends OpenedStore {
+  readonly file: string;
+  /** Closes the store and keeps the file. */
+  stop(): Promise<void>;
+}
+
+const openTemporary = async (times = contractTimes): Promise<OpenedSqlite> => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-store-'));
+  const file = join(folder, 'store.sqlite');
+  const vault = openVault(generateVaultKeys());
+  let atMs = Date.now();
+  const openFile = () => createStore(openSqlite({ file, now: () => atMs }), { vault, times });
+  let current: Store | undefined;
+  const start = () => {
+    current = openFile();
+    return current;
+  };
+  const stop = async () => {
+    await current?.close();
+    current = undefined;
+  };
+  return {
+    file,
+    store: start(),
+    clock: {
+      advance: (ms) => {
+        atMs += ms;
+      },
+    },
+    stop,
+    async reopen() {
+      await stop();
+      return start();
+    },
+    dump: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
+    async close() {
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+storeContract({ name: 'SQLite', open: openTemporary });
+
+describe('SQLite by itself', () => {
+  const opened = async (): Promise<OpenedSqlite> => {
+    const engine = await openTemporary();
+    onTestFinished(() => engine.close());
+    return engine;
+  };
+  const connect = (file: string): DatabaseSync => {
+    const db = new DatabaseSync(file, { timeout: 0 });
+    onTestFinished(() => db.close());
+    return db;
+  };
+  const wish = (authCode: string): Claim =>
+    claimOf({
+      source: 'daxpay',
+      upstreamAppId: 'upstream-app',
+      authCode,
+      caller: 'router',
+      appId: 'demo',
+      channelId: 'ali_pay',
+      traceId: 'trace',
+    });
+  /** Opens a store, and hands out the connection that it made for itself. */
+  const openedWithConnection = async (): Promise<OpenedSqlite & { connection: DatabaseSync }> => {
+    const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
+    onTestFinished(() => exec.mockRestore());
+    const engine = await opened();
+    return { ...engine, connection: exec.mock.contexts[0] as DatabaseSync };
+  };
+  const pragma = (db: DatabaseSync, name: string) => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+
+  test('writes ahead, waits for the disk at every commit, and overwrites what it deletes', async () => {
+    const { file, connection } = await openedWithConnection();
+    expect(pragma(connect(file), 'journal_mode')).toBe('wal');
+    expect(pragma(connection, 'synchronous')).toBe(2);
+    expect(pragma(connection, 'secure_delete')).toBe(1);
+    expect(pragma(connection, 'foreign_keys')).toBe(1);
+  });
+
+  test('a scrubbed token is gone from the table, and so is the row of a forgotten code', async () => {
+    const { file, store, clock } = await opened();
+    const verdict = await store.claim(wish('code'));
+    if (verdict.kind !== 'CLAIMED') throw new Error('not claimed');
+    await store.markSent(verdict.lease);
+    await store.settle(verdict.lease, {
+      state: 'SUCCEEDED',
+      subject: { openId: 'o' },
+      accessToken: { value: 'token' },
+    });
+    const sealed = connect(file).prepare('SELECT answer_sealed IS NOT NULL AS sealed FROM redemptions');
+    expect(sealed.all()).toMatchObject([{ sealed: 1 }]);
+    clock.advance(contractTimes.resultTtlMs);
+    await store.sweep();
+    expect(sealed.all()).toMatchObject([{ sealed: 0 }]);
+    clock.advance(contractTimes.codeTtlMs);
+    await store.sweep();
+    expect(sealed.all()).toEqual([]);
+  });
+
+  test('a lease ends at the millisecond it says', async () => {
+    const { store, clock } = await opened();
+    await store.claim(wish('code'));
+    clock.advance(contractTimes.leaseMs - 1);
+    expect(await store.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });
+    clock.advance(1);
+    expect(await store.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+  });
+
+  test('a database of a newer release refuses to start, and stays as it is', async () => {
+    const { file, stop } = await opened();
+    await stop();
+    const db = connect(file);
+    const version = Number(pragma(db, 'user_version'));
+    db.exec(`PRAGMA user_version = ${version + 1}; CREATE TABLE newer (x)`);
+    const reopen = () => openSqlite({ file, now: Date.now });
+    expect(reopen).toThrow(/newer release/);
+    expect(reopen).toThrow(/newer release/);
+    expect(pragma(db, 'user_version')).toBe(version + 1);
+    expect(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'newer'").get()).toMatchObject({ n: 1 });
+  });
+
+  test('a store that refuses to start leaves no lock behind', async () => {
+    const { file, stop } = await opened();
+    await stop();
+    const db = connect(file);
+    db.exec('PRAGMA user_version = 9999');
+    expect(() => openSqlite({ file, now: Date.now })).toThrow();
+    expect(() => db.exec('BEGIN EXCLUSIVE; COMMIT')).not.toThrow();
+  });
+
+  test('migrating from nothing and again from there gives one and the same schema', async () => {
+    const { file, store, reopen } = await opened();
+    const schema = connect(file).prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name');
+    const version = () => pragma(connect(file), 'user_version');
+    const [first, firstVersion] = [schema.all(), version()];
+    expect(first.length).toBeGreaterThan(3);
+    expect(firstVersion).toBe(readdirSync(new URL('../../src/store/migrations/sqlite/', import.meta.url)).length);
+    await store.claim(wish('code'));
+    const reopened = await reopen();
+    expect([schema.all(), version()]).toEqual([first, firstVersion]);
+    expect(await reopened.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });
+  });
+
+  test('a database that another process holds rejects every write and forgets none, and works again afterwards', async () => {
+    const { file, store } = await opened();
+    const other = connect(file);
+    other.exec('BEGIN IMMEDIATE');
+    await expect(store.claim(wish('code'))).rejects.toThrow(/locked/);
+    await expect(store.ready()).rejects.toThrow(/locked/);
+    other.exec('ROLLBACK');
+    expect(await store.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+  });
+
+  test('a full disk rejects what cannot be kept and keeps the rest, and works again when there is room', async () => {
+    const { store, connection } = await openedWithConnection();
+    const full = Number(pragma(connection, 'page_count')) + 3;
+    connection.exec(`PRAGMA max_page_count = ${full}`);
+    const kept: string[] = [];
+    const lost: string[] = [];
+    for (let index = 0; index < 200; index += 1) {
+      const code = `code-${index}`;
+      await store.claim(wish(code)).then(
+        () => kept.push(code),
+        () => lost.push(code),
+      );
+    }
+    expect([kept.length > 0, lost.length > 0]).toEqual([true, true]);
+    await expect(store.claim(wish('one more'))).rejects.toThrow();
+    connection.exec('PRAGMA max_page_count = 100000');
+    for (const code of kept) expect(await store.claim(wish(code))).toMatchObject({ kind: 'DUPLICATE' });
+    for (const code of lost) expect(await store.claim(wish(code))).toMatchObject({ kind: 'CLAIMED' });
+  });
+});
