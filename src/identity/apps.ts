@@ -1,26 +1,34 @@
 import type { Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
-import type { Channel } from '../model.ts';
+import type { Channel, ChannelCapability } from '../model.ts';
 
 /** A merchant application, as configured. */
 export interface App {
   readonly id: string;
   /** The name of the source that serves each channel. */
   readonly channels: Readonly<Record<string, string>>;
+  /** Pages that payers may be sent back to; compared character by character. */
+  readonly returnUrls: readonly string[];
+  /** `required`: only query codes and states that startAuthentication issued are accepted. */
+  readonly sessions: 'optional' | 'required';
 }
 
 /** Where the auth codes of one app on one channel go. */
 export interface Route {
   readonly appId: string;
+  readonly app: App;
   readonly channelId: string;
   readonly sourceName: string;
   readonly source: Source;
+  readonly capabilities: readonly ChannelCapability[];
 }
 
 /** The merchant applications and what serves them. */
 export interface Apps {
   /** Throws APP_UNKNOWN or CHANNEL_UNKNOWN. */
   route(appId: string | undefined, channelId: string): Route;
+  /** The first channel of an app whose source can do it. Throws APP_UNKNOWN or CHANNEL_UNSUPPORTED. */
+  routeFor(appId: string | undefined, can: 'certifier' | 'jobworth'): Route;
   /** The channels of an app; none for an unknown app. */
   channels(appId: string | undefined): Channel[];
   channel(id: string): Channel | undefined;
@@ -38,26 +46,41 @@ export const createApps = (
   sources: { get(name: string): Source | undefined },
 ): Apps => {
   const titles = new Map(Object.entries(channelTitles));
-  const routesOf = ({ id, channels }: App): [string, Map<string, Route>] => {
+  const routesOf = (app: App): [string, Map<string, Route>] => {
+    const { id, channels } = app;
     const routes = Object.entries(channels).map(([channelId, sourceName]): [string, Route] => {
       const source = sources.get(sourceName);
       if (!source)
         throw new Error(`App ${id}: channel ${channelId} names the source ${sourceName}, which is not configured`);
       if (!source.channels.includes(channelId))
         throw new Error(`App ${id}: the source ${sourceName} does not serve the channel ${channelId}`);
-      return [channelId, { appId: id, channelId, sourceName, source }];
+      return [
+        channelId,
+        { appId: id, app, channelId, sourceName, source, capabilities: capabilitiesOf(source, channelId) },
+      ];
     });
     return [id, new Map(routes)];
   };
   const byApp = new Map(apps.map(routesOf));
+  const twice = apps.find(({ id }, position) => apps.findIndex((app) => app.id === id) !== position);
+  if (twice) throw new Error(`The app ${twice.id} is configured twice`);
   if (!byApp.has(defaultApp)) throw new Error(`The default app ${defaultApp} is not configured`);
   const known = new Set([...titles.keys(), ...[...byApp.values()].flatMap((routes) => [...routes.keys()])]);
 
+  const routesFor = (appId: string): Map<string, Route> => {
+    const routes = byApp.get(appId);
+    if (routes) return routes;
+    throw new PayerIdentityError('APP_UNKNOWN', { fields: [{ path: 'appId', message: 'a configured app' }] });
+  };
+
   return {
+    routeFor(appId = defaultApp, can) {
+      const route = [...routesFor(appId).values()].find(({ source }) => source[can]);
+      if (!route) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+      return route;
+    },
     route(appId = defaultApp, channelId) {
-      const routes = byApp.get(appId);
-      if (!routes)
-        throw new PayerIdentityError('APP_UNKNOWN', { fields: [{ path: 'appId', message: 'a configured app' }] });
+      const routes = routesFor(appId);
       const route = routes.get(channelId);
       if (!route) {
         const message = `one of the app's channels: ${[...routes.keys()].join(', ')}`;
@@ -66,11 +89,21 @@ export const createApps = (
       return route;
     },
     channels: (appId = defaultApp) =>
-      [...(byApp.get(appId)?.keys() ?? [])].map((id) => ({
-        id,
-        title: titles.get(id) ?? null,
-        capabilities: ['AUTHENTICATE'],
+      [...(byApp.get(appId)?.values() ?? [])].map(({ channelId, capabilities }) => ({
+        id: channelId,
+        title: titles.get(channelId) ?? null,
+        capabilities,
       })),
     channel: (id) => (known.has(id) ? { id, title: titles.get(id) ?? null, capabilities: null } : undefined),
   };
 };
+
+const capabilitiesOf = (
+  { authorizeUrl, authorizes, certifier, jobworth }: Source,
+  channelId: string,
+): ChannelCapability[] => [
+  'AUTHENTICATE',
+  ...(authorizeUrl && (authorizes?.includes(channelId) ?? true) ? (['AUTHORIZE'] as const) : []),
+  ...(certifier ? (['CERTIFY'] as const) : []),
+  ...(jobworth ? (['JOBWORTH'] as const) : []),
+];

@@ -1,13 +1,20 @@
-/** The use cases of authentication: redeem for a trusted caller, redeem and keep for a payer page, read what was kept. */
+/** The use cases of authentication: start, redeem for a trusted caller, redeem for a payer page, read what was kept. */
 import { randomBytes } from 'node:crypto';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import type { AccessToken, PayerIdentity } from '../model.ts';
-import type { Redemption, Session, Store } from '../store/store.ts';
-import type { Apps } from './apps.ts';
-import { type AuthenticationInput, authenticateAndSetInput, authenticateInput, parseInput } from './input.ts';
-import { createRedeem, failedOutcome, type RedemptionTimes } from './redemption.ts';
+import type { Outcome, Redemption, Session, SessionClaim, Store } from '../store/store.ts';
+import type { App, Apps, Route } from './apps.ts';
+import {
+  type AuthenticationInput,
+  authenticateAndSetInput,
+  authenticateInput,
+  parseInput,
+  startAuthenticationInput,
+} from './input.ts';
+import { failedOutcome, type Once, type OnceTimes } from './once.ts';
+import type { Tickets } from './tickets.ts';
 
 /** Who calls, and how the call is found in the logs. */
 export interface CallContext {
@@ -23,7 +30,17 @@ export interface Authenticated {
 }
 
 export interface Kept {
+  /** Undefined when the result belongs to a session whose query code only its starter knows. */
+  readonly queryCode: string | undefined;
+  readonly expiresAt: Date;
+}
+
+export interface Started {
+  /** For the reader. */
   readonly queryCode: string;
+  /** For the payer's browser. */
+  readonly state: string;
+  readonly authorizeUrl: string;
   readonly expiresAt: Date;
 }
 
@@ -37,6 +54,7 @@ export type AuthResult = { readonly expiresAt: Date } & (
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
   authenticateAndSet(input: unknown, call: CallContext): Promise<Kept>;
+  startAuthentication(input: unknown): Promise<Started>;
   /** Undefined when the query code stands for nothing that may be told. */
   result(queryCode: string, waitMs: number, call: CallContext): Promise<AuthResult | undefined>;
 }
@@ -44,41 +62,73 @@ export interface Authentication {
 interface Tools {
   readonly store: Store;
   readonly apps: Apps;
+  readonly once: Once;
+  readonly tickets: Tickets;
   readonly log: Log;
-  readonly times: RedemptionTimes;
+  readonly times: OnceTimes & { readonly resultTtlMs: number };
 }
 
 /** How often a waiting reader looks without having been woken: what an upstream keeps wakes nobody. */
 const HELD_POLL_MS = 3_000;
 
-export const createAuthentication = ({ store, apps, log, times }: Tools): Authentication => {
-  const redeem = createRedeem({ store, log, times });
+const newQueryCode = () => randomBytes(32).toString('base64url');
 
-  const redeemInput = async (
-    { channel, authCode, appId, queryCode, ...rest }: AuthenticationInput,
-    { traceId }: CallContext,
-    { caller, keep }: { caller: string; keep: boolean },
+export const createAuthentication = ({ store, apps, once, tickets, log, times }: Tools): Authentication => {
+  const redeem = async (
+    route: Route,
+    { authCode, channel, ...rest }: AuthenticationInput,
+    { caller, traceId }: CallContext,
+    { session, keep }: { session: SessionClaim | undefined; keep: boolean },
   ): Promise<Redemption> => {
-    const route = apps.route(appId, channel);
+    const { appId, channelId, sourceName, source } = route;
     const request = { channelId: channel, ...rest };
-    route.source.validate?.(request);
-    const redemption = await redeem({ route, authCode, request, caller, queryCode, keep, traceId });
-    if ('failureCode' in redemption) throw new PayerIdentityError(redemption.failureCode);
+    source.validate?.(authCode, request);
+    const queryCode = keep && session && 'queryCode' in session ? session.queryCode : undefined;
+
+    const exchange = async (signal: AbortSignal): Promise<Outcome> => {
+      if (!source.keeper || queryCode === undefined)
+        return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, signal)) };
+      await source.keeper.redeemAndKeep(authCode, queryCode, request, signal);
+      return { state: 'HELD' };
+    };
+    const claim = {
+      source: sourceName,
+      upstreamAppId: source.upstreamAppId,
+      kind: 'authCode' as const,
+      code: authCode,
+    };
+    const redemption = await once({ ...claim, binding: [caller], appId, channelId, session, traceId }, exchange);
+    if (!redemption) throw new PayerIdentityError('OUTCOME_UNKNOWN');
+    if ('failureCode' in redemption)
+      throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });
     return redemption;
+  };
+
+  const claimByQueryCode = ({ app }: Route, queryCode: string): SessionClaim => ({
+    queryCode,
+    issuedOnly: app.sessions === 'required',
+  });
+
+  const claimByState = ({ appId, channelId }: Route, state: string): SessionClaim => {
+    const stateId = tickets.read(state, appId, channelId);
+    if (stateId !== undefined) return { stateId };
+    const message = 'the state that startAuthentication issued for this app and channel, before it expires';
+    throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
   };
 
   /** Fetches what the upstream holds for a query code. A failure to reach it leaves the result for the next reader. */
   const collect = async (held: Redemption, queryCode: string): Promise<Redemption> => {
-    const keeper = apps.route(held.appId, held.channelId).source.keeper;
     try {
+      const { keeper } = apps.route(held.appId, held.channelId).source;
       if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
       const found = await keeper.collect(queryCode, AbortSignal.timeout(times.deadlineMs));
       return (found && (await store.collect(held.id, { state: 'SUCCEEDED', ...found }))) ?? held;
     } catch (error) {
-      const lost = error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN';
-      if (lost) return (await store.collect(held.id, { ...failedOutcome(error), state: 'INDETERMINATE' })) ?? held;
+      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN')
+        return (await store.collect(held.id, failedOutcome(error))) ?? held;
       if (!(error instanceof PayerIdentityError || error instanceof ExchangeError)) throw error;
-      log.warn('a kept result could not be read', { traceId: held.traceId, source: held.source });
+      const known = error instanceof PayerIdentityError ? { code: error.code, upstreamCode: error.upstreamCode } : {};
+      log.warn('a kept result could not be read', { traceId: held.traceId, source: held.source, ...known });
       return held;
     }
   };
@@ -97,18 +147,39 @@ export const createAuthentication = ({ store, apps, log, times }: Tools): Authen
   };
 
   return {
+    async startAuthentication(input) {
+      const { channel, appId, returnUrl } = parseInput(startAuthenticationInput, input);
+      const route = apps.route(appId, channel);
+      requireReturnUrl(route.app, returnUrl);
+      if (!route.source.authorizeUrl || !route.capabilities.includes('AUTHORIZE'))
+        throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+      const { state, stateId } = tickets.issue(route.appId, channel, times.resultTtlMs);
+      const authorizeUrl = route.source.authorizeUrl({ channelId: channel, returnUrl, state });
+      const queryCode = newQueryCode();
+      const session = { queryCode, stateId, appId: route.appId, channelId: channel };
+      const { expiresAt } = await store.openSession(session).catch((cause: unknown) => {
+        throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
+      });
+      return { queryCode, state, authorizeUrl, expiresAt };
+    },
+
     async authenticate(input, call) {
       const parsed = parseInput(authenticateInput, input);
-      const redemption = await redeemInput(parsed, call, { caller: call.caller, keep: false });
+      const route = apps.route(parsed.appId, parsed.channel);
+      const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode);
+      const redemption = await redeem(route, parsed, call, { session, keep: false });
       if (redemption.state !== 'SUCCEEDED') throw new PayerIdentityError('OUTCOME_PENDING');
       return { identity: redemption.identity, accessToken: redemption.accessToken };
     },
 
     async authenticateAndSet(input, call) {
-      const parsed = parseInput(authenticateAndSetInput, input);
-      const queryCode = parsed.queryCode ?? randomBytes(32).toString('base64url');
-      // A payer page is nobody in particular: the query code alone tells one call from another.
-      const { expiresAt } = await redeemInput({ ...parsed, queryCode }, call, { caller: 'payer page', keep: true });
+      const { state, ...parsed } = parseInput(authenticateAndSetInput, input);
+      const route = apps.route(parsed.appId, parsed.channel);
+      const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
+      const session = queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode);
+      // A payer page is nobody in particular: the session alone tells one call from another.
+      const page = { ...call, caller: 'payer page' };
+      const { expiresAt } = await redeem(route, parsed, page, { session, keep: true });
       return { queryCode, expiresAt };
     },
 
@@ -130,4 +201,11 @@ export const createAuthentication = ({ store, apps, log, times }: Tools): Authen
       }
     },
   };
+};
+
+/** Only pages that the app has listed, to the letter: a payer's code must not go anywhere else. */
+export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string): void => {
+  if (returnUrls.includes(returnUrl)) return;
+  const fields = [{ path: 'returnUrl', message: "one of the app's returnUrls, to the letter" }];
+  throw new PayerIdentityError('INPUT_INVALID', { fields });
 };

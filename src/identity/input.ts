@@ -1,16 +1,22 @@
 /** The limits of the published pages, checked once, before anything is claimed or sent. */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
+import { isBeijingTime } from '../lib/beijing-time.ts';
+import { isCitizenId } from '../lib/citizen-id.ts';
 
 const text = (max: number) => z.string().min(1, 'at least 1 character').max(max, `at most ${max} characters`);
-/** GraphQL's null, its absence and the empty string all mean: not given. */
+/** GraphQL's null and its absence both mean: not given. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => value ?? undefined, schema.optional());
 
+const appId = optional(text(32));
+const channel = text(32);
+const returnUrl = z.string().max(256, 'at most 256 characters').url('a URL');
+
 const common = {
-  channel: text(32),
+  channel,
   authCode: text(200),
-  appId: optional(text(32)),
+  appId,
   clientIp: optional(z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address')),
   queryCode: optional(
     z.string().regex(/^[\w.~-]{16,128}$/, '16 to 128 characters of A-Z a-z 0-9 _ - . ~ that nobody can guess'),
@@ -20,14 +26,73 @@ const common = {
   termId: optional(text(32)),
 };
 
-export const authenticateAndSetInput = z.object(common);
 export const authenticateInput = z.object({
   ...common,
   nonceStr: optional(text(32)),
-  reqTime: optional(z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/, 'yyyy-MM-dd HH:mm:ss in UTC+8')),
+  reqTime: optional(z.string().refine(isBeijingTime, 'yyyy-MM-dd HH:mm:ss in UTC+8')),
   sign: optional(text(64)),
 });
-export type AuthenticationInput = z.output<typeof authenticateAndSetInput>;
+export const authenticateAndSetInput = z
+  .object({ ...common, state: optional(text(128)) })
+  .refine(({ queryCode, state }) => queryCode === undefined || state === undefined, {
+    path: ['state'],
+    message: 'either a queryCode or a state',
+  });
+export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state'>;
+
+export const startAuthenticationInput = z.object({ channel, appId, returnUrl });
+
+export const initializeCertificationInput = z
+  .object({
+    appId,
+    identityId: optional(text(128)),
+    method: z.enum(['FACE', 'CERT_PHOTO', 'CERT_PHOTO_FACE', 'SMART_FACE']),
+    certType: z.enum([
+      'IDENTITY_CARD',
+      'HOME_VISIT_PERMIT_HK_MC',
+      'HOME_VISIT_PERMIT_TAIWAN',
+      'RESIDENCE_PERMIT_HK_MC',
+      'RESIDENCE_PERMIT_TAIWAN',
+      'PERMANENT_RESIDENCE_FOREIGNER',
+    ]),
+    certName: text(128),
+    certNo: text(64),
+    returnUrl: optional(returnUrl),
+  })
+  .refine(({ certType, certNo }) => certType !== 'IDENTITY_CARD' || isCitizenId(certNo), {
+    path: ['certNo'],
+    message: 'an 18-character ID number whose last character checks the others',
+  });
+
+const certifyId = z.string().regex(/^[0-9A-Za-z]{1,32}$/, '1 to 32 letters and digits');
+export const startCertificationInput = z.object({ appId, certifyId, returnUrl: optional(returnUrl) });
+export const certificationQuery = z.object({ appId, certifyId });
+
+export const jobworthInput = z
+  .object({
+    appId,
+    connKey: text(128),
+    onceToken: text(128),
+    queryType: z.enum(['exact', 'dim']),
+    identityType: text(32),
+    serviceId: text(64),
+    userId: optional(text(64)),
+    openId: optional(text(128)),
+    certNo: optional(text(64)),
+    certType: optional(z.string().regex(/^[0-5]$/, 'one digit from 0 to 5')),
+  })
+  .refine(({ userId, openId, certNo, certType }) => userId || openId || (certNo && certType), {
+    path: ['userId'],
+    message: 'userId or openId, or certNo and certType',
+  })
+  .refine(({ certNo, certType }) => (certNo === undefined) === (certType === undefined), {
+    path: ['certType'],
+    message: 'certNo and certType together',
+  })
+  .refine(({ certNo, certType }) => certType !== '0' || isCitizenId(certNo ?? ''), {
+    path: ['certNo'],
+    message: 'an 18-character ID number whose last character checks the others',
+  });
 
 /** Parses an input; throws INPUT_INVALID with every field at fault and none of the values. */
 export const parseInput = <Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> => {

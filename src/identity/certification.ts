@@ -1,0 +1,85 @@
+/** Real-name certification: initialize, send the payer to the channel's page, ask the channel how it went. */
+import { randomBytes } from 'node:crypto';
+import type { CertifyPage } from '../channels/source.ts';
+import { failureMember, PayerIdentityError } from '../failure.ts';
+import { ExchangeError } from '../lib/exchange.ts';
+import type { Certification } from '../model.ts';
+import type { Store } from '../store/store.ts';
+import type { Apps } from './apps.ts';
+import { requireReturnUrl } from './authentication.ts';
+import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
+
+/** Every method throws PayerIdentityError for an expected failure. */
+export interface Certifications {
+  /** Answers the certifyId. The certNo is used and forgotten. */
+  initialize(input: unknown): Promise<string>;
+  start(input: unknown): CertifyPage;
+  /** Asks the channel; what the payer's browser says on its return is no answer. */
+  check(input: unknown): Promise<Certification>;
+}
+
+interface Tools {
+  readonly store: Store;
+  readonly apps: Apps;
+  readonly times: { readonly deadlineMs: number };
+}
+
+export const createCertifications = ({ store, apps, times }: Tools): Certifications => {
+  const routeOf = (appId: string | undefined) => {
+    const route = apps.routeFor(appId, 'certifier');
+    if (!route.source.certifier) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+    return { ...route, certifier: route.source.certifier };
+  };
+
+  /** None of these calls consumes anything, so doubt is no more than a reason to repeat the call. */
+  const ask = async <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await call(AbortSignal.timeout(times.deadlineMs));
+    } catch (cause) {
+      if (cause instanceof ExchangeError)
+        throw new PayerIdentityError(cause.sent ? 'CHANNEL_NO_ANSWER' : 'CHANNEL_UNREACHABLE', { cause });
+      if (cause instanceof PayerIdentityError && failureMember(cause.code) === 'AuthenticationIndeterminate')
+        throw new PayerIdentityError('CHANNEL_NO_ANSWER', { upstreamCode: cause.upstreamCode, cause });
+      throw cause;
+    }
+  };
+
+  return {
+    async initialize(input) {
+      const { appId, identityId, returnUrl, ...payer } = parseInput(initializeCertificationInput, input);
+      const route = routeOf(appId);
+      if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
+      if (identityId !== undefined) await requireIdentity(store, route.appId, identityId);
+      const orderNo = randomBytes(16).toString('hex');
+      const certifyId = await ask((signal) => route.certifier.initialize({ ...payer, orderNo, returnUrl }, signal));
+      const { channelId } = route;
+      await store.addCertification({ certifyId, appId: route.appId, channelId, identityId: identityId ?? null });
+      return certifyId;
+    },
+
+    start(input) {
+      const { appId, certifyId, returnUrl } = parseInput(startCertificationInput, input);
+      const route = routeOf(appId);
+      if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
+      return route.certifier.page(certifyId, returnUrl);
+    },
+
+    async check(input) {
+      const { appId, certifyId } = parseInput(certificationQuery, input);
+      const route = routeOf(appId);
+      const known = await store.certification(certifyId);
+      // Another app's certification is as unknown as one that never was.
+      if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
+      if (known.status === 'PASSED') return known;
+      const passed = await ask((signal) => route.certifier.hasPassed(certifyId, signal));
+      return (await store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED')) ?? known;
+    },
+  };
+};
+
+const requireIdentity = async (store: Store, appId: string, id: string): Promise<void> => {
+  const [identity] = await store.identities([{ id }]);
+  if (identity?.appId === appId) return;
+  const fields = [{ path: 'identityId', message: 'the id of a payer identity of this app' }];
+  throw new PayerIdentityError('INPUT_INVALID', { fields });
+};

@@ -1,9 +1,0 @@
-import DataLoader from 'dataloader';
-import type { IdentityRef, PayerIdentity } from '../model.ts';
-import type { Store } from '../store/store.ts';
-
-export type IdentityLoader = DataLoader<IdentityRef, PayerIdentity | undefined, string>;
-
-/** One per request: however many references a request holds and by whichever key, the store is asked once. */
-export const createIdentityLoader = (store: Store): IdentityLoader =>
-  new DataLoader((refs) => store.identities(refs), { cacheKeyFn: (ref) => JSON.stringify(Object.entries(ref).sort()) });

@@ -1,0 +1,171 @@
+/**
+ * One-time codes: exchanged at most once, and honest about doubt.
+ *
+ *   CLAIMED ─▶ SENT ─▶ SUCCEEDED | HELD | ANSWERED | REJECTED | INDETERMINATE
+ *
+ * SENT is durable before the first byte leaves, the outcome before the caller is answered. Whoever comes second reads
+ * or awaits the first outcome. A send whose owner vanished ends INDETERMINATE; it is never repeated.
+ */
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { failureMember, PayerIdentityError } from '../failure.ts';
+import { ExchangeError } from '../lib/exchange.ts';
+import type { Log } from '../lib/log.ts';
+import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Store } from '../store/store.ts';
+
+export interface OnceTimes {
+  /** For the whole exchange with the upstream, retries of unsent requests included. */
+  readonly deadlineMs: number;
+  /** How long a duplicate waits for the first caller's outcome. */
+  readonly patienceMs: number;
+}
+
+export interface OnceTools {
+  readonly store: Store;
+  readonly log: Log;
+  readonly times: OnceTimes;
+}
+
+/**
+ * Exchanges a code unless it was exchanged before, and answers how that ended. `exchange` answers undefined when the
+ * upstream says that it consumed nothing; then the code stays as it was, and so does this.
+ * Throws PayerIdentityError when it could not begin.
+ */
+export type Once = (
+  claim: Claim,
+  exchange: (signal: AbortSignal) => Promise<Outcome | undefined>,
+) => Promise<Redemption | undefined>;
+
+const MAX_ATTEMPTS = 3;
+
+export const createOnce = ({ store, log, times }: OnceTools): Once => {
+  /** Sends, again only while provably nothing was sent. */
+  const send = async (exchange: Parameters<Once>[1]): Promise<Outcome | undefined> => {
+    const signal = AbortSignal.timeout(times.deadlineMs);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await exchange(signal);
+      } catch (error) {
+        if (!(error instanceof ExchangeError) || error.sent) throw error;
+        if (attempt === MAX_ATTEMPTS || signal.aborted)
+          throw new PayerIdentityError('CHANNEL_UNREACHABLE', { cause: error });
+        await delay(randomInt(50, 150) * attempt);
+      }
+    }
+  };
+
+  /** How the exchange ended; undefined when the code is as it was. Throws when nothing was sent. */
+  const attempt = async (exchange: Parameters<Once>[1], traceId: string): Promise<Outcome | undefined> => {
+    try {
+      return await send(exchange);
+    } catch (error) {
+      if (error instanceof PayerIdentityError && error.code === 'CHANNEL_UNREACHABLE') throw error;
+      if (!(error instanceof PayerIdentityError || error instanceof ExchangeError))
+        log.error('an exchange failed unexpectedly', { traceId, error });
+      return failedOutcome(error);
+    }
+  };
+
+  /** What cannot be released ends INDETERMINATE when its lease is over: safe, and no reason to fail here. */
+  const release = (lease: Lease, traceId: string): Promise<void> =>
+    store.release(lease).catch((error: unknown) => log.error('a claim could not be released', { traceId, error }));
+
+  const exchangeClaimed = async (
+    lease: Lease,
+    exchange: Parameters<Once>[1],
+    traceId: string,
+  ): Promise<Redemption | undefined> => {
+    if (!(await store.markSent(lease).catch(nothingSent))) throw new PayerIdentityError('OUTCOME_PENDING');
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await attempt(exchange, traceId);
+    } catch (error) {
+      await release(lease, traceId);
+      throw error;
+    }
+    if (!outcome) {
+      await release(lease, traceId);
+      return undefined;
+    }
+    const { upstreamCode } = { upstreamCode: undefined, ...outcome };
+    const ended = await store.settle(lease, outcome).catch((error: unknown) => {
+      log.error('an outcome could not be kept', { traceId, state: outcome.state, upstreamCode, error });
+    });
+    if (!ended) throw new PayerIdentityError('OUTCOME_UNKNOWN');
+    log.info('a code was exchanged', {
+      traceId,
+      ...{ appId: ended.appId, channelId: ended.channelId, source: ended.source, state: ended.state, upstreamCode },
+      ...('failureCode' in ended && { code: ended.failureCode }),
+    });
+    return ended;
+  };
+
+  /** The outcome of another call with the same code. */
+  const awaitOutcome = async (first: Redemption): Promise<Redemption> => {
+    const watch = store.watch({ redemptionId: first.id });
+    try {
+      const until = Date.now() + times.patienceMs;
+      let current = await store.redemption(first.id);
+      while (current && isPending(current) && Date.now() < until) {
+        await watch.changed(Math.max(until - Date.now(), 0));
+        current = await store.redemption(first.id);
+      }
+      // Gone: nothing was consumed, and the code may be tried again.
+      if (!current) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
+      if (isPending(current)) throw new PayerIdentityError('OUTCOME_PENDING');
+      return current;
+    } finally {
+      watch.close();
+    }
+  };
+
+  const begin = async (claim: Claim, exchange: Parameters<Once>[1]): Promise<Redemption | undefined> => {
+    const verdict = await store.claim(claim).catch(nothingSent);
+    if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, claim.traceId);
+    if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
+    const { redemption: first } = verdict;
+    const outcome = isPending(first) ? await awaitOutcome(first) : first;
+    log.info('an earlier outcome was read', { traceId: claim.traceId, source: claim.source, state: outcome.state });
+    return outcome;
+  };
+
+  return async (claim, exchange) => {
+    try {
+      return await begin(claim, exchange);
+    } catch (error) {
+      if (error instanceof PayerIdentityError)
+        log.warn('a code was not exchanged', {
+          ...{ traceId: claim.traceId, source: claim.source, code: error.code },
+          error: error.cause,
+        });
+      throw error;
+    }
+  };
+};
+
+const isPending = ({ state }: Redemption) => state === 'CLAIMED' || state === 'SENT';
+
+const refusedClaim = ({ kind }: Exclude<ClaimVerdict, { kind: 'CLAIMED' | 'DUPLICATE' }>): PayerIdentityError => {
+  switch (kind) {
+    case 'CODE_USED':
+      return new PayerIdentityError('AUTH_CODE_USED');
+    case 'SESSION_TAKEN':
+      return new PayerIdentityError('QUERY_CODE_TAKEN', {
+        fields: [{ path: 'queryCode', message: 'a new random value' }],
+      });
+    case 'NO_SESSION':
+      return new PayerIdentityError('NOT_ALLOWED');
+  }
+};
+
+/** The store cannot keep its promises: fail before anything leaves. */
+const nothingSent = (cause: unknown): never => {
+  throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
+};
+
+/** What a failed exchange says about the code. Whatever is not a clear refusal by the channel is doubt. */
+export const failedOutcome = (error: unknown): FinalOutcome => {
+  if (!(error instanceof PayerIdentityError)) return { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' };
+  const doubt = failureMember(error.code) === 'AuthenticationIndeterminate';
+  return { state: doubt ? 'INDETERMINATE' : 'REJECTED', failureCode: error.code, upstreamCode: error.upstreamCode };
+};

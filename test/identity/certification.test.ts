@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { AUTHENTICATE } from '../support/service.ts';
+
+const INITIALIZE = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on IdentityCertificationInitialized { certifyId } ... on Failure { code message } ... on InvalidInput { fields { path message } } } }`;
+const START = `mutation ($input: StartIdentityCertificationInput!) { startIdentityCertification(input: $input) {
+  __typename ... on IdentityCertificationStarted { url deepLink qr form { action method html fields { name value } } }
+  ... on Failure { code } ... on InvalidInput { fields { path } } } }`;
+const CHECK = `query ($certifyId: ID!, $appId: ID) { identityCertification(certifyId: $certifyId, appId: $appId) {
+  __typename ... on IdentityCertification { certifyId status startedAt checkedAt } ... on Failure { code } ... on ChannelUnavailable { retryAfterSeconds } } }`;
+
+let service: SandboxService;
+beforeAll(async () => {
+  service = await startSandboxService((config) => ({
+    ...config,
+    apps: [...config.apps, { id: 'other', channels: { ali_pay: 'alipay' } }],
+    times: { deadlineMs: 500, leaseMs: 2_000 },
+  }));
+});
+afterAll(() => service.close());
+
+const certNo = '11010519491231002X';
+const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo };
+const initialize = async (input: Record<string, unknown> = {}) =>
+  (await service.graphql(INITIALIZE, { input: { ...payer, ...input } })).data.initializeIdentityCertification;
+const check = async (certifyId: string, appId?: string) =>
+  (await service.graphql(CHECK, { certifyId, appId })).data.identityCertification;
+const start = async (input: Record<string, unknown>) =>
+  (await service.graphql(START, { input })).data.startIdentityCertification;
+const choose = async (url: string, choice: '通过' | '不通过') => {
+  const page = await (await fetch(url)).text();
+  const links = [...page.matchAll(/href="([^"]+)"[^>]*>([^<]*)</g)];
+  const href = links.find(([, , label]) => label?.trim() === choice)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  return fetch(new URL(href, url), { redirect: 'manual' });
+};
+
+describe('a certification', () => {
+  test('passes when the payer passes, and is shown on the payer it was started for', async () => {
+    const { data } = await service.graphql(AUTHENTICATE, { input: { channel: 'ali_pay', authCode: 'test_ok_alice' } });
+    const identityId = data.authenticate.identity.id;
+    const { certifyId } = await initialize({ identityId });
+    const shown = async () =>
+      (
+        await service.graphql(
+          'query ($id: ID!) { payerIdentity(id: $id) { certification { certifyId status checkedAt } } }',
+          { id: identityId },
+        )
+      ).data.payerIdentity.certification;
+    expect(await shown()).toEqual({ certifyId, status: 'STARTED', checkedAt: null });
+
+    const { url } = await start({ certifyId });
+    expect(await check(certifyId)).toMatchObject({ status: 'NOT_PASSED' });
+    await choose(url, '通过');
+    expect(await check(certifyId)).toMatchObject({ __typename: 'IdentityCertification', status: 'PASSED' });
+    expect(await shown()).toMatchObject({ status: 'PASSED', checkedAt: expect.any(String) });
+
+    const later = await initialize({ identityId });
+    expect(later.certifyId).not.toBe(certifyId);
+    expect(await shown()).toMatchObject({ certifyId, status: 'PASSED' });
+  });
+
+  test('that the payer fails is not passed, whatever the browser says on its return', async () => {
+    const returnUrl = service.returnUrl('ali_pay');
+    const { certifyId } = await initialize({ returnUrl });
+    const { url } = await start({ certifyId, returnUrl });
+    const back = await choose(url, '不通过');
+    await fetch(back.headers.get('location') ?? returnUrl);
+    await fetch(`${returnUrl}&passed=T&certify_id=${certifyId}`);
+    expect(await check(certifyId)).toMatchObject({ status: 'NOT_PASSED' });
+  });
+
+  test('of another app, or unknown, is not told apart', async () => {
+    const { certifyId } = await initialize();
+    expect(await check(certifyId, 'other')).toEqual({
+      __typename: 'CertificationRejected',
+      code: 'CERTIFY_ID_UNKNOWN',
+    });
+    expect(await check('0'.repeat(32))).toEqual({ __typename: 'CertificationRejected', code: 'CERTIFY_ID_UNKNOWN' });
+  });
+
+  test('leaves the document’s number nowhere', async () => {
+    await initialize();
+    await initialize({ certName: 'test_500_x' });
+    const files = ['', '-wal'].map((suffix) => readFileSync(service.file + suffix, 'latin1')).join('');
+    for (const form of [
+      certNo,
+      Buffer.from(certNo).toString('base64').slice(0, 20),
+      Buffer.from(certNo).toString('hex'),
+    ]) {
+      expect(files).not.toContain(form);
+      expect(service.logLines.join('')).not.toContain(form);
+    }
+  });
+});
+
+describe('the page', () => {
+  test('is the same by link, form, deep link and QR code, and its HTML submits itself', async () => {
+    const { certifyId } = await initialize();
+    const started = await start({ certifyId });
+    const { form } = started;
+    expect(form.method).toBe('POST');
+    expect(form.action).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/gateway\.do\?/);
+    expect(JSON.parse(form.fields[0].value)).toEqual({ certify_id: certifyId });
+    expect(form.html).toContain('document.forms[0].submit()');
+    expect(form.html.match(/<form/g)).toHaveLength(1);
+    expect(decodeURIComponent(started.deepLink.split('url=')[1])).toBe(started.url);
+    expect(started.qr).toMatch(/^<svg|^<\?xml/);
+  });
+
+  test('goes only where the app says', async () => {
+    const { certifyId } = await initialize();
+    expect(await start({ certifyId, returnUrl: 'https://evil.example/' })).toMatchObject({
+      fields: [{ path: 'returnUrl' }],
+    });
+    expect(await initialize({ returnUrl: 'https://evil.example/' })).toMatchObject({ fields: [{ path: 'returnUrl' }] });
+  });
+});
+
+describe('bad input', () => {
+  test.each([
+    [{ certNo: '110105194912310021' }, 'certNo'],
+    [{ certNo: '11010519491231002x' }, 'certNo'],
+    [{ certName: '' }, 'certName'],
+    [{ certName: '名'.repeat(129) }, 'certName'],
+    [{ identityId: 'pid_unknown' }, 'identityId'],
+    [{ returnUrl: `https://shop.example/${'x'.repeat(256)}` }, 'returnUrl'],
+  ])('%o names the field and not the value', async (input, path) => {
+    const answer = await initialize(input);
+    expect(answer).toMatchObject({ __typename: 'InvalidInput', fields: [{ path }] });
+    expect(JSON.stringify(answer)).not.toContain('4912310');
+  });
+
+  test.each(['', 'x'.repeat(33), 'a-b', 'a b'])('the certifyId %o is refused', async (certifyId) => {
+    expect(await start({ certifyId })).toMatchObject({ __typename: 'InvalidInput', fields: [{ path: 'certifyId' }] });
+    expect(await check(certifyId)).toMatchObject({ __typename: 'InvalidInput' });
+  });
+});
+
+test.each(['hang', 'reset', '500', 'html', 'gbk', 'redirect', 'oversize', 'badsign', 'nosign', 'twice'])(
+  'a channel that answers with %s has given no usable answer, and may be asked again',
+  async (kind) => {
+    expect(await initialize({ certName: `test_${kind}_x` })).toMatchObject({
+      __typename: 'ChannelUnavailable',
+      code: 'CHANNEL_NO_ANSWER',
+    });
+  },
+);

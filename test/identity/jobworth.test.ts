@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+
+const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) { __typename
+  ... on JobworthAuthenticated { trusted merchantIdentityId resultUrl userId openId tokenStatus }
+  ... on JobworthPending { pollAfterSeconds resultUrl }
+  ... on Failure { code message traceId } ... on InvalidInput { fields { path message } } } }`;
+
+let service: SandboxService;
+beforeAll(async () => {
+  service = await startSandboxService((config) => ({ ...config, times: { deadlineMs: 500, leaseMs: 2_000 } }));
+});
+afterAll(() => service.close());
+
+const query = {
+  connKey: 'agreement-1',
+  queryType: 'exact',
+  identityType: '04',
+  serviceId: '2019120400000000000004450100',
+  openId: '074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5',
+};
+const ask = async (onceToken: string, input: Record<string, unknown> = {}) =>
+  (await service.graphql(JOBWORTH, { input: { ...query, onceToken, ...input } })).data.jobworthAuthentication;
+const sent = (onceToken: string) =>
+  service.emulators.alipay.ledger.filter(({ url }) => url.searchParams.get('once_token') === onceToken).length;
+
+describe('a once token', () => {
+  test('buys one final answer, which is kept: the same query gets it again without asking', async () => {
+    const first = await ask('test_ok_alice~1');
+    expect(first).toMatchObject({ __typename: 'JobworthAuthenticated', trusted: true });
+    expect(await ask('test_ok_alice~1')).toEqual(first);
+    expect(sent('test_ok_alice~1')).toBe(1);
+  });
+
+  test('asked for by 20 at once is sent once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('test_ok_alice~2')));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(sent('test_ok_alice~2')).toBe(1);
+  });
+
+  test('gives its answer to no other query', async () => {
+    await ask('test_ok_alice~3');
+    expect(await ask('test_ok_alice~3', { openId: 'somebody else' })).toMatchObject({
+      __typename: 'JobworthRejected',
+      code: 'ONCE_TOKEN_USED',
+    });
+    expect(await ask('test_ok_alice~3', { queryType: 'dim' })).toMatchObject({ code: 'ONCE_TOKEN_USED' });
+    expect(sent('test_ok_alice~3')).toBe(1);
+  });
+
+  test('may be asked for again while the answer is not final', async () => {
+    const token = 'test_ok_waiting~4';
+    expect(await ask(token)).toMatchObject({ __typename: 'JobworthPending', pollAfterSeconds: 5 });
+    expect(await ask(token)).toMatchObject({ __typename: 'JobworthPending' });
+    expect(await ask(token)).toMatchObject({ __typename: 'JobworthAuthenticated', trusted: true });
+    expect(await ask(token)).toMatchObject({ __typename: 'JobworthAuthenticated', trusted: true });
+    expect(sent(token)).toBe(3);
+  });
+
+  test('that was clearly refused may be used once the reason is gone', async () => {
+    const token = 'test_ok_error-USER_NOT_AUTHORIZE~5';
+    expect(await ask(token)).toMatchObject({ __typename: 'JobworthRejected', code: 'JOBWORTH_NOT_AUTHORIZED' });
+    await ask(token);
+    expect(sent(token)).toBe(2);
+  });
+
+  test.each(['hang', 'reset', '500', 'html', 'gbk', 'redirect', 'oversize', 'badsign', 'nosign', 'twice'])(
+    'whose answer was lost to %s is in doubt, for good',
+    async (kind) => {
+      const token = `test_${kind}_x`;
+      const first = await ask(token);
+      expect(first).toMatchObject({ __typename: 'AuthenticationIndeterminate' });
+      expect(await ask(token)).toMatchObject({ __typename: 'AuthenticationIndeterminate', code: first.code });
+      expect(sent(token)).toBe(1);
+    },
+  );
+});
+
+describe('bad input', () => {
+  test.each([
+    [{ openId: null }, 'userId'],
+    [{ openId: null, certNo: '11010519491231002X' }, 'userId'],
+    [{ certNo: '11010519491231002X' }, 'certType'],
+    [{ certType: '0' }, 'certType'],
+    [{ certNo: '110105194912310021', certType: '0' }, 'certNo'],
+    [{ certNo: 'G12345678', certType: '6' }, 'certType'],
+    [{ connKey: '' }, 'connKey'],
+    [{ onceToken: 'x'.repeat(129) }, 'onceToken'],
+    [{ identityType: '' }, 'identityType'],
+    [{ serviceId: 'x'.repeat(65) }, 'serviceId'],
+    [{ appId: 'demo-nobody' }, 'appId'],
+  ])('%o names the field, repeats nothing and sends nothing', async (input, path) => {
+    const before = service.emulators.alipay.ledger.length;
+    const answer = await ask('test_ok_bad', input);
+    expect(answer.__typename).toBe('InvalidInput');
+    expect(answer.fields.map((field: { path: string }) => field.path)).toContain(path);
+    expect(JSON.stringify(answer)).not.toContain('4912310');
+    expect(service.emulators.alipay.ledger).toHaveLength(before);
+  });
+
+  test('an app without Zhima is told so', async () => {
+    expect(await ask('test_ok_x', { appId: 'demo-daxpay' })).toMatchObject({
+      __typename: 'ChannelUnavailable',
+      code: 'CHANNEL_UNSUPPORTED',
+    });
+  });
+});
+
+test('a document’s number is sent, and logged or kept nowhere', async () => {
+  const certNo = '11010519491231002X';
+  await ask('test_ok_alice~9', { openId: null, certNo, certType: '0' });
+  expect(service.emulators.alipay.ledger.at(-1)?.url.searchParams.get('cert_no')).toBe(certNo);
+  expect(service.logLines.join('')).not.toContain(certNo);
+});

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/service.ts';
+
+const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
+  ... on AuthenticationStarted { queryCode state authorizeUrl authorizeQr expiresAt }
+  ... on Failure { code } ... on InvalidInput { fields { path } } } }`;
+
+let service: SandboxService;
+beforeAll(async () => {
+  service = await startSandboxService((config) => ({
+    ...config,
+    apps: [
+      ...config.apps,
+      {
+        id: 'strict',
+        channels: { ali_pay: 'alipay', wechat_pay: 'wechat' },
+        returnUrls: ['https://shop.example/back'],
+        sessions: 'required',
+      },
+    ],
+  }));
+});
+afterAll(() => service.close());
+
+const start = async (channel: string, returnUrl = service.returnUrl(channel), appId?: string) =>
+  (await service.graphql(START, { input: { channel, returnUrl, appId } })).data.startAuthentication;
+const set = async (input: Record<string, unknown>) =>
+  (await service.graphql(AUTHENTICATE_AND_SET, { input })).data.authenticateAndSet;
+const result = async (queryCode: string) => (await service.graphql(AUTH_RESULT, { queryCode })).data.authResult;
+const requests = () => Object.values(service.emulators).reduce((sum, { ledger }) => sum + ledger.length, 0);
+
+/** What a payer does on the channel's page: picks the first one, and is sent back. */
+const authorize = async (authorizeUrl: string) => {
+  const page = await (await fetch(authorizeUrl.split('#')[0] ?? '')).text();
+  const href = /href="([^"]*(?:auth_code|code|userAuthCode)=[^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  return new URL(href).searchParams;
+};
+
+describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channel) => {
+  test('goes from the starter through the payer’s browser to the holder of the query code', async () => {
+    const started = await start(channel);
+    expect(started).toMatchObject({
+      __typename: 'AuthenticationStarted',
+      authorizeQr: expect.stringContaining('<svg'),
+    });
+    expect(started.queryCode).toMatch(/^[\w-]{43}$/);
+    expect(started.state).toMatch(/^[0-9a-f]{72}$/);
+    expect(started.authorizeUrl).not.toContain(started.queryCode);
+    expect(await result(started.queryCode)).toMatchObject({ status: 'WAITING', pollAfterSeconds: 5 });
+
+    const back = await authorize(started.authorizeUrl);
+    expect(back.get('state')).toBe(started.state);
+    const authCode = back.get('auth_code') ?? back.get('code') ?? back.get('userAuthCode');
+    const kept = await set({ channel, authCode, state: back.get('state'), clientIp: '127.0.0.1' });
+    expect(kept).toEqual({ __typename: 'AuthResultKept', queryCode: null, expiresAt: expect.any(String) });
+
+    const { status, identity } = await result(started.queryCode);
+    expect(status).toBe('SUCCESS');
+    expect(identity.openId ?? identity.userId).toMatch(/.{10,}/);
+  });
+});
+
+describe('a state', () => {
+  test('writes one session, once', async () => {
+    const { state, queryCode } = await start('ali_pay');
+    await set({ channel: 'ali_pay', authCode: 'test_ok_alice~s1', state });
+    const { identity } = await result(queryCode);
+    expect(await set({ channel: 'ali_pay', authCode: 'test_ok_bob~s1', state })).toMatchObject({
+      code: 'QUERY_CODE_TAKEN',
+    });
+    expect((await result(queryCode)).identity).toEqual(identity);
+  });
+
+  test('of another channel or app, forged, cut or garbled is refused before anything is sent', async () => {
+    const { state } = await start('ali_pay');
+    const before = requests();
+    const flipped = (state[0] === '0' ? '1' : '0') + state.slice(1);
+    for (const input of [
+      { channel: 'wechat_pay', state },
+      { channel: 'ali_pay', appId: 'demo-daxpay', state },
+      { channel: 'ali_pay', state: flipped },
+      { channel: 'ali_pay', state: state.slice(1) },
+      { channel: 'ali_pay', state: `${state.slice(0, 32)}ffffffff${state.slice(40)}` },
+      { channel: 'ali_pay', state: 'x' },
+    ])
+      expect(await set({ authCode: 'test_ok_alice~s2', ...input })).toMatchObject({
+        __typename: 'InvalidInput',
+        fields: [{ path: 'state' }],
+      });
+    expect(requests()).toBe(before);
+  });
+
+  test('does not read: as a query code it stands for nothing', async () => {
+    const { state } = await start('ali_pay');
+    expect(await result(state)).toMatchObject({ status: 'NOT_EXIST' });
+  });
+
+  test('and a query code together are refused', async () => {
+    const { state, queryCode } = await start('ali_pay');
+    expect(await set({ channel: 'ali_pay', authCode: 'test_ok_x', state, queryCode })).toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+  });
+});
+
+describe('a page to return to', () => {
+  test.each([
+    'https://shop.example/back/',
+    'https://shop.example/back?x=1',
+    'https://shop.example/back#x',
+    'https://SHOP.example/back',
+    'https://shop.example:443/back',
+    'https://shop.example/./back',
+    'https://user@shop.example/back',
+    'https://shop.example.evil.example/back',
+    'https://shop.example\\@evil.example/back',
+    'http://shop.example/back',
+    'javascript:alert(1)',
+    '//shop.example/back',
+    '',
+  ])('%s is not the one that is listed', async (returnUrl) => {
+    expect(await start('ali_pay', returnUrl, 'strict')).toMatchObject({
+      __typename: 'InvalidInput',
+      fields: [{ path: 'returnUrl' }],
+    });
+  });
+
+  test('that is listed is accepted, to the letter', async () => {
+    expect(await start('ali_pay', 'https://shop.example/back', 'strict')).toMatchObject({
+      __typename: 'AuthenticationStarted',
+    });
+  });
+});
+
+describe('an app that requires sessions', () => {
+  test('accepts no query code of the caller’s own, and none that is made on the way', async () => {
+    const before = requests();
+    const input = { appId: 'strict', channel: 'ali_pay', authCode: 'test_ok_alice~s3' };
+    expect(await set({ ...input, queryCode: '0123456789abcdef0123' })).toMatchObject({ __typename: 'NotAllowed' });
+    expect(await set(input)).toMatchObject({ __typename: 'NotAllowed' });
+    expect(requests()).toBe(before);
+  });
+
+  test('accepts the state and the query code that it issued', async () => {
+    const first = await start('ali_pay', 'https://shop.example/back', 'strict');
+    const base = { appId: 'strict', channel: 'ali_pay' };
+    expect(await set({ ...base, authCode: 'test_ok_alice~s4', state: first.state })).toMatchObject({
+      __typename: 'AuthResultKept',
+    });
+    const second = await start('ali_pay', 'https://shop.example/back', 'strict');
+    expect(await set({ ...base, authCode: 'test_ok_alice~s5', queryCode: second.queryCode })).toMatchObject({
+      __typename: 'AuthResultKept',
+    });
+    expect((await result(second.queryCode)).status).toBe('SUCCESS');
+  });
+});
+
+test('a channel without a page of its own cannot start', async () => {
+  expect(await start('wechat_pay', service.returnUrl('wechat_pay'), 'demo-jucai')).toMatchObject({
+    code: 'CHANNEL_UNSUPPORTED',
+  });
+});
+
+test('the cashier shows only channels that can start', async () => {
+  const { data } = await service.graphql('{ channels(appId: "demo-jucai") { id capabilities } }');
+  expect(data.channels).toEqual([
+    { id: 'wechat_pay', capabilities: ['AUTHENTICATE'] },
+    { id: 'union_pay', capabilities: ['AUTHENTICATE', 'AUTHORIZE'] },
+  ]);
+});
