@@ -6,13 +6,14 @@
  * pages describe; `ga` is what followed 3.0.0: it adds mchNo and upper-cases the text before the digest.
  */
 import { z } from 'zod';
-import { PayerIdentityError } from '../failure.ts';
+import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { beijingTime } from '../lib/beijing-time.ts';
 import { equalSecrets } from '../lib/digest.ts';
 import type { HttpReply, HttpRequest } from '../lib/exchange.ts';
-import { type JsonObject, jsonValue, readJson } from '../lib/strict-json.ts';
+import { type JsonObject, jsonValue } from '../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest } from '../model.ts';
 import { signDaxpay } from './daxpay-sign.ts';
+import { parseReply, readObject, readText } from './reply.ts';
 import { defineSource } from './source.ts';
 
 const AUTH = '/unipay/assist/channel/auth/auth';
@@ -82,27 +83,8 @@ const authRequest = (
   return { method: 'POST', path: AUTH, headers: jsonHeaders, body: JSON.stringify({ ...fields, sign }) };
 };
 
-/** The body of a reply, read strictly; what is not a JSON object in UTF-8 from the endpoint itself is malformed. */
-const readBody = (reply: HttpReply): { text: string; root: JsonObject } => {
-  try {
-    if (reply.status !== 200) throw new Error(`HTTP ${reply.status}`);
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(reply.body);
-    const root = readJson(text);
-    if (root.kind !== 'object') throw new Error('not an object');
-    return { text, root };
-  } catch (cause) {
-    throw new PayerIdentityError('REPLY_MALFORMED', { upstreamCode: `HTTP_${reply.status}`, cause });
-  }
-};
-
-const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new PayerIdentityError('REPLY_MALFORMED', { cause: parsed.error });
-  return parsed.data;
-};
-
 /** https://github.com/xxm1995/daxpay-doc open/gateway/overview/返回状态码.md, and the source where that is silent. */
-const codes: Readonly<Record<number, ConstructorParameters<typeof PayerIdentityError>[0]>> = {
+const codes: Readonly<Record<number, FailureCode>> = {
   /** Any business exception; on this endpoint 获取支付宝OpenId失败: Alipay refused the code. */
   1: 'AUTH_CODE_REFUSED',
   10404: 'CHANNEL_MISCONFIGURED',
@@ -123,34 +105,47 @@ const codes: Readonly<Record<number, ConstructorParameters<typeof PayerIdentityE
 };
 
 /** https://developers.weixin.qq.com/doc/oplatform/Return_codes/Return_code_descriptions_new.html */
-const wechatCodes: Readonly<Record<string, keyof typeof wechatFailures>> = {
-  40029: 'invalid',
-  40163: 'used',
-  42003: 'expired',
+const wechatCodes: Readonly<Record<string, FailureCode>> = {
+  40029: 'AUTH_CODE_INVALID',
+  40163: 'AUTH_CODE_USED',
+  42003: 'AUTH_CODE_EXPIRED',
 };
-const wechatFailures = { invalid: 'AUTH_CODE_INVALID', used: 'AUTH_CODE_USED', expired: 'AUTH_CODE_EXPIRED' } as const;
 
 /** Every refusal is final: an unsigned one could be anybody's, so none may make a code look unspent. */
 const refusal = (code: number, root: JsonObject): PayerIdentityError => {
   const message = root.members.get('msg');
   const text = message?.kind === 'scalar' ? String(message.value) : '';
   const wechatCode = code === 20080 ? /错误代码：(\d+)/.exec(text)?.[1] : undefined;
-  const reason = wechatCode && wechatCodes[wechatCode];
-  const failure = reason ? wechatFailures[reason] : (codes[code] ?? 'OUTCOME_UNKNOWN');
+  const failure = wechatCodes[wechatCode ?? ''] ?? codes[code] ?? 'OUTCOME_UNKNOWN';
   return new PayerIdentityError(failure, { upstreamCode: wechatCode ? `${code}.${wechatCode}` : `${code}` });
 };
 
 /** Bytes in, identity out. Nothing in the reply is believed, a success least of all, before its signature is checked. */
 const judgeAuth = (reply: HttpReply, settings: Config): Redeemed => {
-  const { text, root } = readBody(reply);
+  const text = readText(reply);
+  const root = readObject(text);
   const sign = root.members.get('sign');
   const signed = sign?.kind === 'scalar' && typeof sign.value === 'string' && sign.value !== '';
   if (signed && !equalSecrets(String(sign.value).toLowerCase(), signDaxpay(text, settings)))
     throw new PayerIdentityError('REPLY_UNVERIFIED');
-  const { code, data } = parse(envelope, jsonValue(root));
+  const { code, data } = parseReply(envelope, jsonValue(root));
   if (code !== 0) throw refusal(code, root);
   if (!signed && settings.replySignature === 'required') throw new PayerIdentityError('REPLY_UNVERIFIED');
-  return redeemed(parse(identity, data));
+  readUnambiguous(root);
+  return redeemed(parseReply(identity, data));
+};
+
+/**
+ * The signature does not see quotes, backslashes or escapes: a line feed signs like the letter n, and one text holding
+ * two members signs like the two. Nothing that channels put into an id or a token is among these characters.
+ */
+const readUnambiguous = (root: JsonObject): void => {
+  const data = root.members.get('data');
+  if (data?.kind !== 'object') return;
+  for (const [key, node] of data.members) {
+    const text = Object.hasOwn(identity.shape, key) && node.kind === 'scalar' ? String(node.value ?? '') : '';
+    if (!/^\w+$/.test(key) || !/^[\w.~+/=@|-]*$/.test(text)) throw new PayerIdentityError('REPLY_MALFORMED');
+  }
 };
 
 const redeemed = ({ openId, userId, accessToken }: z.output<typeof identity>): Redeemed => {
@@ -160,16 +155,16 @@ const redeemed = ({ openId, userId, accessToken }: z.output<typeof identity>): R
 
 /** authAndSet answers {"msg":"success","code":0,"data":null} without a signature: it tells nothing worth forging. */
 const judgeAuthAndSet = (reply: HttpReply): void => {
-  const { root } = readBody(reply);
-  const { code } = parse(envelope, jsonValue(root));
+  const root = readObject(readText(reply));
+  const { code } = parseReply(envelope, jsonValue(root));
   if (code !== 0) throw refusal(code, root);
 };
 
 const judgeQuery = (reply: HttpReply): Redeemed | undefined => {
-  const { root } = readBody(reply);
-  const { code, data } = parse(envelope, jsonValue(root));
+  const root = readObject(readText(reply));
+  const { code, data } = parseReply(envelope, jsonValue(root));
   if (code !== 0) throw new PayerIdentityError('CHANNEL_MISCONFIGURED', { upstreamCode: `${code}` });
-  const kept = parse(keptIdentity, data);
+  const kept = parseReply(keptIdentity, data);
   if (kept.status === 'waiting') return undefined;
   if (kept.status === 'not_exist') throw new PayerIdentityError('OUTCOME_UNKNOWN', { upstreamCode: 'not_exist' });
   return redeemed(kept);

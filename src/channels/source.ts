@@ -3,6 +3,7 @@
  * and one line in the registry.
  */
 import type { z } from 'zod';
+import type { FailureCode } from '../failure.ts';
 import type { Upstream } from '../lib/exchange.ts';
 import type { Redeemed, RedeemRequest } from '../model.ts';
 
@@ -27,9 +28,86 @@ export interface Source {
   /** Exchanges an auth code for the payer's identity. */
   redeem(authCode: string, request: RedeemRequest, signal: AbortSignal): Promise<Redeemed>;
   /** Checks what only this source asks for, before anything is claimed. Throws INPUT_INVALID. */
-  validate?(request: RedeemRequest): void;
+  validate?(authCode: string, request: RedeemRequest): void;
+  /** Where the payer's browser goes to obtain an auth code. Pure. Absent: the channel has no such page. */
+  authorizeUrl?(request: AuthorizeRequest): string;
+  /** The channels that `authorizeUrl` is for; absent: all that the source serves. */
+  readonly authorizes?: readonly string[];
   /** Present when the upstream keeps results itself, under our query codes. */
   readonly keeper?: Keeper;
+  readonly certifier?: Certifier;
+  readonly jobworth?: Jobworth;
+}
+
+export interface AuthorizeRequest {
+  readonly channelId: string;
+  /** The page that the channel sends the payer back to, with the auth code and the state. */
+  readonly returnUrl: string;
+  /** At most 100 characters of A-Z a-z 0-9. */
+  readonly state: string;
+}
+
+/** Real-name certification: initialize, send the payer to a page, ask how it went. */
+export interface Certifier {
+  /** Answers the upstream's handle for the certification. */
+  initialize(request: CertifyRequest, signal: AbortSignal): Promise<string>;
+  /** Where the payer certifies, as a link and as a form. Pure. */
+  page(certifyId: string, returnUrl: string | undefined): CertifyPage;
+  /** False also means: not finished yet. */
+  hasPassed(certifyId: string, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface CertifyRequest {
+  /** Our number for it, at most 32 letters and digits, never used before. */
+  readonly orderNo: string;
+  readonly method: 'FACE' | 'CERT_PHOTO' | 'CERT_PHOTO_FACE' | 'SMART_FACE';
+  readonly certType: string;
+  readonly certName: string;
+  readonly certNo: string;
+  readonly returnUrl?: string | undefined;
+}
+
+export interface CertifyPage {
+  readonly url: string;
+  readonly form: {
+    readonly action: string;
+    readonly fields: readonly { readonly name: string; readonly value: string }[];
+  };
+  /** Opens the page in the channel's own application. */
+  readonly deepLink: string;
+}
+
+/** Job identity by Zhima. The first terminal answer consumes the once token. */
+export interface Jobworth {
+  query(request: JobworthRequest, signal: AbortSignal): Promise<JobworthReply>;
+}
+
+export interface JobworthRequest {
+  readonly connKey: string;
+  readonly onceToken: string;
+  readonly queryType: 'exact' | 'dim';
+  readonly identityType: string;
+  readonly serviceId: string;
+  readonly userId?: string | undefined;
+  readonly openId?: string | undefined;
+  readonly certNo?: string | undefined;
+  readonly certType?: string | undefined;
+}
+
+export type JobworthReply =
+  | ({ readonly kind: 'ANSWERED' } & JobworthAnswer)
+  /** Ask again later; nothing was consumed. */
+  | { readonly kind: 'PENDING'; readonly resultUrl?: string | undefined }
+  /** The upstream provably refused, and consumed nothing. */
+  | { readonly kind: 'REFUSED'; readonly code: FailureCode; readonly upstreamCode: string };
+
+export interface JobworthAnswer {
+  readonly trusted: boolean;
+  readonly merchantIdentityId?: string | undefined;
+  readonly resultUrl?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly openId?: string | undefined;
+  readonly tokenStatus?: string | undefined;
 }
 
 export interface Keeper {

@@ -7,6 +7,8 @@ import type { TestCodeKind } from './test-codes.ts';
 export interface EmulatorRequest {
   readonly method: string;
   readonly url: URL;
+  /** The request target as it arrived: what some upstreams have signed. */
+  readonly rawUrl: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
@@ -47,6 +49,7 @@ export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<
     const request: EmulatorRequest = {
       method: message.method ?? '',
       url: new URL(message.url ?? '/', 'http://emulator'),
+      rawUrl: message.url ?? '/',
       headers: message.headers,
       body: await readText(message),
     };

@@ -1,0 +1,34 @@
+/** How every source reads a reply: strictly, and with nothing of it in an error. */
+import type { z } from 'zod';
+import { PayerIdentityError } from '../failure.ts';
+import type { HttpReply } from '../lib/exchange.ts';
+import { type JsonObject, readJson } from '../lib/strict-json.ts';
+
+/** The text of a reply of status 200 in UTF-8. Anything else, a redirect for example, makes no sense of an API. */
+export const readText = (reply: HttpReply): string => {
+  const upstreamCode = `HTTP_${reply.status}`;
+  if (reply.status !== 200) throw new PayerIdentityError('REPLY_MALFORMED', { upstreamCode });
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(reply.body);
+  } catch (cause) {
+    throw new PayerIdentityError('REPLY_MALFORMED', { upstreamCode, cause });
+  }
+};
+
+/** A text as a JSON object, read strictly: see lib/strict-json. */
+export const readObject = (text: string): JsonObject => {
+  try {
+    const root = readJson(text);
+    if (root.kind === 'object') return root;
+  } catch (cause) {
+    throw new PayerIdentityError('REPLY_MALFORMED', { cause });
+  }
+  throw new PayerIdentityError('REPLY_MALFORMED');
+};
+
+/** A part of a reply in the shape that its documentation gives. */
+export const parseReply = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new PayerIdentityError('REPLY_MALFORMED');
+  return parsed.data;
+};
