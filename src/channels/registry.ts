@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { openUpstream, type Upstream } from '../lib/exchange.ts';
+import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
 import type { Source, SourceDefinition } from './source.ts';
 
 /** Every source there is. To add one: its file, and its line here. */
-const definitions = new Map<string, SourceDefinition>(Object.entries({ daxpay }));
+const definitions = new Map<string, SourceDefinition>(Object.entries({ alipay, daxpay }));
 
 export interface Sources {
   get(name: string): Source | undefined;

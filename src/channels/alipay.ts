@@ -1,0 +1,135 @@
+/**
+ * Alipay, directly: OAuth (alipay.system.oauth.token), real-name certification and job identity.
+ * https://opendocs.alipay.com/open/263/105809 (authorization), https://opendocs.alipay.com/open/02ailc (token)
+ */
+import { z } from 'zod';
+import type { FailureCode } from '../failure.ts';
+import { PayerIdentityError } from '../failure.ts';
+import type { HttpReply } from '../lib/exchange.ts';
+import type { Redeemed } from '../model.ts';
+import {
+  CERTIFY,
+  certifyRefusals,
+  deepLinkTo,
+  INITIALIZE,
+  initializeContent,
+  initializeReply,
+  QUERY,
+  queryReply,
+} from './alipay-certify.ts';
+import { JOBWORTH_PATH, jobworthQuery, judgeJobworth } from './alipay-jobworth.ts';
+import { alipayKeys, keyConfig } from './alipay-keys.ts';
+import { buildCall, buildPage, type GatewaySettings, judgeCall } from './alipay-v1.ts';
+import { buildGet } from './alipay-v3.ts';
+import { parseReply } from './reply.ts';
+import { defineSource } from './source.ts';
+
+const TOKEN = 'alipay.system.oauth.token';
+
+const url = z.url({ protocol: /^https?$/ });
+
+const config = z
+  .strictObject({
+    appId: z.string().min(1).max(32),
+    ...keyConfig,
+    gatewayUrl: url.default('https://openapi.alipay.com/gateway.do'),
+    /** Origin of the v3 API. */
+    apiUrl: url.default('https://openapi.alipay.com'),
+    authorizeUrl: url.default('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm'),
+    /** auth_base is silent and tells only who the payer is. */
+    scope: z.enum(['auth_base', 'auth_user']).default('auth_base'),
+    appAuthToken: z.string().max(40).optional(),
+    /** AES key of content encryption, 16 bytes in base64. */
+    encryptKey: z
+      .base64()
+      .transform((text) => Buffer.from(text, 'base64'))
+      .refine((key) => key.length === 16, '16 bytes in base64')
+      .optional(),
+    channels: z.array(z.string()).default(['ali_pay']),
+  })
+  .refine(({ alipayPublicKey, certificates }) => (alipayPublicKey === undefined) !== (certificates === undefined), {
+    path: ['alipayPublicKey'],
+    message: 'either alipayPublicKey or certificates',
+  });
+
+/** A successful node has no code; the user is named by user_id, or by open_id in newer applications. */
+const token = z.object({
+  access_token: z.string().min(1),
+  user_id: z.string().min(1).optional(),
+  open_id: z.string().min(1).optional(),
+  union_id: z.string().min(1).optional(),
+  /** Seconds; the documentation says string, the wire says number. */
+  expires_in: z.coerce.number().int().positive().optional(),
+});
+
+/** One sub code for an unknown, a used and an expired auth code. */
+const tokenRefusals: Readonly<Record<string, FailureCode>> = {
+  'isv.code-invalid': 'AUTH_CODE_INVALID',
+  'isv.unmatched-app-id': 'CHANNEL_MISCONFIGURED',
+  'isv.grant-type-invalid': 'CHANNEL_MISCONFIGURED',
+};
+
+const judgeToken = (settings: GatewaySettings, reply: HttpReply, nowMs: number): Redeemed => {
+  const node = parseReply(token, judgeCall(settings, TOKEN, reply, tokenRefusals));
+  if (!node.user_id && !node.open_id) throw new PayerIdentityError('REPLY_MALFORMED');
+  return {
+    subject: { userId: node.user_id, openId: node.open_id, unionId: node.union_id },
+    accessToken: {
+      value: node.access_token,
+      expiresAt: node.expires_in === undefined ? undefined : new Date(nowMs + node.expires_in * 1_000),
+    },
+  };
+};
+
+export const alipay = defineSource({
+  title: '支付宝',
+  config,
+  open({ gatewayUrl, apiUrl, authorizeUrl, scope, channels, ...config }, { connect, now, nonce }) {
+    const settings: GatewaySettings = { ...config, keys: alipayKeys(config), gatewayUrl };
+    const gateway = connect(new URL(gatewayUrl).origin);
+    const api = connect(new URL(apiUrl).origin);
+
+    const call = async (method: string, bizContent: object, signal: AbortSignal): Promise<unknown> => {
+      const reply = await gateway.send(await buildCall(settings, method, { bizContent }, now()), signal);
+      return judgeCall(settings, method, reply, certifyRefusals);
+    };
+
+    return {
+      upstreamAppId: settings.appId,
+      channels,
+
+      async redeem(authCode, _, signal) {
+        // These are parameters of their own, not part of biz_content.
+        const parameters = { grant_type: 'authorization_code', code: authCode };
+        const reply = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), signal);
+        return judgeToken(settings, reply, now());
+      },
+
+      authorizeUrl({ returnUrl, state }) {
+        const query = { app_id: settings.appId, scope, redirect_uri: returnUrl, state };
+        return `${authorizeUrl}?${new URLSearchParams(query)}`;
+      },
+
+      certifier: {
+        async initialize(request, signal) {
+          const node = parseReply(initializeReply, await call(INITIALIZE, initializeContent(request), signal));
+          return node.certify_id;
+        },
+        page(certifyId, returnUrl) {
+          const page = buildPage(settings, CERTIFY, { certify_id: certifyId }, returnUrl, now());
+          return { ...page, deepLink: deepLinkTo(page.url) };
+        },
+        async hasPassed(certifyId, signal) {
+          return parseReply(queryReply, await call(QUERY, { certify_id: certifyId }, signal)).passed === 'T';
+        },
+      },
+
+      jobworth: {
+        async query(request, signal) {
+          const get = await buildGet(settings, JOBWORTH_PATH, jobworthQuery(request), now(), nonce());
+          return judgeJobworth(settings.keys, await api.send(get, signal));
+        },
+      },
+    };
+  },
+});
