@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { openUpstream, type Upstream } from '../lib/exchange.ts';
 import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
+import { jucai } from './jucai.ts';
 import type { Source, SourceDefinition } from './source.ts';
 import { wechat } from './wechat.ts';
 
 /** Every source there is. To add one: its file, and its line here. */
-const definitions = new Map<string, SourceDefinition>(Object.entries({ alipay, daxpay, wechat }));
+const definitions = new Map<string, SourceDefinition>(Object.entries({ alipay, daxpay, jucai, wechat }));
 
 export interface Sources {
   get(name: string): Source | undefined;

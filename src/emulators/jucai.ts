@@ -1,0 +1,166 @@
+/**
+ * JuCai's auth2OpenId as its published page shows it, and UnionPay's page where a payer obtains a code for it.
+ * https://www.showdoc.com.cn/jucaishangfu/10059757329274989
+ *
+ * The signature is written anew from Jeepay's JeepayKit.java and shares no code with our source, so that one mistake
+ * cannot hide in both. JuCai's table of codes is not public: every code but 200 and 000000 is this emulator's own.
+ */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { type Emulator, type EmulatorHandler, json, startEmulator, transportFault } from './emulator.ts';
+import { choicePage } from './pages.ts';
+import { idsOf, readTestCode } from './test-codes.ts';
+
+export interface JucaiMerchant {
+  readonly mchNo: string;
+  readonly appId: string;
+  readonly secret: string;
+  readonly digest?: 'md5' | 'hmac_sha256';
+  readonly letterCase?: 'lower' | 'upper';
+  readonly keyParameter?: string;
+  readonly replyScope?: 'data' | 'envelope';
+  /** Changes to the data of a success, before it is signed. */
+  readonly data?: Fields;
+}
+
+interface JucaiOptions {
+  readonly merchants: readonly JucaiMerchant[];
+  readonly port?: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The emulator's own codes, as a source's `refusals` names them. */
+export const jucaiRefusals = {
+  '200.100001': 'AUTH_CODE_INVALID',
+  '200.100002': 'AUTH_CODE_USED',
+  '200.100003': 'AUTH_CODE_EXPIRED',
+  '40001': 'CHANNEL_MISCONFIGURED',
+  '40003': 'CHANNEL_MISCONFIGURED',
+} as const;
+
+const refused = {
+  invalid: ['100001', '授权码无效'],
+  used: ['100002', '授权码已使用'],
+  expired: ['100003', '授权码已过期'],
+} as const;
+
+const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
+const REQUIRED = ['sign', 'termId', 'mchNo', 'appId', 'mchOrderNo', 'wayCode', 'authCode', 'clientIp'];
+const PAYERS = { alice: '小艾', bob: '小博', carol: '小卡' };
+
+const signOf = (fields: Fields, { secret, digest, letterCase, keyParameter = 'key' }: JucaiMerchant): string => {
+  const keys = Object.keys(fields).filter((key) => key !== 'sign' && (fields[key] ?? '') !== '');
+  keys.sort((left, right) => left.localeCompare(right, 'en', { sensitivity: 'accent' }));
+  let text = '';
+  for (const key of keys) {
+    const value = fields[key];
+    text += `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}&`;
+  }
+  text += `${keyParameter}=${secret}`;
+  const hash = digest === 'hmac_sha256' ? createHmac('sha256', secret) : createHash('md5');
+  const hex = hash.update(text, 'utf8').digest('hex');
+  return letterCase === 'upper' ? hex.toUpperCase() : hex;
+};
+
+const formatFault = (fields: Fields): string | undefined => {
+  const missing = REQUIRED.find((field) => typeof fields[field] !== 'string' || fields[field] === '');
+  if (missing) return `${missing}不能为空`;
+  if ((fields.version ?? '1.0') !== '1.0') return 'version不正确';
+  if (!/^[A-Za-z0-9_]{5,30}$/.test(String(fields.mchOrderNo))) return 'mchOrderNo格式不正确';
+  if (isIP(String(fields.clientIp)) === 0) return 'clientIp格式不正确';
+  return fields.wayCode === 'WECHAT' || fields.wayCode === 'UNIONPAY' ? undefined : 'wayCode不支持';
+};
+
+/** Jeepay signs no reply without data. */
+const failure = (code: number, msg: string) => json({ code, msg, data: null, sign: null });
+
+/** The ids of a payer, in the fields of the reply. */
+const idFields = (payer: string, wayCode: unknown, subAppid: unknown) => {
+  if (wayCode === 'UNIONPAY') {
+    const userId = createHash('sha256').update(`UnionPay ${payer}`).digest('base64url').slice(0, 32);
+    return { appid: null, openid: userId, subAppid: '', subOpenid: '' };
+  }
+  const sub = typeof subAppid === 'string' ? subAppid : '';
+  const subOpenid = sub && idsOf(`${payer} ${sub}`).openid;
+  return { appid: 'wxfa00000000000000', openid: idsOf(payer).openid, subAppid: sub, subOpenid };
+};
+
+export const startJucai = ({ merchants, port }: JucaiOptions): Promise<Emulator> => {
+  const usedCodes = new Set<string>();
+
+  const envelope = (merchant: JucaiMerchant, data: Fields) => {
+    const fields = { code: 200, msg: '成功', data };
+    const sign = signOf(merchant.replyScope === 'envelope' ? fields : data, merchant);
+    return json({ ...fields, sign });
+  };
+
+  const redeem = (fields: Fields, merchant: JucaiMerchant): ReturnType<EmulatorHandler> => {
+    const authCode = String(fields.authCode);
+    const { kind: written, payer } = readTestCode(authCode);
+    const kind = written === 'ok' && usedCodes.has(authCode) ? 'used' : written;
+    usedCodes.add(authCode);
+    const common = {
+      termId: null,
+      randomStr: randomBytes(16).toString('hex').toUpperCase(),
+      orgId: 'ISV_I232767463',
+      mchNo: merchant.mchNo,
+      mchOrderNo: null,
+    };
+    if (kind === 'invalid' || kind === 'used' || kind === 'expired') {
+      const [returnCode, returnMsg] = refused[kind];
+      return envelope(merchant, { returnCode, returnMsg, ...common });
+    }
+    const ids = idFields(payer, fields.wayCode, fields.subAppid);
+    const data = { returnCode: '000000', returnMsg: 'SUCCESS', ...common, ...ids, ...merchant.data };
+    const success = () => {
+      if (kind === 'nosign') return json({ code: 200, msg: '成功', data, sign: null });
+      return envelope(kind === 'badsign' ? { ...merchant, secret: `not ${merchant.secret}` } : merchant, data);
+    };
+    const fault = transportFault(kind, AUTH_TO_OPEN_ID, success);
+    if (fault || kind !== 'twice') return fault ?? success();
+    const evil = `"data":${JSON.stringify({ ...data, openid: 'oEvil' })}`;
+    return { ...success(), body: String(success().body).replace(/\}$/, `,${evil}}`) };
+  };
+
+  const auth: EmulatorHandler = ({ headers, body }) => {
+    if (!headers['content-type']?.startsWith('application/json')) return failure(415, '不支持的请求数据类型');
+    const fields: Fields = JSON.parse(body);
+    const fault = formatFault(fields);
+    if (fault) return failure(40002, fault);
+    const merchant = merchants.find(({ mchNo, appId }) => mchNo === fields.mchNo && appId === fields.appId);
+    if (!merchant) return failure(40001, '商户应用不存在');
+    // Jeepay compares without regard to case.
+    if (String(fields.sign).toLowerCase() !== signOf(fields, merchant).toLowerCase()) return failure(40003, '验签失败');
+    return redeem(fields, merchant);
+  };
+
+  /** https://qr.95516.com/qrcGtwWeb-web/api/userAuth; respCode 34 for a payer who refuses. */
+  const userAuth: EmulatorHandler = ({ url }) => {
+    const redirectUrl = url.searchParams.get('redirectUrl') ?? '';
+    if (url.searchParams.get('version') !== '1.0.0' || !/^https?:$/.test(URL.parse(redirectUrl)?.protocol ?? ''))
+      return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '参数错误' };
+    const back = (answer: Readonly<Record<string, string>>) => {
+      const target = new URL(redirectUrl);
+      target.search += `${target.search ? '&' : '?'}${new URLSearchParams(answer)}`;
+      return target.href;
+    };
+    const choices = Object.entries(PAYERS).map(([payer, label]) => {
+      const userAuthCode = `test_ok_${payer}~${randomBytes(8).toString('hex')}`;
+      return { label, href: back({ userAuthCode, respCode: '00' }) };
+    });
+    return choicePage({
+      title: '云闪付授权',
+      merchant: new URL(redirectUrl).host,
+      choices: [...choices, { label: '拒绝', href: back({ respCode: '34' }) }],
+    });
+  };
+
+  const routes = new Map<string, EmulatorHandler>([
+    [`POST ${AUTH_TO_OPEN_ID}`, auth],
+    ['GET /qrcGtwWeb-web/api/userAuth', userAuth],
+  ]);
+  const handle: EmulatorHandler = (request) =>
+    routes.get(`${request.method} ${request.url.pathname}`)?.(request) ?? failure(404, '请求路径不存在');
+  return startEmulator(handle, port);
+};
