@@ -1,25 +1,33 @@
+import type DataLoader from 'dataloader';
 import type { Apps } from '../identity/apps.ts';
 import type { Authentication, CallContext } from '../identity/authentication.ts';
-import { createIdentityLoader, type IdentityLoader } from '../identity/identities.ts';
+import type { Certifications } from '../identity/certification.ts';
+import type { QueryJobworth } from '../identity/jobworth.ts';
+import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from '../identity/loaders.ts';
+import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 
-/** What one request resolves with: the use cases, which live as long as the process, and loaders, which do not. */
-export interface Context {
-  readonly authentication: Authentication;
-  readonly apps: Apps;
-  readonly identities: IdentityLoader;
-  readonly call: CallContext;
-}
-
+/** What lives as long as the process. */
 export interface Services {
   readonly authentication: Authentication;
+  readonly certifications: Certifications;
+  readonly queryJobworth: QueryJobworth;
   readonly apps: Apps;
   readonly store: Store;
 }
 
-export const createContext = ({ authentication, apps, store }: Services, call: CallContext): Context => ({
-  authentication,
-  apps,
+/** What one request resolves with: the use cases, and loaders of its own. */
+export interface Context extends Omit<Services, 'certifications' | 'store'> {
+  readonly certify: Certifications;
+  readonly identities: IdentityLoader;
+  readonly certifications: DataLoader<string, Certification | undefined>;
+  readonly call: CallContext;
+}
+
+export const createContext = ({ store, certifications, ...services }: Services, call: CallContext): Context => ({
+  ...services,
+  certify: certifications,
   identities: createIdentityLoader(store),
+  certifications: createCertificationLoader(store),
   call,
 });

@@ -6,23 +6,35 @@
 import type { GraphQLFormattedError } from 'graphql';
 
 const safeValidation =
-  /^(Cannot query field|Unknown (argument|directive|field|fragment|operation|type)|Field "[\w.]+" (argument|must|of required type|is not defined)|Fields "\w+" conflict|Fragment|Directive|Variable "\$\w+" (is|of type)|There can be only one|Too many|Must provide)/;
+  /^(Cannot query field|Unknown (argument|directive|field|fragment|operation|type)|Field "[\w.]+" (argument|must|of required type|is not defined)|Fields "\w+" conflict|Fragment|Directive|Variable "\$\w+" (is|of type|cannot be)|This anonymous operation|Cannot spread fragment|The (schema|"\w+") definition is not|GraphQL introspection|There can be only one|Too many|Must provide)/;
 
-const safeReason =
-  /(?:Expected non-nullable type "[\w![\]]+" not to be null\.|Field "\w+" of required type "[\w![\]]+" was not provided\.|Field "\w+" is not defined by type "\w+"\.)/g;
+/** Reasons that hold only names, at the end of a message. The value stands before them, so nothing else is believed. */
+const reasonAtEnd =
+  /(?: at "\w+((?:\.\w+|\[\d+\])+)")?; (Expected non-nullable type "[\w![\]]+" not to be null\.|Expected type "\w+" to be an object\.|Field "\w+" of required type "[\w![\]]+" was not provided\.|Field "\w+" is not defined by type "\w+"\.)(?: Did you mean [\w", ]+\?)?$/;
+const absent = /^Variable "\$\w+" of (?:required|non-null) type "[\w![\]]+" ((?:was not|must not be) \w+\.)$/;
+/** A scalar's reason stands between the value and the same value again, whatever the value holds. */
+const scalarReason =
+  /(?: at "\w+((?:\.\w+|\[\d+\])+)")?; ((?:String|ID|Int|Float|Boolean) cannot represent [\w -]*value): /g;
 
 /** A coercion error names the variable, where in it, and the reason, but not the value. */
 const describeCoercion = (message: string): string => {
   const variable = /^Variable "(\$\w+)"/.exec(message)?.[1] ?? 'A variable';
-  const reason = message.match(safeReason)?.at(-1);
-  const where = / at "\w+((?:\.\w+|\[\d+\])+)"; (?!.* at ")/.exec(message)?.[1] ?? '';
-  return `${variable}${where} does not fit its type.${reason ? ` ${reason}` : ''}`;
+  const start = `Variable "${variable}" got invalid value `.length;
+  const standsInTheMiddle = ({ index, 0: text }: RegExpExecArray) =>
+    index - start === message.length - index - text.length;
+  const [, where = '', reason] =
+    reasonAtEnd.exec(message) ?? [...message.matchAll(scalarReason)].find(standsInTheMiddle) ?? [];
+  const missing = absent.exec(message)?.[1];
+  const why = missing ? `It ${missing}` : reason?.replace(/\.?$/, '.');
+  return `${variable}${where} does not fit its type.${why ? ` ${why}` : ''}`;
 };
 
 const describe = (code: unknown, message: string): string | undefined => {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
-      return /token limit/.test(message) ? 'The document has too many tokens.' : 'The document is not valid GraphQL.';
+      return /^Syntax Error: Document contains more tha[nt] \d+ tokens/.test(message)
+        ? 'The document has too many tokens.'
+        : 'The document is not valid GraphQL.';
     case 'GRAPHQL_VALIDATION_FAILED':
       return safeValidation.test(message) ? message : 'A literal in the document does not fit its type.';
     case 'BAD_USER_INPUT':
@@ -30,15 +42,22 @@ const describe = (code: unknown, message: string): string | undefined => {
     case 'BAD_REQUEST':
     case 'BAD_REPRESENTATION':
     case 'TOO_MANY_REPRESENTATIONS':
-    case 'OPERATION_RESOLUTION_FAILURE':
     case 'PERSISTED_QUERY_NOT_SUPPORTED':
       return message;
+    case 'OPERATION_RESOLUTION_FAILURE':
+      return 'The document has no operation of that name, or several and none is named.';
     default:
       return undefined;
   }
 };
 
+/** Faults of the caller that graphql finds only while it executes, and gives no code. They hold only names. */
+const lateFault =
+  /^(?:Argument "\w+" of (?:required|non-null) type "[\w![\]]+" (?:was not provided|must not be null)|Schema is not configured to execute \w+ operation)\.$/;
+
 export const formatError = ({ message, locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError => {
+  if (lateFault.test(message))
+    return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code: 'BAD_USER_INPUT' } };
   const described = describe(extensions?.code, message);
   return {
     message: described ?? 'Something went wrong here. The operator finds it in the log.',

@@ -1,32 +1,59 @@
-import { type FailureCode, failureMember, failureMessage, PayerIdentityError, retryAfterSeconds } from '../failure.ts';
-import type { ResolversUnionTypes } from '../generated/resolvers.ts';
+import {
+  type FailureCode,
+  type FailureMember,
+  failureMember,
+  failureMessage,
+  PayerIdentityError,
+  retryAfterSeconds,
+} from '../failure.ts';
+import type { ResolversInterfaceTypes } from '../generated/resolvers.ts';
 import type { Context } from './context.ts';
 
-type Member = Exclude<
-  ResolversUnionTypes<Record<'PayerIdentity', never>>['AuthenticateResult'],
-  { __typename: 'Authenticated' }
->;
+type AnyFailure = ResolversInterfaceTypes<Record<string, never>>['Failure'];
+type FailureOf<Member extends FailureMember> = Extract<AnyFailure, { readonly __typename: Member }>;
+
+/** Which failures each kind of call can end with; the unions of the contract list the same. */
+const common = ['ChannelUnavailable', 'InvalidInput', 'NotAllowed'] as const;
+export const startFailures = common;
+export const authenticationFailures = ['AuthCodeRejected', 'AuthenticationIndeterminate', ...common] as const;
+export const certificationFailures = ['CertificationRejected', ...common] as const;
+export const jobworthFailures = ['JobworthRejected', 'AuthenticationIndeterminate', ...common] as const;
 
 /** An expected failure as the union member that it is in the contract. */
-export const toFailure = (code: FailureCode, traceId: string, fields: PayerIdentityError['fields'] = []): Member => {
-  const common = { code, message: failureMessage(code), traceId };
+export const toFailure = (
+  code: FailureCode,
+  traceId: string,
+  fields: PayerIdentityError['fields'] = [],
+): AnyFailure => {
+  const shared = { code, message: failureMessage(code), traceId };
   const __typename = failureMember(code);
   switch (__typename) {
     case 'InvalidInput':
-      return { __typename, ...common, fields };
+      return { __typename, ...shared, fields };
     case 'ChannelUnavailable':
-      return { __typename, ...common, retryAfterSeconds: retryAfterSeconds(code) ?? null };
+      return { __typename, ...shared, retryAfterSeconds: retryAfterSeconds(code) ?? null };
     default:
-      return { __typename, ...common };
+      return { __typename, ...shared };
   }
 };
 
 /** Runs a use case; an expected failure becomes an answer, anything else stays an error and is masked. */
-export const orFailure = async <T>({ call }: Context, useCase: Promise<T>): Promise<T | Member> => {
+export const orFailure = async <T, Member extends FailureMember>(
+  { call }: Context,
+  members: readonly Member[],
+  useCase: () => T | Promise<T>,
+): Promise<T | FailureOf<Member>> => {
   try {
-    return await useCase;
+    return await useCase();
   } catch (error) {
-    if (error instanceof PayerIdentityError) return toFailure(error.code, call.traceId, error.fields);
-    throw error;
+    if (!(error instanceof PayerIdentityError)) throw error;
+    const failure = toFailure(error.code, error.traceId ?? call.traceId, error.fields);
+    if (isOneOf(members, failure)) return failure;
+    throw new Error(`${failure.__typename} is not an answer to this call`, { cause: error });
   }
 };
+
+const isOneOf = <Member extends FailureMember>(
+  members: readonly Member[],
+  failure: AnyFailure,
+): failure is FailureOf<Member> => members.some((member) => member === failure.__typename);

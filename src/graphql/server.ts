@@ -7,6 +7,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import { GraphQLError } from 'graphql';
 import type { Log } from '../lib/log.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
@@ -27,7 +28,7 @@ const logUnexpected = (log: Log): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     async didEncounterErrors({ errors, contextValue }) {
       for (const { originalError, extensions } of errors) {
-        if (originalError && extensions.code === undefined)
+        if (originalError && !(originalError instanceof GraphQLError) && extensions.code === undefined)
           log.error('a resolver failed unexpectedly', { traceId: contextValue.call.traceId, error: originalError });
       }
     },
@@ -56,7 +57,11 @@ export const createGraphqlServer = ({ log, explorable, maxRepresentations, first
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       explorable
-        ? ApolloServerPluginLandingPageLocalDefault({ document: firstOperation, footer: false })
+        ? ApolloServerPluginLandingPageLocalDefault({
+            document: firstOperation,
+            footer: false,
+            embed: { runTelemetry: false },
+          })
         : ApolloServerPluginLandingPageDisabled(),
     ],
   });

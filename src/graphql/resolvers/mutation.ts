@@ -1,20 +1,35 @@
 import type { MutationResolvers } from '../../generated/resolvers.ts';
-import { orFailure } from '../failures.ts';
+import { authenticationFailures, certificationFailures, orFailure, startFailures } from '../failures.ts';
 
 export const Mutation: MutationResolvers = {
-  authenticate: async (_, { input }, context) => {
-    const answer = await orFailure(context, context.authentication.authenticate(input, context.call));
-    if ('code' in answer) return answer;
-    const { identity, accessToken } = answer;
-    return {
-      __typename: 'Authenticated',
-      identity,
-      accessToken: accessToken?.value ?? null,
-      expiresAt: accessToken?.expiresAt ?? null,
-    };
-  },
-  authenticateAndSet: async (_, { input }, context) => {
-    const answer = await orFailure(context, context.authentication.authenticateAndSet(input, context.call));
-    return 'code' in answer ? answer : { __typename: 'AuthResultKept', ...answer };
-  },
+  authenticate: (_, { input }, context) =>
+    orFailure(context, authenticationFailures, async () => {
+      const { identity, accessToken } = await context.authentication.authenticate(input, context.call);
+      const token = { accessToken: accessToken?.value ?? null, expiresAt: accessToken?.expiresAt ?? null };
+      return { __typename: 'Authenticated' as const, identity, ...token };
+    }),
+
+  authenticateAndSet: (_, { input }, context) =>
+    orFailure(context, authenticationFailures, async () => {
+      const { queryCode, expiresAt } = await context.authentication.authenticateAndSet(input, context.call);
+      return { __typename: 'AuthResultKept' as const, queryCode: queryCode ?? null, expiresAt };
+    }),
+
+  startAuthentication: (_, { input }, context) =>
+    orFailure(context, startFailures, async () => ({
+      __typename: 'AuthenticationStarted' as const,
+      ...(await context.authentication.startAuthentication(input)),
+    })),
+
+  initializeIdentityCertification: (_, { input }, context) =>
+    orFailure(context, certificationFailures, async () => ({
+      __typename: 'IdentityCertificationInitialized' as const,
+      certifyId: await context.certify.initialize(input),
+    })),
+
+  startIdentityCertification: (_, { input }, context) =>
+    orFailure(context, certificationFailures, () => ({
+      __typename: 'IdentityCertificationStarted' as const,
+      ...context.certify.start(input),
+    })),
 };

@@ -1,5 +1,5 @@
 import type { QueryResolvers } from '../../generated/resolvers.ts';
-import { toFailure } from '../failures.ts';
+import { certificationFailures, jobworthFailures, orFailure, toFailure } from '../failures.ts';
 
 const POLL_AFTER_SECONDS = 5;
 const MAX_WAIT_SECONDS = 25;
@@ -14,6 +14,22 @@ export const Query: QueryResolvers = {
     if (status === 'SUCCESS') return { status, expiresAt, identity: result.identity };
     return { status, expiresAt, failure: toFailure(result.failureCode, result.traceId) };
   },
+
   channels: (_, { appId }, { apps }) => apps.channels(appId ?? undefined),
+
+  identityCertification: (_, args, context) =>
+    orFailure(context, certificationFailures, async () => ({
+      __typename: 'IdentityCertification' as const,
+      ...(await context.certify.check(args)),
+    })),
+
+  jobworthAuthentication: (_, { input }, context) =>
+    orFailure(context, jobworthFailures, async () => {
+      const result = await context.queryJobworth(input, context.call);
+      return result.kind === 'PENDING'
+        ? { __typename: 'JobworthPending' as const, pollAfterSeconds: POLL_AFTER_SECONDS, resultUrl: result.resultUrl }
+        : { __typename: 'JobworthAuthenticated' as const, ...result };
+    }),
+
   payerIdentity: async (_, { id }, { identities }) => (await identities.load({ id })) ?? null,
 };

@@ -2,10 +2,19 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import type { Resolvers } from '../../generated/resolvers.ts';
 import { referenceResolvers, resolveEntities } from '../entities.ts';
 import { Mutation } from './mutation.ts';
+import { AuthenticationStarted, CertificationForm, IdentityCertificationStarted } from './pages.ts';
 import { PayerIdentity } from './payer-identity.ts';
 import { Query } from './query.ts';
 
-const typed: Resolvers = { DateTime: GraphQLDateTime, Mutation, PayerIdentity, Query };
+const typed: Resolvers = {
+  AuthenticationStarted,
+  CertificationForm,
+  DateTime: GraphQLDateTime,
+  IdentityCertificationStarted,
+  Mutation,
+  PayerIdentity,
+  Query,
+};
 
 /** The whole resolver map, with what federation adds to it. */
 export const resolvers = {

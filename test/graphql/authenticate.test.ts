@@ -1,0 +1,520 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getNamedType, isObjectType } from 'graphql';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { DaxpayApp } from '../../src/emulators/daxpay.ts';
+import { idsOf, type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
+import { buildSchema } from '../../src/graphql/schema.ts';
+import { AUTH_RESULT, AUTHENTICATE, type Service, type ServiceOptions, startService } from '../support/service.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+let codes = 0;
+/** A fresh code of a payer, or with a fresh unique name. */
+const codeOf = (kind: string, payer = `payer${codes}`) => {
+  codes += 1;
+  return `test_${kind}_${payer}~${codes}`;
+};
+
+/** Runs authenticate over HTTP; besides the answer gives the very text of it. */
+const authenticate = async (
+  input: Record<string, unknown>,
+  { at = service, query = AUTHENTICATE, headers = {} as Record<string, string> } = {},
+) => {
+  const response = await fetch(`${at.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  const text = await response.text();
+  const { data, errors } = JSON.parse(text);
+  return { text, status: response.status, errors, answer: data?.authenticate };
+};
+
+const startFor = async (options: ServiceOptions): Promise<Service> => {
+  const started = await startService(options);
+  onTestFinished(() => started.close());
+  return started;
+};
+
+/** A selection of every field that a type has, so that it cannot fall behind the schema. */
+const everyField = (typeName: string): string => {
+  const type = buildSchema().getType(typeName);
+  if (!isObjectType(type)) throw new Error(`${typeName} is no object type`);
+  const fields = Object.values(type.getFields()).map(({ name, type: fieldType }) => {
+    const named = getNamedType(fieldType);
+    return isObjectType(named) ? `${name} ${everyField(named.name)}` : name;
+  });
+  return `{ ${fields.join(' ')} }`;
+};
+
+describe('success', () => {
+  const query = `mutation($input: AuthenticateInput!) {
+    authenticate(input: $input) { __typename ... on Authenticated ${everyField('Authenticated')} }
+  }`;
+  const identity = {
+    id: expect.stringMatching(/^[\w-]{16,}$/),
+    appId: 'demo',
+    openId: null,
+    userId: null,
+    unionId: null,
+    subAppId: null,
+    subOpenId: null,
+    firstAuthenticatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    lastAuthenticatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    certification: null,
+  };
+
+  test('ali_pay gives every field of the payer, a userId and no token', async () => {
+    const { answer, errors } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'alice') }, { query });
+    expect(errors).toBeUndefined();
+    expect(answer).toEqual({
+      __typename: 'Authenticated',
+      identity: {
+        ...identity,
+        userId: idsOf('alice').userId,
+        channel: { id: 'ali_pay', title: '支付宝', capabilities: null },
+      },
+      accessToken: null,
+      expiresAt: null,
+    });
+  });
+
+  test('wechat_pay gives every field of the payer, an openId and a token', async () => {
+    const { answer, errors } = await authenticate(
+      { channel: 'wechat_pay', authCode: codeOf('ok', 'alice') },
+      { query },
+    );
+    expect(errors).toBeUndefined();
+    expect(answer).toEqual({
+      __typename: 'Authenticated',
+      identity: {
+        ...identity,
+        openId: idsOf('alice').openid,
+        channel: { id: 'wechat_pay', title: '微信支付', capabilities: null },
+      },
+      accessToken: idsOf('alice').accessToken,
+      expiresAt: null,
+    });
+  });
+
+  test('an Alipay application of the new kind gives an openId instead of a userId', async () => {
+    const at = await startFor({ daxpay: { alipayId: 'openId' } });
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'alice') }, { at });
+    expect(answer.identity).toMatchObject({ openId: idsOf('alice').openId, userId: null });
+  });
+
+  test('without appId the default app serves the call, and naming it changes nothing', async () => {
+    const unnamed = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'dora') });
+    const named = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'dora'), appId: 'demo' });
+    const nulled = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'dora'), appId: null });
+    expect(unnamed.answer.identity.appId).toBe('demo');
+    expect(named.answer.identity.id).toBe(unnamed.answer.identity.id);
+    expect(nulled.answer.identity.id).toBe(unnamed.answer.identity.id);
+  });
+
+  test('one payer keeps one id over many codes, and has another on another channel', async () => {
+    const first = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'erin') });
+    const second = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'erin') });
+    const elsewhere = await authenticate({ channel: 'wechat_pay', authCode: codeOf('ok', 'erin') });
+    const other = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'frank') });
+    const ids = [first, second, elsewhere, other].map(({ answer }) => answer.identity.id);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+    expect(second.answer.identity.firstAuthenticatedAt).toBe(first.answer.identity.firstAuthenticatedAt);
+  });
+
+  test('the same call repeated returns the same answer', async () => {
+    const input = { channel: 'wechat_pay', authCode: codeOf('ok') };
+    const first = await authenticate(input);
+    const again = await authenticate(input);
+    expect(first.answer.__typename).toBe('Authenticated');
+    expect(again.answer).toEqual(first.answer);
+  });
+});
+
+describe('bad input', () => {
+  const good = () => ({ channel: 'ali_pay', authCode: codeOf('ok') });
+
+  const expectInvalid = (
+    { text, status, errors, answer }: Awaited<ReturnType<typeof authenticate>>,
+    { code, path, value }: { code: string; path: string; value: string },
+  ) => {
+    expect({ status, errors }).toEqual({ status: 200, errors: undefined });
+    expect(answer).toEqual({
+      __typename: 'InvalidInput',
+      code,
+      message: expect.stringMatching(/\w/),
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      fields: [{ path, message: expect.stringMatching(/\w/) }],
+    });
+    // One character or none can stand in any message; everything longer must not come back.
+    if (value.length > 1) expect(text).not.toContain(value);
+  };
+
+  const tooLong = (length: number) => 'Zq7'.repeat(length).slice(0, length);
+  const invalid: [what: string, field: string, value: string][] = [
+    ['an empty channel', 'channel', ''],
+    ['a channel of 33 characters', 'channel', tooLong(33)],
+    ['an empty authCode', 'authCode', ''],
+    ['an authCode of 201 characters', 'authCode', tooLong(201)],
+    ['an authCode of 60,000 characters', 'authCode', tooLong(60_000)],
+    ['an empty appId', 'appId', ''],
+    ['an appId of 33 characters', 'appId', tooLong(33)],
+    ['an empty nonceStr', 'nonceStr', ''],
+    ['a nonceStr of 33 characters', 'nonceStr', tooLong(33)],
+    ['an empty sign', 'sign', ''],
+    ['a sign of 65 characters', 'sign', tooLong(65)],
+    ['an empty queryCode', 'queryCode', ''],
+    ['a queryCode of 15 characters', 'queryCode', tooLong(15)],
+    ['a queryCode of 129 characters', 'queryCode', tooLong(129)],
+    ['a queryCode with a space', 'queryCode', 'sixteen and more characters'],
+    ['a queryCode that is not ASCII', 'queryCode', '查询码查询码查询码查询码查询码查询码'],
+    ['a queryCode with a line break behind it', 'queryCode', `${tooLong(20)}\n`],
+    ['an empty clientIp', 'clientIp', ''],
+    ['a clientIp that is a name', 'clientIp', 'pay.example.com'],
+    ['a clientIp out of range', 'clientIp', '192.0.2.256'],
+    ['a clientIp of three parts', 'clientIp', '192.0.2'],
+    ['a clientIp with a port', 'clientIp', '192.0.2.1:443'],
+    ['a clientIp with a prefix length', 'clientIp', '2001:db8::/32'],
+    ['an IPv6 clientIp of nine groups', 'clientIp', '1:2:3:4:5:6:7:8:9'],
+    ['a clientIp of 65 characters', 'clientIp', tooLong(65)],
+    ['an empty reqTime', 'reqTime', ''],
+    ['a reqTime in RFC 3339', 'reqTime', '2026-11-22T16:37:00+08:00'],
+    ['a reqTime without a time', 'reqTime', '2026-11-22'],
+    ['a reqTime with single digits', 'reqTime', '2026-1-2 3:04:05'],
+    ['a reqTime in seconds', 'reqTime', '1795340220'],
+    ['a reqTime with a line break behind it', 'reqTime', '2026-11-22 16:37:00\n'],
+    ['a reqTime that no calendar has', 'reqTime', '2026-13-45 99:99:99'],
+    ['an empty merchantOrderNo', 'merchantOrderNo', ''],
+    ['a merchantOrderNo of 4 characters', 'merchantOrderNo', tooLong(4)],
+    ['a merchantOrderNo of 31 characters', 'merchantOrderNo', tooLong(31)],
+    ['an empty subAppId', 'subAppId', ''],
+    ['a subAppId of 33 characters', 'subAppId', tooLong(33)],
+    ['an empty termId', 'termId', ''],
+    ['a termId of 33 characters', 'termId', tooLong(33)],
+  ];
+  test.each(invalid)('%s is an InvalidInput that names %s and does not repeat it', async (_, field, value) => {
+    const before = service.upstream.ledger.length;
+    const answered = await authenticate({ ...good(), [field]: value });
+    expectInvalid(answered, { code: 'INPUT_INVALID', path: field, value });
+    expect(service.upstream.ledger.length).toBe(before);
+  });
+
+  const accepted: [what: string, field: string, value: string][] = [
+    ['a queryCode of 16 characters', 'queryCode', tooLong(16)],
+    ['a queryCode of 128 characters', 'queryCode', tooLong(128)],
+    ['a queryCode of every character allowed', 'queryCode', 'azAZ09_-.~azAZ09_-.~'],
+    ['a nonceStr of 32 characters', 'nonceStr', tooLong(32)],
+    ['a sign of 64 characters', 'sign', tooLong(64)],
+    ['an IPv4 clientIp', 'clientIp', '192.0.2.255'],
+    ['an IPv6 clientIp', 'clientIp', '2001:db8::ff00:42:8329'],
+    ['the longest IPv6 clientIp', 'clientIp', '2001:0db8:0000:0000:0000:ff00:0042:8329'],
+    ['an IPv4-mapped IPv6 clientIp', 'clientIp', '::ffff:192.0.2.1'],
+    ['a reqTime', 'reqTime', '2026-11-22 16:37:00'],
+    ['a merchantOrderNo of 5 characters', 'merchantOrderNo', tooLong(5)],
+    ['a merchantOrderNo of 30 characters', 'merchantOrderNo', tooLong(30)],
+    ['a subAppId of 32 characters', 'subAppId', tooLong(32)],
+    ['a termId of 32 characters', 'termId', tooLong(32)],
+  ];
+  test.each(accepted)('%s is accepted', async (_, field, value) => {
+    const { answer } = await authenticate({ ...good(), [field]: value });
+    expect(answer).toMatchObject({ __typename: 'Authenticated' });
+  });
+
+  test('an authCode of 200 characters reaches its channel', async () => {
+    const authCode = `${codeOf('ok')}${'x'.repeat(200)}`.slice(0, 200);
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode });
+    expect(answer.__typename).toBe('Authenticated');
+    expect(service.upstream.ledger.at(-1)?.body).toContain(authCode);
+  });
+
+  test.each([
+    ['unheard of', 'card_pay'],
+    ['of 32 characters', tooLong(32)],
+    ['in other letters', 'ALI_PAY'],
+    ['called __proto__', '__proto__'],
+  ])('a channel %s is CHANNEL_UNKNOWN', async (_, channel) => {
+    const answered = await authenticate({ ...good(), channel });
+    expectInvalid(answered, { code: 'CHANNEL_UNKNOWN', path: 'channel', value: channel });
+  });
+
+  test.each([
+    ['unheard of', 'someone-else'],
+    ['of 32 characters', tooLong(32)],
+    ['called constructor', 'constructor'],
+  ])('an app %s is APP_UNKNOWN', async (_, appId) => {
+    const answered = await authenticate({ ...good(), appId });
+    expectInvalid(answered, { code: 'APP_UNKNOWN', path: 'appId', value: appId });
+  });
+
+  test('every field at fault is named at once', async () => {
+    const { answer } = await authenticate({ channel: '', authCode: '', sign: tooLong(65), clientIp: 'x' });
+    const paths = answer.fields.map(({ path }: { path: string }) => path);
+    expect(paths.toSorted()).toEqual(['authCode', 'channel', 'clientIp', 'sign']);
+  });
+
+  test('optional fields that are null are not given', async () => {
+    const optional = ['appId', 'clientIp', 'queryCode', 'nonceStr', 'reqTime', 'sign', 'merchantOrderNo', 'subAppId'];
+    const { answer } = await authenticate({ ...good(), ...Object.fromEntries(optional.map((field) => [field, null])) });
+    expect(answer.__typename).toBe('Authenticated');
+  });
+
+  test('a query code that another authentication holds is QUERY_CODE_TAKEN', async () => {
+    const queryCode = 'taken-taken-taken-taken';
+    await authenticate({ ...good(), queryCode });
+    const answered = await authenticate({ ...good(), queryCode });
+    expectInvalid(answered, { code: 'QUERY_CODE_TAKEN', path: 'queryCode', value: queryCode });
+  });
+});
+
+describe('a code that was used before', () => {
+  test('is AuthCodeRejected with AUTH_CODE_USED under another query code, and is not sent again', async () => {
+    const authCode = codeOf('ok');
+    const first = await authenticate({ channel: 'ali_pay', authCode });
+    const sent = service.upstream.ledger.length;
+    const second = await authenticate({ channel: 'ali_pay', authCode, queryCode: 'another-query-code-0001' });
+    expect(first.answer.__typename).toBe('Authenticated');
+    expect(second.answer).toEqual({
+      __typename: 'AuthCodeRejected',
+      code: 'AUTH_CODE_USED',
+      message: expect.any(String),
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+    expect(service.upstream.ledger.length).toBe(sent);
+  });
+
+  test('is refused for another channel as well', async () => {
+    const authCode = codeOf('ok');
+    await authenticate({ channel: 'ali_pay', authCode });
+    const { answer } = await authenticate({ channel: 'wechat_pay', authCode });
+    expect(answer).toMatchObject({ __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' });
+  });
+});
+
+describe('every kind of test code has its answer', () => {
+  let swift: Service;
+  beforeAll(async () => {
+    swift = await startService({ config: { times: { deadlineMs: 250 } } });
+  });
+  afterAll(() => swift.close());
+
+  const rejected = (code: string) => ({ __typename: 'AuthCodeRejected', code });
+  const doubtful = (code: string) => ({ __typename: 'AuthenticationIndeterminate', code });
+  const expected: Record<TestCodeKind, { __typename: string; code?: string }> = {
+    ok: { __typename: 'Authenticated' },
+    // DaxPay keeps Alipay's reasons to itself.
+    invalid: rejected('AUTH_CODE_REFUSED'),
+    used: rejected('AUTH_CODE_REFUSED'),
+    expired: rejected('AUTH_CODE_REFUSED'),
+    hang: doubtful('OUTCOME_UNKNOWN'),
+    reset: doubtful('OUTCOME_UNKNOWN'),
+    500: doubtful('REPLY_MALFORMED'),
+    html: doubtful('REPLY_MALFORMED'),
+    gbk: doubtful('REPLY_MALFORMED'),
+    redirect: doubtful('REPLY_MALFORMED'),
+    oversize: doubtful('OUTCOME_UNKNOWN'),
+    badsign: doubtful('REPLY_UNVERIFIED'),
+    nosign: doubtful('REPLY_UNVERIFIED'),
+    twice: doubtful('REPLY_MALFORMED'),
+  };
+
+  test.each(Object.keys(testCodeKinds))('on ali_pay: %s', async (kind) => {
+    const authCode = codeOf(kind);
+    const before = swift.upstream.ledger.length;
+    const { answer, errors, text } = await authenticate({ channel: 'ali_pay', authCode }, { at: swift });
+    expect(errors).toBeUndefined();
+    expect(answer).toMatchObject(expected[kind as TestCodeKind]);
+    if (kind !== 'ok') expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(text).not.toContain(authCode);
+    // At most once: whatever came back, the code left once.
+    expect(swift.upstream.ledger.length - before).toBe(1);
+  });
+
+  test('a code that the channel does not know at all is refused', async () => {
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: 'no test code at all' }, { at: swift });
+    expect(answer).toMatchObject({ __typename: 'AuthCodeRejected' });
+  });
+
+  test('wechat_pay through DaxPay beta hides the reason behind a system error, which is doubt', async () => {
+    const { answer } = await authenticate({ channel: 'wechat_pay', authCode: codeOf('invalid') }, { at: swift });
+    expect(answer).toMatchObject(doubtful('OUTCOME_UNKNOWN'));
+  });
+
+  test.each([
+    ['invalid', 'AUTH_CODE_INVALID'],
+    ['used', 'AUTH_CODE_USED'],
+    ['expired', 'AUTH_CODE_EXPIRED'],
+  ])('wechat_pay through DaxPay ga tells why: %s is %s', async (kind, code) => {
+    const app: Partial<DaxpayApp> = { profile: 'ga', mchNo: 'M1' };
+    const at = await startFor({ daxpay: app, source: { ...app } });
+    const { answer, text } = await authenticate({ channel: 'wechat_pay', authCode: codeOf(kind) }, { at });
+    expect(answer).toMatchObject(rejected(code));
+    expect(text).not.toMatch(/errcode|40029|40163|42003/);
+  });
+});
+
+describe('failures that are not the fault of the auth code', () => {
+  /** A port that was free a moment ago. */
+  const closedPort = async (): Promise<number> => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  };
+  const startUnreachable = async () => startFor({ source: { baseUrl: `http://127.0.0.1:${await closedPort()}` } });
+
+  const failStore = (at: Service) => {
+    at.store.claim = () => Promise.reject(new Error('disk full'));
+  };
+
+  test('an unreachable channel is ChannelUnavailable and worth repeating', async () => {
+    const at = await startUnreachable();
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(answer).toMatchObject({
+      __typename: 'ChannelUnavailable',
+      code: 'CHANNEL_UNREACHABLE',
+      retryAfterSeconds: expect.any(Number),
+    });
+  });
+
+  test('a store that cannot keep its promises is ChannelUnavailable, and nothing is sent', async () => {
+    const at = await startFor({});
+    failStore(at);
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(answer).toMatchObject({ __typename: 'ChannelUnavailable', code: 'SERVICE_UNAVAILABLE' });
+    expect(at.upstream.ledger).toEqual([]);
+  });
+
+  test('an application that the upstream does not know is ChannelUnavailable, and only the operator can help', async () => {
+    const at = await startFor({ source: { appId: 'not-demo' } });
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(answer).toMatchObject({
+      __typename: 'ChannelUnavailable',
+      code: 'CHANNEL_MISCONFIGURED',
+      retryAfterSeconds: null,
+    });
+  });
+
+  test('a wrong secret is doubt: the refusal is signed with the real one, which proves nothing to us', async () => {
+    const at = await startFor({ source: { secret: 'not the secret' } });
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(answer).toMatchObject({ __typename: 'AuthenticationIndeterminate', code: 'REPLY_UNVERIFIED' });
+  });
+
+  /** The trace ids of every line logged. */
+  const tracesOf = ({ logLines }: Service) => logLines.map((line) => JSON.parse(line).traceId);
+
+  test('the traceId of a failed redemption is found in the log', async () => {
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('invalid') });
+    expect(tracesOf(service)).toContain(answer.traceId);
+  });
+
+  test('the traceId of an unreachable channel is found in the log', async () => {
+    const at = await startUnreachable();
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(tracesOf(at)).toContain(answer.traceId);
+  });
+
+  test('the traceId of a failing store is found in the log', async () => {
+    const at = await startFor({});
+    failStore(at);
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(tracesOf(at)).toContain(answer.traceId);
+  });
+
+  test('the traceId of a failure that a repeated call reads is found in the log', async () => {
+    const input = { channel: 'ali_pay', authCode: codeOf('invalid') };
+    await authenticate(input);
+    const { answer } = await authenticate(input);
+    expect(tracesOf(service)).toContain(answer.traceId);
+  });
+});
+
+describe('traceId', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const answeredTrace = async (traceparent: string): Promise<string> => {
+    const { answer } = await authenticate({ channel: 'nowhere', authCode: 'x' }, { headers: { traceparent } });
+    return answer.traceId;
+  };
+
+  test('is that of the caller, from traceparent', async () => {
+    expect(await answeredTrace(`00-${trace}-00f067aa0ba902b7-01`)).toBe(trace);
+  });
+
+  test('of the caller also stands in the log', async () => {
+    const traceId = 'f00dfeedf00dfeedf00dfeedf00dfeed';
+    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { headers });
+    expect(service.logLines.join('')).toContain(traceId);
+  });
+
+  test.each([
+    ['all zeros', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`],
+    ['too short', '00-4bf92f35-00f067aa0ba902b7-01'],
+    ['not hexadecimal', `00-${'g'.repeat(32)}-00f067aa0ba902b7-01`],
+    ['without a parent', `00-${trace}`],
+    ['a script', '<script>alert(1)</script>'],
+  ])('is a new one when traceparent is %s', async (_, traceparent) => {
+    const first = await answeredTrace(traceparent);
+    const second = await answeredTrace(traceparent);
+    expect(first).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
+    expect(first).not.toBe(trace);
+    expect(second).not.toBe(first);
+  });
+});
+
+describe('nothing that belongs to a payer is logged', () => {
+  /** Breaks the store so that its errors quote secrets, as a database driver's might. */
+  const breakStore = (at: Service, message: string) => {
+    at.store.session = () => Promise.reject(new Error(message));
+    at.store.identities = () => Promise.reject(new TypeError(message, { cause: new Error(message) }));
+    at.store.settle = () => Promise.reject(new RangeError(message));
+  };
+
+  const useAndBreak = async (separator: string) => {
+    const at = await startFor({ config: { times: { deadlineMs: 250 } } });
+    const queryCode = 'secret-query-code-0123456789';
+    const payers = ['gina', 'hugo'];
+    const used = ['ok', 'ok', 'invalid', 'reset', 'badsign', 'twice', 'hang'].map((kind, i) =>
+      codeOf(kind, payers[i % 2]),
+    );
+    const ids: string[] = [];
+    for (const [i, authCode] of used.entries()) {
+      const channel = i === 0 ? 'wechat_pay' : 'ali_pay';
+      const { answer } = await authenticate({ channel, authCode, ...(i === 0 && { queryCode }) }, { at });
+      if (answer.identity) ids.push(answer.identity.id);
+    }
+    await at.graphql(AUTH_RESULT, { queryCode });
+
+    const payerIds = payers.flatMap((payer) => Object.values(idsOf(payer)));
+    const secrets = [...used, queryCode, ...payerIds, '123456'];
+    breakStore(at, `broken${separator}${secrets.join(separator)}`);
+    const lastCode = codeOf('ok', 'gina');
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: lastCode }, { at });
+    expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    const result = await at.graphql(AUTH_RESULT, { queryCode });
+    const entity = await at.graphql('query($id: ID!) { payerIdentity(id: $id) { id } }', { id: ids[0] });
+    for (const { errors } of [result, entity]) expect(errors[0].extensions.code).toBe('INTERNAL_SERVER_ERROR');
+    expect(JSON.stringify([result, entity])).not.toMatch(/broken/);
+
+    const logged = at.logLines.join('');
+    expect(logged).toContain('a resolver failed unexpectedly');
+    expect(logged).toContain('an outcome could not be kept');
+    expect(logged).toContain('a code was exchanged');
+    return [...secrets, lastCode].filter((secret) => logged.includes(secret));
+  };
+
+  test('neither in everyday lines nor when an unexpected error quotes it', async () => {
+    expect(await useAndBreak(' ')).toEqual([]);
+  });
+
+  test('nor when the text of the error looks like a stack trace', async () => {
+    expect(await useAndBreak('\n    at ')).toEqual([]);
+  });
+});

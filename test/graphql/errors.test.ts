@@ -1,0 +1,402 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatError } from '../../src/graphql/errors.ts';
+import { AUTHENTICATE, type Service, startService } from '../support/service.ts';
+
+const CANARY = 'canary7f3a';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+/** Posts any JSON as a GraphQL request. */
+const post = async (body: unknown, headers: Record<string, string> = {}) => {
+  const response = await fetch(`${service.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  const { data, errors } = (await response.json()) as { data?: unknown; errors?: { message: string }[] };
+  return { status: response.status, data, errors, text: JSON.stringify(errors ?? []) };
+};
+
+const messagesOf = ({ errors }: { errors?: { message: string }[] | undefined }) =>
+  (errors ?? []).map(({ message }) => message);
+
+describe('a variable that does not fit is named, with the place and the reason, without the value:', () => {
+  const refused = async (variables: unknown, query = AUTHENTICATE) => {
+    const answer = await post({ query, variables });
+    expect(answer.status).toBe(400);
+    expect(answer.data).toBeUndefined();
+    expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(answer.text).not.toContain(CANARY);
+    return messagesOf(answer);
+  };
+  const input = (changes: object) => ({ input: { channel: 'ali_pay', authCode: CANARY, ...changes } });
+
+  test.each([
+    ['a number', 5],
+    ['an object', { value: CANARY }],
+    ['an array', [CANARY]],
+    ['a boolean', true],
+  ])('%s where a string belongs', async (_, authCode) => {
+    expect(await refused(input({ authCode }))).toEqual([
+      expect.stringMatching(/^\$input\.authCode does not fit its type\./),
+    ]);
+  });
+
+  test('null where a value belongs', async () => {
+    expect(await refused(input({ channel: null }))).toEqual([
+      '$input.channel does not fit its type. Expected non-nullable type "ID!" not to be null.',
+    ]);
+  });
+
+  test('a required field that is missing', async () => {
+    expect(await refused(input({ channel: undefined }))).toEqual([
+      '$input does not fit its type. Field "channel" of required type "ID!" was not provided.',
+    ]);
+  });
+
+  test('a field that is not in the schema, whatever it holds', async () => {
+    expect(await refused(input({ authcode: CANARY }))).toEqual([
+      '$input does not fit its type. Field "authcode" is not defined by type "AuthenticateInput".',
+    ]);
+  });
+
+  test('a text where an input object belongs', async () => {
+    expect(await refused({ input: CANARY })).toEqual([expect.stringMatching(/^\$input does not fit its type\./)]);
+  });
+
+  test('an array where an input object belongs', async () => {
+    expect(await refused({ input: [CANARY] })).toEqual([expect.stringMatching(/^\$input does not fit its type\./)]);
+  });
+
+  test('a variable that is not given at all', async () => {
+    expect(await refused({ other: CANARY })).toEqual([expect.stringMatching(/^\$input does not fit its type\./)]);
+  });
+
+  test.each([
+    ['that the variable is missing', {}, /provided/],
+    ['that the variable is null', { input: null }, /null/],
+    ['that an object is expected', { input: CANARY }, /object/],
+    ['that a string is expected', input({ authCode: [CANARY] }), /String|string/],
+  ])('the message says %s', async (_, variables, reason) => {
+    expect((await refused(variables)).join('\n').replace(/^\$[\w.]+ does not fit its type\./, '')).toMatch(reason);
+  });
+
+  test('a text where a number belongs', async () => {
+    const query = 'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { status } }';
+    const messages = await refused({ code: CANARY, wait: CANARY }, query);
+    expect(messages).toEqual([expect.stringMatching(/^\$wait does not fit its type\./)]);
+  });
+
+  test('null inside a list', async () => {
+    const query = 'query($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
+    expect(await refused({ r: [{ id: CANARY }, null] }, query)).toEqual([
+      '$r[1] does not fit its type. Expected non-nullable type "_Any!" not to be null.',
+    ]);
+  });
+
+  test.each([
+    ['quotes and commas', `x"; Field "${CANARY}" is not defined by type "${CANARY}".`],
+    ['what looks like a place', ` at "input.${CANARY}"; `],
+    ['line breaks', `\n${CANARY}\n`],
+    ['a dollar sign', `$${CANARY} "$${CANARY}"`],
+  ])('a value with %s in it', async (_, text) => {
+    await refused(input({ channel: [text], authCode: text }));
+    await refused(input({ clientIp: { [CANARY.toUpperCase()]: text } }));
+    await refused({ input: text });
+  });
+
+  test('a key cannot pass itself off as a place', async () => {
+    const answer = await post({
+      query: AUTHENTICATE,
+      variables: { input: { [` at "input.${CANARY}"; `]: 1, channel: 'ali_pay', authCode: 'x' } },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.text).not.toContain(CANARY);
+  });
+
+  test('many keys cannot keep the server busy', async () => {
+    const timeWith = async (key: string) => {
+      const keys = Array.from({ length: 3_000 }, (_, i) => [`${key}${i.toString(36)}`, 1]);
+      const startedAt = performance.now();
+      const { status } = await post({ query: AUTHENTICATE, variables: { input: Object.fromEntries(keys) } });
+      expect(status).toBe(400);
+      return performance.now() - startedAt;
+    };
+    const harmlessMs = await timeWith('harmless key ');
+    // Keys that look like a place in a message may not cost many times more than any others.
+    expect(await timeWith(' at "a.b"; ')).toBeLessThan(harmlessMs * 8 + 300);
+  });
+});
+
+describe('a document that does not fit is refused, without repeating literals:', () => {
+  const refused = async (query: string, code = 'GRAPHQL_VALIDATION_FAILED') => {
+    const answer = await post({ query });
+    expect(answer.status).toBe(400);
+    expect(answer.data).toBeUndefined();
+    expect(answer.errors?.length).toBeGreaterThan(0);
+    for (const error of answer.errors ?? []) expect(error).toMatchObject({ extensions: { code } });
+    expect(answer.text).not.toContain(CANARY);
+    return messagesOf(answer);
+  };
+  const authenticate = (input: string) => `mutation { authenticate(input: ${input}) { __typename } }`;
+
+  test.each([
+    ['an enum value where a string belongs', authenticate(`{ channel: "ali_pay", authCode: ${CANARY} }`)],
+    ['a list where a string belongs', authenticate(`{ channel: "ali_pay", authCode: ["${CANARY}"] }`)],
+    ['an object where a string belongs', authenticate(`{ channel: "ali_pay", authCode: { a: "${CANARY}" } }`)],
+    ['a string where an object belongs', authenticate(`"${CANARY}"`)],
+    ['a string where a number belongs', `{ authResult(queryCode: "x", waitSeconds: "${CANARY}") { status } }`],
+    ['a string where a boolean belongs', `{ channels @skip(if: "${CANARY}") { id } }`],
+    [
+      'a string as a default of a number',
+      `query($w: Int = "${CANARY}") { authResult(queryCode: "x", waitSeconds: $w) { status } }`,
+    ],
+  ])('%s', async (_, query) => {
+    expect(await refused(query)).toContain('A literal in the document does not fit its type.');
+  });
+
+  test('a missing field is named', async () => {
+    expect(await refused(authenticate(`{ authCode: "${CANARY}" }`))).toEqual([
+      'Field "AuthenticateInput.channel" of required type "ID!" was not provided.',
+    ]);
+  });
+
+  test('an unknown field of an input is named', async () => {
+    expect(await refused(authenticate(`{ channel: "ali_pay", authCode: "${CANARY}", authcode: "${CANARY}" }`))).toEqual(
+      [expect.stringContaining('Field "authcode" is not defined by type "AuthenticateInput"')],
+    );
+  });
+
+  test('two different values for one field are not shown', async () => {
+    const messages = await refused(`{ channels(appId: "${CANARY}") { id } channels(appId: "x${CANARY}") { id } }`);
+    expect(messages).toEqual([expect.stringContaining('Fields "channels" conflict')]);
+  });
+
+  test('an unknown field of a type is named', async () => {
+    expect(await refused('{ channels { id name } }')).toEqual([expect.stringContaining('Cannot query field "name"')]);
+  });
+
+  test.each([
+    ['a broken string', `{ payerIdentity(id: "${CANARY}) { id } }`],
+    ['a missing brace', `{ payerIdentity(id: "${CANARY}") { id }`],
+    ['a string in the wrong place', `{ channels { id } } "${CANARY}"`],
+    ['a name in the wrong place', `${CANARY} { channels { id } }`],
+    ['a broken number', `{ authResult(queryCode: "x", waitSeconds: 0${CANARY}) { status } }`],
+    ['a line break in a string', `{ payerIdentity(id: "${CANARY}\n") { id } }`],
+    ['JSON', JSON.stringify({ query: CANARY })],
+  ])('syntax: %s', async (_, query) => {
+    expect(await refused(query, 'GRAPHQL_PARSE_FAILED')).toEqual(['The document is not valid GraphQL.']);
+  });
+
+  test('too many tokens are called that', async () => {
+    const query = `{ ${`payerIdentity(id: "${CANARY}") { id } `.repeat(150)} }`;
+    expect(await refused(query, 'GRAPHQL_PARSE_FAILED')).toEqual(['The document has too many tokens.']);
+  });
+
+  test.each([
+    ['two operations of which one has no name', '{ channels { id } } query A { channels { id } }', /anonymous/],
+    ['a fragment within itself', '{ ...F } fragment F on Query { ...F }', /fragment "F"/],
+    ['a variable of an output type', 'query($c: Channel) { channels(appId: $c) { id } }', /cannot be non-input type/],
+    ['a type definition', 'type Stray { a: Int } query { channels { id } }', /not executable/],
+  ])('the message says what is wrong with %s', async (_, query, reason) => {
+    expect((await refused(query)).join('\n')).toMatch(reason);
+  });
+});
+
+describe('the fault of a caller is not called a fault of ours:', () => {
+  test('null for an argument whose variable has a default', async () => {
+    const query = 'query($code: String = "x") { authResult(queryCode: $code) { status } }';
+    const before = service.logLines.length;
+    const { errors } = await post({ query, variables: { code: null } });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(service.logLines.slice(before)).toEqual([]);
+  });
+
+  test('a subscription, which there is none of', async () => {
+    const { errors } = await post({ query: 'subscription { channels { id } }' });
+    expect(errors).toHaveLength(1);
+    expect(errors).not.toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+  });
+});
+
+describe('a request that is no GraphQL request is refused without repeating it:', () => {
+  test.each([
+    ['query is missing', { variables: { a: CANARY } }, 'BAD_REQUEST'],
+    ['query is empty', { query: '', variables: { a: CANARY } }, 'BAD_REQUEST'],
+    ['query is an object', { query: { a: CANARY } }, 'BAD_REQUEST'],
+    ['query is an array', { query: [CANARY] }, 'BAD_REQUEST'],
+    ['variables are a string', { query: '{ __typename }', variables: CANARY }, 'BAD_REQUEST'],
+    ['extensions are a string', { query: '{ __typename }', extensions: CANARY }, 'BAD_REQUEST'],
+    ['operationName is an object', { query: '{ __typename }', operationName: { a: CANARY } }, 'BAD_REQUEST'],
+    [
+      'operationName names nothing',
+      { query: 'query A { __typename }', operationName: CANARY },
+      'OPERATION_RESOLUTION_FAILURE',
+    ],
+    [
+      'no operation is named among two',
+      { query: 'query A { __typename } query B { __typename }' },
+      'OPERATION_RESOLUTION_FAILURE',
+    ],
+    ['it is a batch', [{ query: `{ payerIdentity(id: "${CANARY}") { id } }` }], 'BAD_REQUEST'],
+    [
+      'it is a persisted query',
+      { extensions: { persistedQuery: { version: 1, sha256Hash: CANARY } } },
+      'PERSISTED_QUERY_NOT_SUPPORTED',
+    ],
+  ])('%s', async (_, body, code) => {
+    const answer = await post(body);
+    expect(answer.errors).toMatchObject([{ message: expect.stringMatching(/\w/), extensions: { code } }]);
+    expect(answer.data).toBeUndefined();
+    expect(answer.text).not.toContain(CANARY);
+  });
+});
+
+describe('a resolver that throws', () => {
+  const masked = {
+    message: 'Something went wrong here. The operator finds it in the log.',
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  };
+
+  test('is masked, keeps its place, and is logged with the trace', async () => {
+    const { identities } = service.store;
+    const trace = 'deadbeefdeadbeefdeadbeefdeadbeef';
+    service.store.identities = () => Promise.reject(new Error(`password=${CANARY}`));
+    try {
+      const { status, data, errors, text } = await post(
+        { query: '{ payer: payerIdentity(id: "x") { id } channels { id } }' },
+        { traceparent: `00-${trace}-00f067aa0ba902b7-01` },
+      );
+      expect(status).toBe(200);
+      expect(data).toEqual({ payer: null, channels: [{ id: 'ali_pay' }, { id: 'wechat_pay' }] });
+      expect(errors).toEqual([{ ...masked, locations: [{ line: 1, column: 3 }], path: ['payer'] }]);
+      expect(text).not.toContain(CANARY);
+      const logged = service.logLines.filter((line) => line.includes(trace)).map((line) => JSON.parse(line));
+      expect(logged).toMatchObject([{ msg: 'a resolver failed unexpectedly', error: { name: 'Error' } }]);
+      expect(JSON.stringify(logged)).not.toContain(CANARY);
+    } finally {
+      service.store.identities = identities;
+    }
+  });
+
+  test.each([
+    ['no extensions', undefined],
+    ['no code', {}],
+    ['INTERNAL_SERVER_ERROR', { code: 'INTERNAL_SERVER_ERROR' }],
+    ['a code that we never use', { code: 'DOWNSTREAM_SERVICE_ERROR' }],
+    ['a code that is not a string', { code: ['BAD_REQUEST'] }],
+    ['a stack trace', { code: 'INTERNAL_SERVER_ERROR', stacktrace: [CANARY], cause: CANARY }],
+  ])('with %s becomes INTERNAL_SERVER_ERROR and nothing more', (_, extensions) => {
+    const formatted = formatError({ message: `boom ${CANARY}`, ...(extensions && { extensions }) });
+    expect(formatted).toEqual(masked);
+  });
+
+  test('keeps locations and path, which name nothing but the document', () => {
+    const locations = [{ line: 1, column: 2 }];
+    expect(formatError({ message: CANARY, locations, path: ['a', 0] })).toEqual({
+      ...masked,
+      locations,
+      path: ['a', 0],
+    });
+  });
+});
+
+describe('formatError', () => {
+  test.each(['BAD_REQUEST', 'BAD_REPRESENTATION', 'TOO_MANY_REPRESENTATIONS'])(
+    'keeps the code %s and drops every other extension',
+    (code) => {
+      const extensions = { code, stacktrace: [CANARY], http: { status: 400 }, input: CANARY };
+      expect(formatError({ message: 'ours', extensions })).toEqual({ message: 'ours', extensions: { code } });
+    },
+  );
+
+  test('lets no validation message through that quotes a literal', () => {
+    const messages = [
+      `Expected value of type "Int", found "${CANARY}".`,
+      `String cannot represent a non string value: ${CANARY}`,
+      `Int cannot represent non-integer value: "${CANARY}"`,
+      `Enum "AuthStatus" cannot represent non-enum value: "${CANARY}".`,
+      `Value "${CANARY}" does not exist in "AuthStatus" enum.`,
+      `ID cannot represent a non-string and non-integer value: ["${CANARY}"]`,
+      `${CANARY} Cannot query field "x"`,
+    ];
+    for (const message of messages) {
+      const formatted = formatError({ message, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
+      expect(JSON.stringify(formatted)).not.toContain(CANARY);
+    }
+  });
+});
+
+describe('wherever a value stands, errors never repeat it', () => {
+  const value = fc.oneof(
+    fc.constant(CANARY),
+    fc.constantFrom('"', '; ', ' at "', '\n', '\\', '$', 'Field "', '{', '}').map((c) => `${c}${CANARY}${c}`),
+    fc.string({ maxLength: 20 }).map((text) => `${text}${CANARY}`),
+  );
+  /** A value that carries the canary as text, deep in arrays, or under known names. */
+  const wrapped = fc.oneof(
+    value,
+    value.map((text) => [text]),
+    value.map((text) => [[text], { id: text }]),
+    value.map((text) => ({ id: text, deep: { list: [text] } })),
+  );
+  const field = fc.constantFrom(
+    ...['channel', 'authCode', 'appId', 'clientIp', 'queryCode', 'nonceStr', 'reqTime', 'sign', 'termId', 'unheardOf'],
+  );
+  const literal = fc.oneof(
+    value.map((text) => JSON.stringify(text)),
+    fc.constant(CANARY),
+    value.map((text) => `[${JSON.stringify(text)}]`),
+    value.map((text) => `{ id: ${JSON.stringify(text)} }`),
+    fc.constant(`"""${CANARY}"""`),
+    fc.constant(`"${CANARY}`),
+  );
+  const template = fc.constantFrom<(text: string) => string>(
+    (text) => `mutation { authenticate(input: { channel: ${text}, authCode: ${text} }) { __typename } }`,
+    (text) => `mutation { authenticate(input: ${text}) { __typename } }`,
+    (text) => `{ authResult(queryCode: ${text}, waitSeconds: ${text}) { status } }`,
+    (text) => `{ payerIdentity(id: ${text}) { id openId } }`,
+    (text) => `{ channels(appId: ${text}) @include(if: ${text}) { id } }`,
+    (text) => `query($w: Int = ${text}) { authResult(queryCode: "x", waitSeconds: $w) { status } }`,
+    (text) => `{ _entities(representations: [${text}, { __typename: "PayerIdentity", id: ${text} }]) { __typename } }`,
+    (text) => `{ channels { id } } # ${text}`,
+    (text) => `{ channels { id } ${text}`,
+    (text) => `${text} { channels { id } }`,
+  );
+  const body = fc.oneof(
+    fc
+      .dictionary(field, wrapped, { minKeys: 1 })
+      .map((input) => ({ query: AUTHENTICATE, variables: { input: { channel: 'ali_pay', authCode: 'x', ...input } } })),
+    wrapped.map((input) => ({ query: AUTHENTICATE, variables: { input } })),
+    wrapped.map((code) => ({
+      query: 'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { status } }',
+      variables: { code, wait: code },
+    })),
+    fc.array(wrapped, { maxLength: 4 }).map((r) => ({
+      query: 'query($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
+      variables: { r },
+    })),
+    fc.tuple(template, literal).map(([make, text]) => ({ query: make(text) })),
+    fc.tuple(wrapped, wrapped).map(([extensions, variables]) => ({ query: '{ __typename }', extensions, variables })),
+  );
+
+  test('however document and variables are made', async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(body, async (request) => {
+        const { status, errors, text } = await post(request);
+        expect(status).toBeLessThan(500);
+        expect(text).not.toContain(CANARY);
+        if (errors) refused += 1;
+      }),
+      { numRuns: 400 },
+    );
+    // The test is about errors: most requests must have had some.
+    expect(refused).toBeGreaterThan(200);
+  });
+});

@@ -1,0 +1,243 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  parse,
+  printSchema as printGraphqlSchema,
+  validate,
+  visit,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
+import { buildSchema, checkResolvers, printedSchemaFile, printSchema } from '../../src/graphql/schema.ts';
+import { startSandboxService } from '../support/sandbox.ts';
+import { type Service, startService } from '../support/service.ts';
+
+const schema = buildSchema();
+
+describe('resolvers and schema', () => {
+  test('agree as they are', () => {
+    expect(checkResolvers(schema, resolvers)).toEqual([]);
+  });
+
+  test.each([
+    ['an unknown type', { ...resolvers, Nope: { id: () => '' } }, 'there is no type Nope'],
+    ['an unknown query', { ...resolvers, Query: { ...resolvers.Query, zz: () => null } }, 'there is no field Query.zz'],
+    [
+      'an unknown field of an entity',
+      { ...resolvers, PayerIdentity: { ...resolvers.PayerIdentity, chanel: () => null } },
+      'there is no field PayerIdentity.chanel',
+    ],
+    [
+      'a field that only Object.prototype has',
+      { ...resolvers, Query: { ...resolvers.Query, toString: () => '' } },
+      'there is no field Query.toString',
+    ],
+    [
+      'an entity without a reference resolver',
+      { ...resolvers, PayerIdentity: { channel: resolvers.PayerIdentity.channel } },
+      'the entity PayerIdentity has no reference resolver',
+    ],
+    [
+      'an entity without any resolver',
+      Object.fromEntries(Object.entries(resolvers).filter(([name]) => name !== 'Channel')),
+      'the entity Channel has no reference resolver',
+    ],
+  ])('disagree over %s', (_, resolverMap, fault) => {
+    expect(checkResolvers(schema, resolverMap)).toEqual([fault]);
+  });
+
+  test('that disagree build no schema, and every fault is named', () => {
+    const { PayerIdentity: _, ...rest } = resolvers;
+    const faulty = { ...rest, Nope: {}, Query: { ...resolvers.Query, zz: () => null } };
+    expect(() => buildSchema(faulty as unknown as typeof resolvers)).toThrow(
+      /there is no type Nope.*PayerIdentity has no reference resolver|no field Query\.zz.*no type Nope/s,
+    );
+    expect(() => buildSchema(faulty as unknown as typeof resolvers)).toThrow('there is no field Query.zz');
+  });
+});
+
+describe('descriptions', () => {
+  /** What federation adds is not ours to describe. */
+  const isOurs = ({ name }: GraphQLNamedType) => !/^_|^(?:federation|link)__/.test(name);
+  const isBuiltIn = ({ name }: GraphQLNamedType) => /^(?:ID|String|Int|Float|Boolean)$/.test(name);
+  /** A root type is shared with every other subgraph, so no single one describes it. */
+  const isRoot = ({ name }: GraphQLNamedType) => /^(?:Query|Mutation)$/.test(name);
+
+  interface Described {
+    readonly coordinate: string;
+    readonly description: string | null | undefined;
+  }
+
+  const membersOf = (type: GraphQLNamedType): Described[] => {
+    if (isEnumType(type))
+      return type.getValues().map(({ name, description }) => ({ coordinate: `${type.name}.${name}`, description }));
+    if (isInputObjectType(type))
+      return Object.values(type.getFields()).map(({ name, description }) => ({
+        coordinate: `${type.name}.${name}`,
+        description,
+      }));
+    if (!isObjectType(type) && !isInterfaceType(type)) return [];
+    return Object.values(type.getFields())
+      .filter(({ name }) => !name.startsWith('_'))
+      .flatMap((field) => [
+        { coordinate: `${type.name}.${field.name}`, description: field.description },
+        ...field.args.map(({ name, description }) => ({
+          coordinate: `${type.name}.${field.name}(${name}:)`,
+          description,
+        })),
+      ]);
+  };
+
+  const describedBy = (from: GraphQLSchema): Described[] =>
+    Object.values(from.getTypeMap())
+      .filter((type) => isOurs(type) && !isBuiltIn(type))
+      .flatMap((type) => [
+        ...(isRoot(type) ? [] : [{ coordinate: type.name, description: type.description }]),
+        ...membersOf(type),
+      ]);
+
+  const coordinates = describedBy(schema);
+
+  test('cover the contract: types, fields, arguments, enum values and input fields', () => {
+    expect(coordinates.map(({ coordinate }) => coordinate)).toEqual(
+      expect.arrayContaining([
+        'PayerIdentity',
+        'PayerIdentity.openId',
+        'Query.authResult',
+        'Query.authResult(waitSeconds:)',
+        'Mutation.authenticate',
+        'AuthStatus.NOT_EXIST',
+        'AuthenticateInput.authCode',
+        'AuthenticateResult',
+        'DateTime',
+      ]),
+    );
+  });
+
+  test('are missing nowhere', () => {
+    const missing = coordinates.filter(({ description }) => !description || !/\w{2}/.test(description));
+    expect(missing.map(({ coordinate }) => coordinate)).toEqual([]);
+  });
+});
+
+describe('schema/subgraph.graphql', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.close());
+
+  const printed = readFileSync(printedSchemaFile, 'utf8');
+
+  test('is what the service tells a router over HTTP', async () => {
+    const { data, errors } = await service.graphql('{ _service { sdl } }');
+    expect(errors).toBeUndefined();
+    expect(`${data._service.sdl.trim()}\n`).toBe(printed);
+  });
+
+  test('is what the sources of the schema print', () => {
+    expect(printSchema(schema)).toBe(printed);
+  });
+
+  test('links federation 2.9 and imports nothing that it does not use', () => {
+    let link: { url: unknown; imports: string[] } | undefined;
+    const used = new Set<string>();
+    visit(parse(printed), {
+      Directive({ name, arguments: args = [] }) {
+        used.add(`@${name.value}`);
+        const [url, imports] = ['url', 'import'].map((key) => args.find((arg) => arg.name.value === key)?.value);
+        if (name.value !== 'link' || url?.kind !== Kind.STRING || imports?.kind !== Kind.LIST) return;
+        link = {
+          url: url.value,
+          imports: imports.values.flatMap((value) => (value.kind === Kind.STRING ? [value.value] : [])),
+        };
+      },
+    });
+    expect(link?.url).toBe('https://specs.apollo.dev/federation/v2.9');
+    expect(link?.imports.length).toBeGreaterThan(0);
+    expect(link?.imports.filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  test('declares the keys that other teams may hold', () => {
+    const keys = [...printed.matchAll(/@key\(fields: "([^"]+)"\)/g)].map(([, fields]) => fields);
+    expect(keys.toSorted()).toEqual(['channel { id } appId openId', 'channel { id } appId userId', 'id', 'id']);
+  });
+
+  test('leaves everything on an entity nullable but its id', () => {
+    // The gateways disagree on what a missing entity does to a field that cannot be null.
+    const strict = ['PayerIdentity', 'Channel'].flatMap((name) => {
+      const type = schema.getType(name);
+      if (!isObjectType(type)) throw new Error(`${name} is no object type`);
+      return Object.values(type.getFields()).flatMap((field) =>
+        String(field.type).endsWith('!') ? [`${name}.${field.name}`] : [],
+      );
+    });
+    expect(strict).toEqual(['PayerIdentity.id', 'Channel.id']);
+  });
+
+  test('carries the descriptions', () => {
+    expect(printed).toContain('The channel refused the auth code.');
+    expect(printGraphqlSchema(schema)).toContain('The channel refused the auth code.');
+  });
+});
+
+describe('the example operations', () => {
+  const folder = new URL('../../examples/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
+  const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
+  /** The examples are for the default port. */
+  const readFor = ({ origin }: { readonly origin: string }, name: string) =>
+    read(name).replace('http://127.0.0.1:4001', origin);
+
+  test('are there', () => {
+    expect(names.length).toBeGreaterThanOrEqual(5);
+  });
+
+  test.each(names)('%s is valid', (name) => {
+    expect(validate(schema, parse(read(name)))).toEqual([]);
+  });
+
+  test.each(names)('%s runs on a fresh service without errors', async (name) => {
+    const service = await startSandboxService();
+    try {
+      const { status, data, errors } = await service.graphql(readFor(service, name));
+      expect({ status, errors }).toEqual({ status: 200, errors: undefined });
+      expect(Object.values(data)).not.toContain(null);
+      expect(JSON.stringify(data)).not.toMatch(/InvalidInput|NotAllowed|ChannelUnavailable/);
+    } finally {
+      await service.close();
+    }
+  });
+
+  test('show one story: what authenticate-and-set keeps, auth-result reads', async () => {
+    const service = await startSandboxService();
+    try {
+      await service.graphql(read('authenticate-and-set.graphql'));
+      const { data } = await service.graphql(read('auth-result.graphql'));
+      expect(data.authResult).toMatchObject({ status: 'SUCCESS', identity: { id: expect.any(String) }, failure: null });
+    } finally {
+      await service.close();
+    }
+  });
+
+  test('succeed where they say so, and are refused where they say that', async () => {
+    const service = await startSandboxService();
+    try {
+      const members = await Promise.all(
+        ['authenticate.graphql', 'authenticate-and-set.graphql', 'refused.graphql'].map(async (name) => {
+          const { data } = await service.graphql(readFor(service, name));
+          return Object.values<{ __typename: string }>(data)[0]?.__typename;
+        }),
+      );
+      expect(members).toEqual(['Authenticated', 'AuthResultKept', 'AuthCodeRejected']);
+    } finally {
+      await service.close();
+    }
+  });
+});
