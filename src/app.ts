@@ -6,12 +6,18 @@ import { createHandler, type Handler } from './http/handler.ts';
 import { readPages } from './http/pages.ts';
 import { createApps } from './identity/apps.ts';
 import { createAuthentication } from './identity/authentication.ts';
+import { createCertifications } from './identity/certification.ts';
+import { createJobworth } from './identity/jobworth.ts';
+import { createOnce } from './identity/once.ts';
+import { createTickets } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
+import type { Vault } from './security/vault.ts';
 import type { Store } from './store/store.ts';
 
 interface AppTools {
   readonly store: Store;
   readonly sources: Sources;
+  readonly vault: Vault;
   readonly log: Log;
 }
 
@@ -25,9 +31,18 @@ export interface App {
 const firstOperation = new URL('../examples/authenticate.graphql', import.meta.url);
 
 /** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
-export const createApp = async (config: Config, { store, sources, log }: AppTools): Promise<App> => {
+export const createApp = async (config: Config, { store, sources, vault, log }: AppTools): Promise<App> => {
   const apps = createApps(config, sources);
-  const authentication = createAuthentication({ store, apps, log, times: config.times });
+  const { times } = config;
+  const once = createOnce({ store, log, times });
+  const tickets = createTickets(vault, Date.now);
+  const services = {
+    store,
+    apps,
+    authentication: createAuthentication({ store, apps, once, tickets, log, times }),
+    certifications: createCertifications({ store, apps, times }),
+    queryJobworth: createJobworth({ apps, once }),
+  };
   const apollo = createGraphqlServer({
     log,
     explorable: config.sandbox,
@@ -51,7 +66,7 @@ export const createApp = async (config: Config, { store, sources, log }: AppTool
   return {
     handle: createHandler({
       apollo,
-      services: { authentication, apps, store },
+      services,
       routerSecrets: config.router?.secrets ?? [],
       pages: config.sandbox ? readPages() : new Map(),
       accepting: () => accepting,

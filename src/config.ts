@@ -9,7 +9,16 @@ const milliseconds = (fallback: number) => z.int().positive().default(fallback);
 
 const file = z.strictObject({
   defaultApp: name,
-  apps: z.array(z.strictObject({ id: name, channels: z.record(name, name) })).min(1),
+  apps: z
+    .array(
+      z.strictObject({
+        id: name,
+        channels: z.record(name, name),
+        returnUrls: z.array(z.url({ protocol: /^https?$/ }).max(256)).default([]),
+        sessions: z.enum(['optional', 'required']).default('optional'),
+      }),
+    )
+    .min(1),
   /** Options beyond `type` are the source's own and are checked when it is opened. */
   sources: z.record(name, z.looseObject({ type: z.string() })),
   channelTitles: z.record(name, z.string()).default({}),
@@ -64,6 +73,14 @@ const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: s
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
+const readSecretFile = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    throw new ConfigError(`The configuration names the file ${path}, which cannot be read`);
+  }
+};
+
 /** Replaces {"$env": "NAME"} and {"$file": "path"} by what they name, so that no secret need stand in the file. */
 const resolveSecrets = (value: unknown, env: NodeJS.ProcessEnv): unknown => {
   if (typeof value !== 'object' || value === null) return value;
@@ -75,7 +92,7 @@ const resolveSecrets = (value: unknown, env: NodeJS.ProcessEnv): unknown => {
     if (found === undefined) throw new ConfigError(`The environment has no ${named}, which the configuration names`);
     return found;
   }
-  if (key === '$file' && typeof named === 'string') return readFileSync(named, 'utf8').trim();
+  if (key === '$file' && typeof named === 'string') return readSecretFile(named);
   return Object.fromEntries(entries.map(([key, member]) => [key, resolveSecrets(member, env)]));
 };
 
@@ -96,8 +113,11 @@ const deepFreeze = <T>(value: T): T => {
   return value;
 };
 
-/** Reads the configuration; `sandbox` is called for one when no file is named. */
-export const loadConfig = async (env: NodeJS.ProcessEnv, sandbox: () => Promise<FileConfig>): Promise<Config> => {
+/** Reads the configuration; when no file is named, `sandbox` makes one up for the origin that it will serve. */
+export const loadConfig = async (
+  env: NodeJS.ProcessEnv,
+  sandbox: (origin: string) => Promise<FileConfig>,
+): Promise<Config> => {
   const {
     HOST: host,
     PORT: port,
@@ -111,7 +131,7 @@ export const loadConfig = async (env: NodeJS.ProcessEnv, sandbox: () => Promise<
       'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.',
     );
   }
-  const given = CONFIG ? readConfigFile(CONFIG, env) : await sandbox();
+  const given = CONFIG ? readConfigFile(CONFIG, env) : await sandbox(`http://${host}:${port}`);
   const config = parse(file, given, 'The configuration');
   if (CONFIG && !config.router)
     throw new ConfigError('The configuration needs router.secrets: who may call this subgraph');

@@ -8,6 +8,7 @@ import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';
 import { createLog } from './lib/log.ts';
 import { generateVaultKeys, openVault, type VaultKeys, vaultKeys } from './security/vault.ts';
+import { createStore } from './store/create-store.ts';
 import { openSqlite } from './store/sqlite.ts';
 
 const DRAIN_MS = 10_000;
@@ -20,12 +21,13 @@ const loadKeys = ({ keys, dataDir }: Config): VaultKeys => {
   return vaultKeys.parse(JSON.parse(readFileSync(path, 'utf8')));
 };
 
-const greeting = (url: string) => `
-payer-identity is in sandbox mode: emulated channels, results in ./data, nothing leaves this machine.
+const greeting = (url: string, dataDir: string) => `
+payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, nothing leaves this machine.
 
   GraphQL          ${url}/graphql
   Apollo Sandbox   ${url}/
   Offline explorer ${url}/explorer
+  Cashier          ${url}/cashier
 
 Try it:
 
@@ -36,20 +38,20 @@ Try it:
 
 const start = async () => {
   let sandbox: Sandbox | undefined;
-  const config = await loadConfig(process.env, async () => {
-    sandbox = await startSandbox();
+  const config = await loadConfig(process.env, async (origin) => {
+    sandbox = await startSandbox(origin);
     return sandbox.config;
   });
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openVault(loadKeys(config));
   const file = join(config.dataDir, 'payer-identity.sqlite');
-  const store = openSqlite({ file, vault, times: config.times, now: Date.now });
+  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: config.times });
   const sources = openSources(config.sources);
-  const app = await createApp(config, { store, sources, log });
+  const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });
   log.info('listening', { url: server.url });
-  if (config.sandbox) process.stdout.write(greeting(server.url));
+  if (config.sandbox) process.stdout.write(greeting(server.url, config.dataDir));
 
   const stop = async () => {
     log.info('stopping');

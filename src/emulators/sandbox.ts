@@ -1,27 +1,81 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { FileConfig } from '../config.ts';
+import { startAlipay } from './alipay.ts';
 import { startDaxpay } from './daxpay.ts';
 import type { Emulator } from './emulator.ts';
+import { jucaiRefusals, startJucai } from './jucai.ts';
+import { startWechat } from './wechat.ts';
 
 export interface Sandbox {
   readonly config: FileConfig;
-  readonly emulators: Readonly<Record<string, Emulator>>;
+  readonly emulators: Readonly<Record<'alipay' | 'wechat' | 'jucai' | 'daxpay', Emulator>>;
   close(): Promise<void>;
 }
 
 const channelTitles = { ali_pay: '支付宝', wechat_pay: '微信支付', union_pay: '云闪付' };
 
-/** Starts the emulated channels with credentials made up on the spot, and writes the configuration that uses them. */
-export const startSandbox = async (): Promise<Sandbox> => {
-  const secret = randomBytes(16).toString('hex');
-  const daxpay = await startDaxpay({ apps: [{ appId: 'demo', secret, reqTimeoutSeconds: 300 }] });
-  const emulators = { daxpay };
+const newSecret = () => randomBytes(16).toString('hex');
+const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
+  key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
+
+/**
+ * Starts the emulated channels with credentials made up on the spot, and writes the configuration that uses them.
+ * `origin` is where the service will listen: its payer page is where the channels send payers back to.
+ */
+export const startSandbox = async (origin: string): Promise<Sandbox> => {
+  const secrets = { wechat: newSecret(), jucai: newSecret(), daxpay: newSecret() };
+  const [ourKeys, alipayKeys] = [newKeys(), newKeys()];
+  const returnUrls = Object.keys(channelTitles).map((channel) => `${origin}/payer?channel=${channel}`);
+
+  const emulators = {
+    alipay: await startAlipay({
+      apps: [{ appId: '2021000000000001', publicKey: ourKeys.publicKey, returnUrls }],
+      privateKey: alipayKeys.privateKey,
+    }),
+    wechat: await startWechat({ apps: [{ appId: 'wx0000000000000001', secret: secrets.wechat }] }),
+    jucai: await startJucai({ merchants: [{ mchNo: 'MCH_1', appId: 'MCH_A1', secret: secrets.jucai }] }),
+    daxpay: await startDaxpay({ apps: [{ appId: 'demo', secret: secrets.daxpay, reqTimeoutSeconds: 300 }] }),
+  };
+  const at = (name: keyof typeof emulators, path: string) => emulators[name].origin + path;
+
   return {
     emulators,
     config: {
       defaultApp: 'demo',
-      apps: [{ id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } }],
-      sources: { daxpay: { type: 'daxpay', baseUrl: daxpay.origin, appId: 'demo', secret } },
+      apps: [
+        { id: 'demo', channels: { ali_pay: 'alipay', wechat_pay: 'wechat', union_pay: 'jucai' }, returnUrls },
+        { id: 'demo-daxpay', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
+        { id: 'demo-jucai', channels: { wechat_pay: 'jucai', union_pay: 'jucai' }, returnUrls },
+      ],
+      sources: {
+        alipay: {
+          type: 'alipay',
+          appId: '2021000000000001',
+          privateKey: pem(ourKeys.privateKey),
+          alipayPublicKey: pem(alipayKeys.publicKey),
+          gatewayUrl: at('alipay', '/gateway.do'),
+          apiUrl: emulators.alipay.origin,
+          authorizeUrl: at('alipay', '/oauth2/publicAppAuthorize.htm'),
+        },
+        wechat: {
+          type: 'wechat',
+          appId: 'wx0000000000000001',
+          appSecret: secrets.wechat,
+          apiUrl: emulators.wechat.origin,
+          authorizeUrl: at('wechat', '/connect/oauth2/authorize'),
+        },
+        jucai: {
+          type: 'jucai',
+          baseUrl: emulators.jucai.origin,
+          mchNo: 'MCH_1',
+          appId: 'MCH_A1',
+          secret: secrets.jucai,
+          refusals: jucaiRefusals,
+          unionpayAuthorizeUrl: at('jucai', '/qrcGtwWeb-web/api/userAuth'),
+        },
+        daxpay: { type: 'daxpay', baseUrl: emulators.daxpay.origin, appId: 'demo', secret: secrets.daxpay },
+      },
       channelTitles,
     },
     close: async () => void (await Promise.all(Object.values(emulators).map((emulator) => emulator.close()))),

@@ -42,6 +42,10 @@ export interface HandlerOptions {
 
 const MAX_BODY_BYTES = 65_536;
 
+/** Pages hold their own style and script, and talk to this origin only. */
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 const baseHeaders = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -131,10 +135,20 @@ export const createHandler = ({ apollo, services, routerSecrets, pages, acceptin
     ['/livez', async () => reply(200, 'application/json; charset=utf-8', '{"status":"live"}')],
     ['/readyz', ready],
   ]);
-  for (const [path, html] of pages) routes.set(path, async () => reply(200, 'text/html; charset=utf-8', html));
+  for (const [path, html] of pages)
+    routes.set(path, async () =>
+      reply(200, 'text/html; charset=utf-8', html, { 'content-security-policy': PAGE_POLICY }),
+    );
 
   /** The landing page is Apollo's own: it answers a GET that accepts HTML. */
-  const landingPage: Handler = (request) => execute(request, {});
+  const landingPage: Handler = async (request) => {
+    const page = await execute(request, {});
+    // Apollo's page asks the address that it was loaded from.
+    return {
+      ...page,
+      body: page.body.replace('window.location.href', "new URL('/graphql', window.location.href).href"),
+    };
+  };
 
   return async (request) => {
     const path = request.target.split('?', 1)[0] ?? '';

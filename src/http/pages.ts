@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const examplesFolder = new URL('../../examples/', import.meta.url);
-const explorerFile = new URL('./explorer.html', import.meta.url);
+
+const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
 /** The example operations by file name, in order. */
 const readExamples = (): { name: string; operation: string }[] =>
@@ -15,7 +16,11 @@ const readExamples = (): { name: string; operation: string }[] =>
 
 /** The pages of sandbox mode, by path. They load nothing from elsewhere, so they work without the internet. */
 export const readPages = (): ReadonlyMap<string, string> => {
+  const css = read('page.css');
   const examples = JSON.stringify(readExamples()).replaceAll('<', '\\u003c');
-  const explorer = readFileSync(explorerFile, 'utf8').replace('/* examples */ []', () => examples);
-  return new Map([['/explorer', explorer]]);
+  const page = (name: string) =>
+    read(`${name}.html`)
+      .replace('/* page.css */', () => css)
+      .replace('/* examples */ []', () => examples);
+  return new Map(['explorer', 'cashier', 'payer'].map((name) => [`/${name}`, page(name)]));
 };

@@ -33,8 +33,14 @@ const firstValues = ({ headers }: IncomingMessage): Record<string, string | unde
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
 
+const clientFaults: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
 /** Puts a handler behind node:http. */
 export const listen = async (handle: Handler, { host, port, log }: ListenOptions): Promise<HttpServer> => {
+  let closing = false;
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -45,7 +51,13 @@ export const listen = async (handle: Handler, { host, port, log }: ListenOptions
       readBody: (maxBytes) => readBody(message, maxBytes),
       signal: gone.signal,
     });
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    response
+      .writeHead(status, {
+        ...headers,
+        ...(closing && { connection: 'close' }),
+        'content-length': Buffer.byteLength(body),
+      })
+      .end(body);
   };
 
   const server = createServer(
@@ -59,15 +71,28 @@ export const listen = async (handle: Handler, { host, port, log }: ListenOptions
     },
     (message, response) => {
       serve(message, response).catch((error: unknown) => {
+        // The client went away before it had said everything: nobody is there to answer, and nothing is wrong.
+        if (message.destroyed && !message.complete) return;
         log.error('a request failed unexpectedly', { error });
         if (response.headersSent) return void response.destroy();
-        response.writeHead(500, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+        response.writeHead(500, {
+          'content-type': 'application/json; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+        });
         response.end(
           '{"errors":[{"message":"Something went wrong here.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}',
         );
       });
     },
   );
+  // What is no HTTP never reaches the handler.
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    socket.end(
+      `HTTP/1.1 ${clientFaults[error.code ?? ''] ?? '400 Bad Request'}\r\nconnection: close\r\ncontent-length: 0\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n\r\n`,
+    );
+  });
   server.listen(port, host);
   await once(server, 'listening');
   const { address, port: actualPort, family } = server.address() as AddressInfo;
@@ -75,6 +100,7 @@ export const listen = async (handle: Handler, { host, port, log }: ListenOptions
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`,
     async close(graceMs) {
+      closing = true;
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

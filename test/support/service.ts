@@ -9,6 +9,7 @@ import { type DaxpayApp, startDaxpay } from '../../src/emulators/daxpay.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 
 export interface ServiceOptions {
@@ -44,9 +45,10 @@ export const startService = async ({ daxpay = {}, source = {}, config = {} }: Se
     ...config,
   }));
   const file = join(folder, 'payer-identity.sqlite');
-  const store = openSqlite({ file, vault: openVault(generateVaultKeys()), times: loaded.times, now: Date.now });
+  const vault = openVault(generateVaultKeys());
+  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times });
   const sources = openSources(loaded.sources);
-  const service = await createApp(loaded, { store, sources, log });
+  const service = await createApp(loaded, { store, sources, vault, log });
   const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log });
 
   return {

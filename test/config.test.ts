@@ -1,0 +1,407 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createApp } from '../src/app.ts';
+import { openSources } from '../src/channels/registry.ts';
+import { type Config, ConfigError, type FileConfig, loadConfig } from '../src/config.ts';
+import { createLog } from '../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../src/security/vault.ts';
+import { createStore } from '../src/store/create-store.ts';
+import { openSqlite } from '../src/store/sqlite.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+const writeFile = (text: string): string => {
+  files += 1;
+  const path = join(folder, `${files}.json`);
+  writeFileSync(path, text);
+  return path;
+};
+
+const keys = generateVaultKeys();
+const routerSecret = 'router-secret-0123456789-abcdefghij';
+const upstreamSecret = 'upstream-secret-0123456789';
+
+/** What a real configuration file looks like. */
+const complete = {
+  defaultApp: 'shop',
+  apps: [{ id: 'shop', channels: { ali_pay: 'upstream', wechat_pay: 'upstream' } }],
+  sources: {
+    upstream: { type: 'daxpay', baseUrl: 'http://127.0.0.1', appId: 'M1', secret: upstreamSecret },
+  },
+  channelTitles: { ali_pay: '支付宝' },
+  router: { secrets: [routerSecret] },
+  keys,
+} satisfies FileConfig;
+
+const noSandbox = () => Promise.reject(new Error('sandbox mode was not asked for'));
+
+const load = (config: unknown, env: Record<string, string> = {}) =>
+  loadConfig({ CONFIG: writeFile(JSON.stringify(config)), ...env }, noSandbox);
+
+const sandboxConfig = async (): Promise<FileConfig> => {
+  const { router: _, keys: __, ...rest } = complete;
+  return rest;
+};
+
+const messageOf = async (failing: Promise<unknown>): Promise<string> => {
+  const error: unknown = await failing.then(
+    () => new Error('it did not fail'),
+    (thrown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ConfigError);
+  return (error as ConfigError).message;
+};
+
+describe('sandbox mode', () => {
+  test('is what there is without CONFIG, on this machine alone', async () => {
+    const config = await loadConfig({}, sandboxConfig);
+    expect(config).toMatchObject({ sandbox: true, host: '127.0.0.1', port: 4001, dataDir: './data', logLevel: 'info' });
+  });
+
+  test.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('may listen on %s', async (HOST) => {
+    expect((await loadConfig({ HOST }, sandboxConfig)).host).toBe(HOST);
+  });
+
+  test('takes PORT, DATA_DIR and LOG_LEVEL from the environment', async () => {
+    const env = { PORT: '0', DATA_DIR: '/tmp/somewhere', LOG_LEVEL: 'silent', NODE_ENV: 'development' };
+    expect(await loadConfig(env, sandboxConfig)).toMatchObject({
+      port: 0,
+      dataDir: '/tmp/somewhere',
+      logLevel: 'silent',
+    });
+  });
+
+  test.each([
+    ['NODE_ENV is production', { NODE_ENV: 'production' }],
+    ['HOST is every address', { HOST: '0.0.0.0' }],
+    ['HOST is every IPv6 address', { HOST: '::' }],
+    ['HOST is an address of the network', { HOST: '192.0.2.1' }],
+    ['HOST is a name', { HOST: 'pay.example.com' }],
+    ['HOST only looks like loopback', { HOST: '127.0.0.1.example.com' }],
+    ['HOST is empty, which is every address', { HOST: '' }],
+    ['CONFIG is missing in production on loopback', { NODE_ENV: 'production', HOST: '127.0.0.1' }],
+  ])('refuses when %s, and says to set CONFIG', async (_, env) => {
+    let started = false;
+    const sandbox = async () => {
+      started = true;
+      return sandboxConfig();
+    };
+    const message = await messageOf(loadConfig(env, sandbox));
+    expect(message).toMatch(/Set CONFIG/);
+    expect(message).toMatch(/router\.secrets/);
+    expect(started).toBe(false);
+  });
+
+  test.each([
+    ['PORT', '-1'],
+    ['PORT', '65536'],
+    ['PORT', 'http'],
+    ['PORT', '1.5'],
+    ['DATA_DIR', ''],
+    ['LOG_LEVEL', 'verbose'],
+    ['CONFIG', ''],
+  ])('refuses %s=%s and names it', async (variable, value) => {
+    expect(await messageOf(loadConfig({ [variable]: value }, sandboxConfig))).toContain(variable);
+  });
+});
+
+describe('a configuration file', () => {
+  test('is read, with defaults for what it leaves out', async () => {
+    const config = await load(complete, { HOST: '0.0.0.0', NODE_ENV: 'production', PORT: '8080' });
+    expect(config).toEqual({
+      ...complete,
+      apps: complete.apps.map((app) => ({ ...app, returnUrls: [], sessions: 'optional' })),
+      times: {
+        deadlineMs: 5_000,
+        patienceMs: 7_000,
+        leaseMs: 10_000,
+        resultTtlMs: 300_000,
+        codeTtlMs: 86_400_000,
+        sweepEveryMs: 2_000,
+      },
+      limits: { representations: 200 },
+      host: '0.0.0.0',
+      port: 8080,
+      dataDir: './data',
+      logLevel: 'info',
+      sandbox: false,
+    });
+  });
+
+  test('without router is refused, and told so', async () => {
+    const { router: _, ...rest } = complete;
+    expect(await messageOf(load(rest))).toMatch(/router\.secrets/);
+  });
+
+  test('without keys is refused, and told so', async () => {
+    const { keys: _, ...rest } = complete;
+    expect(await messageOf(load(rest))).toMatch(/needs keys/);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['no router secret', { router: { secrets: [] } }, /router\.secrets/],
+    ['a short router secret', { router: { secrets: [routerSecret, 'short'] } }, /router\.secrets\.1.*32 characters/],
+    ['no sealing key', { keys: { ...keys, seal: [] } }, /keys\.seal/],
+    [
+      'a sealing key of 31 bytes',
+      { keys: { ...keys, seal: [{ id: 'a', key: 'A'.repeat(42) }] } },
+      /keys\.seal\.0\.key/,
+    ],
+    ['an index key that is not base64', { keys: { ...keys, index: '!' } }, /keys\.index/],
+    ['no apps', { apps: [] }, /apps/],
+    ['no default app', { defaultApp: undefined }, /defaultApp/],
+    ['an app id of 33 characters', { apps: [{ id: 'x'.repeat(33), channels: {} }] }, /apps\.0\.id/],
+    ['a source without type', { sources: { upstream: {} } }, /sources\.upstream\.type/],
+    ['a lease shorter than the deadline', { times: { deadlineMs: 5_000, leaseMs: 5_000 } }, /leaseMs/],
+    ['a time that is negative', { times: { sweepEveryMs: -1 } }, /times\.sweepEveryMs/],
+    ['a time that is a text', { times: { deadlineMs: '5000' } }, /times\.deadlineMs/],
+    ['a limit of nothing', { limits: { representations: 0 } }, /limits\.representations/],
+  ])('with %s is refused, and the option named', async (_, changes, named) => {
+    expect(await messageOf(load({ ...complete, ...changes }))).toMatch(named);
+  });
+
+  test.each<[string, object, string]>([
+    ['at the top', { sceret: 1 }, 'sceret'],
+    ['in an app', { apps: [{ id: 'shop', channels: {}, chanels: {} }] }, 'chanels'],
+    ['in router', { router: { secrets: [routerSecret], secret: 'x' } }, '"secret"'],
+    ['in keys', { keys: { ...keys, seals: [] } }, 'seals'],
+    ['in a sealing key', { keys: { ...keys, seal: [{ ...keys.seal[0], algorithm: 'x' }] } }, 'algorithm'],
+    ['in times', { times: { deadline: 1 } }, 'deadline'],
+    ['in limits', { limits: { bodies: 1 } }, 'bodies'],
+  ])('with an unknown option %s is refused, and the option named', async (_, changes, named) => {
+    expect(await messageOf(load({ ...complete, ...changes }))).toContain(named);
+  });
+
+  test.each([
+    ['is not there', () => join(folder, 'nowhere.json')],
+    ['is a folder', () => folder],
+    ['is not JSON', () => writeFile(`{ "secret": "${upstreamSecret}", }`)],
+    ['is empty', () => writeFile('')],
+  ])('that %s is refused by its path, without a word of what it holds', async (_, pathOf) => {
+    const path = pathOf();
+    const message = await messageOf(loadConfig({ CONFIG: path }, noSandbox));
+    expect(message).toContain(path);
+    expect(message).not.toContain(upstreamSecret);
+  });
+
+  test.each([
+    ['an array', []],
+    ['a text', 'x'],
+    ['null', null],
+  ])('that is %s is refused', async (_, value) => {
+    await expect(load(value)).rejects.toBeInstanceOf(ConfigError);
+  });
+});
+
+describe('secrets need not stand in the file', () => {
+  test('$env is the variable of that name, wherever it stands', async () => {
+    const config = await load(
+      {
+        ...complete,
+        sources: { upstream: { ...complete.sources.upstream, secret: { $env: 'UPSTREAM_SECRET' } } },
+        router: { secrets: [{ $env: 'OLD_SECRET' }, { $env: 'NEW_SECRET' }] },
+        keys: { seal: [{ id: 'k1', key: { $env: 'SEAL_KEY' } }], index: { $env: 'INDEX_KEY' } },
+      },
+      {
+        UPSTREAM_SECRET: upstreamSecret,
+        OLD_SECRET: `old-${routerSecret}`,
+        NEW_SECRET: `new-${routerSecret}`,
+        SEAL_KEY: keys.seal[0]?.key ?? '',
+        INDEX_KEY: keys.index,
+      },
+    );
+    expect(config.sources).toEqual(complete.sources);
+    expect(config.router?.secrets).toEqual([`old-${routerSecret}`, `new-${routerSecret}`]);
+    expect(config.keys).toEqual({ seal: [{ id: 'k1', key: keys.seal[0]?.key }], index: keys.index });
+  });
+
+  test('$file is what the file holds, without the line break that editors add', async () => {
+    const path = writeFile(`${routerSecret}\n`);
+    const config = await load({ ...complete, router: { secrets: [{ $file: path }] } });
+    expect(config.router?.secrets).toEqual([routerSecret]);
+  });
+
+  test('$env that is not set is refused, and named', async () => {
+    const message = await messageOf(load({ ...complete, router: { secrets: [{ $env: 'ROUTER_SECRET' }] } }));
+    expect(message).toContain('ROUTER_SECRET');
+  });
+
+  test('$file that is not there is refused, and named', async () => {
+    const missing = join(folder, 'no-such-secret');
+    const message = await messageOf(load({ ...complete, router: { secrets: [{ $file: missing }] } }));
+    expect(message).toContain(missing);
+  });
+
+  test('what they name is text and is not resolved again', async () => {
+    const nested = JSON.stringify({ $env: 'OTHER', padding: 'x'.repeat(20) });
+    const config = await load({ ...complete, router: { secrets: [{ $env: 'NESTED' }] } }, { NESTED: nested });
+    expect(config.router?.secrets).toEqual([nested]);
+  });
+});
+
+describe('no message repeats a value', () => {
+  const canary = 'canary-7f3a-value';
+  /** Every place in a value where something else can stand. */
+  const placesOf = (value: unknown, path: readonly string[] = []): string[][] => {
+    if (typeof value !== 'object' || value === null) return [[...path]];
+    return [[...path], ...Object.entries(value).flatMap(([key, member]) => placesOf(member, [...path, key]))];
+  };
+  const replace = (value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown => {
+    if (key === undefined) return by;
+    if (Array.isArray(value)) return value.map((item, i) => (String(i) === key ? replace(item, rest, by) : item));
+    const members = Object.entries(value as Record<string, unknown>);
+    return Object.fromEntries(
+      members.map(([name, member]) => [name, name === key ? replace(member, rest, by) : member]),
+    );
+  };
+  const everything = {
+    ...complete,
+    sources: {
+      upstream: {
+        ...complete.sources.upstream,
+        profile: 'beta',
+        signType: 'md5',
+        replySignature: 'required',
+        channels: ['ali_pay', 'wechat_pay'],
+        keeper: { queryUrl: 'http://127.0.0.1/query', headers: { accesstoken: 'x' } },
+      },
+    },
+    times: { deadlineMs: 1, leaseMs: 2 },
+    limits: { representations: 1 },
+  };
+  const places = placesOf(everything);
+  /** What messages call the places that they do not call by their key. */
+  const words = new Map([
+    ['sources', /\bsource/i],
+    ['apps', /\bapp/i],
+    ['defaultApp', /default ?app/i],
+  ]);
+
+  /** Starts as far as main does before it listens; answers what it says when it cannot. */
+  const startWith = async (config: unknown): Promise<string> => {
+    let said = '';
+    try {
+      const loaded = await load(config);
+      const sources = openSources(loaded.sources);
+      try {
+        const vault = openVault(generateVaultKeys());
+        const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), { vault, times: loaded.times });
+        try {
+          await (await createApp(loaded, { store, sources, vault, log: createLog('silent') })).close();
+        } finally {
+          await store.close();
+        }
+      } finally {
+        await sources.close();
+      }
+    } catch (error) {
+      said = String(error);
+    }
+    return said;
+  };
+
+  test('as it is, the configuration starts', async () => {
+    expect(await startWith(everything)).toBe('');
+  });
+
+  test.each([
+    ['a text', canary],
+    ['a long text', canary.repeat(20)],
+    ['a text in an array', [canary]],
+    ['a text in an object', { a: canary }],
+  ])('with %s in any place', async (_, value) => {
+    const said: string[] = [];
+    for (const place of places) {
+      const message = await startWith(replace(everything, place, value));
+      if (message.includes(canary)) said.push(`${place.join('.')}: ${message}`);
+      // Whatever refuses a value says where it stands.
+      const [top = ''] = place;
+      if (message !== '' && top !== '') expect(message).toMatch(words.get(top) ?? top);
+    }
+    // Names of apps, channels and sources are no secrets and have to be named.
+    expect(said.filter((message) => !/^(?:defaultApp|apps)\b/.test(message))).toEqual([]);
+  });
+
+  test('nor does one about a source: it names the option', async () => {
+    for (const [changes, option] of [
+      [{ baseUrl: `not a url ${canary}` }, 'baseUrl'],
+      [{ baseUrl: `ftp://${canary}` }, 'baseUrl'],
+      [{ secret: [canary] }, 'secret'],
+      [{ appId: canary.repeat(3) }, 'appId'],
+      [{ profile: canary }, 'profile'],
+      [{ profile: 'ga' }, 'mchNo'],
+      [{ signType: canary }, 'signType'],
+      [{ keeper: { queryUrl: canary } }, 'keeper.queryUrl'],
+      [{ secrt: canary }, 'secrt'],
+    ] as const) {
+      const upstream = { ...complete.sources.upstream, ...changes };
+      const message = await startWith({ ...complete, sources: { upstream } });
+      expect(message).toMatch(/Source upstream/);
+      expect(message).toContain(option);
+      expect(message).not.toContain(canary);
+      expect(message).not.toContain(upstreamSecret);
+    }
+  });
+});
+
+describe('what was loaded cannot be changed', () => {
+  const frozen = (value: unknown): boolean =>
+    typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(frozen));
+
+  test.each<[string, () => Promise<Config>]>([
+    ['from a file', () => load(complete)],
+    ['for the sandbox', () => loadConfig({}, sandboxConfig)],
+  ])('%s: it is frozen to the bottom', async (_, loadIt) => {
+    const config = await loadIt();
+    expect(frozen(config)).toBe(true);
+    expect(() => (config.apps as unknown[]).push({})).toThrow(TypeError);
+  });
+});
+
+describe('apps and sources that do not fit refuse to start', () => {
+  const start = async (changes: Partial<typeof complete> & Record<string, unknown>) => {
+    const config = await load({ ...complete, ...changes });
+    const sources = openSources(config.sources);
+    onTestFinished(() => sources.close());
+    const vault = openVault(generateVaultKeys());
+    const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), { vault, times: config.times });
+    onTestFinished(() => store.close());
+    const app = await createApp(config, { store, sources, vault, log: createLog('silent') });
+    onTestFinished(() => app.close());
+  };
+
+  test('as they are, they start', async () => {
+    await expect(start({})).resolves.toBeUndefined();
+  });
+
+  test('an app that names an unknown source', async () => {
+    const apps = [{ id: 'shop', channels: { ali_pay: 'nowhere', wechat_pay: 'upstream' } }];
+    await expect(start({ apps })).rejects.toThrow(/shop.*ali_pay.*nowhere/);
+  });
+
+  test('an app with a channel that its source does not serve', async () => {
+    const apps = [{ id: 'shop', channels: { ali_pay: 'upstream', wechat_pay: 'upstream', card_pay: 'upstream' } }];
+    await expect(start({ apps })).rejects.toThrow(/shop.*upstream.*card_pay/);
+  });
+
+  test('a default app that is not there', async () => {
+    await expect(start({ defaultApp: 'elsewhere' })).rejects.toThrow(/default app elsewhere/);
+  });
+
+  test('two apps of one name', async () => {
+    const apps = [
+      { id: 'shop', channels: { ali_pay: 'upstream', wechat_pay: 'upstream' } },
+      { id: 'shop', channels: { ali_pay: 'upstream', wechat_pay: 'upstream' } },
+    ];
+    await expect(start({ apps })).rejects.toThrow(/shop/);
+  });
+
+  test('a source of an unknown type', async () => {
+    const sources = { upstream: { ...complete.sources.upstream, type: 'paypal' } };
+    await expect(start({ sources })).rejects.toThrow(/Source upstream.*unknown type.*daxpay/);
+  });
+});

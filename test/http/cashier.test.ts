@@ -1,0 +1,106 @@
+/** The whole way of a payer, in a real browser: cashier, the channel's page, the payer page, and the result arriving. */
+import chromium from '@sparticuz/chromium';
+import fc from 'fast-check';
+import { type Browser, chromium as driver } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { selfSubmittingForm } from '../../src/lib/form.ts';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+
+let service: SandboxService;
+let browser: Browser;
+beforeAll(async () => {
+  service = await startSandboxService();
+  browser = await driver.launch({
+    executablePath: await chromium.executablePath(),
+    // One process for all, as on the functions that this build is for, would die with its first window.
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await service?.close();
+});
+
+const openCashier = async (channel: string) => {
+  const context = await browser.newContext();
+  const cashier = await context.newPage();
+  const faults: string[] = [];
+  cashier.on('pageerror', (error) => faults.push(error.message));
+  await cashier.goto(`${service.origin}/cashier`);
+  await cashier.getByRole('button', { name: channel }).click();
+  await cashier.locator('#qr svg').waitFor();
+  const [page] = await Promise.all([context.waitForEvent('page'), cashier.getByText('Open as the payer').click()]);
+  return { context, cashier, page, faults };
+};
+
+test.each(['ali_pay', 'wechat_pay', 'union_pay'])(
+  'a payer authorizes on %s and the cashier learns who it is',
+  async (channel) => {
+    const { context, cashier, page, faults } = await openCashier(channel);
+    await page.getByText('小博').click();
+    await page.getByText('Done. You may close this page.').waitFor();
+    expect(page.url()).toBe(`${service.origin}/payer`);
+    await cashier.getByText('SUCCESS').waitFor();
+    const identity = JSON.parse((await cashier.locator('#result').textContent()) ?? '');
+    expect(identity.openId ?? identity.userId).toMatch(/.{10,}/);
+    expect(faults).toEqual([]);
+    await context.close();
+  },
+);
+
+test('a payer who refuses leaves the cashier waiting', async () => {
+  const { context, cashier, page } = await openCashier('ali_pay');
+  await page.getByText('拒绝').click();
+  await page.getByText('You did not authorize.').waitFor();
+  expect(await cashier.locator('#status').textContent()).toBe('WAITING');
+  await context.close();
+});
+
+test('the explorer runs every example', async () => {
+  const context = await browser.newContext();
+  const explorer = await context.newPage();
+  await explorer.goto(`${service.origin}/explorer`);
+  for (const button of await explorer.locator('#examples button').all()) {
+    await button.click();
+    await explorer.locator('#run').click();
+    await expect.poll(() => explorer.locator('#answer').textContent()).toContain('"data"');
+    expect(await explorer.locator('#answer').textContent()).not.toContain('"errors"');
+  }
+  await context.close();
+});
+
+test('a self-submitting form holds what it was given and nothing else, whatever that is', async () => {
+  const hostile = [
+    '"><script>alert(1)</script>',
+    "' onfocus='x",
+    '&quot;&#39;&lt;',
+    '</form><form action=//evil>',
+    '{"a":"b&c<d>"}',
+  ];
+  // Browsers turn NUL and carriage returns in attributes into others; JSON never holds them.
+  const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((value) => !/[\0\r]/.test(value));
+  const values = [...hostile, ...fc.sample(text, 300)];
+  const forms = values.map((value) => ({
+    form: {
+      action: `https://openapi.alipay.com/gateway.do?x=${encodeURIComponent(value)}&y=1`,
+      fields: [{ name: 'biz_content', value }],
+    },
+  }));
+  const page = await (await browser.newContext()).newPage();
+  const documents = forms.map(({ form }) => selfSubmittingForm(form));
+  // As text, since it runs in the browser, whose types are not those of these files.
+  const read = await page.evaluate(`${JSON.stringify(documents)}.map((html) => {
+    const parsed = new DOMParser().parseFromString(html, 'text/html');
+    const fields = [...parsed.querySelectorAll('input')].map(({ name, value }) => ({ name, value }));
+    const action = parsed.forms[0]?.getAttribute('action');
+    return { forms: parsed.forms.length, scripts: parsed.scripts.length, action, fields };
+  })`);
+  expect(read).toEqual(forms.map(({ form: { action, fields } }) => ({ forms: 1, scripts: 1, action, fields })));
+  await page.context().close();
+});

@@ -1,0 +1,287 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startDaxpay } from '../src/emulators/daxpay.ts';
+import { idsOf } from '../src/emulators/test-codes.ts';
+import { generateVaultKeys } from '../src/security/vault.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/service.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'payer-identity-start-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let folders = 0;
+const newDataDir = () => {
+  folders += 1;
+  return join(folder, `data-${folders}`, 'deeper');
+};
+
+/** `node src/main.ts` with this environment and nothing of ours but the PATH. */
+const start = (env: Record<string, string>) => {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: root,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  });
+  const output = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.err += text;
+  });
+  // 'close' comes after the last of the output.
+  const ended = once(child, 'close', { signal: AbortSignal.timeout(18_000) });
+  ended.catch(() => {});
+  return { child, output, ended };
+};
+
+const until = async <T>(found: () => T | undefined, child: ChildProcess, output: { err: string }): Promise<T> => {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const value = found();
+    if (value !== undefined) return value;
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`it did not start: ${output.err}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+/** Asks a service that was started, and ends it. */
+const clientOf = ({ child, ended }: ReturnType<typeof start>, url: string, headers: Record<string, string> = {}) => ({
+  url,
+  async graphql(query: string, variables: object = {}) {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that they select
+    return (await response.json()) as { data: any; errors?: unknown };
+  },
+  /** Answers its exit code and how long it took. */
+  async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM') {
+    const startedAt = performance.now();
+    child.kill(signal);
+    const [code] = await ended;
+    return { code, tookMs: performance.now() - startedAt };
+  },
+});
+
+/** Starts sandbox mode and waits for its greeting. */
+const startSandboxMode = async (dataDir: string) => {
+  const started = start({ PORT: '0', DATA_DIR: dataDir });
+  const { child, output } = started;
+  const greeted = () => (/\n {2}curl [^\n]*\n[^\n]*'\n/.test(output.out) ? output.out : undefined);
+  const greeting = await until(greeted, child, output);
+  const url = /GraphQL\s+(http:\/\/\S+)\/graphql/.exec(greeting)?.[1];
+  if (!url) throw new Error(`the greeting names no URL: ${greeting}`);
+  return { output, greeting, ...clientOf(started, url) };
+};
+
+describe('node src/main.ts in sandbox mode', () => {
+  test('greets with addresses that answer and a curl command that works as printed', async () => {
+    const { greeting, url, stop } = await startSandboxMode(newDataDir());
+    expect(greeting).toMatch(/sandbox/);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+
+    for (const address of greeting.match(/http:\/\/\S+\/explorer|http:\/\/\S+\/(?=\n)/g) ?? []) {
+      const response = await fetch(address, { headers: { accept: 'text/html' } });
+      expect({ address, status: response.status }).toEqual({ address, status: 200 });
+    }
+
+    // Log lines may come before it or after it.
+    const command = /^ {2}(curl .*\\\n.*')$/m.exec(greeting)?.[1] ?? '';
+    const { stdout } = await promisify(execFile)('bash', ['-c', command], { timeout: 5_000 });
+    expect(JSON.parse(stdout)).toEqual({
+      data: {
+        authenticate: {
+          __typename: 'Authenticated',
+          identity: { id: expect.stringMatching(/^pid_/), openId: idsOf('alice').openid },
+        },
+      },
+    });
+    expect(await stop()).toMatchObject({ code: 0 });
+  });
+
+  test('says where it keeps results', async () => {
+    const dataDir = newDataDir();
+    const { greeting, stop } = await startSandboxMode(dataDir);
+    expect(greeting).toContain(dataDir);
+    await stop();
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s, within 15 s, and says so', async (signal) => {
+    const { stop, output, url } = await startSandboxMode(newDataDir());
+    await fetch(`${url}/livez`);
+    const { code, tookMs } = await stop(signal);
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(15_000);
+    expect(output.out).toMatch(/"msg":"stopping"/);
+    expect(output.err).toBe('');
+    await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  });
+
+  test('keeps its keys where only this user can read them', async () => {
+    const dataDir = newDataDir();
+    const { stop } = await startSandboxMode(dataDir);
+    expect((statSync(join(dataDir, 'keys.json')).mode & 0o777).toString(8)).toBe('600');
+    expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
+    await stop();
+  });
+
+  test('started again on the same data reads the results of the first time', async () => {
+    const dataDir = newDataDir();
+    const first = await startSandboxMode(dataDir);
+    const input = { channel: 'wechat_pay', authCode: 'test_ok_alice' };
+    const kept = await first.graphql(AUTHENTICATE_AND_SET, { input });
+    const { queryCode } = kept.data.authenticateAndSet;
+    const before = await first.graphql(AUTH_RESULT, { queryCode });
+    expect(before.data.authResult.identity.openId).toBe(idsOf('alice').openid);
+    await first.stop();
+    const keys = readFileSync(join(dataDir, 'keys.json'), 'utf8');
+
+    const second = await startSandboxMode(dataDir);
+    const after = await second.graphql(AUTH_RESULT, { queryCode });
+    expect(after).toEqual(before);
+    expect(readFileSync(join(dataDir, 'keys.json'), 'utf8')).toBe(keys);
+    // The emulator has forgotten the code; we have not.
+    const replayed = await second.graphql(
+      'mutation($input: AuthenticateInput!) { authenticate(input: $input) { ... on Failure { code } } }',
+      { input },
+    );
+    expect(replayed.data.authenticate).toEqual({ code: 'AUTH_CODE_USED' });
+    await second.stop();
+  });
+
+  test('writes nothing of a payer in plain text to its data', async () => {
+    const dataDir = newDataDir();
+    const { graphql, stop, output } = await startSandboxMode(dataDir);
+    const input = { channel: 'wechat_pay', authCode: 'test_ok_alice', queryCode: 'plain-text-query-code' };
+    await graphql('mutation($input: AuthenticateInput!) { authenticate(input: $input) { __typename } }', { input });
+    await stop();
+    const written = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name), 'latin1'));
+    const { openid, accessToken } = idsOf('alice');
+    for (const secret of [input.authCode, input.queryCode, openid, accessToken]) {
+      expect(written.filter((text) => text.includes(secret))).toEqual([]);
+      // The greeting shows a code that works; the log shows none.
+      expect(output.out.split('\n').filter((line) => line.startsWith('{') && line.includes(secret))).toEqual([]);
+    }
+  });
+});
+
+describe('node src/main.ts with a configuration file', () => {
+  const routerSecret = 'router-secret-0123456789-abcdefghij';
+
+  /** In production, as far as that goes on loopback, with an emulated DaxPay and secrets from the environment. */
+  const startConfigured = async () => {
+    const upstream = await startDaxpay({ apps: [{ appId: 'M1', secret: 'upstream-secret' }] });
+    onTestFinished(() => upstream.close());
+    const dataDir = newDataDir();
+    const path = join(folder, `production-${folders}.json`);
+    const source = { type: 'daxpay', baseUrl: upstream.origin, appId: 'M1', secret: { $env: 'UPSTREAM_SECRET' } };
+    const config = {
+      defaultApp: 'shop',
+      apps: [{ id: 'shop', channels: { ali_pay: 'upstream' } }],
+      sources: { upstream: source },
+      router: { secrets: [{ $env: 'ROUTER_SECRET' }] },
+      keys: generateVaultKeys(),
+      times: { deadlineMs: 1_500 },
+    };
+    writeFileSync(path, JSON.stringify(config));
+    const secrets = { ROUTER_SECRET: routerSecret, UPSTREAM_SECRET: 'upstream-secret' };
+    const started = start({ PORT: '0', DATA_DIR: dataDir, CONFIG: path, NODE_ENV: 'production', ...secrets });
+    const { child, output } = started;
+    const url = await until(() => /"url":"(http:[^"]+)"/.exec(output.out)?.[1], child, output);
+    return { output, dataDir, ...clientOf(started, url, { 'router-authorization': routerSecret }) };
+  };
+
+  test('serves the router alone, and neither greets nor makes keys of its own', async () => {
+    const { url, graphql, stop, output, dataDir } = await startConfigured();
+    const input = { channel: 'ali_pay', authCode: 'test_ok_alice' };
+    const { data } = await graphql(AUTHENTICATE_AND_SET, { input });
+    expect(data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    const anybody = await fetch(`${url}/graphql`, { method: 'POST', body: '{}' });
+    expect(anybody.status).toBe(401);
+    expect(output.out).not.toMatch(/sandbox|curl/);
+    expect(readdirSync(dataDir)).not.toContain('keys.json');
+    expect(await stop()).toMatchObject({ code: 0 });
+  });
+
+  test('ends within 15 s though somebody waits for a result, and lets the waiting end', async () => {
+    const { graphql, stop } = await startConfigured();
+    const queryCode = 'a-query-code-that-hangs';
+    // The channel never answers this code, so whoever waits for it waits for the deadline.
+    const input = { channel: 'ali_pay', authCode: 'test_hang_1', queryCode };
+    const redeeming = graphql(AUTHENTICATE_AND_SET, { input });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const waiting = graphql(AUTH_RESULT, { queryCode, waitSeconds: 25 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { code, tookMs } = await stop();
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(15_000);
+    expect((await redeeming).data.authenticateAndSet).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect((await waiting).data.authResult).toMatchObject({ status: 'INDETERMINATE' });
+  });
+});
+
+describe('node src/main.ts that cannot start exits with 1 and says what to set', () => {
+  const fails = async (env: Record<string, string>) => {
+    const dataDir = newDataDir();
+    const { ended, output } = start({ PORT: '0', DATA_DIR: dataDir, ...env });
+    const [code] = await ended;
+    expect(code).toBe(1);
+    expect(output.out).toBe('');
+    expect(output.err).toMatch(/^payer-identity cannot start: /);
+    expect(output.err).not.toMatch(/^\s+at /m);
+    return output.err;
+  };
+
+  test('in production without CONFIG', async () => {
+    expect(await fails({ NODE_ENV: 'production' })).toMatch(/Set CONFIG to a configuration file with router\.secrets/);
+  });
+
+  test('on an address of the network without CONFIG', async () => {
+    expect(await fails({ HOST: '0.0.0.0' })).toMatch(/Set CONFIG/);
+  });
+
+  test('with a configuration whose secret is too short, which it does not repeat', async () => {
+    const path = join(folder, 'config.json');
+    const secret = 'short-canary';
+    writeFileSync(
+      path,
+      JSON.stringify({
+        defaultApp: 'shop',
+        apps: [{ id: 'shop', channels: {} }],
+        sources: {},
+        router: { secrets: [secret] },
+        keys: generateVaultKeys(),
+      }),
+    );
+    const message = await fails({ CONFIG: path });
+    expect(message).toMatch(/router\.secrets\.0/);
+    expect(message).not.toContain(secret);
+  });
+
+  test('with a configuration that is not there', async () => {
+    expect(await fails({ CONFIG: join(folder, 'nowhere.json') })).toMatch(/nowhere\.json/);
+  });
+
+  test('on a port that is taken', async () => {
+    const { url, stop } = await startSandboxMode(newDataDir());
+    const { port } = new URL(url);
+    const { ended, output } = start({ PORT: port, DATA_DIR: newDataDir() });
+    const [code] = await ended;
+    expect(code).toBe(1);
+    expect(output.err).toMatch(/EADDRINUSE/);
+    expect(output.err).toContain(port);
+    await stop();
+  });
+});

@@ -1,0 +1,67 @@
+/** Sandbox mode in this process: every emulated channel, and the service on a port that its payer page is known by. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../../src/app.ts';
+import { openSources } from '../../src/channels/registry.ts';
+import { type FileConfig, loadConfig } from '../../src/config.ts';
+import { startSandbox } from '../../src/emulators/sandbox.ts';
+import { listen } from '../../src/http/server.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { GraphqlAnswer } from './service.ts';
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+
+export const startSandboxService = async (change: (config: FileConfig) => FileConfig = (config) => config) => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const sandbox = await startSandbox(origin);
+  const config = await loadConfig({ PORT: new URL(origin).port, DATA_DIR: folder }, async () => change(sandbox.config));
+  const logLines: string[] = [];
+  const log = createLog('info', { write: (line) => void logLines.push(line) });
+  const file = join(folder, 'payer-identity.sqlite');
+  const vault = openVault(generateVaultKeys());
+  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: config.times });
+  const sources = openSources(config.sources);
+  const app = await createApp(config, { store, sources, vault, log });
+  const server = await listen(app.handle, { host: config.host, port: config.port, log });
+
+  return {
+    origin,
+    file,
+    folder,
+    store,
+    emulators: sandbox.emulators,
+    logLines,
+    returnUrl: (channel: string) => `${origin}/payer?channel=${channel}`,
+    async graphql(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
+      const response = await fetch(`${origin}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      return { status: response.status, ...((await response.json()) as Omit<GraphqlAnswer, 'status'>) };
+    },
+    async close() {
+      await server.close(1_000);
+      await app.close();
+      await sources.close();
+      await store.close();
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export type SandboxService = Awaited<ReturnType<typeof startSandboxService>>;
