@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { composeServices as composeApollo } from '@apollo/composition';
+import { composeServices as composeGuild } from '@theguild/federation-composition';
+import { federateSubgraphs, LATEST_ROUTER_COMPATIBILITY_VERSION } from '@wundergraph/composition';
+import { type DocumentNode, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { printedSchemaFile } from '../../src/graphql/schema.ts';
+import { ordersSdl, walletSdl } from './orders.ts';
+
+interface Subgraph {
+  readonly name: string;
+  readonly url: string;
+  readonly typeDefs: DocumentNode;
+}
+/** What is wrong; nothing when the subgraphs compose. */
+type Compose = (subgraphs: readonly Subgraph[]) => readonly string[];
+
+// No two composers find the same faults, so all of them have their say.
+const composers: [name: string, compose: Compose][] = [
+  ['@apollo/composition', (subgraphs) => (composeApollo([...subgraphs]).errors ?? []).map(({ message }) => message)],
+  [
+    '@theguild/federation-composition',
+    (subgraphs) => (composeGuild([...subgraphs]).errors ?? []).map(({ message }) => message),
+  ],
+  [
+    '@wundergraph/composition',
+    (subgraphs) => {
+      const result = federateSubgraphs({
+        subgraphs: subgraphs.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs })),
+        version: LATEST_ROUTER_COMPATIBILITY_VERSION,
+      });
+      return result.success ? [] : result.errors.map(({ message }) => message);
+    },
+  ],
+];
+
+const subgraph = (name: string, sdl: string): Subgraph => ({
+  name,
+  url: `http://${name}.example/graphql`,
+  typeDefs: parse(sdl),
+});
+const printed = readFileSync(printedSchemaFile, 'utf8');
+const payerIdentity = subgraph('payer-identity', printed);
+const orders = subgraph('orders', ordersSdl);
+const wallet = subgraph('wallet', walletSdl);
+
+describe.each(composers)('%s', (_, compose) => {
+  test('composes the subgraph alone', () => {
+    expect(compose([payerIdentity])).toEqual([]);
+  });
+
+  test('composes it with orders, which know payers by id', () => {
+    expect(compose([payerIdentity, orders])).toEqual([]);
+  });
+
+  test('composes it with orders and wallets, which know payers by channel, app and openId', () => {
+    expect(compose([payerIdentity, orders, wallet])).toEqual([]);
+  });
+
+  test('refuses a subgraph whose key names no field', () => {
+    const broken = subgraph('broken', ordersSdl.replace('Order @key(fields: "id")', 'Order @key(fields: "nope")'));
+    const faults = compose([payerIdentity, broken]);
+    expect(faults.join('\n')).toMatch(/nope/);
+  });
+
+  test('refuses a subgraph that claims to know what only this one knows', () => {
+    const broken = subgraph(
+      'broken',
+      ordersSdl.replace(/type PayerIdentity .*/s, 'type PayerIdentity @key(fields: "id") { id: ID! unionId: String }'),
+    );
+    const faults = compose([payerIdentity, broken]);
+    expect(faults.join('\n')).toMatch(/unionId/);
+  });
+
+  test('refuses a subgraph in which a payer has an id of another type', () => {
+    const broken = subgraph(
+      'broken',
+      ordersSdl.replace(
+        /type PayerIdentity .*/s,
+        'type PayerIdentity @key(fields: "id", resolvable: false) { id: [Int!] }',
+      ),
+    );
+    expect(compose([payerIdentity, broken])).not.toEqual([]);
+  });
+
+  test('refuses orders when the key that they hold is taken from the contract', () => {
+    const without = subgraph('payer-identity', printed.replace('@key(fields: "id") @key', '@key'));
+    expect(without).not.toEqual(payerIdentity);
+    expect(compose([without, orders])).not.toEqual([]);
+  });
+});

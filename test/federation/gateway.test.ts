@@ -1,0 +1,254 @@
+import { composeServices } from '@apollo/composition';
+import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { parse } from 'graphql';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { idsOf } from '../../src/emulators/test-codes.ts';
+import type { IdentityRef } from '../../src/model.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, type Service, startService } from '../support/service.ts';
+import { ordersSdl, startOrders, startWallets, walletSdl } from './orders.ts';
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+let service: Service;
+let gatewayUrl: string;
+const closers: (() => Promise<void>)[] = [];
+
+/** What reached payer-identity over HTTP: the operations of the gateway. */
+const operations: string[] = [];
+/** What reached the store: the references of each lookup. */
+const lookups: (readonly IdentityRef[])[] = [];
+
+let alice = '';
+let bob = '';
+let orders: { id: string; payer: { id: string } | null }[] = [];
+
+const viaGateway = async (query: string, variables: Record<string, unknown> = {}, headers = {}) => {
+  const response = await fetch(gatewayUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that they select
+  return (await response.json()) as { data: any; errors?: any };
+};
+
+/** A gateway over what the running subgraphs say of themselves, as routers are set up. */
+const startGateway = async (subgraphs: readonly { name: string; url: string; sdl: string }[]) => {
+  const composed = composeServices(subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) })));
+  if (!composed.supergraphSdl) throw new Error(composed.errors?.map(({ message }) => message).join('\n'));
+  const gateway = new ApolloGateway({
+    supergraphSdl: composed.supergraphSdl,
+    logger: quiet,
+    buildService: ({ name, url }) =>
+      new RemoteGraphQLDataSource({
+        ...(url && { url }),
+        willSendRequest({ request }) {
+          if (name === 'payer-identity') operations.push(request.query ?? '');
+        },
+      }),
+  });
+  const server = new ApolloServer({ gateway, logger: quiet, stopOnTerminationSignals: false });
+  const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });
+  return { url, close: () => server.stop() };
+};
+
+beforeAll(async () => {
+  service = await startService();
+  const { identities } = service.store;
+  service.store.identities = (refs) => {
+    lookups.push(refs);
+    return identities(refs);
+  };
+  const ordersSubgraph = await startOrders(() => orders);
+  const wallets = await startWallets(() => [
+    { id: 'w1', payer: { channel: { id: 'wechat_pay' }, appId: 'demo', openId: idsOf('alice').openid } },
+    { id: 'w2', payer: { channel: { id: 'wechat_pay' }, appId: 'demo', openId: 'nobody' } },
+  ]);
+  const { data } = await service.graphql('{ _service { sdl } }');
+  const gateway = await startGateway([
+    { name: 'payer-identity', url: `${service.url}/graphql`, sdl: data._service.sdl },
+    { name: 'orders', url: ordersSubgraph.url, sdl: ordersSdl },
+    { name: 'wallet', url: wallets.url, sdl: walletSdl },
+  ]);
+  gatewayUrl = gateway.url;
+  closers.push(gateway.close, ordersSubgraph.close, wallets.close, service.close);
+
+  const authenticated = async (channel: string, authCode: string): Promise<string> => {
+    const answer = await viaGateway(AUTHENTICATE, { input: { channel, authCode } });
+    return answer.data.authenticate.identity.id;
+  };
+  alice = await authenticated('wechat_pay', 'test_ok_alice');
+  bob = await authenticated('ali_pay', 'test_ok_bob');
+});
+afterAll(async () => {
+  for (const close of closers) await close();
+});
+beforeEach(() => {
+  operations.length = 0;
+  lookups.length = 0;
+});
+
+describe('orders of another subgraph', () => {
+  const ORDERS = '{ orders { id payer { id openId userId channel { id title } } } }';
+  const isAlice = () => ({
+    id: alice,
+    openId: idsOf('alice').openid,
+    userId: null,
+    channel: { id: 'wechat_pay', title: '微信支付' },
+  });
+  const isBob = () => ({
+    id: bob,
+    openId: null,
+    userId: idsOf('bob').userId,
+    channel: { id: 'ali_pay', title: '支付宝' },
+  });
+
+  test('show their payers, found in one request and one lookup', async () => {
+    orders = [alice, bob, alice, 'pid_nobody', bob].map((id, i) => ({ id: `o${i}`, payer: { id } }));
+    orders.push({ id: 'o5', payer: null });
+    const { data, errors } = await viaGateway(ORDERS);
+    expect(errors).toBeUndefined();
+    expect(data.orders).toEqual([
+      { id: 'o0', payer: isAlice() },
+      { id: 'o1', payer: isBob() },
+      { id: 'o2', payer: isAlice() },
+      // The order knows the id; whatever else there is to know of nobody is null.
+      { id: 'o3', payer: { id: 'pid_nobody', openId: null, userId: null, channel: null } },
+      { id: 'o4', payer: isBob() },
+      { id: 'o5', payer: null },
+    ]);
+    expect(operations).toEqual([expect.stringContaining('_entities')]);
+    expect(lookups).toHaveLength(1);
+    expect(lookups[0]).toEqual([{ id: alice }, { id: bob }, { id: 'pid_nobody' }]);
+  });
+
+  test('that need nothing but the id of the payer do not ask for it', async () => {
+    orders = [{ id: 'o1', payer: { id: alice } }];
+    const { data } = await viaGateway('{ orders { id payer { id } } }');
+    expect(data.orders).toEqual([{ id: 'o1', payer: { id: alice } }]);
+    expect(operations).toEqual([]);
+  });
+
+  test('are all shown when the reference of one of them is bad, and the error says why', async () => {
+    const tooLong = 'x'.repeat(129);
+    orders = [alice, tooLong, bob].map((id, i) => ({ id: `o${i}`, payer: { id } }));
+    const { data, errors } = await viaGateway(ORDERS);
+    expect(data.orders).toEqual([
+      { id: 'o0', payer: isAlice() },
+      { id: 'o1', payer: { id: tooLong, openId: null, userId: null, channel: null } },
+      { id: 'o2', payer: isBob() },
+    ]);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_REPRESENTATION' } }]);
+    expect(lookups).toHaveLength(1);
+  });
+
+  test('are shown when the store fails, without their payers', async () => {
+    orders = [{ id: 'o1', payer: { id: alice } }];
+    const { identities } = service.store;
+    service.store.identities = () => Promise.reject(new Error('disk-canary'));
+    try {
+      const { data, errors } = await viaGateway(ORDERS);
+      expect(data.orders).toEqual([{ id: 'o1', payer: { id: alice, openId: null, userId: null, channel: null } }]);
+      expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(JSON.stringify(errors)).not.toContain('canary');
+    } finally {
+      service.store.identities = identities;
+    }
+  });
+
+  test('are found two hundred to a request', async () => {
+    orders = Array.from({ length: 200 }, (_, i) => ({ id: `o${i}`, payer: { id: i === 199 ? alice : `pid_${i}` } }));
+    const { data, errors } = await viaGateway(ORDERS);
+    expect(errors).toBeUndefined();
+    expect(data.orders).toHaveLength(200);
+    expect(data.orders[199].payer).toEqual(isAlice());
+    expect({ requests: operations.length, lookups: lookups.length }).toEqual({ requests: 1, lookups: 1 });
+  });
+});
+
+describe('wallets that know payers by what the channel calls them', () => {
+  test('show them, found in one request and one lookup', async () => {
+    const { data, errors } = await viaGateway('{ wallets { id payer { id openId userId channel { id title } } } }');
+    expect(errors).toBeUndefined();
+    expect(data.wallets).toEqual([
+      {
+        id: 'w1',
+        payer: {
+          id: alice,
+          openId: idsOf('alice').openid,
+          userId: null,
+          channel: { id: 'wechat_pay', title: '微信支付' },
+        },
+      },
+      // id cannot be null, so nobody is null as a whole.
+      { id: 'w2', payer: null },
+    ]);
+    expect(lookups).toEqual([
+      [
+        { channelId: 'wechat_pay', appId: 'demo', openId: idsOf('alice').openid },
+        { channelId: 'wechat_pay', appId: 'demo', openId: 'nobody' },
+      ],
+    ]);
+  });
+});
+
+describe('the operations of payer-identity itself', () => {
+  test('authenticate answers through the gateway with every field', async () => {
+    const input = { channel: 'wechat_pay', authCode: 'test_ok_carol' };
+    const { data, errors } = await viaGateway(AUTHENTICATE, { input });
+    expect(errors).toBeUndefined();
+    expect(data.authenticate).toEqual({
+      __typename: 'Authenticated',
+      identity: {
+        id: expect.stringMatching(/^pid_/),
+        appId: 'demo',
+        openId: idsOf('carol').openid,
+        userId: null,
+        unionId: null,
+        subAppId: null,
+        subOpenId: null,
+        firstAuthenticatedAt: expect.any(String),
+        lastAuthenticatedAt: expect.any(String),
+        channel: { id: 'wechat_pay', title: '微信支付' },
+      },
+      accessToken: idsOf('carol').accessToken,
+      expiresAt: null,
+    });
+    expect(operations).toHaveLength(1);
+  });
+
+  test('a refusal comes through as the union member that it is', async () => {
+    const input = { channel: 'ali_pay', authCode: 'test_invalid_gateway' };
+    const { data, errors } = await viaGateway(AUTHENTICATE, { input });
+    expect(errors).toBeUndefined();
+    expect(data.authenticate).toEqual({
+      __typename: 'AuthCodeRejected',
+      code: 'AUTH_CODE_REFUSED',
+      message: expect.any(String),
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+  });
+
+  test('what authenticateAndSet keeps, authResult reads', async () => {
+    const input = { channel: 'ali_pay', authCode: 'test_ok_dave' };
+    const kept = await viaGateway(AUTHENTICATE_AND_SET, { input });
+    expect(kept.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    const { queryCode } = kept.data.authenticateAndSet;
+    const { data, errors } = await viaGateway(AUTH_RESULT, { queryCode, waitSeconds: 0 });
+    expect(errors).toBeUndefined();
+    expect(data.authResult).toMatchObject({
+      status: 'SUCCESS',
+      identity: { id: expect.stringMatching(/^pid_/), userId: idsOf('dave').userId, openId: null },
+      failure: null,
+      pollAfterSeconds: null,
+    });
+  });
+
+  test('an unknown query code is NOT_EXIST and no error', async () => {
+    const { data, errors } = await viaGateway(AUTH_RESULT, { queryCode: 'nobody-ever-used-this-one', waitSeconds: 0 });
+    expect(errors).toBeUndefined();
+    expect(data.authResult.status).toBe('NOT_EXIST');
+  });
+});

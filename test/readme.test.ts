@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../src/config.ts';
+import { startSandboxService } from './support/sandbox.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const block = (language: string, having: string) => {
+  const blocks = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)];
+  return blocks.find(([, kind, text]) => kind === language && text?.includes(having))?.[2] ?? '';
+};
+
+describe('the README', () => {
+  test('shows an answer that the service gives', async () => {
+    const body = /-d '([\s\S]*)'/.exec(block('sh', 'curl'))?.[1] ?? '';
+    const { query } = JSON.parse(body.replaceAll('\n', ' ')) as { query: string };
+    const service = await startSandboxService();
+    try {
+      const { data } = await service.graphql(query);
+      expect({ data }).toEqual(JSON.parse(block('json', '"data"')));
+    } finally {
+      await service.close();
+    }
+  });
+
+  test('shows a configuration that is accepted', async () => {
+    const key = Buffer.alloc(32, 1).toString('base64');
+    const shown = block('json', 'defaultApp').replaceAll(/\{ "\$(?:env|file)": "([^"]+)" \}/g, (_, name: string) =>
+      JSON.stringify(name.endsWith('.key') ? key : 's'.repeat(32)),
+    );
+    const config = await loadConfig({}, async () => JSON.parse(shown));
+    expect(config.apps[0]?.sessions).toBe('required');
+  });
+
+  test('links only to files that are there', () => {
+    const links = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, path = '']) => path);
+    expect(links.length).toBeGreaterThan(15);
+    for (const path of links)
+      expect(() => readFileSync(new URL(`../${path}`, import.meta.url)), path).not.toThrow(/ENOENT/);
+  });
+});

@@ -1,0 +1,145 @@
+/** The service as a process of its own that can be killed, and an upstream that takes its time. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { FileConfig } from '../../src/config.ts';
+import { generateVaultKeys } from '../../src/security/vault.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const START_MS = 15_000;
+
+const routerSecret = 'the secret that the router of the crash test sends';
+
+export interface CrashService {
+  /** The database, also while no process has it open. */
+  readonly file: string;
+  /** Starts a process on what the last one left behind; resolves when it listens. */
+  start(): Promise<void>;
+  /** Ends the process with SIGKILL: it has no chance to tidy up. */
+  kill(): Promise<void>;
+  isUp(): boolean;
+  /** The answer as it came, or undefined when there is no process or it died on the way. */
+  ask(query: string, variables: object): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+export const openCrashService = (upstreamOrigin: string, times: NonNullable<FileConfig['times']>): CrashService => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-crash-'));
+  const configFile = join(folder, 'config.json');
+  const config: FileConfig = {
+    defaultApp: 'demo',
+    apps: [{ id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } }],
+    sources: { daxpay: { type: 'daxpay', baseUrl: upstreamOrigin, appId: 'demo', secret: '123456' } },
+    router: { secrets: [routerSecret] },
+    keys: generateVaultKeys(),
+    times,
+  };
+  writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
+  const dataDir = join(folder, 'data');
+  let process: ChildProcess | undefined;
+  let url: string | undefined;
+
+  /** Reads the log until the line that tells the address, and on to the end: a full pipe would stop the process. */
+  const listening = ({ stdout }: ChildProcess): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let log = '';
+      stdout?.setEncoding('utf8').on('data', (text: string) => {
+        if (log.includes('"listening"')) return;
+        log += text;
+        const line = log.split('\n').find((line) => line.includes('"listening"') && line.endsWith('}'));
+        if (line) resolve((JSON.parse(line) as { url: string }).url);
+      });
+      stdout?.once('end', () => reject(new Error('The process ended before it listened')));
+    });
+
+  const kill = async () => {
+    url = undefined;
+    if (!process) return;
+    const child = process;
+    process = undefined;
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('The process ended by itself');
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+
+  return {
+    file: join(dataDir, 'payer-identity.sqlite'),
+    async start() {
+      process = spawn(globalThis.process.execPath, [main], {
+        env: { PATH: globalThis.process.env.PATH, CONFIG: configFile, DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const tooLate = delay(START_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`The process does not listen after ${START_MS} ms`);
+      });
+      url = await Promise.race([listening(process), tooLate]);
+    },
+    kill,
+    isUp: () => url !== undefined,
+    async ask(query, variables) {
+      if (!url) return undefined;
+      try {
+        const response = await fetch(`${url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'router-authorization': routerSecret },
+          body: JSON.stringify({ query, variables }),
+        });
+        return await response.text();
+      } catch {
+        return undefined;
+      }
+    },
+    async close() {
+      try {
+        await kill();
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+};
+
+const readText = async (message: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** Stands before an upstream: passes each request on at once, and holds its answer back for a while. */
+export const startSlowProxy = async (origin: string, answerAfterMs: () => number) => {
+  const agent = new Agent({ keepAlive: true });
+  const forward = async (method: string, path: string, headers: object, body: string) => {
+    const call = request(origin + path, { method, agent, headers: { ...headers } }).end(body);
+    const [reply] = (await once(call, 'response')) as [IncomingMessage];
+    return { status: reply.statusCode ?? 502, headers: reply.headers, body: await readText(reply) };
+  };
+  const server = createServer(async (message, response) => {
+    try {
+      const { method = 'GET', url = '/', headers } = message;
+      const reply = await forward(method, url, headers, await readText(message));
+      await delay(answerAfterMs());
+      response.writeHead(reply.status, reply.headers).end(reply.body);
+    } catch {
+      response.destroy();
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      agent.destroy();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+};
