@@ -16,7 +16,7 @@ beforeAll(async () => {
   service = await startSandboxService((config) => ({
     ...config,
     apps: [...config.apps, { id: 'other', channels: { ali_pay: 'alipay' } }],
-    times: { deadlineMs: 500, leaseMs: 2_000 },
+    times: { deadlineMs: 1_500, leaseMs: 4_000 },
   }));
 });
 afterAll(() => service.close());

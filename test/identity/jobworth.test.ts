@@ -8,7 +8,7 @@ const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthent
 
 let service: SandboxService;
 beforeAll(async () => {
-  service = await startSandboxService((config) => ({ ...config, times: { deadlineMs: 500, leaseMs: 2_000 } }));
+  service = await startSandboxService((config) => ({ ...config, times: { deadlineMs: 1_500, leaseMs: 4_000 } }));
 });
 afterAll(() => service.close());
 
