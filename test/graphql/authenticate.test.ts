@@ -299,7 +299,7 @@ describe('a code that was used before', () => {
 describe('every kind of test code has its answer', () => {
   let swift: Service;
   beforeAll(async () => {
-    swift = await startService({ config: { times: { deadlineMs: 250 } } });
+    swift = await startService({ config: { times: { deadlineMs: 1_500 } } });
   });
   afterAll(() => swift.close());
 
@@ -478,7 +478,7 @@ describe('nothing that belongs to a payer is logged', () => {
   };
 
   const useAndBreak = async (separator: string) => {
-    const at = await startFor({ config: { times: { deadlineMs: 250 } } });
+    const at = await startFor({ config: { times: { deadlineMs: 1_500 } } });
     const queryCode = 'secret-query-code-0123456789';
     const payers = ['gina', 'hugo'];
     const used = ['ok', 'ok', 'invalid', 'reset', 'badsign', 'twice', 'hang'].map((kind, i) =>
