@@ -9,6 +9,7 @@ import { createAuthentication } from './identity/authentication.ts';
 import { createCertifications } from './identity/certification.ts';
 import { createJobworth } from './identity/jobworth.ts';
 import { createOnce } from './identity/once.ts';
+import { createReadResult } from './identity/results.ts';
 import { createTickets } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
 import type { Vault } from './security/vault.ts';
@@ -39,7 +40,8 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
   const services = {
     store,
     apps,
-    authentication: createAuthentication({ store, apps, once, tickets, log, times }),
+    authentication: createAuthentication({ store, apps, once, tickets, times }),
+    readResult: createReadResult({ store, apps, log, times, limits: config.limits }),
     certifications: createCertifications({ store, apps, times }),
     queryJobworth: createJobworth({ apps, once }),
   };

@@ -35,7 +35,14 @@ const file = z.strictObject({
     })
     .refine(({ leaseMs, deadlineMs }) => leaseMs > deadlineMs, 'leaseMs has to be longer than deadlineMs')
     .prefault({}),
-  limits: z.strictObject({ representations: z.int().positive().default(200) }).prefault({}),
+  limits: z
+    .strictObject({
+      /** Entity references in one operation. */
+      representations: z.int().positive().default(200),
+      /** Readers that wait for a result at the same time. */
+      waiters: z.int().positive().default(1_000),
+    })
+    .prefault({}),
 });
 
 /** What a configuration file holds; sandbox mode makes one up. */

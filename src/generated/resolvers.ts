@@ -40,7 +40,7 @@ export type AuthResult = {
   readonly failure?: Maybe<Failure>;
   /** Who the payer is, when the status is SUCCESS. */
   readonly identity?: Maybe<PayerIdentity>;
-  /** Seconds to wait before asking again; null when the status can no longer change. */
+  /** Seconds to wait before asking again, 5 at first; asking sooner makes it 5 longer, up to 60. Null when the status can no longer change. */
   readonly pollAfterSeconds?: Maybe<Scalars['Int']['output']>;
   /** How far it got. */
   readonly status: AuthStatus;

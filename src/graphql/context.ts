@@ -4,12 +4,14 @@ import type { Authentication, CallContext } from '../identity/authentication.ts'
 import type { Certifications } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from '../identity/loaders.ts';
+import type { ReadResult } from '../identity/results.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 
 /** What lives as long as the process. */
 export interface Services {
   readonly authentication: Authentication;
+  readonly readResult: ReadResult;
   readonly certifications: Certifications;
   readonly queryJobworth: QueryJobworth;
   readonly apps: Apps;

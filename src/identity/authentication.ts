@@ -1,10 +1,8 @@
-/** The use cases of authentication: start, redeem for a trusted caller, redeem for a payer page, read what was kept. */
+/** The use cases of authentication: start, redeem for a trusted caller, redeem for a payer page. */
 import { randomBytes } from 'node:crypto';
-import { type FailureCode, PayerIdentityError } from '../failure.ts';
-import { ExchangeError } from '../lib/exchange.ts';
-import type { Log } from '../lib/log.ts';
+import { PayerIdentityError } from '../failure.ts';
 import type { AccessToken, PayerIdentity } from '../model.ts';
-import type { Outcome, Redemption, Session, SessionClaim, Store } from '../store/store.ts';
+import type { Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
 import {
   type AuthenticationInput,
@@ -13,7 +11,7 @@ import {
   parseInput,
   startAuthenticationInput,
 } from './input.ts';
-import { failedOutcome, type Once, type OnceTimes } from './once.ts';
+import type { Once } from './once.ts';
 import type { Tickets } from './tickets.ts';
 
 /** Who calls, and how the call is found in the logs. */
@@ -44,19 +42,11 @@ export interface Started {
   readonly expiresAt: Date;
 }
 
-export type AuthResult = { readonly expiresAt: Date } & (
-  | { readonly status: 'WAITING' }
-  | { readonly status: 'SUCCESS'; readonly identity: PayerIdentity }
-  | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
-);
-
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
   authenticateAndSet(input: unknown, call: CallContext): Promise<Kept>;
   startAuthentication(input: unknown): Promise<Started>;
-  /** Undefined when the query code stands for nothing that may be told. */
-  result(queryCode: string, waitMs: number, call: CallContext): Promise<AuthResult | undefined>;
 }
 
 interface Tools {
@@ -64,16 +54,12 @@ interface Tools {
   readonly apps: Apps;
   readonly once: Once;
   readonly tickets: Tickets;
-  readonly log: Log;
-  readonly times: OnceTimes & { readonly resultTtlMs: number };
+  readonly times: { readonly resultTtlMs: number };
 }
-
-/** How often a waiting reader looks without having been woken: what an upstream keeps wakes nobody. */
-const HELD_POLL_MS = 3_000;
 
 const newQueryCode = () => randomBytes(32).toString('base64url');
 
-export const createAuthentication = ({ store, apps, once, tickets, log, times }: Tools): Authentication => {
+export const createAuthentication = ({ store, apps, once, tickets, times }: Tools): Authentication => {
   const redeem = async (
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
@@ -116,36 +102,6 @@ export const createAuthentication = ({ store, apps, once, tickets, log, times }:
     throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
   };
 
-  /** Fetches what the upstream holds for a query code. A failure to reach it leaves the result for the next reader. */
-  const collect = async (held: Redemption, queryCode: string): Promise<Redemption> => {
-    try {
-      const { keeper } = apps.route(held.appId, held.channelId).source;
-      if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
-      const found = await keeper.collect(queryCode, AbortSignal.timeout(times.deadlineMs));
-      return (found && (await store.collect(held.id, { state: 'SUCCEEDED', ...found }))) ?? held;
-    } catch (error) {
-      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN')
-        return (await store.collect(held.id, failedOutcome(error))) ?? held;
-      if (!(error instanceof PayerIdentityError || error instanceof ExchangeError)) throw error;
-      const known = error instanceof PayerIdentityError ? { code: error.code, upstreamCode: error.upstreamCode } : {};
-      log.warn('a kept result could not be read', { traceId: held.traceId, source: held.source, ...known });
-      return held;
-    }
-  };
-
-  const readSession = async ({ redemption, expiresAt }: Session, queryCode: string): Promise<AuthResult> => {
-    const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode) : redemption;
-    switch (current?.state) {
-      case 'SUCCEEDED':
-        return { status: 'SUCCESS', identity: current.identity, expiresAt };
-      case 'REJECTED':
-      case 'INDETERMINATE':
-        return { status: current.state, failureCode: current.failureCode, traceId: current.traceId, expiresAt };
-      default:
-        return { status: 'WAITING', expiresAt };
-    }
-  };
-
   return {
     async startAuthentication(input) {
       const { channel, appId, returnUrl } = parseInput(startAuthenticationInput, input);
@@ -181,24 +137,6 @@ export const createAuthentication = ({ store, apps, once, tickets, log, times }:
       const page = { ...call, caller: 'payer page' };
       const { expiresAt } = await redeem(route, parsed, page, { session, keep: true });
       return { queryCode, expiresAt };
-    },
-
-    async result(queryCode, waitMs, { signal }) {
-      const watch = store.watch({ queryCode });
-      signal.addEventListener('abort', watch.close, { once: true });
-      try {
-        const until = Date.now() + waitMs;
-        for (;;) {
-          const session = await store.session(queryCode);
-          const result = session && (await readSession(session, queryCode));
-          const leftMs = until - Date.now();
-          if (result?.status !== 'WAITING' || leftMs <= 0 || signal.aborted) return result;
-          await watch.changed(Math.min(leftMs, HELD_POLL_MS));
-        }
-      } finally {
-        signal.removeEventListener('abort', watch.close);
-        watch.close();
-      }
     },
   };
 };

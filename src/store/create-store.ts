@@ -6,17 +6,16 @@ import {
   ClaimRace,
   claim,
   markSent,
-  queryCodeIndex,
   queryCodeTopic,
   readRow,
   redemptionRow,
   redemptionTopic,
   release,
   settle,
-  stateIndex,
   sweep,
 } from './redemptions.ts';
 import type { SessionRow } from './rows.ts';
+import { countPoll, openSession, queryCodeIndex } from './sessions.ts';
 import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
 
 interface StoreTools {
@@ -26,18 +25,10 @@ interface StoreTools {
 
 /** The store on an engine. */
 export const createStore = ({ read, write, watch, close }: Engine, tools: StoreTools): Store => {
-  const { vault, times } = tools;
+  const { vault } = tools;
 
   return {
-    openSession: ({ queryCode, stateId, appId, channelId }) =>
-      write(async (db) => {
-        const [row] = await db.all<{ expires_at: number }>(
-          `INSERT INTO sessions (query_code_index, state_index, app_id, channel_id, expires_at)
-           VALUES ($1, $2, $3, $4, now_ms() + $5) RETURNING expires_at`,
-          ...[queryCodeIndex(vault, queryCode), stateIndex(vault, stateId), appId, channelId, times.resultTtlMs],
-        );
-        return { expiresAt: new Date(row?.expires_at ?? 0) };
-      }),
+    openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, tools, session) })),
 
     async claim(wish): Promise<ClaimVerdict> {
       for (let attempt = 1; ; attempt += 1) {
@@ -77,6 +68,8 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
         redemption: redemption && (await readRow(read, vault, redemption)),
       };
     },
+
+    countPoll: (queryCode) => write(async (db) => ({ pollAfterMs: await countPoll(db, vault, queryCode) })),
 
     identities: (refs) => findIdentities(read, vault, refs),
 

@@ -2,25 +2,9 @@
 import type { Vault } from '../security/vault.ts';
 import { type Db, one, type Transaction } from './engine.ts';
 import { identityRow, upsertIdentity } from './identities.ts';
-import {
-  hex,
-  newId,
-  type RedemptionRow,
-  readRedemption,
-  type SessionRow,
-  sealAnswer,
-  writeAccessToken,
-} from './rows.ts';
-import type {
-  Claim,
-  ClaimVerdict,
-  Lease,
-  Outcome,
-  Redemption,
-  SessionClaim,
-  StoreTimes,
-  SweepReport,
-} from './store.ts';
+import { hex, newId, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';
+import { claimSession, extendSession, sessionKey } from './sessions.ts';
+import type { Claim, ClaimVerdict, Lease, Outcome, Redemption, StoreTimes, SweepReport } from './store.ts';
 
 export interface RedemptionTools {
   readonly vault: Vault;
@@ -34,9 +18,6 @@ export class ClaimRace extends Error {
 
 export const redemptionTopic = (id: string): string => `redemption ${id}`;
 export const queryCodeTopic = (index: Uint8Array): string => `query code ${hex(index)}`;
-export const queryCodeIndex = (vault: Vault, queryCode: string): Buffer => vault.index('queryCode', queryCode);
-export const stateIndex = (vault: Vault, stateId: string): Buffer => vault.index('state', stateId);
-
 const wake = async (db: Transaction, { id, query_code_index }: RedemptionRow): Promise<void> => {
   await db.wake(redemptionTopic(id));
   if (query_code_index) await db.wake(queryCodeTopic(query_code_index));
@@ -116,45 +97,6 @@ const claimAgain = async (
 
 const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' } as const;
 
-const sessionKey = (session: SessionClaim | undefined): string => {
-  if (!session) return '';
-  return 'stateId' in session ? `state ${session.stateId}` : `query code ${session.queryCode}`;
-};
-
-/** The session that a new redemption is to be bound to, or why there is none. A query code of the caller's own makes one. */
-const claimSession = async (
-  db: Transaction,
-  { vault, times }: RedemptionTools,
-  { appId, channelId }: Claim,
-  wish: SessionClaim,
-): Promise<SessionRow | 'SESSION_TAKEN' | 'NO_SESSION'> => {
-  const byState = 'stateId' in wish;
-  const index = byState ? stateIndex(vault, wish.stateId) : queryCodeIndex(vault, wish.queryCode);
-  const find = () =>
-    one(
-      db.all<SessionRow>(
-        `SELECT *, now_ms() AS now FROM sessions WHERE ${byState ? 'state_index' : 'query_code_index'} = $1 FOR UPDATE`,
-        index,
-      ),
-    );
-  let session = await find();
-  if (session && session.expires_at <= session.now) {
-    await db.all('DELETE FROM sessions WHERE query_code_index = $1', session.query_code_index);
-    session = undefined;
-  }
-  if (!session && !byState && !wish.issuedOnly) {
-    await db.all(
-      `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, $2, $3, now_ms() + $4)
-       ON CONFLICT DO NOTHING`,
-      ...[index, appId, channelId, times.resultTtlMs],
-    );
-    session = await find();
-  }
-  if (!session || (wish.issuedOnly && !session.state_index)) return 'NO_SESSION';
-  const free = session.redemption_id === null && session.app_id === appId && session.channel_id === channelId;
-  return free ? session : 'SESSION_TAKEN';
-};
-
 export const markSent = async (db: Transaction, { times }: RedemptionTools, lease: Lease): Promise<boolean> => {
   const marked = await db.all(
     `UPDATE redemptions SET state = 'SENT', lease_until = now_ms() + $3
@@ -186,9 +128,6 @@ export const settle = async (
   const ended = await redemptionRow(db, id);
   return ended && readRow(db, tools.vault, ended);
 };
-
-const extendSession = (db: Transaction, redemptionId: string, ttlMs: number) =>
-  db.all('UPDATE sessions SET expires_at = now_ms() + $2 WHERE redemption_id = $1', redemptionId, ttlMs);
 
 const finish = async (db: Transaction, { vault, times }: RedemptionTools, row: RedemptionRow, outcome: Outcome) => {
   const failed = outcome.state === 'REJECTED' || outcome.state === 'INDETERMINATE';

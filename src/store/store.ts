@@ -141,6 +141,12 @@ export interface Store {
   /** Undefined when the query code is unknown or its time is over. */
   session(queryCode: string): Promise<Session | undefined>;
 
+  /**
+   * Counts a poll of a session that waits, and answers after how long the next one is welcome. Each one that comes
+   * sooner makes that 5 seconds longer, up to a minute. https://www.rfc-editor.org/rfc/rfc8628#section-3.5
+   */
+  countPoll(queryCode: string): Promise<{ readonly pollAfterMs: number }>;
+
   /** The identities that the references name, in their order; one lookup however many there are. */
   identities(refs: readonly IdentityRef[]): Promise<readonly (PayerIdentity | undefined)[]>;
 

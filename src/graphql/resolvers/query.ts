@@ -1,16 +1,17 @@
 import type { QueryResolvers } from '../../generated/resolvers.ts';
 import { certificationFailures, jobworthFailures, orFailure, toFailure } from '../failures.ts';
 
-const POLL_AFTER_SECONDS = 5;
+/** Zhima publishes no interval; the same as for results. */
+const JOBWORTH_POLL_SECONDS = 5;
 const MAX_WAIT_SECONDS = 25;
 
 export const Query: QueryResolvers = {
-  authResult: async (_, { queryCode, waitSeconds }, { authentication, call }) => {
+  authResult: async (_, { queryCode, waitSeconds }, { readResult, call }) => {
     const waitMs = Math.min(Math.max(waitSeconds ?? 0, 0), MAX_WAIT_SECONDS) * 1_000;
-    const result = await authentication.result(queryCode, waitMs, call);
+    const result = await readResult(queryCode, waitMs, call.signal);
     if (!result) return { status: 'NOT_EXIST' };
     const { status, expiresAt } = result;
-    if (status === 'WAITING') return { status, expiresAt, pollAfterSeconds: POLL_AFTER_SECONDS };
+    if (status === 'WAITING') return { status, expiresAt, pollAfterSeconds: result.pollAfterSeconds };
     if (status === 'SUCCESS') return { status, expiresAt, identity: result.identity };
     return { status, expiresAt, failure: toFailure(result.failureCode, result.traceId) };
   },
@@ -27,7 +28,11 @@ export const Query: QueryResolvers = {
     orFailure(context, jobworthFailures, async () => {
       const result = await context.queryJobworth(input, context.call);
       return result.kind === 'PENDING'
-        ? { __typename: 'JobworthPending' as const, pollAfterSeconds: POLL_AFTER_SECONDS, resultUrl: result.resultUrl }
+        ? {
+            __typename: 'JobworthPending' as const,
+            pollAfterSeconds: JOBWORTH_POLL_SECONDS,
+            resultUrl: result.resultUrl,
+          }
         : { __typename: 'JobworthAuthenticated' as const, ...result };
     }),
 

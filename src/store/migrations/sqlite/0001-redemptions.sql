@@ -49,7 +49,10 @@ CREATE TABLE sessions (
   app_id           TEXT NOT NULL,
   channel_id       TEXT NOT NULL,
   redemption_id    TEXT REFERENCES redemptions (id) ON DELETE SET NULL,
-  expires_at       INTEGER NOT NULL
+  expires_at       INTEGER NOT NULL,
+  -- Who asks again sooner than this has to wait longer.
+  poll_interval_ms INTEGER NOT NULL DEFAULT 5000,
+  polled_at        INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_age ON sessions (expires_at);
 CREATE INDEX sessions_by_redemption ON sessions (redemption_id);

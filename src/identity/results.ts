@@ -1,0 +1,95 @@
+/** Reading what has become of an authentication, by its query code: at once, or by waiting for it. */
+import { type FailureCode, PayerIdentityError } from '../failure.ts';
+import { ExchangeError } from '../lib/exchange.ts';
+import type { Log } from '../lib/log.ts';
+import type { PayerIdentity } from '../model.ts';
+import type { Redemption, Session, Store } from '../store/store.ts';
+import type { Apps } from './apps.ts';
+import { failedOutcome } from './once.ts';
+
+export type AuthResult = { readonly expiresAt: Date } & (
+  | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
+  | { readonly status: 'SUCCESS'; readonly identity: PayerIdentity }
+  | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
+);
+
+/** Undefined when the query code stands for nothing that may be told. The signal aborts when the client is gone. */
+export type ReadResult = (queryCode: string, waitMs: number, signal: AbortSignal) => Promise<AuthResult | undefined>;
+
+interface Tools {
+  readonly store: Store;
+  readonly apps: Apps;
+  readonly log: Log;
+  readonly times: { readonly deadlineMs: number };
+  /** Readers beyond these are answered at once. */
+  readonly limits: { readonly waiters: number };
+}
+
+/** How often a waiting reader looks without having been woken: what an upstream keeps wakes nobody. */
+const HELD_POLL_MS = 3_000;
+
+export const createReadResult = ({ store, apps, log, times, limits }: Tools): ReadResult => {
+  /** Readers that wait now. */
+  let waiting = 0;
+
+  /** Fetches what the upstream holds for a query code. A failure to reach it leaves the result for the next reader. */
+  const collect = async (held: Redemption, queryCode: string): Promise<Redemption> => {
+    try {
+      const { keeper } = apps.route(held.appId, held.channelId).source;
+      if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
+      const found = await keeper.collect(queryCode, AbortSignal.timeout(times.deadlineMs));
+      return (found && (await store.collect(held.id, { state: 'SUCCEEDED', ...found }))) ?? held;
+    } catch (error) {
+      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN')
+        return (await store.collect(held.id, failedOutcome(error))) ?? held;
+      if (!(error instanceof PayerIdentityError || error instanceof ExchangeError)) throw error;
+      const known = error instanceof PayerIdentityError ? { code: error.code, upstreamCode: error.upstreamCode } : {};
+      log.warn('a kept result could not be read', { traceId: held.traceId, source: held.source, ...known });
+      return held;
+    }
+  };
+
+  const readSession = async (
+    { redemption, expiresAt }: Session,
+    queryCode: string,
+    countPoll: () => ReturnType<Store['countPoll']>,
+  ): Promise<AuthResult> => {
+    const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode) : redemption;
+    switch (current?.state) {
+      case 'SUCCEEDED':
+        return { status: 'SUCCESS', identity: current.identity, expiresAt };
+      case 'REJECTED':
+      case 'INDETERMINATE':
+        return { status: current.state, failureCode: current.failureCode, traceId: current.traceId, expiresAt };
+      default:
+        return { status: 'WAITING', expiresAt, pollAfterSeconds: (await countPoll()).pollAfterMs / 1_000 };
+    }
+  };
+
+  return async (queryCode, wantedWaitMs, signal) => {
+    const waitMs = waiting < limits.waiters ? wantedWaitMs : 0;
+    // A call is one poll, however long it waits and however often it looks.
+    let poll: ReturnType<Store['countPoll']> | undefined;
+    const countPoll = () => {
+      poll ??= store.countPoll(queryCode);
+      return poll;
+    };
+    waiting += 1;
+    const watch = store.watch({ queryCode });
+    signal.addEventListener('abort', watch.close, { once: true });
+    try {
+      const until = Date.now() + waitMs;
+      for (;;) {
+        const session = await store.session(queryCode);
+        const result = session && (await readSession(session, queryCode, countPoll));
+        const leftMs = until - Date.now();
+        if (result?.status !== 'WAITING' || leftMs <= 0 || signal.aborted) return result;
+        await watch.changed(Math.min(leftMs, HELD_POLL_MS));
+      }
+    } finally {
+      waiting -= 1;
+      signal.removeEventListener('abort', watch.close);
+      watch.close();
+    }
+  };
+};

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/service.ts';
+
+const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) {
+  ... on AuthenticationStarted { queryCode state } } }`;
+
+let service: SandboxService;
+beforeAll(async () => {
+  service = await startSandboxService((config) => ({ ...config, limits: { waiters: 2 } }));
+});
+afterAll(() => service.close());
+
+const start = async (): Promise<{ queryCode: string; state: string }> => {
+  const input = { channel: 'ali_pay', returnUrl: service.returnUrl('ali_pay') };
+  return (await service.graphql(START, { input })).data.startAuthentication;
+};
+const poll = async (queryCode: string, waitSeconds = 0) =>
+  (await service.graphql(AUTH_RESULT, { queryCode, waitSeconds })).data.authResult;
+
+test('polling faster than pollAfterSeconds makes it 5 seconds longer each time, up to a minute', async () => {
+  const { queryCode } = await start();
+  const told: number[] = [];
+  for (let count = 0; count < 14; count += 1) told.push((await poll(queryCode)).pollAfterSeconds);
+  expect(told).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 60, 60]);
+});
+
+test('a poll that waits counts once, from when it came', async () => {
+  const { queryCode } = await start();
+  expect(await poll(queryCode, 2)).toMatchObject({ status: 'WAITING', pollAfterSeconds: 5 });
+});
+
+test('impatience keeps nobody from a result that is there', async () => {
+  const { queryCode, state } = await start();
+  await poll(queryCode);
+  await poll(queryCode);
+  await service.graphql(AUTHENTICATE_AND_SET, { input: { channel: 'ali_pay', authCode: 'test_ok_alice', state } });
+  expect(await poll(queryCode)).toMatchObject({ status: 'SUCCESS', pollAfterSeconds: null });
+});
+
+test('a reader is woken by the outcome, and does not wait for the next look', async () => {
+  const { queryCode, state } = await start();
+  const waiting = poll(queryCode, 20);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const startedAt = performance.now();
+  await service.graphql(AUTHENTICATE_AND_SET, { input: { channel: 'ali_pay', authCode: 'test_ok_bob', state } });
+  expect(await waiting).toMatchObject({ status: 'SUCCESS' });
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test('readers beyond the limit are answered at once instead of kept waiting', async () => {
+  const sessions = await Promise.all([start(), start(), start()]);
+  const [first, second, third] = sessions.map(({ queryCode }) => queryCode) as [string, string, string];
+  const waiting = [poll(first, 3), poll(second, 3)];
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const startedAt = performance.now();
+  expect(await poll(third, 3)).toMatchObject({ status: 'WAITING' });
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  await Promise.all(waiting);
+});
+
+test('a reader who leaves stops being waited for', async () => {
+  const { queryCode } = await start();
+  const leave = new AbortController();
+  const request = (signal: AbortSignal) =>
+    fetch(`${service.origin}/graphql`, {
+      method: 'POST',
+      signal,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: AUTH_RESULT, variables: { queryCode, waitSeconds: 20 } }),
+    }).catch(() => undefined);
+  const left = [request(leave.signal), request(leave.signal)];
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  leave.abort();
+  await Promise.all(left);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const startedAt = performance.now();
+  await poll(queryCode, 1);
+  expect(performance.now() - startedAt).toBeGreaterThan(900);
+});
