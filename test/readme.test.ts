@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { startSandboxService } from './support/sandbox.ts';
@@ -11,12 +13,11 @@ const block = (language: string, having: string) => {
 
 describe('the README', () => {
   test('shows an answer that the service gives', async () => {
-    const body = /-d '([\s\S]*)'/.exec(block('sh', 'curl'))?.[1] ?? '';
-    const { query } = JSON.parse(body.replaceAll('\n', ' ')) as { query: string };
     const service = await startSandboxService();
     try {
-      const { data } = await service.graphql(query);
-      expect({ data }).toEqual(JSON.parse(block('json', '"data"')));
+      const command = block('sh', 'curl').replace('http://127.0.0.1:4001', service.origin);
+      const { stdout } = await promisify(execFile)('bash', ['-c', command]);
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(block('json', '"data"')));
     } finally {
       await service.close();
     }
