@@ -76,6 +76,7 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
     traceId: string,
   ): Promise<Redemption | undefined> => {
     if (!(await store.markSent(lease).catch(nothingSent))) throw new PayerIdentityError('OUTCOME_PENDING');
+    const startedAt = performance.now();
     let outcome: Outcome | undefined;
     try {
       outcome = await attempt(exchange, traceId);
@@ -87,7 +88,7 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
       await release(lease, traceId);
       return undefined;
     }
-    const { upstreamCode } = { upstreamCode: undefined, ...outcome };
+    const upstreamCode = 'upstreamCode' in outcome ? outcome.upstreamCode : undefined;
     const ended = await store.settle(lease, outcome).catch((error: unknown) => {
       log.error('an outcome could not be kept', { traceId, state: outcome.state, upstreamCode, error });
     });
@@ -96,6 +97,7 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
       traceId,
       ...{ appId: ended.appId, channelId: ended.channelId, source: ended.source, state: ended.state, upstreamCode },
       ...('failureCode' in ended && { code: ended.failureCode }),
+      durationMs: Math.round(performance.now() - startedAt),
     });
     return ended;
   };

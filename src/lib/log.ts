@@ -6,14 +6,12 @@ import { type DestinationStream, pino } from 'pino';
  */
 export interface LogFields {
   readonly traceId?: string | undefined;
-  readonly operation?: string | undefined;
   readonly appId?: string | undefined;
   readonly channelId?: string | undefined;
   readonly source?: string | undefined;
   readonly state?: string | undefined;
   readonly code?: string | undefined;
   readonly upstreamCode?: string | undefined;
-  readonly attempts?: number | undefined;
   readonly durationMs?: number | undefined;
   readonly count?: number | undefined;
   readonly url?: string | undefined;

@@ -18,14 +18,14 @@ const lineOf = (fields?: LogFields) => {
 
 describe('a line', () => {
   test('holds the event, its fields and the time', () => {
-    const { line } = lineOf({ traceId: 't-1', channelId: 'ali_pay', attempts: 2 });
+    const { line } = lineOf({ traceId: 't-1', channelId: 'ali_pay', count: 2 });
     expect(line).toEqual({
       level: 50,
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       msg: 'it failed',
       traceId: 't-1',
       channelId: 'ali_pay',
-      attempts: 2,
+      count: 2,
     });
   });
 
