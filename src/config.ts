@@ -34,6 +34,8 @@ const file = z.strictObject({
       sweepEveryMs: milliseconds(2_000),
     })
     .refine(({ leaseMs, deadlineMs }) => leaseMs > deadlineMs, 'leaseMs has to be longer than deadlineMs')
+    .refine(({ resultTtlMs, leaseMs }) => resultTtlMs > leaseMs, 'resultTtlMs has to be longer than leaseMs')
+    .refine(({ codeTtlMs, resultTtlMs }) => codeTtlMs >= resultTtlMs, 'codeTtlMs has to be resultTtlMs at least')
     .prefault({}),
   limits: z
     .strictObject({

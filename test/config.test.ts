@@ -123,7 +123,7 @@ describe('a configuration file', () => {
         codeTtlMs: 86_400_000,
         sweepEveryMs: 2_000,
       },
-      limits: { representations: 200 },
+      limits: { representations: 200, waiters: 1_000 },
       host: '0.0.0.0',
       port: 8080,
       dataDir: './data',

@@ -493,7 +493,7 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
    * Redeems a one-time auth code and returns the payer's identity. For trusted callers.
-   * A code is sent to its channel at most once; the same call repeated within 5 minutes returns the same answer.
+   * A code is sent to its channel at most once; the same call repeated within 5 minutes returns the same payer.
    */
   readonly authenticate: AuthenticateResult;
   /**

@@ -150,13 +150,16 @@ const answerOf = (outcome: Outcome): string | undefined => {
   return outcome.state === 'SUCCEEDED' && outcome.accessToken ? writeAccessToken(outcome.accessToken) : undefined;
 };
 
+/** In the words of the index redemptions_by_lease: without them SQLite does not see that it applies. */
+const LEASED = "state IN ('CLAIMED', 'SENT')";
+
 export const sweep = async (db: Transaction, tools: RedemptionTools): Promise<SweepReport> => {
   const released = await db.all<RedemptionRow>(
-    `DELETE FROM redemptions WHERE state = 'CLAIMED' AND lease_until <= now_ms() RETURNING *`,
+    `DELETE FROM redemptions WHERE ${LEASED} AND state = 'CLAIMED' AND lease_until <= now_ms() RETURNING *`,
   );
   for (const row of released) await wake(db, row);
   const abandoned = await db.all<RedemptionRow>(
-    `SELECT * FROM redemptions WHERE state = 'SENT' AND lease_until <= now_ms() FOR UPDATE`,
+    `SELECT * FROM redemptions WHERE ${LEASED} AND state = 'SENT' AND lease_until <= now_ms() FOR UPDATE`,
   );
   for (const row of abandoned) await finish(db, tools, row, ABANDONED);
   const purged = [

@@ -127,7 +127,7 @@ export interface Store {
   /** Must resolve true before the first byte leaves; false: the lease is lost, nothing may be sent. */
   markSent(lease: Lease): Promise<boolean>;
 
-  /** Forgets a redemption that provably consumed nothing. The code and the session are free again. */
+  /** Forgets a redemption that provably consumed nothing. Its code, and its session for the same app and channel, are free again. */
   release(lease: Lease): Promise<void>;
 
   /** Ends a sent redemption. A redemption that has ended stays as it is; the answer tells how. */

@@ -438,7 +438,7 @@ describe('a result that is kept', () => {
   });
 
   test('does NOT_EXIST once its time is over, and its code stays used', async () => {
-    const service = await start({ config: { times: { ...quick, resultTtlMs: 400 } } });
+    const service = await start({ config: { times: { ...quick, deadlineMs: 300, leaseMs: 350, resultTtlMs: 400 } } });
     const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
     expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS' });
     await delay(500);

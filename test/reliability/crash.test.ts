@@ -62,6 +62,8 @@ test(`${KILLS} kills lose no acknowledged result, send no code twice and leave n
 
   const acknowledged = new Map<string, string>();
   const unknown = new Set<string>();
+  /** Codes whose caller did not come back after the connection broke: only the sweep ends these. */
+  const leftBehind = new Set<string>();
   const unexpected: string[] = [];
   const changed: string[] = [];
   /** Calls to repeat; new codes are drawn in between. */
@@ -104,7 +106,9 @@ test(`${KILLS} kills lose no acknowledged result, send no code twice and leave n
       const text = await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
       if (text === undefined) {
         cutOff += 1;
-        again.push(authCode);
+        const comesBack = acknowledged.has(authCode) || random(0, 1) < 0.75;
+        if (comesBack) again.push(authCode);
+        else leftBehind.add(authCode);
         continue;
       }
       repeated += acknowledged.has(authCode) ? 1 : 0;
@@ -139,7 +143,7 @@ test(`${KILLS} kills lose no acknowledged result, send no code twice and leave n
   }
   const twice = [...sends].filter(([, count]) => count > 1).map(([authCode]) => authCode);
   const db = new DatabaseSync(service.file, { readOnly: true });
-  const states = Object.fromEntries(
+  const states: Record<string, number> = Object.fromEntries(
     db
       .prepare('SELECT state, count(*) AS count FROM redemptions GROUP BY state')
       .all()
@@ -151,7 +155,7 @@ test(`${KILLS} kills lose no acknowledged result, send no code twice and leave n
   console.log(
     `crash: seed ${seed}, ${KILLS} kills, ${drawn} codes, ${cutOff} calls cut off, ${acknowledged.size} acknowledged ` +
       `(${repeated} asked again), ${lost.length} lost, ${unknown.size} unknown (${neverArrived} never arrived), ` +
-      `${upstream.ledger.length} sends, ${twice.length} double, states ${JSON.stringify(states)}, ` +
+      `${leftBehind.size} left behind, ${upstream.ledger.length} sends, ${twice.length} double, states ${JSON.stringify(states)}, ` +
       `${((performance.now() - startedAt) / 1_000).toFixed(0)} s`,
   );
   expect(drawn).toBeGreaterThanOrEqual(MIN_CODES);
@@ -165,8 +169,13 @@ test(`${KILLS} kills lose no acknowledged result, send no code twice and leave n
     wrong: [],
     twice: [],
   });
-  expect(acknowledged.size + unknown.size).toBe(drawn);
+  expect(leftBehind.size).toBeGreaterThan(0);
+  expect(acknowledged.size + unknown.size + leftBehind.size).toBe(drawn);
   // Only what was in flight when a process died may be in doubt.
   expect(unknown.size).toBeLessThanOrEqual(cutOff);
-  expect(states).toEqual({ SUCCEEDED: acknowledged.size, INDETERMINATE: unknown.size });
+  const { SUCCEEDED = 0, INDETERMINATE = 0, ...others } = states;
+  expect(others).toEqual({});
+  expect(SUCCEEDED).toBeGreaterThanOrEqual(acknowledged.size);
+  expect(INDETERMINATE).toBeGreaterThanOrEqual(unknown.size);
+  expect(SUCCEEDED + INDETERMINATE).toBeLessThanOrEqual(drawn);
 });

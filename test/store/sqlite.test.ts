@@ -15,12 +15,17 @@ interface OpenedSqlite extends OpenedStore {
   stop(): Promise<void>;
 }
 
-const openTemporary = async (times = contractTimes): Promise<OpenedSqlite> => {
+/** `onClock` is called whenever the store looks at its clock, which it does in the middle of its work. */
+const openTemporary = async (times = contractTimes, onClock = () => {}): Promise<OpenedSqlite> => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-store-'));
   const file = join(folder, 'store.sqlite');
   const vault = openVault(generateVaultKeys());
   let atMs = Date.now();
-  const openFile = () => createStore(openSqlite({ file, now: () => atMs }), { vault, times });
+  const now = () => {
+    onClock();
+    return atMs;
+  };
+  const openFile = () => createStore(openSqlite({ file, now }), { vault, times });
   let current: Store | undefined;
   const start = () => {
     current = openFile();
@@ -54,8 +59,8 @@ const openTemporary = async (times = contractTimes): Promise<OpenedSqlite> => {
 storeContract({ name: 'SQLite', open: openTemporary });
 
 describe('SQLite by itself', () => {
-  const opened = async (): Promise<OpenedSqlite> => {
-    const engine = await openTemporary();
+  const opened = async (onClock?: () => void): Promise<OpenedSqlite> => {
+    const engine = await openTemporary(contractTimes, onClock);
     onTestFinished(() => engine.close());
     return engine;
   };
@@ -109,6 +114,62 @@ describe('SQLite by itself', () => {
     clock.advance(contractTimes.codeTtlMs);
     await store.sweep();
     expect(sealed.all()).toEqual([]);
+  });
+
+  test('no statement looks at every row of a table', async () => {
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    onTestFinished(() => prepare.mockRestore());
+    const { store } = await opened();
+    const claim = { ...wish('code'), session: { queryCode: 'query-code' } };
+    const verdict = await store.claim(claim);
+    if (verdict.kind !== 'CLAIMED') throw new Error('not claimed');
+    await store.markSent(verdict.lease);
+    await store.settle(verdict.lease, { state: 'SUCCEEDED', subject: { openId: 'o', userId: 'u' } });
+    await store.claim(claim);
+    await store.release(verdict.lease);
+    await store.session('query-code');
+    const place = { channelId: 'ali_pay', appId: 'demo' };
+    await store.identities([{ id: 'unknown' }, { ...place, openId: 'o' }, { ...place, userId: 'u' }]);
+    await store.sweep();
+    const statements = prepare.mock.calls.flatMap(([sql], index) =>
+      /^\s*(SELECT|INSERT|UPDATE|DELETE)/.test(sql) ? [{ sql, db: prepare.mock.contexts[index] as DatabaseSync }] : [],
+    );
+    expect(statements.length).toBeGreaterThan(10);
+    const scanning = statements.filter(({ sql, db }) =>
+      db
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .some(({ detail }) => /^SCAN (?!json_each|CONSTANT)/.test(String(detail))),
+    );
+    expect(scanning.map(({ sql }) => sql)).toEqual([]);
+  });
+
+  test('nobody reads an outcome before it is committed', async () => {
+    let readAlong: (() => Promise<void>) | undefined;
+    let reading: Promise<void> | undefined;
+    const { file, store } = await opened(() => {
+      const read = readAlong;
+      readAlong = undefined;
+      reading ??= read?.();
+    });
+    const verdict = await store.claim(wish('code'));
+    if (verdict.kind !== 'CLAIMED') throw new Error('not claimed');
+    const { lease } = verdict;
+    await store.markSent(lease);
+    const committed = connect(file).prepare('SELECT state FROM redemptions');
+    const seen: string[] = [];
+    // Takes turns with the steps of the transaction that looks at the clock first.
+    readAlong = async () => {
+      for (let turn = 0; turn < 100; turn += 1) {
+        const read = await store.redemption(lease.redemptionId);
+        seen.push(`${read?.state}, committed ${committed.get()?.state}`);
+      }
+    };
+    await store.settle(lease, { state: 'REJECTED', failureCode: 'AUTH_CODE_USED' });
+    await reading;
+    expect(seen).toContain('SENT, committed SENT');
+    expect(seen).not.toContain('REJECTED, committed SENT');
+    expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'REJECTED' });
   });
 
   test('a lease ends at the millisecond it says', async () => {
