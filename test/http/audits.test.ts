@@ -1,0 +1,21 @@
+/** The GraphQL over HTTP specification, as its own audit suite has it. https://github.com/graphql/graphql-http */
+import { auditServer } from 'graphql-http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Service, startService } from '../support/service.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+test('no audit of GraphQL over HTTP fails, and what is done otherwise is known', async () => {
+  const results = await auditServer({ url: `${service.url}/graphql`, fetchFn: fetch });
+  const of = (status: string) => results.filter((result) => result.status === status);
+  expect(results.length).toBeGreaterThan(55);
+  expect(of('error').map(({ id, name }) => `${id} ${name}`)).toEqual([]);
+  // Apollo Server answers a faulty document with 400 whatever is accepted; the specification allows both.
+  expect(of('warn').map(({ id }) => id)).toEqual(['572B', 'FDE2', '7B9B']);
+  // GET is not offered.
+  expect(of('notice').map(({ id }) => id)).toEqual(['5A70', 'D6D5', '6A70']);
+});
