@@ -8,7 +8,7 @@ import {
   markSent,
   queryCodeIndex,
   queryCodeTopic,
-  readRow,
+  readTold,
   redemptionRow,
   redemptionTopic,
   release,
@@ -16,6 +16,8 @@ import {
   stateIndex,
   sweep,
 } from './redemptions.ts';
+import { reseal } from './reseal.ts';
+import { erase, expire } from './retention.ts';
 import type { SessionRow } from './rows.ts';
 import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
 
@@ -58,7 +60,7 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
 
     async redemption(id) {
       const row = await redemptionRow(read, id);
-      return row && row.outcome_until > row.now ? readRow(read, vault, row) : undefined;
+      return row && readTold(read, vault, row);
     },
 
     async session(queryCode) {
@@ -69,12 +71,15 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
         ),
       );
       if (!row || row.expires_at <= row.now) return undefined;
-      const redemption = row.redemption_id === null ? undefined : await redemptionRow(read, row.redemption_id);
+      const shown = row.redemption_id === null ? undefined : await redemptionRow(read, row.redemption_id);
+      const redemption = shown && (await readTold(read, vault, shown));
+      // Its payer was erased: the query code stays taken and stands for nothing.
+      if (shown && !redemption) return undefined;
       return {
         appId: row.app_id,
         channelId: row.channel_id,
         expiresAt: new Date(row.expires_at),
-        redemption: redemption && (await readRow(read, vault, redemption)),
+        redemption,
       };
     },
 
@@ -92,7 +97,18 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
           : redemptionTopic(subject.redemptionId),
       ),
 
-    sweep: () => write((db) => sweep(db, tools)),
+    async sweep() {
+      const report = await write((db) => sweep(db, tools));
+      let purged = 0;
+      for (let more = true; more; ) {
+        const expired = await write((db) => expire(db, times));
+        purged += expired.purged;
+        more = expired.more;
+      }
+      return { ...report, purged: report.purged + purged };
+    },
+    erase: (identityId) => write((db) => erase(db, identityId)),
+    reseal: (limit, from) => reseal({ read, write }, vault, limit, from),
     ready: () => write(async () => undefined),
     close,
   };
