@@ -123,6 +123,7 @@ describe('a configuration file', () => {
         codeTtlMs: 86_400_000,
         sweepEveryMs: 2_000,
       },
+      retention: { certificationDays: 90 },
       limits: { representations: 200 },
       host: '0.0.0.0',
       port: 8080,
