@@ -56,6 +56,11 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
   let accepting = true;
   const sweep = async () => {
     try {
+      vault.refresh();
+    } catch (error) {
+      log.error('the keys could not be read again', { error });
+    }
+    try {
       const { released, abandoned } = await store.sweep();
       if (released + abandoned > 0) log.warn('redemptions were left behind and ended', { count: released + abandoned });
     } catch (error) {

@@ -1,9 +1,13 @@
 /** The only file that reads the environment and the configuration file. Everything it returns is checked and frozen. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { vaultKeys } from './security/vault.ts';
+import { type VaultKeys, vaultKeys } from './security/vault.ts';
+import type { StoreTimes } from './store/store.ts';
 
 const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0-9 _ . -');
+
+const DAY_MS = 86_400_000;
+const days = z.int().positive().max(36_500);
 
 const milliseconds = (fallback: number) => z.int().positive().default(fallback);
 
@@ -43,6 +47,14 @@ const file = z.strictObject({
       representations: z.int().positive().default(200),
       /** Readers that wait for a result at the same time. */
       waiters: z.int().positive().default(1_000),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      /** After the payer last authenticated; absent: until erased. */
+      identityDays: days.optional(),
+      /** After the certification was started. */
+      certificationDays: days.default(90),
     })
     .prefault({}),
 });
@@ -112,6 +124,22 @@ const readConfigFile = (path: string, env: NodeJS.ProcessEnv): unknown => {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`CONFIG names a file that cannot be read as JSON: ${path}`);
   }
+};
+
+/**
+ * The keys as they stand in the configuration file now: a rotation puts a new one in front while the service runs.
+ * What `$env` names stays as it was when the process started.
+ */
+export const readKeys = (env: NodeJS.ProcessEnv): VaultKeys => {
+  const { CONFIG = '' } = parse(environment, env, 'The environment');
+  return parse(z.object({ keys: vaultKeys }), readConfigFile(CONFIG, env), 'The configuration').keys;
+};
+
+/** How long the store keeps things. */
+export const storeTimes = ({ times, retention }: Pick<Config, 'times' | 'retention'>): StoreTimes => {
+  const { identityDays, certificationDays } = retention;
+  const identityTtlMs = identityDays === undefined ? undefined : identityDays * DAY_MS;
+  return { ...times, identityTtlMs, certificationTtlMs: certificationDays * DAY_MS };
 };
 
 const deepFreeze = <T>(value: T): T => {

@@ -1,25 +1,16 @@
 /** The only file that starts, listens and drains. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { createApp } from './app.ts';
 import { openSources } from './channels/registry.ts';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, storeTimes } from './config.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';
+import { openConfiguredVault } from './keys.ts';
 import { createLog } from './lib/log.ts';
-import { generateVaultKeys, openVault, type VaultKeys, vaultKeys } from './security/vault.ts';
 import { createStore } from './store/create-store.ts';
-import { openSqlite } from './store/sqlite.ts';
+import { openEngine } from './store/open-engine.ts';
 
 const DRAIN_MS = 10_000;
-
-/** Configured keys, or sandbox mode's own, made once and kept where only this user can read them. */
-const loadKeys = ({ keys, dataDir }: Config): VaultKeys => {
-  if (keys) return keys;
-  const path = join(dataDir, 'keys.json');
-  if (!existsSync(path)) writeFileSync(path, JSON.stringify(generateVaultKeys()), { mode: 0o600, flag: 'wx' });
-  return vaultKeys.parse(JSON.parse(readFileSync(path, 'utf8')));
-};
 
 const greeting = (url: string, dataDir: string) => `
 payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, nothing leaves this machine.
@@ -44,9 +35,8 @@ const start = async () => {
   });
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const vault = openVault(loadKeys(config));
-  const file = join(config.dataDir, 'payer-identity.sqlite');
-  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: config.times });
+  const vault = openConfiguredVault(config, process.env);
+  const store = createStore(await openEngine(config), { vault, times: storeTimes(config) });
   const sources = openSources(config.sources);
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });

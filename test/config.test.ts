@@ -124,6 +124,7 @@ describe('a configuration file', () => {
         sweepEveryMs: 2_000,
       },
       limits: { representations: 200, waiters: 1_000 },
+      retention: { certificationDays: 90 },
       host: '0.0.0.0',
       port: 8080,
       dataDir: './data',

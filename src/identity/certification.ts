@@ -79,6 +79,7 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
 
 const requireIdentity = async (store: Store, appId: string, id: string): Promise<void> => {
   const [identity] = await store.identities([{ id }]);
+  if (identity instanceof Error) throw identity;
   if (identity?.appId === appId) return;
   const fields = [{ path: 'identityId', message: 'the id of a payer identity of this app' }];
   throw new PayerIdentityError('INPUT_INVALID', { fields });

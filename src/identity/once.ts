@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { failureMember, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
+import { VaultError } from '../security/vault.ts';
 import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Store } from '../store/store.ts';
 
 export interface OnceTimes {
@@ -160,8 +161,9 @@ const refusedClaim = ({ kind }: Exclude<ClaimVerdict, { kind: 'CLAIMED' | 'DUPLI
   }
 };
 
-/** The store cannot keep its promises: fail before anything leaves. */
+/** The store cannot keep its promises: fail before anything leaves. An outcome that does not open is no such case. */
 const nothingSent = (cause: unknown): never => {
+  if (cause instanceof VaultError) throw cause;
   throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
 };
 

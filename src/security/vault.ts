@@ -1,7 +1,8 @@
 /**
  * Seals what the store must not show, and makes the blind indexes to find it by.
  * AES-256-GCM with a key id in front and the place of the value as additional data, so that a sealed value moved to
- * another row or column does not open. Indexes are HMAC-SHA-256 under a key of their own.
+ * another row or column does not open. Indexes are HMAC-SHA-256 under a key of their own, which is never rotated:
+ * under another one nothing that is kept would be found again.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -15,11 +16,21 @@ export const vaultKeys = z.strictObject({
 });
 export type VaultKeys = z.infer<typeof vaultKeys>;
 
+/** A sealed value that does not open: its key is missing, or it was changed, or moved. The message names no value. */
+export class VaultError extends Error {
+  override readonly name = 'VaultError';
+}
+
 export interface Vault {
   /** `place` names table, column and row. */
   seal(text: string, place: string): Buffer;
-  /** Throws when the value was not sealed for this place by one of our keys. */
+  /** Throws VaultError when the value was not sealed for this place by one of our keys. */
   open(sealed: Uint8Array, place: string): string;
+  /** How everything begins that the newest key seals: what begins otherwise can be found without opening it. */
+  newestPrefix(): Buffer;
+  isNewest(sealed: Uint8Array): boolean;
+  /** Reads the keys again, for a new one in front. The keys that were known go on opening. */
+  refresh(): void;
   /** The index of a value of the named kind; equal only for equal parts. */
   index(kind: string, ...parts: readonly string[]): Buffer;
 }
@@ -27,38 +38,88 @@ export interface Vault {
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** The time makes ids readable, the random bytes keep those of one millisecond apart. */
+const newSealKey = (): VaultKeys['seal'][number] => ({
+  id: `k${Date.now().toString(36)}-${randomBytes(2).toString('hex')}`,
+  key: randomBytes(32).toString('base64'),
+});
+
 export const generateVaultKeys = (): VaultKeys => ({
-  seal: [{ id: `k${Date.now().toString(36)}`, key: randomBytes(32).toString('base64') }],
+  seal: [newSealKey()],
   index: randomBytes(32).toString('base64'),
 });
 
-export const openVault = (keys: VaultKeys): Vault => {
-  const sealKeys = new Map(keys.seal.map(({ id, key }) => [id, Buffer.from(key, 'base64')]));
-  const [newest] = keys.seal;
-  const newestKey = newest && sealKeys.get(newest.id);
-  if (!newest || !newestKey) throw new Error('A vault needs a sealing key');
+/** The same keys with a new one in front. */
+export const addSealKey = ({ seal, index }: VaultKeys): VaultKeys => ({ seal: [newSealKey(), ...seal], index });
+
+const decrypt = (key: Buffer, bytes: Buffer, ivAt: number, place: string): string => {
+  const tagAt = ivAt + IV_BYTES;
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(ivAt, tagAt), { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(place));
+  decipher.setAuthTag(bytes.subarray(tagAt, tagAt + TAG_BYTES));
+  return decipher.update(bytes.subarray(tagAt + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+};
+
+interface SealKey {
+  readonly prefix: Buffer;
+  readonly key: Buffer;
+}
+
+/** Adds keys to those that are known, and answers the newest. */
+const learn = (known: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
+  const learnt = seal.map(({ id, key }) => {
+    const bytes = Buffer.from(key, 'base64');
+    if (known.get(id)?.key.equals(bytes) === false)
+      throw new VaultError('A key id stands for another key than before: give every key an id of its own');
+    return { id, prefix: Buffer.concat([Buffer.of(id.length), Buffer.from(id)]), key: bytes };
+  });
+  for (const key of learnt) known.set(key.id, key);
+  const [newest] = learnt;
+  if (!newest) throw new VaultError('A vault needs a sealing key');
+  return newest;
+};
+
+/** `readAgain` answers the keys as they are now: a service that runs learns of a rotation by it. */
+export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => keys): Vault => {
+  const known = new Map<string, SealKey>();
+  let newest = learn(known, keys);
   const indexKey = Buffer.from(keys.index, 'base64');
+
+  const refresh = () => {
+    const current = readAgain();
+    if (!Buffer.from(current.index, 'base64').equals(indexKey))
+      throw new VaultError('The index key has changed: nothing that is kept would be found again');
+    newest = learn(known, current);
+  };
+
+  /** The key of an id; one that is not known may be new. */
+  const keyOf = (id: string): Buffer => {
+    if (!known.has(id)) refresh();
+    const found = known.get(id);
+    if (!found) throw new VaultError('A value was sealed with a key that is not configured');
+    return found.key;
+  };
 
   return {
     seal(text, place) {
       const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', newestKey, iv, { authTagLength: TAG_BYTES });
+      const cipher = createCipheriv('aes-256-gcm', newest.key, iv, { authTagLength: TAG_BYTES });
       cipher.setAAD(Buffer.from(place));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      const kid = Buffer.from(newest.id);
-      return Buffer.concat([Buffer.of(kid.length), kid, iv, cipher.getAuthTag(), body]);
+      return Buffer.concat([newest.prefix, iv, cipher.getAuthTag(), body]);
     },
     open(sealed, place) {
       const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
       const ivAt = 1 + (bytes[0] ?? 0);
-      const key = sealKeys.get(bytes.toString('utf8', 1, ivAt));
-      if (!key) throw new Error('A value was sealed with a key that is not configured');
-      const iv = bytes.subarray(ivAt, ivAt + IV_BYTES);
-      const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
-      decipher.setAAD(Buffer.from(place));
-      decipher.setAuthTag(bytes.subarray(ivAt + IV_BYTES, ivAt + IV_BYTES + TAG_BYTES));
-      return decipher.update(bytes.subarray(ivAt + IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+      try {
+        return decrypt(keyOf(bytes.toString('utf8', 1, ivAt)), bytes, ivAt, place);
+      } catch (cause) {
+        throw cause instanceof VaultError ? cause : new VaultError('A sealed value does not open', { cause });
+      }
     },
+    newestPrefix: () => newest.prefix,
+    isNewest: (sealed) => newest.prefix.equals(sealed.subarray(0, newest.prefix.length)),
+    refresh,
     index(kind, ...parts) {
       // JSON keeps the parts apart: ["a","bc"] and ["ab","c"] differ.
       return createHmac('sha256', indexKey)

@@ -1,8 +1,8 @@
 import type { Certification, CertificationStatus } from '../model.ts';
-import type { Vault } from '../security/vault.ts';
+import type { Vault, VaultError } from '../security/vault.ts';
 import { type Db, one, type Transaction } from './engine.ts';
 import { identityRow } from './identities.ts';
-import { type CertificationRow, certifyIdIndex, readCertification, sealCertifyId } from './rows.ts';
+import { type CertificationRow, certifyIdIndex, readCertification, readOr, sealCertifyId } from './rows.ts';
 
 export const addCertification = async (
   db: Transaction,
@@ -49,7 +49,7 @@ export const findCertificationsOf = async (
   db: Db,
   vault: Vault,
   identityIds: readonly string[],
-): Promise<(Certification | undefined)[]> => {
+): Promise<(Certification | VaultError | undefined)[]> => {
   const rows = await db.all<CertificationRow>(
     `SELECT * FROM certifications WHERE identity_id in_texts($1)
      ORDER BY CASE status WHEN 'PASSED' THEN 1 ELSE 0 END, started_at`,
@@ -58,6 +58,6 @@ export const findCertificationsOf = async (
   const last = new Map(rows.map((row) => [row.identity_id, row]));
   return identityIds.map((id) => {
     const row = last.get(id);
-    return row && readCertification(vault, row);
+    return row && readOr(() => readCertification(vault, row));
   });
 };

@@ -7,13 +7,15 @@ import {
   claim,
   markSent,
   queryCodeTopic,
-  readRow,
+  readTold,
   redemptionRow,
   redemptionTopic,
   release,
   settle,
   sweep,
 } from './redemptions.ts';
+import { reseal } from './reseal.ts';
+import { erase, expire } from './retention.ts';
 import type { SessionRow } from './rows.ts';
 import { countPoll, openSession, queryCodeIndex } from './sessions.ts';
 import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
@@ -25,7 +27,7 @@ interface StoreTools {
 
 /** The store on an engine. */
 export const createStore = ({ read, write, watch, close }: Engine, tools: StoreTools): Store => {
-  const { vault } = tools;
+  const { vault, times } = tools;
 
   return {
     openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, tools, session) })),
@@ -49,7 +51,7 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
 
     async redemption(id) {
       const row = await redemptionRow(read, id);
-      return row && row.outcome_until > row.now ? readRow(read, vault, row) : undefined;
+      return row && readTold(read, vault, row);
     },
 
     async session(queryCode) {
@@ -60,12 +62,15 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
         ),
       );
       if (!row || row.expires_at <= row.now) return undefined;
-      const redemption = row.redemption_id === null ? undefined : await redemptionRow(read, row.redemption_id);
+      const shown = row.redemption_id === null ? undefined : await redemptionRow(read, row.redemption_id);
+      const redemption = shown && (await readTold(read, vault, shown));
+      // Its payer was erased: the query code stays taken and stands for nothing.
+      if (shown && !redemption) return undefined;
       return {
         appId: row.app_id,
         channelId: row.channel_id,
         expiresAt: new Date(row.expires_at),
-        redemption: redemption && (await readRow(read, vault, redemption)),
+        redemption,
       };
     },
 
@@ -85,7 +90,18 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
           : redemptionTopic(subject.redemptionId),
       ),
 
-    sweep: () => write((db) => sweep(db, tools)),
+    async sweep() {
+      const report = await write((db) => sweep(db, tools));
+      let purged = 0;
+      for (let more = true; more; ) {
+        const expired = await write((db) => expire(db, times));
+        purged += expired.purged;
+        more = expired.more;
+      }
+      return { ...report, purged: report.purged + purged };
+    },
+    erase: (identityId) => write((db) => erase(db, identityId)),
+    reseal: (limit, from) => reseal({ read, write }, vault, limit, from),
     ready: () => write(async () => undefined),
     close,
   };

@@ -1,7 +1,7 @@
 import type { IdentityRef, PayerIdentity, Subject } from '../model.ts';
-import type { Vault } from '../security/vault.ts';
+import type { Vault, VaultError } from '../security/vault.ts';
 import { type Db, one, type Transaction } from './engine.ts';
-import { hex, type IdentityRow, newId, openSubject, readIdentity, sealSubject } from './rows.ts';
+import { hex, type IdentityRow, newId, openSubject, readIdentity, readOr, sealSubject } from './rows.ts';
 
 type KeyKind = 'openId' | 'userId';
 
@@ -53,7 +53,7 @@ export const findIdentities = async (
   db: Db,
   vault: Vault,
   refs: readonly IdentityRef[],
-): Promise<(PayerIdentity | undefined)[]> => {
+): Promise<(PayerIdentity | VaultError | undefined)[]> => {
   const wanted = refs.map((ref) => {
     if ('id' in ref) return { kind: 'id' as const, id: ref.id, key: `id ${ref.id}` };
     const kind = 'openId' in ref ? ('openId' as const) : ('userId' as const);
@@ -64,9 +64,13 @@ export const findIdentities = async (
   const ids = wanted.flatMap((want) => (want.kind === 'id' ? [want.id] : []));
   const indexes = (kind: KeyKind) => wanted.flatMap((want) => (want.kind === kind ? [want.index] : []));
 
-  const found = new Map<string, PayerIdentity>();
+  const found = new Map<string, PayerIdentity | VaultError>();
   const keep = (rows: readonly IdentityRow[], key: (row: IdentityRow) => string) => {
-    for (const row of rows) found.set(key(row), readIdentity(vault, row));
+    for (const row of rows)
+      found.set(
+        key(row),
+        readOr(() => readIdentity(vault, row)),
+      );
   };
   if (ids.length > 0)
     keep(await db.all('SELECT * FROM identities WHERE id in_texts($1)', ids), (row) => `id ${row.id}`);

@@ -29,8 +29,18 @@ export const redemptionRow = (db: Db, id: string): Promise<RedemptionRow | undef
 const lockedRow = (db: Db, id: string): Promise<RedemptionRow | undefined> =>
   one(db.all<RedemptionRow>('SELECT *, now_ms() AS now FROM redemptions WHERE id = $1 FOR UPDATE', id));
 
-export const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
+const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
   readRedemption(vault, row, await identityRow(db, row.identity_id));
+
+/** Undefined when the payer whom the redemption showed was erased. */
+const readUnlessErased = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> => {
+  const identity = await identityRow(db, row.identity_id);
+  return row.state === 'SUCCEEDED' && !identity ? undefined : readRedemption(vault, row, identity);
+};
+
+/** Undefined when there is nothing to tell any more. */
+export const readTold = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> =>
+  row.outcome_until > row.now ? readUnlessErased(db, vault, row) : undefined;
 
 export const claim = async (db: Transaction, tools: RedemptionTools, wish: Claim): Promise<ClaimVerdict> => {
   const { vault, times } = tools;
@@ -126,7 +136,7 @@ export const settle = async (
   if (!row) return undefined;
   if (mayEnd(row)) await finish(db, tools, row, outcome);
   const ended = await redemptionRow(db, id);
-  return ended && readRow(db, tools.vault, ended);
+  return ended && readUnlessErased(db, tools.vault, ended);
 };
 
 const finish = async (db: Transaction, { vault, times }: RedemptionTools, row: RedemptionRow, outcome: Outcome) => {

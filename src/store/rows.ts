@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { FailureCode } from '../failure.ts';
 import type { AccessToken, Certification, CertificationStatus, PayerIdentity, Subject } from '../model.ts';
-import type { Vault } from '../security/vault.ts';
-import type { Redemption } from './store.ts';
+import { type Vault, VaultError } from '../security/vault.ts';
+import type { Redemption, RowKey, SealedColumn } from './store.ts';
 
 export interface IdentityRow {
   readonly id: string;
@@ -60,9 +60,21 @@ export interface CertificationRow {
 export const newId = (prefix: string): string => `${prefix}_${randomBytes(16).toString('base64url')}`;
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-const subjectPlace = (id: string) => `identities.subject_sealed.${id}`;
-const answerPlace = (id: string) => `redemptions.answer_sealed.${id}`;
-const certifyIdPlace = (index: Uint8Array) => `certifications.certify_id_sealed.${hex(index)}`;
+export const sealedPlace = (column: SealedColumn, key: RowKey): string =>
+  `${column}.${typeof key === 'string' ? key : hex(key)}`;
+const subjectPlace = (id: string) => sealedPlace('identities.subject_sealed', id);
+const answerPlace = (id: string) => sealedPlace('redemptions.answer_sealed', id);
+const certifyIdPlace = (index: Uint8Array) => sealedPlace('certifications.certify_id_sealed', index);
+
+/** What a row says, or that it does not open: one bad row of many must not take the others with it. */
+export const readOr = <T>(read: () => T): T | VaultError => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof VaultError) return error;
+    throw error;
+  }
+};
 
 export const sealSubject = (vault: Vault, identityId: string, subject: Subject): Buffer =>
   vault.seal(JSON.stringify(subject), subjectPlace(identityId));

@@ -6,6 +6,7 @@
  * - Time is the store's own clock; callers pass durations.
  * - Auth codes and query codes are kept as blind indexes, what a channel says about a payer sealed.
  * - A call that cannot be kept rejects; the caller must then act as if it had not been made.
+ * - What does not open any more, for its key is missing or it was tampered with, is a VaultError and never a guess.
  */
 import type { FailureCode } from '../failure.ts';
 import type { Watch } from '../lib/wakeups.ts';
@@ -17,6 +18,7 @@ import type {
   PayerIdentity,
   Redeemed,
 } from '../model.ts';
+import type { VaultError } from '../security/vault.ts';
 
 /** A wish to be the one that redeems a one-time code. */
 export interface Claim {
@@ -117,6 +119,37 @@ export interface SweepReport {
   readonly purged: number;
 }
 
+/** Every place where something sealed lies, and what tells its rows apart. */
+export type SealedColumn =
+  | 'identities.subject_sealed'
+  | 'redemptions.answer_sealed'
+  | 'certifications.certify_id_sealed';
+export type RowKey = string | Uint8Array;
+
+/** Where a pass over everything sealed has come to: behind this row. */
+export interface ResealPlace {
+  readonly column: SealedColumn;
+  readonly after: RowKey;
+}
+
+export interface ResealReport {
+  readonly resealed: number;
+  /** Rows that no key of ours opens; they stay as they are. */
+  readonly unreadable: number;
+  /** Undefined at the end of the pass. */
+  readonly next: ResealPlace | undefined;
+}
+
+/** How much an erasure deleted; nothing of whom. */
+export interface EraseReport {
+  readonly identities: number;
+  readonly certifications: number;
+  /** Outcomes that showed the payer; of their codes only the fact that they were used is left. */
+  readonly outcomes: number;
+  /** Those of the outcomes that held a token. */
+  readonly tokens: number;
+}
+
 export interface Store {
   /** Makes a session that waits for a code. */
   openSession(session: NewSession): Promise<{ readonly expiresAt: Date }>;
@@ -147,8 +180,11 @@ export interface Store {
    */
   countPoll(queryCode: string): Promise<{ readonly pollAfterMs: number }>;
 
-  /** The identities that the references name, in their order; one lookup however many there are. */
-  identities(refs: readonly IdentityRef[]): Promise<readonly (PayerIdentity | undefined)[]>;
+  /**
+   * The identities that the references name, in their order; one lookup however many there are. One that does not open
+   * is an error in its own place.
+   */
+  identities(refs: readonly IdentityRef[]): Promise<readonly (PayerIdentity | VaultError | undefined)[]>;
 
   /** Keeps a certification that was started. False when the identity it names does not exist. */
   addCertification(certification: Omit<Certification, 'status' | 'startedAt' | 'checkedAt'>): Promise<boolean>;
@@ -159,13 +195,22 @@ export interface Store {
   certification(certifyId: string): Promise<Certification | undefined>;
 
   /** The certification that says most of each payer: a passed one, else the latest; one lookup for all. */
-  certificationsOf(identityIds: readonly string[]): Promise<readonly (Certification | undefined)[]>;
+  certificationsOf(identityIds: readonly string[]): Promise<readonly (Certification | VaultError | undefined)[]>;
 
   /** Wakes whenever the redemption, or what the query code stands for, changes. */
   watch(subject: { readonly redemptionId: string } | { readonly queryCode: string }): Watch;
 
   /** Ends what its owners left behind and deletes what has expired. */
   sweep(): Promise<SweepReport>;
+
+  /** Deletes a payer, and whatever shows who it was, at once. The codes stay used. */
+  erase(identityId: string): Promise<EraseReport>;
+
+  /**
+   * Looks at up to `limit` rows from a place on, and seals with the newest key what another one sealed. Nobody else
+   * notices; a pass that is broken off is begun again, and finds less to do.
+   */
+  reseal(limit: number, from?: ResealPlace): Promise<ResealReport>;
 
   /** Rejects when the store cannot keep its promises now. */
   ready(): Promise<void>;
@@ -181,4 +226,8 @@ export interface StoreTimes {
   readonly resultTtlMs: number;
   /** One-time codes are remembered as used for this long. */
   readonly codeTtlMs: number;
+  /** Identities are kept for this long after the payer last authenticated; undefined: until they are erased. */
+  readonly identityTtlMs?: number | undefined;
+  /** Certifications are kept for this long after they were started; undefined: as long as the identity. */
+  readonly certificationTtlMs?: number | undefined;
 }

@@ -1,15 +1,24 @@
 /** Every promise of src/store/store.ts, once. An engine's own test plugs the engine in. */
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { resealAll } from '../../scripts/lib/reseal-all.ts';
 import type { Watch } from '../../src/lib/wakeups.ts';
 import type { IdentityRef, PayerIdentity, Subject } from '../../src/model.ts';
+import { type Vault, VaultError } from '../../src/security/vault.ts';
 import type { Claim, Lease, Outcome, Redemption, Store, StoreTimes } from '../../src/store/store.ts';
+import type { TestKeys } from '../support/keys.ts';
 
 export interface OpenedStore {
+  /** What the store seals with. */
+  readonly keys: TestKeys;
   readonly store: Store;
   /** Moves the store's own clock forward, wherever it stands. */
   readonly clock: { advance(ms: number): Promise<void> | void };
   /** Closes the store and opens what it left behind, with the same keys. */
   reopen(): Promise<Store>;
+  /** Opens the same database once more, as another instance does. `close` closes it too. */
+  join(vault: Vault): Promise<Store> | Store;
+  /** Runs a statement past the store. */
+  query<Row>(sql: string): Promise<Row[]> | Row[];
   /** Everything that the engine has written, as it lies on disk. */
   dump(): Promise<Buffer> | Buffer;
   /** Closes the store and removes what it left behind; any number of times. */
@@ -100,8 +109,8 @@ const wakes = async (watch: Watch): Promise<boolean> => {
 };
 
 export const storeContract = ({ name, open }: StoreEngine): void => {
-  const opened = async (): Promise<OpenedStore> => {
-    const engine = await open(contractTimes);
+  const opened = async (times = contractTimes): Promise<OpenedStore> => {
+    const engine = await open(times);
     onTestFinished(() => engine.close());
     return engine;
   };
@@ -590,7 +599,7 @@ export const storeContract = ({ name, open }: StoreEngine): void => {
         { ...place, openId: 'b' },
         { ...place, userId: 'ub' },
       ]);
-      expect(found.map((identity) => identity?.id)).toEqual([a.id, b.id, b.id]);
+      expect(found).toMatchObject([{ id: a.id }, { id: b.id }, { id: b.id }]);
       expect(found[1]).toEqual(b);
     });
 
@@ -640,9 +649,7 @@ export const storeContract = ({ name, open }: StoreEngine): void => {
       const many = Array.from({ length: 1_000 }, (_, index) =>
         index % 2 ? { id: `unknown-${index}` } : { id: bob.id },
       );
-      expect((await store.identities(many)).map((identity) => identity?.id)).toEqual(
-        many.map(({ id }) => (id === bob.id ? id : undefined)),
-      );
+      expect(await store.identities(many)).toEqual(many.map(({ id }) => (id === bob.id ? bob : undefined)));
     });
 
     test('outlive the redemptions they came from', async () => {
@@ -652,6 +659,287 @@ export const storeContract = ({ name, open }: StoreEngine): void => {
       await store.sweep();
       expect(await store.identities([{ id }])).toMatchObject([{ id, openId: 'o' }]);
       expect(await authenticate(store, { openId: 'o' })).toMatchObject({ id });
+    });
+  });
+
+  describe(`${name}: rotating keys`, () => {
+    const PACE = { batch: 2, pauseMs: 0 };
+    const place = { appId: 'demo', channelId: 'wechat_pay' };
+
+    /** 3 payers, 2 of them with tokens and 1 with a certification, and a certification of nobody. */
+    const fill = async (store: Store) => {
+      const accessToken = { value: 'token', expiresAt: new Date(1_900_000_000_000) };
+      const ended = [
+        await end(store, { ...succeeded({ openId: 'a' }), accessToken } as Outcome, { authCode: 'a' }),
+        await end(store, { ...succeeded({ openId: 'b', userId: 'ub' }), accessToken } as Outcome, { authCode: 'b' }),
+        await end(store, succeeded({ userId: 'uc' }), { authCode: 'c' }),
+        await end(store, rejected, { authCode: 'd' }),
+      ];
+      const [payer] = ended.flatMap((one) => (one.state === 'SUCCEEDED' ? [one.identity.id] : []));
+      await store.addCertification({ certifyId: 'certify-1', ...place, identityId: payer ?? null });
+      await store.addCertification({ certifyId: 'certify-2', ...place, identityId: null });
+      return async (other: Store) => {
+        for (const one of ended) expect(await other.redemption(one.id)).toEqual(one);
+        expect(await other.certification('certify-1')).toMatchObject({ certifyId: 'certify-1', identityId: payer });
+        expect(await other.certification('certify-2')).toMatchObject({ certifyId: 'certify-2' });
+      };
+    };
+    const VALUES = 3 + 2 + 2;
+
+    test('everything that an older key sealed is sealed with the newest, and the older is needed no more', async () => {
+      const { store, keys, join } = await opened();
+      const expectAll = await fill(store);
+      expect(await resealAll(store, PACE)).toEqual({ resealed: 0, unreadable: 0 });
+      keys.rotate();
+      const rotating = await join(keys.open());
+      await expect(expectAll(await join(keys.openNewest()))).rejects.toThrow(VaultError);
+      expect(await resealAll(rotating, PACE)).toEqual({ resealed: VALUES, unreadable: 0 });
+      expect(await resealAll(rotating, PACE)).toEqual({ resealed: 0, unreadable: 0 });
+      await expectAll(await join(keys.openNewest()));
+      // The one that has been running all the time learns of the key when it meets it.
+      await expectAll(store);
+    });
+
+    test('a pass that is broken off is begun again, and finds less to do', async () => {
+      const { store, keys, join } = await opened();
+      const expectAll = await fill(store);
+      keys.rotate();
+      const broken = await join(keys.open());
+      expect(await broken.reseal(2)).toMatchObject({ resealed: 2, unreadable: 0 });
+      expect(await resealAll(await join(keys.open()), PACE)).toEqual({ resealed: VALUES - 2, unreadable: 0 });
+      await expectAll(await join(keys.openNewest()));
+    });
+
+    test('two at once do the work once', async () => {
+      const { store, keys, join } = await opened();
+      const expectAll = await fill(store);
+      keys.rotate();
+      const both = [await join(keys.open()), await join(keys.open())];
+      const reports = await Promise.all(both.map((one) => resealAll(one, PACE)));
+      expect(reports.reduce((sum, { resealed }) => sum + resealed, 0)).toBe(VALUES);
+      await expectAll(await join(keys.openNewest()));
+    });
+
+    test('what is learnt of payers meanwhile is not lost', async () => {
+      const { store, keys, join } = await opened();
+      const payers = Array.from({ length: 10 }, (_, index) => `payer-${index}`);
+      for (const openId of payers) await authenticate(store, { openId });
+      for (let round = 0; round < 5; round += 1) {
+        keys.rotate();
+        const rotating = await join(keys.open());
+        const learnt = payers.map((openId) => authenticate(store, { openId, unionId: `union-${round}` }));
+        await Promise.all([resealAll(rotating, PACE), ...learnt]);
+        const refs = payers.map((openId) => ({ ...place, openId }));
+        const found = payers.map((openId) => ({ openId, unionId: `union-${round}` }));
+        expect(await store.identities(refs)).toMatchObject(found);
+      }
+    });
+
+    test('a row that does not open is counted, stays as it is and holds up no other', async () => {
+      const { store, keys, join, query } = await opened();
+      await fill(store);
+      await query(`UPDATE redemptions SET answer_sealed = (SELECT min(subject_sealed) FROM identities)
+        WHERE id = (SELECT min(id) FROM redemptions WHERE answer_sealed IS NOT NULL)`);
+      keys.rotate();
+      const rotating = await join(keys.open());
+      expect(await resealAll(rotating, PACE)).toEqual({ resealed: VALUES - 1, unreadable: 1 });
+      expect(await resealAll(rotating, PACE)).toEqual({ resealed: 0, unreadable: 1 });
+    });
+  });
+
+  describe(`${name}: what does not open`, () => {
+    /** Puts what was sealed for one payer in the place of what was sealed for another. */
+    const tamper = (query: OpenedStore['query'], { id }: PayerIdentity, other: PayerIdentity) =>
+      query(`UPDATE identities SET subject_sealed = (SELECT subject_sealed FROM identities WHERE id = '${other.id}')
+        WHERE id = '${id}'`);
+
+    test('is an error in its own place, and the others are there', async () => {
+      const { store, query } = await opened();
+      const [a, bad, c] = [
+        await authenticate(store, { openId: 'a' }),
+        await authenticate(store, { openId: 'bad' }),
+        await authenticate(store, { openId: 'c' }),
+      ];
+      const place = { appId: 'demo', channelId: 'wechat_pay' };
+      for (const [certifyId, identityId] of [
+        ['certify-a', a.id],
+        ['certify-bad', bad.id],
+      ] as const)
+        await store.addCertification({ certifyId, ...place, identityId });
+      await tamper(query, bad, a);
+      await query(`UPDATE certifications SET certify_id_sealed = (SELECT subject_sealed FROM identities
+        WHERE id = '${a.id}') WHERE identity_id = '${bad.id}'`);
+
+      const error = expect.any(VaultError);
+      const refs = [{ id: a.id }, { id: bad.id }, { ...place, openId: 'bad' }, { id: 'unknown' }, { id: c.id }];
+      expect(await store.identities(refs)).toEqual([a, error, error, undefined, c]);
+      const certifications = [expect.objectContaining({ certifyId: 'certify-a' }), error, undefined];
+      expect(await store.certificationsOf([a.id, bad.id, c.id])).toEqual(certifications);
+      await expect(store.certification('certify-bad')).rejects.toThrow(VaultError);
+    });
+
+    test('rejects whatever would have told it, and nothing else', async () => {
+      const { store, query } = await opened();
+      const bad = await authenticate(store, { openId: 'bad' }, { authCode: 'code', queryCode: 'query-code-1' });
+      await tamper(query, bad, await authenticate(store, { openId: 'a' }));
+      const again = { authCode: 'code', queryCode: 'query-code-1' };
+      await expect(store.session('query-code-1')).rejects.toThrow(VaultError);
+      await expect(store.claim(wish(again))).rejects.toThrow(VaultError);
+      expect(await store.claim(wish({ ...again, caller: 'other' }))).toEqual({ kind: 'CODE_USED' });
+      await expect(authenticate(store, { openId: 'bad' })).rejects.toThrow(VaultError);
+      expect(await authenticate(store, { openId: 'a' })).toMatchObject({ openId: 'a' });
+      // The way out: the payer is erased, and may come again.
+      expect(await store.erase(bad.id)).toMatchObject({ identities: 1 });
+      expect(await authenticate(store, { openId: 'bad' })).toMatchObject({ openId: 'bad' });
+    });
+  });
+
+  describe(`${name}: the time that payers are kept`, () => {
+    const keptMs = 3 * contractTimes.resultTtlMs;
+    const limited = { ...contractTimes, identityTtlMs: keptMs, certificationTtlMs: keptMs };
+    const certification = { appId: 'demo', channelId: 'wechat_pay' };
+
+    test('begins anew when the payer authenticates; then the payer is gone, and the code stays used', async () => {
+      const { store, clock, query } = await opened(limited);
+      const payer = await authenticate(store, { openId: 'o' }, { authCode: 'first' });
+      await clock.advance(keptMs - MARGIN_MS);
+      await authenticate(store, { openId: 'o' }, { authCode: 'second' });
+      await store.addCertification({ certifyId: 'certify-1', ...certification, identityId: payer.id });
+      await clock.advance(keptMs - MARGIN_MS);
+      await store.sweep();
+      expect(await store.identities([{ id: payer.id }])).toMatchObject([{ id: payer.id }]);
+      await clock.advance(2 * MARGIN_MS);
+      expect((await store.sweep()).purged).toBeGreaterThan(0);
+      expect(await store.identities([{ id: payer.id }])).toEqual([undefined]);
+      for (const table of ['identities', 'certifications'])
+        expect(await query(`SELECT * FROM ${table}`), table).toEqual([]);
+      expect(await store.claim(wish({ authCode: 'second' }))).toEqual({ kind: 'CODE_USED' });
+      expect((await authenticate(store, { openId: 'o' })).id).not.toBe(payer.id);
+    });
+
+    test('is never over before the outcome that shows the payer', async () => {
+      const { store, clock } = await opened({ ...limited, identityTtlMs: contractTimes.resultTtlMs / 4 });
+      const { id } = await end(store, succeeded(), { queryCode: 'query-code-1' });
+      await clock.advance(contractTimes.resultTtlMs / 2);
+      await store.sweep();
+      expect(await store.redemption(id)).toMatchObject({ state: 'SUCCEEDED', identity: { openId: 'open-1' } });
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
+      await clock.advance(contractTimes.resultTtlMs / 2 + MARGIN_MS);
+      await store.sweep();
+      expect(await store.identities([{ channelId: 'wechat_pay', appId: 'demo', openId: 'open-1' }])).toEqual([
+        undefined,
+      ]);
+    });
+
+    test('has no end when none is set', async () => {
+      const { store, clock } = await opened();
+      const { id } = await authenticate(store, { openId: 'o' });
+      await store.addCertification({ certifyId: 'certify-1', ...certification, identityId: id });
+      await clock.advance(10 * 365 * 86_400_000);
+      await store.sweep();
+      expect(await store.identities([{ id }])).toMatchObject([{ id }]);
+      expect(await store.certification('certify-1')).toMatchObject({ identityId: id });
+    });
+
+    test('ends for certifications by themselves, however many, in one sweep', async () => {
+      const { store, clock, query } = await opened({ ...limited, identityTtlMs: undefined });
+      const { id } = await authenticate(store, { openId: 'o' });
+      await times(1_100, (index) =>
+        store.addCertification({ certifyId: `certify-${index}`, ...certification, identityId: id }),
+      );
+      await clock.advance(keptMs - 4 * MARGIN_MS);
+      await store.sweep();
+      expect(await query('SELECT status FROM certifications')).toHaveLength(1_100);
+      await clock.advance(5 * MARGIN_MS);
+      await store.sweep();
+      expect(await query('SELECT status FROM certifications')).toEqual([]);
+      expect(await store.identities([{ id }])).toMatchObject([{ id }]);
+    });
+
+    test('leaves nothing behind: 5 s after everything is over one sweep empties every table', async () => {
+      const { store, clock, query } = await opened(limited);
+      const payer = await authenticate(store, { openId: 'o' }, { queryCode: 'query-code-1' });
+      await end(store, rejected, { authCode: 'refused', queryCode: 'query-code-2' });
+      await store.addCertification({ certifyId: 'certify-1', ...certification, identityId: payer.id });
+      await store.addCertification({ certifyId: 'certify-2', ...certification, identityId: null });
+      await clock.advance(codeOver);
+      await store.sweep();
+      for (const table of ['identities', 'redemptions', 'sessions', 'certifications'])
+        expect(await query(`SELECT * FROM ${table}`), table).toEqual([]);
+    });
+  });
+
+  describe(`${name}: erasing a payer`, () => {
+    const certification = { appId: 'demo', channelId: 'wechat_pay' };
+
+    test('deletes the payer, its tokens and its certifications, and no other payer', async () => {
+      const { store, query } = await opened();
+      const withToken: Outcome = { state: 'SUCCEEDED', subject: { openId: 'o' }, accessToken: { value: 'token' } };
+      const shown = await end(store, withToken, { authCode: 'first', queryCode: 'query-code-1' });
+      const payer = await authenticate(store, { openId: 'o' }, { authCode: 'second' });
+      const other = await authenticate(store, { openId: 'other' }, { queryCode: 'query-code-2' });
+      for (const [certifyId, identityId] of [
+        ['certify-1', payer.id],
+        ['certify-2', payer.id],
+        ['certify-other', other.id],
+      ] as const)
+        await store.addCertification({ certifyId, ...certification, identityId });
+
+      expect(await store.erase(payer.id)).toEqual({ identities: 1, certifications: 2, outcomes: 2, tokens: 1 });
+      expect(await store.identities([{ id: payer.id }, { ...certification, openId: 'o' }])).toEqual([
+        undefined,
+        undefined,
+      ]);
+      expect(await store.redemption(shown.id)).toBeUndefined();
+      expect(await store.session('query-code-1')).toBeUndefined();
+      expect(await store.certificationsOf([payer.id])).toEqual([undefined]);
+      expect(await store.certification('certify-1')).toBeUndefined();
+      expect(await query('SELECT id FROM redemptions WHERE answer_sealed IS NOT NULL')).toEqual([]);
+
+      expect(await store.identities([{ id: other.id }])).toEqual([other]);
+      expect(await store.session('query-code-2')).toMatchObject({ redemption: { identity: { id: other.id } } });
+      expect(await store.certification('certify-other')).toMatchObject({ identityId: other.id });
+      expect(await store.sweep()).toEqual({ released: 0, abandoned: 0, purged: 0 });
+    });
+
+    test('leaves codes used and the query code taken', async () => {
+      const { store } = await opened();
+      const claim = { authCode: 'first', queryCode: 'query-code-1' };
+      const lease = await send(store, claim);
+      const ended = await store.settle(lease, succeeded());
+      if (ended?.state !== 'SUCCEEDED') throw new Error('Expected SUCCEEDED');
+      await store.erase(ended.identity.id);
+      expect(await store.claim(wish(claim))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(wish({ ...claim, caller: 'other' }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(wish({ ...claim, authCode: 'new' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      expect(await store.settle(lease, succeeded())).toBeUndefined();
+      const again = await authenticate(store, { openId: 'open-1' });
+      expect(again.id).not.toBe(ended.identity.id);
+    });
+
+    test('of nobody deletes nothing, and neither does a second time', async () => {
+      const { store } = await opened();
+      const nothing = { identities: 0, certifications: 0, outcomes: 0, tokens: 0 };
+      const { id } = await authenticate(store, { openId: 'o' });
+      expect(await store.erase('unknown')).toEqual(nothing);
+      expect(await store.erase(id)).toMatchObject({ identities: 1 });
+      expect(await store.erase(id)).toEqual(nothing);
+    });
+
+    test('while the payer authenticates: every outcome shows a payer that is there, or is over', async () => {
+      const { store, query } = await opened();
+      for (let round = 0; round < 5; round += 1) {
+        const { id } = await authenticate(store, { openId: 'o' });
+        const authenticated = times(10, () => authenticate(store, { openId: 'o' }));
+        const [report, identities] = await Promise.all([store.erase(id), authenticated]);
+        expect(report).toMatchObject({ identities: 1 });
+        expect(identities.map(({ openId }) => openId)).toEqual(Array(10).fill('o'));
+      }
+      const told = await query<{ id: string }>("SELECT id FROM redemptions WHERE state = 'SUCCEEDED'");
+      for (const { id } of told) {
+        const redemption = await store.redemption(id);
+        if (redemption) expect(redemption).toMatchObject({ identity: { openId: 'o' } });
+      }
     });
   });
 

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generateVaultKeys, openVault, type VaultKeys, vaultKeys } from '../../src/security/vault.ts';
+import {
+  addSealKey,
+  generateVaultKeys,
+  openVault,
+  VaultError,
+  type VaultKeys,
+  vaultKeys,
+} from '../../src/security/vault.ts';
 
 const PLACE = 'redemptions.access_token:1';
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
@@ -77,6 +84,87 @@ describe('a sealed text', () => {
     const sealed = rotated.seal('new', PLACE);
     expect(() => vault.open(sealed, PLACE)).toThrow('a key that is not configured');
     expect(openVault(keys('c', 'b')).open(sealed, PLACE)).toBe('new');
+  });
+});
+
+describe('a sealed text that does not open', () => {
+  test.each<[string, Uint8Array]>([
+    ['was sealed with an unknown key', openVault(keys('b')).seal('the token', PLACE)],
+    ['was changed', Buffer.concat([vault.seal('the token', PLACE), Buffer.of(0)])],
+    ['was moved', vault.seal('the token', 'elsewhere')],
+    ['ends early', vault.seal('the token', PLACE).subarray(0, 9)],
+    ['is empty', new Uint8Array()],
+  ])('because it %s is a VaultError that names no value', (_, sealed) => {
+    expect(() => vault.open(sealed, PLACE)).toThrow(VaultError);
+    expect(() => vault.open(sealed, PLACE)).not.toThrow(/token|redemptions/);
+  });
+});
+
+describe('a vault whose keys are rotated while it runs', () => {
+  const running = (from: VaultKeys) => {
+    const current = { keys: from };
+    return { current, vault: openVault(from, () => current.keys) };
+  };
+
+  test('opens what another one sealed with a key that it has not met', () => {
+    const { current, vault } = running(keys('a'));
+    current.keys = keys('b', 'a');
+    expect(vault.open(openVault(current.keys).seal('new', PLACE), PLACE)).toBe('new');
+  });
+
+  test('seals with the new key once it has read the keys again, and opens what it sealed before', () => {
+    const { current, vault } = running(keys('a'));
+    const before = vault.seal('before', PLACE);
+    expect(vault.isNewest(before)).toBe(true);
+    current.keys = keys('b', 'a');
+    expect(vault.isNewest(vault.seal('still', PLACE))).toBe(true);
+    vault.refresh();
+    expect(vault.isNewest(before)).toBe(false);
+    expect(openVault(keys('b')).open(vault.seal('after', PLACE), PLACE)).toBe('after');
+    expect(vault.open(before, PLACE)).toBe('before');
+  });
+
+  test('goes on opening with a key that was removed', () => {
+    const { current, vault } = running(keys('b', 'a'));
+    current.keys = keys('b');
+    vault.refresh();
+    expect(vault.open(openVault(keys('a')).seal('old', PLACE), PLACE)).toBe('old');
+  });
+
+  test.each<[string, VaultKeys]>([
+    ['another index key', { ...keys('b', 'a'), index: key(2) }],
+    ['another key under a known id', { ...keys('a'), seal: [{ id: 'a', key: key(9) }] }],
+    ['no key', { ...keys('a'), seal: [] }],
+  ])('refuses %s and goes on with what it has', (_, wrong) => {
+    const { current, vault } = running(keys('a'));
+    current.keys = wrong;
+    expect(() => vault.refresh()).toThrow(VaultError);
+    expect(vault.open(openVault(keys('a')).seal('old', PLACE), PLACE)).toBe('old');
+    expect(vault.isNewest(vault.seal('new', PLACE))).toBe(true);
+    expect(openVault(keys('a')).open(vault.seal('new', PLACE), PLACE)).toBe('new');
+  });
+
+  test('says VaultError, too, when the keys cannot be read again', () => {
+    const vault = openVault(keys('a'), () => {
+      throw new Error('ENOENT');
+    });
+    expect(() => vault.open(openVault(keys('b')).seal('x', PLACE), PLACE)).toThrow(VaultError);
+  });
+
+  test('tells by its beginning what the newest key sealed, also from ids that begin alike', () => {
+    const [short, long] = ['k1', 'k10'].map((id) => openVault({ ...keys('a'), seal: [{ id, key: key(3) }] }));
+    const sealed = long?.seal('x', PLACE) ?? Buffer.of();
+    expect([short?.isNewest(sealed), long?.isNewest(sealed)]).toEqual([false, true]);
+    expect(sealed.subarray(0, 4)).toEqual(long?.newestPrefix());
+  });
+
+  test('gets a new key in front and keeps the others and the index key', () => {
+    const old = generateVaultKeys();
+    const rotated = Array.from({ length: 50 }).reduce<VaultKeys>((current) => addSealKey(current), old);
+    expect(vaultKeys.parse(rotated)).toEqual(rotated);
+    expect(rotated.index).toBe(old.index);
+    expect(rotated.seal.at(-1)).toEqual(old.seal[0]);
+    expect(new Set(rotated.seal.map(({ key }) => key)).size).toBe(51);
   });
 });
 

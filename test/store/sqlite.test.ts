@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Claim, Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes, type OpenedStore, storeContract } from '../contract/store.ts';
+import { createTestKeys } from '../support/keys.ts';
 
 interface OpenedSqlite extends OpenedStore {
   readonly file: string;
@@ -19,24 +20,28 @@ interface OpenedSqlite extends OpenedStore {
 const openTemporary = async (times = contractTimes, onClock = () => {}): Promise<OpenedSqlite> => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-store-'));
   const file = join(folder, 'store.sqlite');
-  const vault = openVault(generateVaultKeys());
+  const keys = createTestKeys();
+  const vault = keys.open();
   let atMs = Date.now();
   const now = () => {
     onClock();
     return atMs;
   };
-  const openFile = () => createStore(openSqlite({ file, now }), { vault, times });
+  const openFile = (vault: Vault) => createStore(openSqlite({ file, now }), { vault, times });
+  const joined: Store[] = [];
   let current: Store | undefined;
   const start = () => {
-    current = openFile();
+    current = openFile(vault);
     return current;
   };
   const stop = async () => {
+    for (const store of joined.splice(0)) await store.close();
     await current?.close();
     current = undefined;
   };
   return {
     file,
+    keys,
     store: start(),
     clock: {
       advance: (ms) => {
@@ -47,6 +52,19 @@ const openTemporary = async (times = contractTimes, onClock = () => {}): Promise
     async reopen() {
       await stop();
       return start();
+    },
+    join(vault) {
+      const store = openFile(vault);
+      joined.push(store);
+      return store;
+    },
+    query<Row>(sql: string) {
+      const db = new DatabaseSync(file);
+      try {
+        return db.prepare(sql).all() as Row[];
+      } finally {
+        db.close();
+      }
     },
     dump: () => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name)))),
     async close() {

@@ -10,6 +10,7 @@ CREATE TABLE identities (
   first_authenticated_at INTEGER NOT NULL,
   last_authenticated_at  INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX identities_by_age ON identities (last_authenticated_at);
 
 CREATE TABLE redemptions (
   id               TEXT PRIMARY KEY,
@@ -25,7 +26,7 @@ CREATE TABLE redemptions (
                    CHECK (state IN ('CLAIMED', 'SENT', 'HELD', 'SUCCEEDED', 'ANSWERED', 'REJECTED', 'INDETERMINATE')),
   owner            TEXT NOT NULL,
   lease_until      INTEGER NOT NULL,
-  identity_id      TEXT REFERENCES identities (id),
+  identity_id      TEXT REFERENCES identities (id) ON DELETE SET NULL,
   -- The access token of SUCCEEDED, the answer of ANSWERED.
   answer_sealed    BLOB,
   failure_code     TEXT,
@@ -34,7 +35,8 @@ CREATE TABLE redemptions (
   -- The outcome is told until then; afterwards only the fact that the code was used is left.
   outcome_until    INTEGER NOT NULL,
   forget_at        INTEGER NOT NULL,
-  CHECK ((state = 'SUCCEEDED') = (identity_id IS NOT NULL)),
+  -- A payer may be deleted before the code is forgotten; then the outcome is over.
+  CHECK (state = 'SUCCEEDED' OR identity_id IS NULL),
   CHECK ((state IN ('REJECTED', 'INDETERMINATE')) = (failure_code IS NOT NULL))
 ) STRICT;
 CREATE INDEX redemptions_by_lease ON redemptions (lease_until) WHERE state IN ('CLAIMED', 'SENT');
@@ -68,3 +70,4 @@ CREATE TABLE certifications (
   checked_at        INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX certifications_by_identity ON certifications (identity_id);
+CREATE INDEX certifications_by_age ON certifications (started_at);

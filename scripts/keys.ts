@@ -1,0 +1,47 @@
+/**
+ * `npm run keys:rotate`: seals everything with the newest key, while the service runs; broken off, it is run again.
+ * Sandbox mode gets a new key first; with a configuration file the newest is the first of `keys.seal`.
+ * The index key is never rotated: under another one nothing that is kept would be found again.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError } from '../src/config.ts';
+import { addSandboxKey } from '../src/keys.ts';
+import { loadServiceConfig, openServiceStore, runCommand } from './lib/open-store.ts';
+import { resealAll } from './lib/reseal-all.ts';
+
+const PACE = { batch: 200, pauseMs: 5 };
+const MAX_PASSES = 10;
+
+const rotate = async (): Promise<void> => {
+  const config = await loadServiceConfig();
+  if (config.sandbox) addSandboxKey(config.dataDir);
+  const store = await openServiceStore(config);
+  try {
+    let total = 0;
+    for (let pass = 1; ; pass += 1) {
+      const { resealed, unreadable } = await resealAll(store, PACE);
+      total += resealed;
+      const clean = pass > 1 && resealed === 0;
+      if (!clean && pass < MAX_PASSES) {
+        // A service reads the keys with every sweep; until then it goes on sealing with the key that it knows.
+        await delay(2 * config.times.sweepEveryMs);
+        continue;
+      }
+      console.log(`${total} values were sealed anew, ${unreadable} do not open with any key that is configured.`);
+      if (!clean) throw new ConfigError('A service still seals with an older key: restart it, and run this again.');
+      if (unreadable > 0) process.exitCode = 1;
+      console.log(unreadable > 0 ? KEEP : REMOVE);
+      return;
+    }
+  } finally {
+    await store.close();
+  }
+};
+
+const KEEP = 'Keep the older keys until that is understood.';
+const REMOVE = 'The older keys may be removed, once every instance has the new one in front.';
+
+await runCommand(async () => {
+  if (process.argv[2] !== 'rotate') throw new ConfigError('npm run keys:rotate');
+  await rotate();
+});

@@ -1,0 +1,32 @@
+import { mkdirSync } from 'node:fs';
+import { type Config, loadConfig, storeTimes } from '../../src/config.ts';
+import { openConfiguredVault } from '../../src/keys.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openEngine } from '../../src/store/open-engine.ts';
+import type { Store } from '../../src/store/store.ts';
+
+/** The configuration of the service beside which a command runs; of sandbox mode only where its files are. */
+export const loadServiceConfig = async (): Promise<Config> => {
+  const config = await loadConfig(process.env, async () => ({
+    defaultApp: 'sandbox',
+    apps: [{ id: 'sandbox', channels: {} }],
+    sources: {},
+  }));
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  return config;
+};
+
+export const openServiceStore = async (config: Config): Promise<Store> =>
+  createStore(await openEngine(config), { vault: openConfiguredVault(config, process.env), times: storeTimes(config) });
+
+/** Runs a command; of an error it shows what may be seen. */
+export const runCommand = async (command: () => Promise<void>): Promise<void> => {
+  try {
+    await command();
+  } catch (error) {
+    // Our own messages and the system's name paths and settings; a parser's may quote a secret.
+    const readable = error instanceof Error && ['Error', 'ConfigError', 'VaultError'].includes(error.name);
+    console.error(readable ? error.message : 'An unexpected error');
+    process.exitCode = 1;
+  }
+};

@@ -1,0 +1,49 @@
+/** Where keys come from: the configuration, or sandbox mode's own file, which only this user can read. */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, ConfigError, readKeys } from './config.ts';
+import { addSealKey, generateVaultKeys, openVault, type Vault, type VaultKeys, vaultKeys } from './security/vault.ts';
+
+type KeyConfig = Pick<Config, 'keys' | 'dataDir'>;
+
+const fileIn = (dataDir: string) => join(dataDir, 'keys.json');
+
+const readFile = (dataDir: string): VaultKeys => vaultKeys.parse(JSON.parse(readFileSync(fileIn(dataDir), 'utf8')));
+
+/** Configured keys, or sandbox mode's own, made once. */
+const loadKeys = ({ keys, dataDir }: KeyConfig): VaultKeys => {
+  if (keys) return keys;
+  const path = fileIn(dataDir);
+  if (!existsSync(path)) writeFileSync(path, JSON.stringify(generateVaultKeys()), { mode: 0o600, flag: 'wx' });
+  return readFile(dataDir);
+};
+
+/** The vault of a process; it learns of new keys while it runs. */
+export const openConfiguredVault = (config: KeyConfig, env: NodeJS.ProcessEnv): Vault =>
+  openVault(loadKeys(config), () => (config.keys ? readKeys(env) : readFile(config.dataDir)));
+
+const sync = (path: string): void => {
+  const handle = openSync(path, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+};
+
+/** Puts a new key in front of sandbox mode's own. It is on the disk before anything can be sealed with it. */
+export const addSandboxKey = (dataDir: string): void => {
+  loadKeys({ keys: undefined, dataDir });
+  const next = `${fileIn(dataDir)}.new`;
+  try {
+    // It must not be there yet: of two rotations at once one would lose the key of the other.
+    writeFileSync(next, '', { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new ConfigError(`Another rotation is under way. If none is, one was broken off: delete ${next}`, { cause });
+  }
+  try {
+    writeFileSync(next, JSON.stringify(addSealKey(readFile(dataDir))), { flush: true });
+    renameSync(next, fileIn(dataDir));
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+  sync(dataDir);
+};
