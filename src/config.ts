@@ -28,6 +28,8 @@ const file = z.strictObject({
   channelTitles: z.record(name, z.string()).default({}),
   router: z.strictObject({ secrets: z.array(z.string().min(32, 'at least 32 characters')).min(1) }).optional(),
   keys: vaultKeys.optional(),
+  /** Where results are kept; absent: in a SQLite file in DATA_DIR, for a single instance. */
+  store: z.url({ protocol: /^postgres(?:ql)?$/, error: 'postgres://user:password@host:port/database' }).optional(),
   times: z
     .strictObject({
       deadlineMs: milliseconds(5_000),

@@ -36,7 +36,7 @@ const start = async () => {
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openConfiguredVault(config, process.env);
-  const store = createStore(await openEngine(config), { vault, times: storeTimes(config) });
+  const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
   const sources = openSources(config.sources);
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });

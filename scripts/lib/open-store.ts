@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type Config, loadConfig, storeTimes } from '../../src/config.ts';
 import { openConfiguredVault } from '../../src/keys.ts';
+import { createLog } from '../../src/lib/log.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openEngine } from '../../src/store/open-engine.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -17,7 +18,10 @@ export const loadServiceConfig = async (): Promise<Config> => {
 };
 
 export const openServiceStore = async (config: Config): Promise<Store> =>
-  createStore(await openEngine(config), { vault: openConfiguredVault(config, process.env), times: storeTimes(config) });
+  createStore(await openEngine(config, createLog(config.logLevel)), {
+    vault: openConfiguredVault(config, process.env),
+    times: storeTimes(config),
+  });
 
 /** Runs a command; of an error it shows what may be seen. */
 export const runCommand = async (command: () => Promise<void>): Promise<void> => {

@@ -9,6 +9,8 @@ export interface Wakeups {
   /** Watch first, then read: a change between the two is not missed. */
   watch(topic: string): Watch;
   wake(topic: string): void;
+  /** Wakes whoever watches anything: wake-ups may have been missed. */
+  wakeAll(): void;
 }
 
 export const createWakeups = (): Wakeups => {
@@ -44,6 +46,9 @@ export const createWakeups = (): Wakeups => {
     },
     wake(topic) {
       for (const notify of watchers.get(topic) ?? []) notify();
+    },
+    wakeAll() {
+      for (const others of watchers.values()) for (const notify of others) notify();
     },
   };
 };

@@ -1,10 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
-import { type Engine, one } from './engine.ts';
+import { ClaimRace, claim, newOwner } from './claims.ts';
+import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction } from './engine.ts';
 import { findIdentities } from './identities.ts';
 import {
-  ClaimRace,
-  claim,
   markSent,
   queryCodeTopic,
   readTold,
@@ -25,29 +25,60 @@ interface StoreTools {
   readonly times: StoreTimes;
 }
 
+/** How long a write is tried for that must not be left open. */
+const RESOLVE_MS = 5_000;
+const MAX_RACES = 5;
+
+interface WriteOptions {
+  /** Waits for a database that is away: what the job keeps cannot be had again. */
+  readonly insist?: boolean;
+}
+
+/**
+ * Writes that know how they ended. A lost race is run again. So is a job whose commit nobody answered: run again, it
+ * waits for the locks of the first run, finds what that one left, and comes to the same result.
+ */
+const createWrite =
+  (engine: Engine) =>
+  async <T>(job: (db: Transaction, inDoubt: boolean) => Promise<T>, { insist = false }: WriteOptions = {}) => {
+    const until = Date.now() + RESOLVE_MS;
+    let inDoubt = false;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await engine.write((db) => job(db, inDoubt));
+      } catch (error) {
+        if (error instanceof ClaimRace && attempt < MAX_RACES) continue;
+        inDoubt ||= error instanceof CommitInDoubt;
+        const away = error instanceof CommitInDoubt || error instanceof DatabaseUnavailable;
+        if (!away || !(inDoubt || insist) || Date.now() > until) throw error;
+        await delay(Math.min(50 * 2 ** attempt, 500));
+      }
+    }
+  };
+
 /** The store on an engine. */
-export const createStore = ({ read, write, watch, close }: Engine, tools: StoreTools): Store => {
+export const createStore = (engine: Engine, tools: StoreTools): Store => {
   const { vault, times } = tools;
+  const { read, watch, close } = engine;
+  const write = createWrite(engine);
 
   return {
     openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, tools, session) })),
 
-    async claim(wish): Promise<ClaimVerdict> {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await write((db) => claim(db, tools, wish));
-        } catch (error) {
-          if (!(error instanceof ClaimRace) || attempt === 3) throw error;
-        }
-      }
+    claim: (wish): Promise<ClaimVerdict> => {
+      const owner = newOwner();
+      return write((db) => claim(db, tools, wish, owner));
     },
 
-    markSent: (lease) => write((db) => markSent(db, tools, lease)),
+    markSent: (lease) => write((db, inDoubt) => markSent(db, tools, lease, inDoubt)),
     release: (lease) => write((db) => release(db, lease)),
 
     settle: ({ redemptionId, owner }, outcome) =>
-      write((db) => settle(db, tools, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner)),
-    collect: (id, outcome) => write((db) => settle(db, tools, id, outcome, ({ state }) => state === 'HELD')),
+      write((db) => settle(db, tools, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner), {
+        insist: true,
+      }),
+    collect: (id, outcome) =>
+      write((db) => settle(db, tools, id, outcome, ({ state }) => state === 'HELD'), { insist: true }),
 
     async redemption(id) {
       const row = await redemptionRow(read, id);
@@ -102,7 +133,7 @@ export const createStore = ({ read, write, watch, close }: Engine, tools: StoreT
     },
     erase: (identityId) => write((db) => erase(db, identityId)),
     reseal: (limit, from) => reseal({ read, write }, vault, limit, from),
-    ready: () => write(async () => undefined),
+    ready: () => engine.write(async () => undefined),
     close,
   };
 };

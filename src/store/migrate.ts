@@ -1,23 +1,90 @@
+/** Brings a database up to this code's schema: numbered SQL, each file once, all under one lock, only ever forward. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import type { ClientBase } from 'pg';
 
-const folder = new URL('./migrations/sqlite/', import.meta.url);
+interface AppliedStep {
+  readonly version: number;
+  readonly name: string;
+  /** SHA-256 of the file. */
+  readonly checksum: string;
+}
 
-/** Brings a database up to this code's schema, each step in a transaction; refuses one that is newer. */
-export const migrateSqlite = (db: DatabaseSync): void => {
-  const steps = readdirSync(folder)
-    .filter((name) => /^\d{4}-.+\.sql$/.test(name))
-    .sort();
+interface Step extends AppliedStep {
+  readonly sql: string;
+}
+
+const LEDGER = `CREATE TABLE schema_migrations
+  (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)`;
+const APPLIED = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
+
+const readSteps = (engine: 'sqlite' | 'postgres'): Step[] => {
+  const folder = new URL(`./migrations/${engine}/`, import.meta.url);
+  const files = readdirSync(folder).filter((name) => /^\d{4}-.+\.sql$/.test(name));
+  return files.sort().map((file, index) => {
+    const version = Number(file.slice(0, 4));
+    if (version !== index + 1) throw new Error(`Migration ${file} should have the number ${index + 1}`);
+    const sql = readFileSync(new URL(file, folder), 'utf8');
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    return { version, name: file.slice(5, -4), checksum, sql };
+  });
+};
+
+/** The steps that a database still needs. Refuses one that a newer release has migrated, or one of another history. */
+const missing = (steps: readonly Step[], applied: readonly AppliedStep[]): Step[] => {
+  const newest = applied.at(-1)?.version ?? 0;
+  if (newest > steps.length)
+    throw new Error(`The database has schema ${newest}, this release knows ${steps.length}: run the newer release`);
+  for (const [index, { version, name, checksum }] of applied.entries()) {
+    const step = steps[index];
+    if (step?.version !== version || step.checksum !== checksum)
+      throw new Error(`The database was made by another migration ${version} (${name}): a released file never changes`);
+  }
+  return steps.slice(applied.length);
+};
+
+export const migrateSqlite = (db: DatabaseSync, now: () => number): void => {
+  const steps = readSteps('sqlite');
+  const insert = ({ version, name, checksum }: Step) =>
+    db.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?, ?)').run(version, name, checksum, now());
   db.exec('BEGIN IMMEDIATE');
   try {
-    const done = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-    if (done > steps.length) {
-      throw new Error(`The database has schema ${done}, this release knows ${steps.length}: run the newer release`);
+    if (!db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").get()) {
+      db.exec(LEDGER);
+      // Before there was a table for it, the number of steps stood here.
+      const counted = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+      for (const step of steps.slice(0, counted)) insert(step);
     }
-    for (const step of steps.slice(done)) db.exec(readFileSync(new URL(step, folder), 'utf8'));
-    db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`);
+    for (const step of missing(steps, db.prepare(APPLIED).all() as unknown as AppliedStep[])) {
+      db.exec(step.sql);
+      insert(step);
+    }
+    db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+};
+
+/** Any number, as long as nothing else in the database locks it. */
+const MIGRATION_LOCK = 7_364_001;
+
+/** A role that may not create tables will do once everything has been applied. */
+export const migratePostgres = async (client: ClientBase): Promise<void> => {
+  const steps = readSteps('postgres');
+  await client.query('BEGIN');
+  try {
+    await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    const known = await client.query("SELECT to_regclass('schema_migrations') AS ledger");
+    if (!known.rows[0]?.ledger) await client.query(LEDGER);
+    for (const { sql, version, name, checksum } of missing(steps, (await client.query<AppliedStep>(APPLIED)).rows)) {
+      await client.query(sql);
+      await client.query('INSERT INTO schema_migrations VALUES ($1, $2, $3, now_ms())', [version, name, checksum]);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
 };

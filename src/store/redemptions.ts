@@ -2,18 +2,13 @@
 import type { Vault } from '../security/vault.ts';
 import { type Db, one, type Transaction } from './engine.ts';
 import { identityRow, upsertIdentity } from './identities.ts';
-import { hex, newId, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';
-import { claimSession, extendSession, sessionKey } from './sessions.ts';
-import type { Claim, ClaimVerdict, Lease, Outcome, Redemption, StoreTimes, SweepReport } from './store.ts';
+import { hex, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';
+import { extendSession } from './sessions.ts';
+import type { Lease, Outcome, Redemption, StoreTimes, SweepReport } from './store.ts';
 
 export interface RedemptionTools {
   readonly vault: Vault;
   readonly times: StoreTimes;
-}
-
-/** Another instance claimed the same code or session at this moment; the transaction has to be run again. */
-export class ClaimRace extends Error {
-  override readonly name = 'ClaimRace';
 }
 
 export const redemptionTopic = (id: string): string => `redemption ${id}`;
@@ -29,7 +24,7 @@ export const redemptionRow = (db: Db, id: string): Promise<RedemptionRow | undef
 const lockedRow = (db: Db, id: string): Promise<RedemptionRow | undefined> =>
   one(db.all<RedemptionRow>('SELECT *, now_ms() AS now FROM redemptions WHERE id = $1 FOR UPDATE', id));
 
-const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
+export const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
   readRedemption(vault, row, await identityRow(db, row.identity_id));
 
 /** Undefined when the payer whom the redemption showed was erased. */
@@ -42,76 +37,19 @@ const readUnlessErased = async (db: Db, vault: Vault, row: RedemptionRow): Promi
 export const readTold = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> =>
   row.outcome_until > row.now ? readUnlessErased(db, vault, row) : undefined;
 
-export const claim = async (db: Transaction, tools: RedemptionTools, wish: Claim): Promise<ClaimVerdict> => {
-  const { vault, times } = tools;
-  const codeIndex = vault.index(wish.kind, wish.source, wish.upstreamAppId, wish.code);
-  const bindingIndex = vault.index('binding', ...wish.binding, wish.appId, wish.channelId, sessionKey(wish.session));
-  const owner = newId('own');
+export const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' } as const;
 
-  const known = await one(
-    db.all<RedemptionRow>('SELECT *, now_ms() AS now FROM redemptions WHERE code_index = $1 FOR UPDATE', codeIndex),
-  );
-  if (known && known.forget_at > known.now) return claimAgain(db, tools, wish, known, bindingIndex, owner);
-  if (known) await db.all('DELETE FROM redemptions WHERE id = $1', known.id);
-
-  const session = wish.session && (await claimSession(db, tools, wish, wish.session));
-  if (typeof session === 'string') return { kind: session };
-
-  const id = newId('red');
-  const inserted = await db.all(
-    `INSERT INTO redemptions (id, code_index, binding_index, query_code_index, source, app_id, channel_id, trace_id,
-       state, owner, lease_until, created_at, outcome_until, forget_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'CLAIMED', $9, now_ms() + $10, now_ms(), now_ms() + $11, now_ms() + $12)
-     ON CONFLICT DO NOTHING RETURNING id`,
-    ...[id, codeIndex, bindingIndex, session?.query_code_index ?? null],
-    ...[wish.source, wish.appId, wish.channelId, wish.traceId, owner],
-    ...[times.leaseMs, times.resultTtlMs, times.codeTtlMs],
-  );
-  if (inserted.length === 0) throw new ClaimRace();
-  if (session)
-    await db.all(
-      'UPDATE sessions SET redemption_id = $2, expires_at = now_ms() + $3 WHERE query_code_index = $1',
-      ...[session.query_code_index, id, times.resultTtlMs],
-    );
-  return { kind: 'CLAIMED', lease: { redemptionId: id, owner } };
-};
-
-/** A claim of a code that was claimed before. */
-const claimAgain = async (
+/** `inDoubt`: an earlier run of this very call may have marked it. */
+export const markSent = async (
   db: Transaction,
-  { vault, times }: RedemptionTools,
-  wish: Claim,
-  known: RedemptionRow,
-  bindingIndex: Buffer,
-  owner: string,
-): Promise<ClaimVerdict> => {
-  if (!bindingIndex.equals(known.binding_index)) return { kind: 'CODE_USED' };
-  const leaseOver = known.lease_until <= known.now;
-  if (known.state === 'CLAIMED' && leaseOver) {
-    await db.all(
-      `UPDATE redemptions SET owner = $2, trace_id = $3, lease_until = now_ms() + $4, outcome_until = now_ms() + $5
-       WHERE id = $1`,
-      ...[known.id, owner, wish.traceId, times.leaseMs, times.resultTtlMs],
-    );
-    await extendSession(db, known.id, times.resultTtlMs);
-    return { kind: 'CLAIMED', lease: { redemptionId: known.id, owner } };
-  }
-  if (known.state === 'SENT' && leaseOver) {
-    await finish(db, { vault, times }, known, ABANDONED);
-    const row = (await redemptionRow(db, known.id)) ?? known;
-    return { kind: 'DUPLICATE', redemption: await readRow(db, vault, row) };
-  }
-  if (known.outcome_until <= known.now) return { kind: 'CODE_USED' };
-  return { kind: 'DUPLICATE', redemption: await readRow(db, vault, known) };
-};
-
-const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' } as const;
-
-export const markSent = async (db: Transaction, { times }: RedemptionTools, lease: Lease): Promise<boolean> => {
+  { times }: RedemptionTools,
+  lease: Lease,
+  inDoubt: boolean,
+): Promise<boolean> => {
   const marked = await db.all(
     `UPDATE redemptions SET state = 'SENT', lease_until = now_ms() + $3
-     WHERE id = $1 AND owner = $2 AND state = 'CLAIMED' RETURNING id`,
-    ...[lease.redemptionId, lease.owner, times.leaseMs],
+     WHERE id = $1 AND owner = $2 AND state IN ('CLAIMED', $4) RETURNING id`,
+    ...[lease.redemptionId, lease.owner, times.leaseMs, inDoubt ? 'SENT' : 'CLAIMED'],
   );
   return marked.length > 0;
 };
@@ -139,7 +77,12 @@ export const settle = async (
   return ended && readUnlessErased(db, tools.vault, ended);
 };
 
-const finish = async (db: Transaction, { vault, times }: RedemptionTools, row: RedemptionRow, outcome: Outcome) => {
+export const finish = async (
+  db: Transaction,
+  { vault, times }: RedemptionTools,
+  row: RedemptionRow,
+  outcome: Outcome,
+) => {
   const failed = outcome.state === 'REJECTED' || outcome.state === 'INDETERMINATE';
   const place = { channelId: row.channel_id, appId: row.app_id };
   const identityId = outcome.state === 'SUCCEEDED' ? await upsertIdentity(db, vault, place, outcome.subject) : null;
@@ -164,6 +107,7 @@ const answerOf = (outcome: Outcome): string | undefined => {
 const LEASED = "state IN ('CLAIMED', 'SENT')";
 
 export const sweep = async (db: Transaction, tools: RedemptionTools): Promise<SweepReport> => {
+  if (!(await db.alone('sweep'))) return { released: 0, abandoned: 0, purged: 0 };
   const released = await db.all<RedemptionRow>(
     `DELETE FROM redemptions WHERE ${LEASED} AND state = 'CLAIMED' AND lease_until <= now_ms() RETURNING *`,
   );

@@ -10,6 +10,7 @@ export const expire = async (
   db: Transaction,
   { identityTtlMs, certificationTtlMs }: StoreTimes,
 ): Promise<{ readonly purged: number; readonly more: boolean }> => {
+  if (!(await db.alone('expire'))) return { purged: 0, more: false };
   const certifications =
     certificationTtlMs === undefined
       ? []

@@ -1,7 +1,7 @@
 /** The embedded engine: one process, one file, no server. https://nodejs.org/docs/latest-v24.x/api/sqlite.html */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createWakeups } from '../lib/wakeups.ts';
-import type { Db, Engine, SqlValue } from './engine.ts';
+import type { Db, Engine, SqlParameter, SqlValue } from './engine.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { migrateSqlite } from './migrate.ts';
 
@@ -19,7 +19,7 @@ const translate = (sql: string): string =>
     .replaceAll(' FOR UPDATE', '')
     .replace(/\$(\d+)/g, '?$1');
 
-const bind = (value: SqlValue | readonly string[] | readonly Uint8Array[]): SqlValue =>
+const bind = (value: SqlParameter): SqlValue =>
   Array.isArray(value)
     ? JSON.stringify(value.map((item) => (typeof item === 'string' ? item : Buffer.from(item).toString('hex'))))
     : (value as SqlValue);
@@ -29,7 +29,7 @@ const openConnection = (file: string, now: () => number) => {
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
   db.function('now_ms', { deterministic: false }, () => now());
   const prepared = new Map<string, StatementSync>();
-  const all: Db['all'] = async <Row>(sql: string, ...values: Parameters<typeof bind>[0][]) => {
+  const all: Db['all'] = async <Row>(sql: string, ...values: SqlParameter[]) => {
     const statement = prepared.get(sql) ?? db.prepare(translate(sql));
     prepared.set(sql, statement);
     return statement.all(...values.map(bind)) as Row[];
@@ -41,11 +41,13 @@ export const openSqlite = ({ file, now }: SqliteOptions): Engine => {
   // A transaction happens at one instant, however many statements it has.
   let instant = now();
   const writer = openConnection(file, () => instant);
-  migrateSqlite(writer.db);
+  migrateSqlite(writer.db, now);
   // Readers have a connection of their own, so that they never see what is not yet committed.
   const reader = openConnection(file, now);
   const write = createGroupCommit(writer.db);
   const wakeups = createWakeups();
+  /** Transactions come one after the other here. */
+  const alone = async () => true;
 
   return {
     read: { all: reader.all },
@@ -54,7 +56,7 @@ export const openSqlite = ({ file, now }: SqliteOptions): Engine => {
       const wake = async (topic: string) => void topics.push(topic);
       const value = await write(() => {
         instant = now();
-        return job({ all: writer.all, wake });
+        return job({ all: writer.all, wake, alone });
       });
       for (const topic of topics) wakeups.wake(topic);
       return value;
