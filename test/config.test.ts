@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { openSources } from '../src/channels/registry.ts';
-import { type Config, ConfigError, type FileConfig, loadConfig } from '../src/config.ts';
+import { type Config, ConfigError, type FileConfig, loadConfig, storeTimes } from '../src/config.ts';
 import { createLog } from '../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../src/security/vault.ts';
 import { createStore } from '../src/store/create-store.ts';
@@ -133,6 +133,17 @@ describe('a configuration file', () => {
     });
   });
 
+  test('tells the store in milliseconds how long payers are kept', async () => {
+    const day = 86_400_000;
+    const kept = storeTimes(await load({ ...complete, retention: { identityDays: 30 } }));
+    expect(kept).toMatchObject({ resultTtlMs: 300_000, identityTtlMs: 30 * day, certificationTtlMs: 90 * day });
+    expect(storeTimes(await load(complete)).identityTtlMs).toBeUndefined();
+  });
+
+  test.each([0, -1, 1.5, '30', null])('that keeps payers for %s days is refused', async (identityDays) => {
+    expect(await messageOf(load({ ...complete, retention: { identityDays } }))).toMatch(/retention\.identityDays/);
+  });
+
   test('without router is refused, and told so', async () => {
     const { router: _, ...rest } = complete;
     expect(await messageOf(load(rest))).toMatch(/router\.secrets/);
@@ -224,6 +235,16 @@ describe('secrets need not stand in the file', () => {
     const path = writeFile(`${routerSecret}\n`);
     const config = await load({ ...complete, router: { secrets: [{ $file: path }] } });
     expect(config.router?.secrets).toEqual([routerSecret]);
+  });
+
+  test('the store is a PostgreSQL whose address may come from the environment, or else SQLite', async () => {
+    const url = 'postgres://user:the-password@db.example.com/payers?sslmode=verify-full';
+    const config = await load({ ...complete, store: { $env: 'DATABASE_URL' } }, { DATABASE_URL: url });
+    expect(config.store).toBe(url);
+    expect((await load(complete)).store).toBeUndefined();
+    const message = await messageOf(load({ ...complete, store: 'mysql://user:the-password@db.example.com/payers' }));
+    expect(message).toMatch(/store: postgres:\/\/user:password@host:port\/database/);
+    expect(message).not.toContain('the-password');
   });
 
   test('$env that is not set is refused, and named', async () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FileConfig } from '../../src/config.ts';
-import { generateVaultKeys } from '../../src/security/vault.ts';
+import { generateVaultKeys, type VaultKeys } from '../../src/security/vault.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_MS = 15_000;
@@ -26,10 +26,22 @@ export interface CrashService {
   isUp(): boolean;
   /** The answer as it came, or undefined when there is no process or it died on the way. */
   ask(query: string, variables: object): Promise<string | undefined>;
+  /** The status of /readyz. */
+  readiness(): Promise<number>;
   close(): Promise<void>;
 }
 
-export const openCrashService = (upstreamOrigin: string, times: NonNullable<FileConfig['times']>): CrashService => {
+/** What several instances have in common; without it an instance is on its own, with a SQLite file. */
+export interface Shared {
+  readonly store: string;
+  readonly keys: VaultKeys;
+}
+
+export const openCrashService = (
+  upstreamOrigin: string,
+  times: NonNullable<FileConfig['times']>,
+  shared: Shared | { readonly keys: VaultKeys } = { keys: generateVaultKeys() },
+): CrashService => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-crash-'));
   const configFile = join(folder, 'config.json');
   const config: FileConfig = {
@@ -37,7 +49,7 @@ export const openCrashService = (upstreamOrigin: string, times: NonNullable<File
     apps: [{ id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } }],
     sources: { daxpay: { type: 'daxpay', baseUrl: upstreamOrigin, appId: 'demo', secret: '123456' } },
     router: { secrets: [routerSecret] },
-    keys: generateVaultKeys(),
+    ...shared,
     times,
   };
   writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
@@ -96,6 +108,7 @@ export const openCrashService = (upstreamOrigin: string, times: NonNullable<File
         return undefined;
       }
     },
+    readiness: async () => (await fetch(`${url}/readyz`)).status,
     async close() {
       try {
         await kill();

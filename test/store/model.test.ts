@@ -6,14 +6,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { FinalOutcome, Lease, Outcome, Redemption, Store, StoreTimes } from '../../src/store/store.ts';
 import { claimOf, type Wish } from '../contract/store.ts';
+import { startPostgres } from '../support/postgres.ts';
 
-const RUNS = 300;
+/** Histories for each engine; MODEL_RUNS=<number> asks for as many of every engine. */
+const RUNS = { SQLite: 300, PostgreSQL: 60 };
 const MAX_COMMANDS = 40;
 
 /** Time moves in whole seconds and everything ends at half ones, so that a database's own clock can keep up. */
@@ -38,6 +42,34 @@ const openTemporarySqlite = async (): Promise<Engine> => {
     rmSync(folder, { recursive: true, force: true });
   };
   return { store, advance, close };
+};
+
+type Open = () => Promise<Engine>;
+
+const closers: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+/** One database for all histories, with a clock that stands still: each history finds it empty. */
+const startEmptyPostgres = async (): Promise<Open> => {
+  const server = await startPostgres();
+  closers.push(server.close);
+  const database = await server.createDatabase();
+  closers.push(database.drop);
+  const vault = openVault(generateVaultKeys());
+  const store = createStore(await openPostgres({ url: database.url, log: createLog('silent') }), { vault, times });
+  closers.push(store.close);
+  let atMs = Date.now();
+  return async () => {
+    await database.query('TRUNCATE redemptions, sessions, identities, certifications');
+    await database.setClock({ atMs });
+    const advance = (ms: number) => {
+      atMs += ms;
+      return database.setClock({ atMs });
+    };
+    return { store, advance, close: async () => undefined };
+  };
 };
 
 /** One redemption as the model remembers it. */
@@ -319,12 +351,17 @@ const histories = fc.commands(
   { maxCommands: MAX_COMMANDS, size: 'max' },
 );
 
-const engines: Readonly<Record<string, () => Promise<Engine>>> = { SQLite: openTemporarySqlite };
+const engines = {
+  SQLite: async (): Promise<Open> => openTemporarySqlite,
+  PostgreSQL: startEmptyPostgres,
+};
 
-test.each(Object.entries(engines))(
+test.each(Object.keys(engines) as (keyof typeof engines)[])(
   '%s does what the model of a redemption does',
-  { timeout: 60_000 },
-  async (name, open) => {
+  { timeout: 600_000 },
+  async (name) => {
+    const open = await engines[name]();
+    const numRuns = Number(process.env.MODEL_RUNS ?? RUNS[name]);
     const seen = { histories: 0, steps: 0, longest: 0, states: new Set<string>() };
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
@@ -341,7 +378,7 @@ test.each(Object.entries(engines))(
         seen.longest = Math.max(seen.longest, steps);
         for (const { state } of model.entries) seen.states.add(state);
       }),
-      { numRuns: RUNS },
+      { numRuns },
     );
     console.log(`${name}: ${seen.histories} histories, ${seen.steps} steps, the longest ${seen.longest}`);
     expect(seen.longest).toBeGreaterThan(MAX_COMMANDS / 2);

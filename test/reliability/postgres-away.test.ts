@@ -1,0 +1,43 @@
+/** A service whose PostgreSQL goes away says so, sends nothing, and needs no restart when it is back. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { startDaxpay } from '../../src/emulators/daxpay.ts';
+import { generateVaultKeys } from '../../src/security/vault.ts';
+import { startCuttingProxy } from '../support/cutting-proxy.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { AUTHENTICATE } from '../support/service.ts';
+import { openCrashService } from './crash-service.ts';
+
+test('without its store the service is not ready, sends nothing upstream, and recovers by itself', {
+  timeout: 60_000,
+}, async () => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.close());
+  const database = await postgres.createDatabase();
+  onTestFinished(() => database.drop());
+  const proxy = await startCuttingProxy(database.url);
+  onTestFinished(() => proxy.close());
+  const upstream = await startDaxpay({ apps: [{ appId: 'demo', secret: '123456' }] });
+  onTestFinished(() => upstream.close());
+  const service = openCrashService(upstream.origin, {}, { store: proxy.url, keys: generateVaultKeys() });
+  onTestFinished(() => service.close());
+  await service.start();
+  const authenticate = (payer: string) =>
+    service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode: `test_ok_${payer}` } });
+
+  expect(await service.readiness()).toBe(200);
+  expect(await authenticate('before')).toContain('"__typename":"Authenticated"');
+
+  proxy.refuse(true);
+  proxy.cutAll();
+  await delay(50);
+  expect(await service.readiness()).toBe(503);
+  expect(await authenticate('meanwhile')).toContain('"code":"SERVICE_UNAVAILABLE"');
+  expect(upstream.ledger).toHaveLength(1);
+
+  proxy.refuse(false);
+  expect(await service.readiness()).toBe(200);
+  expect(await authenticate('meanwhile')).toContain('"__typename":"Authenticated"');
+  expect(await authenticate('before')).toContain('"__typename":"Authenticated"');
+  expect(upstream.ledger).toHaveLength(2);
+});

@@ -1,0 +1,230 @@
+/** What only a server on a network can do: refuse, vanish, come back, and lose the answer to a COMMIT. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import type { Lease, Outcome, Store } from '../../src/store/store.ts';
+import { claimOf, contractTimes } from '../contract/store.ts';
+import { type Cut, startCuttingProxy } from '../support/cutting-proxy.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+
+let server: TestPostgres;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.close(), 30_000);
+
+const log = createLog('silent');
+const vault = openVault(generateVaultKeys());
+
+const newDatabase = async (): Promise<TestDatabase> => {
+  const database = await server.createDatabase();
+  onTestFinished(() => database.drop());
+  return database;
+};
+const openStore = async (url: string): Promise<Store> => {
+  const store = createStore(await openPostgres({ url, log }), { vault, times: contractTimes });
+  onTestFinished(() => store.close());
+  return store;
+};
+const openProxied = async () => {
+  const database = await newDatabase();
+  const proxy = await startCuttingProxy(database.url);
+  onTestFinished(() => proxy.close());
+  return { database, proxy, store: await openStore(proxy.url), direct: await openStore(database.url) };
+};
+
+const place = { source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' };
+const wish = (authCode: string) => claimOf({ ...place, authCode, caller: 'router', traceId: 'trace' });
+const take = async (store: Store): Promise<Lease> => {
+  const verdict = await store.claim(wish('code'));
+  if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
+  return verdict.lease;
+};
+const succeeded: Outcome = { state: 'SUCCEEDED', subject: { openId: 'o' }, accessToken: { value: 'token' } };
+
+describe('a server that could lose what it has confirmed is refused', () => {
+  test.each(['off', 'local', 'remote_write'])('synchronous_commit = %s', async (value) => {
+    const database = await newDatabase();
+    const name = new URL(database.url).pathname.slice(1);
+    await database.query(`ALTER DATABASE ${name} SET synchronous_commit = ${value}`);
+    await expect(openPostgres({ url: database.url, log })).rejects.toThrow(
+      `synchronous_commit = ${value}, so that it could lose what it has confirmed: set it to on`,
+    );
+    await database.query(`ALTER DATABASE ${name} SET synchronous_commit = on`);
+    expect(await take(await openStore(database.url))).toBeDefined();
+  });
+});
+
+describe('a start that cannot succeed says why, and repeats no password', () => {
+  test('nobody listens there', async () => {
+    const opening = openPostgres({ url: 'postgres://user:the-password@127.0.0.1:1/database', log });
+    await expect(opening).rejects.toThrow('PostgreSQL, which store names, cannot be used: ECONNREFUSED');
+  });
+
+  test('there is no such database', async () => {
+    const url = new URL((await newDatabase()).url);
+    url.pathname = '/nowhere';
+    await expect(openPostgres({ url: url.href, log })).rejects.toThrow(/cannot be used: database "nowhere" does not/);
+  });
+});
+
+describe('migrations', () => {
+  const ledger = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
+
+  test('instances that start at once on an empty database migrate it once', async () => {
+    const { url, query } = await newDatabase();
+    const stores = await Promise.all(Array.from({ length: 5 }, () => openStore(url)));
+    expect(await query(ledger)).toMatchObject([{ version: 1, name: 'redemptions' }]);
+    for (const store of stores) await store.ready();
+  });
+
+  test('a database of a newer release refuses to start, and stays as it is', async () => {
+    const { url, query } = await newDatabase();
+    await openStore(url);
+    await query("INSERT INTO schema_migrations VALUES (9999, 'newer', '', 0)");
+    const before = await query(ledger);
+    await expect(openPostgres({ url, log })).rejects.toThrow(/schema 9999.*newer release/);
+    expect(await query(ledger)).toEqual(before);
+  });
+
+  test('a database that another text of a migration has made refuses to start', async () => {
+    const { url, query } = await newDatabase();
+    await openStore(url);
+    await query("UPDATE schema_migrations SET checksum = 'another' WHERE version = 1");
+    await expect(openPostgres({ url, log })).rejects.toThrow(/another migration 1 \(redemptions\)/);
+  });
+});
+
+test("the clock is the database's, in milliseconds, and stands still within a transaction", async () => {
+  const { url, query } = await newDatabase();
+  const engine = await openPostgres({ url, log });
+  onTestFinished(() => engine.close());
+  const instants = await engine.write(async (db) => {
+    const [first] = await db.all<{ now: number }>('SELECT now_ms() AS now');
+    await db.all('SELECT pg_sleep(0.02)');
+    return [first?.now, (await db.all<{ now: number }>('SELECT now_ms() AS now'))[0]?.now];
+  });
+  expect(instants[0]).toBe(instants[1]);
+  const [real] = await query<{ ms: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms');
+  expect(Math.abs((instants[0] ?? 0) - (real?.ms ?? 0))).toBeLessThan(5_000);
+});
+
+test('one instance sweeps at a time', async () => {
+  const { url } = await newDatabase();
+  const engines = [await openPostgres({ url, log }), await openPostgres({ url, log })] as const;
+  onTestFinished(async () => {
+    for (const engine of engines) await engine.close();
+  });
+  const alone = await engines[0].write(async (db) => {
+    const first = await db.alone('sweep');
+    const second = await engines[1].write((other) => other.alone('sweep'));
+    return [first, second, await engines[1].write((other) => other.alone('something else'))];
+  });
+  expect(alone).toEqual([true, false, true]);
+  expect(await engines[1].write((db) => db.alone('sweep'))).toBe(true);
+});
+
+describe.each<Cut>(['before the commit', 'after the commit'])('a connection that is lost %s', (cut) => {
+  test('leaves a claim with the one who made it', async () => {
+    const { proxy, store, direct } = await openProxied();
+    proxy.cutNextCommit(cut);
+    const lease = await take(store);
+    expect(proxy.cuts()).toBe(1);
+    expect(await direct.claim(wish('code'))).toMatchObject({
+      kind: 'DUPLICATE',
+      redemption: { id: lease.redemptionId, state: 'CLAIMED' },
+    });
+    expect(await store.markSent(lease)).toBe(true);
+  });
+
+  test('leaves markSent true for the one call, and false for any other', async () => {
+    const { proxy, store, direct } = await openProxied();
+    const lease = await take(store);
+    proxy.cutNextCommit(cut);
+    expect(await store.markSent(lease)).toBe(true);
+    expect(proxy.cuts()).toBe(1);
+    expect(await store.markSent(lease)).toBe(false);
+    expect(await direct.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
+  });
+
+  test('leaves one outcome, and tells it', async () => {
+    const { database, proxy, store, direct } = await openProxied();
+    const lease = await take(store);
+    await store.markSent(lease);
+    proxy.cutNextCommit(cut);
+    const ended = await store.settle(lease, succeeded);
+    expect(proxy.cuts()).toBe(1);
+    expect(ended).toMatchObject({ state: 'SUCCEEDED', identity: { openId: 'o' }, accessToken: { value: 'token' } });
+    expect(await direct.redemption(lease.redemptionId)).toEqual(ended);
+    expect(await database.query('SELECT id FROM identities')).toHaveLength(1);
+  });
+
+  test('leaves a release done', async () => {
+    const { proxy, store, direct } = await openProxied();
+    const lease = await take(store);
+    proxy.cutNextCommit(cut);
+    await store.release(lease);
+    expect(await direct.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+  });
+});
+
+describe('a server that is away', () => {
+  test('makes claims and readiness fail at once, and both work again when it is back', async () => {
+    const { proxy, store } = await openProxied();
+    proxy.refuse(true);
+    proxy.cutAll();
+    await delay(20);
+    const startedAt = performance.now();
+    await expect(store.claim(wish('code'))).rejects.toThrow('PostgreSQL is not available');
+    await expect(store.ready()).rejects.toThrow('PostgreSQL is not available');
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    proxy.refuse(false);
+    expect(await take(store)).toBeDefined();
+    await store.ready();
+  });
+
+  test('keeps an outcome waiting, not lost', async () => {
+    const { proxy, store } = await openProxied();
+    const lease = await take(store);
+    await store.markSent(lease);
+    proxy.refuse(true);
+    proxy.cutAll();
+    const settling = store.settle(lease, succeeded);
+    await delay(1_000);
+    proxy.refuse(false);
+    expect(await settling).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
+  test('wakes everybody when it is back, and notices come again', async () => {
+    const { proxy, store, direct } = await openProxied();
+    const lease = await take(store);
+    await store.markSent(lease);
+    const missed = store.watch({ redemptionId: lease.redemptionId });
+    const later = store.watch({ queryCode: 'another' });
+    onTestFinished(() => {
+      missed.close();
+      later.close();
+    });
+    proxy.refuse(true);
+    proxy.cutAll();
+    await delay(20);
+    await direct.settle(lease, succeeded);
+    const startedAt = performance.now();
+    const woken = Promise.all([missed.changed(8_000), later.changed(8_000)]);
+    proxy.refuse(false);
+    await woken;
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
+
+    const again = await direct.claim({ ...wish('other code'), session: { queryCode: 'another' } });
+    if (again.kind !== 'CLAIMED') throw new Error('Expected CLAIMED');
+    await direct.markSent(again.lease);
+    const sleeping = later.changed(8_000);
+    const settledAt = performance.now();
+    await direct.settle(again.lease, succeeded);
+    await sleeping;
+    expect(performance.now() - settledAt).toBeLessThan(4_000);
+  });
+});

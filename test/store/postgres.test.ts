@@ -1,0 +1,64 @@
+import { afterAll, beforeAll } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
+import type { Vault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import type { Store } from '../../src/store/store.ts';
+import { contractTimes, type OpenedStore, storeContract } from '../contract/store.ts';
+import { createTestKeys } from '../support/keys.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+let server: TestPostgres;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.close(), 30_000);
+
+const log = createLog('silent');
+
+const openTemporary = async (times = contractTimes): Promise<OpenedStore> => {
+  const database = await server.createDatabase();
+  const keys = createTestKeys();
+  const vault = keys.open();
+  const joined: Store[] = [];
+  let offsetMs = 0;
+  let current: Store | undefined;
+  const openStore = async (vault: Vault) =>
+    createStore(await openPostgres({ url: database.url, log }), { vault, times });
+  const start = async () => {
+    current = await openStore(vault);
+    return current;
+  };
+  const stop = async () => {
+    for (const store of joined.splice(0)) await store.close();
+    await current?.close();
+    current = undefined;
+  };
+  return {
+    keys,
+    store: await start(),
+    async join(vault) {
+      const store = await openStore(vault);
+      joined.push(store);
+      return store;
+    },
+    query: <Row>(sql: string) => database.query(sql) as Promise<Row[]>,
+    clock: {
+      advance(ms) {
+        offsetMs += ms;
+        return database.setClock({ offsetMs });
+      },
+    },
+    async reopen() {
+      await stop();
+      return start();
+    },
+    dump: database.dump,
+    async close() {
+      await stop();
+      await database.drop();
+    },
+  };
+};
+
+storeContract({ name: 'PostgreSQL', open: openTemporary });
