@@ -67,10 +67,10 @@ describe('sandbox mode', () => {
   });
 
   test('takes PORT, DATA_DIR and LOG_LEVEL from the environment', async () => {
-    const env = { PORT: '0', DATA_DIR: '/tmp/somewhere', LOG_LEVEL: 'silent', NODE_ENV: 'development' };
+    const env = { PORT: '0', DATA_DIR: './somewhere', LOG_LEVEL: 'silent', NODE_ENV: 'development' };
     expect(await loadConfig(env, sandboxConfig)).toMatchObject({
       port: 0,
-      dataDir: '/tmp/somewhere',
+      dataDir: './somewhere',
       logLevel: 'silent',
     });
   });
