@@ -12,6 +12,8 @@ import { createOnce } from './identity/once.ts';
 import { createReadResult } from './identity/results.ts';
 import { createTickets } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
+import { createCallers, everybody } from './security/callers.ts';
+import { createRouterCheck, openToAll } from './security/router-check.ts';
 import type { Vault } from './security/vault.ts';
 import type { Store } from './store/store.ts';
 
@@ -74,7 +76,8 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
     handle: createHandler({
       apollo,
       services,
-      routerSecrets: config.router?.secrets ?? [],
+      router: config.router ? createRouterCheck(config.router) : openToAll,
+      callers: config.sandbox ? everybody : createCallers(config.callers),
       pages: config.sandbox ? readPages() : new Map(),
       accepting: () => accepting,
     }),

@@ -1,6 +1,8 @@
 /** The only file that reads the environment and the configuration file. Everything it returns is checked and frozen. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { callersConfig } from './security/callers.ts';
+import { routerConfig } from './security/router-check.ts';
 import { type VaultKeys, vaultKeys } from './security/vault.ts';
 import type { StoreTimes } from './store/store.ts';
 
@@ -26,7 +28,10 @@ const file = z.strictObject({
   /** Options beyond `type` are the source's own and are checked when it is opened. */
   sources: z.record(name, z.looseObject({ type: z.string() })),
   channelTitles: z.record(name, z.string()).default({}),
-  router: z.strictObject({ secrets: z.array(z.string().min(32, 'at least 32 characters')).min(1) }).optional(),
+  /** How the router proves that it is the router. */
+  router: routerConfig.optional(),
+  /** How callers behind the router prove who they are. */
+  callers: callersConfig.prefault({}),
   keys: vaultKeys.optional(),
   /** Where results are kept; absent: in a SQLite file in DATA_DIR, for a single instance. */
   store: z.url({ protocol: /^postgres(?:ql)?$/, error: 'postgres://user:password@host:port/database' }).optional(),

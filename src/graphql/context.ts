@@ -1,6 +1,7 @@
 import type DataLoader from 'dataloader';
 import type { Apps } from '../identity/apps.ts';
-import type { Authentication, CallContext } from '../identity/authentication.ts';
+import type { Authentication } from '../identity/authentication.ts';
+import type { CallContext } from '../identity/call.ts';
 import type { Certifications } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from '../identity/loaders.ts';

@@ -4,13 +4,11 @@
 import { randomBytes } from 'node:crypto';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
-import { equalSecrets } from '../lib/digest.ts';
+import { anonymous, type Caller } from '../security/caller.ts';
+import type { Callers } from '../security/callers.ts';
+import type { RequestHead, RouterCheck } from '../security/router-check.ts';
 
-export interface EdgeRequest {
-  readonly method: string;
-  /** As it stands in the request line. */
-  readonly target: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+export interface EdgeRequest extends RequestHead {
   /** Reads the body; throws BodyTooLarge above the limit. */
   readBody(maxBytes: number): Promise<Buffer>;
   /** Aborts when the client is gone. */
@@ -32,8 +30,8 @@ export class BodyTooLarge extends Error {
 export interface HandlerOptions {
   readonly apollo: ApolloServer<Context>;
   readonly services: Services;
-  /** The router sends one of these as Router-Authorization; none: sandbox mode, everybody on this machine may call. */
-  readonly routerSecrets: readonly string[];
+  readonly router: RouterCheck;
+  readonly callers: Callers;
   /** Pages for people, by path. */
   readonly pages: ReadonlyMap<string, string>;
   /** False once the service is to stop. */
@@ -76,31 +74,32 @@ const traceIdOf = (traceparent = ''): string =>
 const isJson = (contentType = ''): boolean =>
   /^application\/(?:json|graphql\+json)\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
 
-const parseJson = (body: Buffer): unknown => {
+const parseJson = (body: Buffer): object | undefined => {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
   } catch {
     return undefined;
   }
 };
 
-export const createHandler = ({ apollo, services, routerSecrets, pages, accepting }: HandlerOptions): Handler => {
-  const isRouter = (secret: string | undefined) =>
-    routerSecrets.length === 0 ||
-    (secret !== undefined && routerSecrets.filter((known) => equalSecrets(known, secret)).length > 0);
+const notTheRouter = () => refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph');
 
-  const execute = async (request: EdgeRequest, body: unknown): Promise<EdgeReply> => {
+export const createHandler = ({ apollo, services, router, callers, pages, accepting }: HandlerOptions): Handler => {
+  const execute = async (request: EdgeRequest, body: object, caller: Caller): Promise<EdgeReply> => {
     const headers = new HeaderMap();
     for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, value);
     const traceId = traceIdOf(request.headers.traceparent);
-    const caller = routerSecrets.length > 0 ? 'router' : 'sandbox';
     const {
       status,
       headers: replyHeaders,
       body: result,
     } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: request.method, headers, search: '', body },
-      context: async () => createContext(services, { caller, traceId, signal: request.signal }),
+      context: async () => {
+        const { peer, signal } = request;
+        return createContext(services, { caller, traceId, address: peer.address, signal });
+      },
     });
     if (result.kind !== 'complete') throw new Error('Incremental delivery is not offered');
     return {
@@ -113,13 +112,17 @@ export const createHandler = ({ apollo, services, routerSecrets, pages, acceptin
   const graphql: Handler = async (request) => {
     if (request.method !== 'POST')
       return refuse(405, 'METHOD_NOT_ALLOWED', 'GraphQL is answered to POST only', { allow: 'POST' });
-    if (!isRouter(request.headers['router-authorization']))
-      return refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph');
+    const verdict = router.head(request);
+    if (verdict === 'stranger') return notTheRouter();
     if (!isJson(request.headers['content-type']))
       return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be application/json in UTF-8');
-    const body = parseJson(await request.readBody(MAX_BODY_BYTES));
-    if (typeof body !== 'object' || body === null) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
-    return execute(request, body);
+    const bytes = await request.readBody(MAX_BODY_BYTES);
+    const body = parseJson(bytes);
+    if (verdict === 'pending' && !(body && router.body(request, bytes, body))) return notTheRouter();
+    if (!body) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
+    const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
+    if (!caller) return refuse(401, 'UNAUTHENTICATED', "The caller's credentials are not valid");
+    return execute(request, body, caller);
   };
 
   const ready: Handler = async () => {
@@ -142,7 +145,7 @@ export const createHandler = ({ apollo, services, routerSecrets, pages, acceptin
 
   /** The landing page is Apollo's own: it answers a GET that accepts HTML. */
   const landingPage: Handler = async (request) => {
-    const page = await execute(request, {});
+    const page = await execute(request, {}, anonymous);
     // Apollo's page asks the address that it was loaded from.
     return {
       ...page,

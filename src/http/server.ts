@@ -48,6 +48,7 @@ export const listen = async (handle: Handler, { host, port, log }: ListenOptions
       method: message.method ?? '',
       target: message.url ?? '',
       headers: firstValues(message),
+      peer: { address: message.socket.remoteAddress, certificateNames: [] },
       readBody: (maxBytes) => readBody(message, maxBytes),
       signal: gone.signal,
     });

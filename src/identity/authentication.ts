@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { PayerIdentityError } from '../failure.ts';
 import type { AccessToken, PayerIdentity } from '../model.ts';
+import { anonymous } from '../security/caller.ts';
 import type { Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
+import type { CallContext } from './call.ts';
 import {
   type AuthenticationInput,
   authenticateAndSetInput,
@@ -13,14 +15,6 @@ import {
 } from './input.ts';
 import type { Once } from './once.ts';
 import type { Tickets } from './tickets.ts';
-
-/** Who calls, and how the call is found in the logs. */
-export interface CallContext {
-  readonly caller: string;
-  readonly traceId: string;
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal;
-}
 
 export interface Authenticated {
   readonly identity: PayerIdentity;
@@ -83,7 +77,7 @@ export const createAuthentication = ({ store, apps, once, tickets, times }: Tool
       kind: 'authCode' as const,
       code: authCode,
     };
-    const redemption = await once({ ...claim, binding: [caller], appId, channelId, session, traceId }, exchange);
+    const redemption = await once({ ...claim, binding: [caller.id], appId, channelId, session, traceId }, exchange);
     if (!redemption) throw new PayerIdentityError('OUTCOME_UNKNOWN');
     if ('failureCode' in redemption)
       throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });
@@ -134,7 +128,7 @@ export const createAuthentication = ({ store, apps, once, tickets, times }: Tool
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session = queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode);
       // A payer page is nobody in particular: the session alone tells one call from another.
-      const page = { ...call, caller: 'payer page' };
+      const page = { ...call, caller: anonymous };
       const { expiresAt } = await redeem(route, parsed, page, { session, keep: true });
       return { queryCode, expiresAt };
     },

@@ -3,7 +3,7 @@ import type { JobworthAnswer } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
 import type { Outcome } from '../store/store.ts';
 import type { Apps } from './apps.ts';
-import type { CallContext } from './authentication.ts';
+import type { CallContext } from './call.ts';
 import { jobworthInput, parseInput } from './input.ts';
 import type { Once } from './once.ts';
 
@@ -36,7 +36,7 @@ export const createJobworth =
         reply.kind === 'PENDING' ? reply : new PayerIdentityError(reply.code, { upstreamCode: reply.upstreamCode });
       return undefined;
     };
-    const binding = [caller, ...Object.entries(query).sort().flat().map(String)];
+    const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];
     const claim = { source: sourceName, upstreamAppId, kind: 'onceToken' as const, code: query.onceToken };
     const redemption = await once({ ...claim, binding, appId, channelId, traceId }, exchange).catch(asOnceToken);
     if (redemption?.state === 'ANSWERED') return JSON.parse(redemption.answer);

@@ -1,0 +1,25 @@
+/** Who calls, and what for. */
+
+export const allScopes = [
+  'payer:authenticate',
+  'payer:read',
+  'payer:token',
+  'payer:certify',
+  'payer:jobworth',
+] as const;
+export type Scope = (typeof allScopes)[number];
+
+export interface Caller {
+  /** The same for every call of the same caller; tells callers apart in the store, in limits and in the log. */
+  readonly id: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The merchant applications that it may act for; undefined: every one. */
+  readonly apps?: ReadonlySet<string> | undefined;
+}
+
+/** Somebody without credentials of their own, such as a payer page. */
+export const anonymous: Caller = { id: 'anonymous', scopes: new Set() };
+
+/** Whether a caller may do what a scope stands for, on behalf of an app. */
+export const permits = ({ scopes, apps }: Caller, scope: Scope, appId: string): boolean =>
+  scopes.has(scope) && (apps?.has(appId) ?? true);
