@@ -1,7 +1,7 @@
 /** The limits of the published pages, checked once, before anything is claimed or sent. */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
-import { isBeijingTime } from '../lib/beijing-time.ts';
+import { parseBeijingTime } from '../lib/beijing-time.ts';
 import { isCitizenId } from '../lib/citizen-id.ts';
 
 const text = (max: number) => z.string().min(1, 'at least 1 character').max(max, `at most ${max} characters`);
@@ -28,8 +28,8 @@ const common = {
 
 export const authenticateInput = z.object({
   ...common,
-  nonceStr: optional(text(32)),
-  reqTime: optional(z.string().refine(isBeijingTime, 'yyyy-MM-dd HH:mm:ss in UTC+8')),
+  nonceStr: optional(z.string().regex(/^[\w.~-]{16,32}$/, '16 to 32 characters of A-Z a-z 0-9 _ - . ~')),
+  reqTime: optional(z.string().refine((text) => parseBeijingTime(text) !== undefined, 'yyyy-MM-dd HH:mm:ss in UTC+8')),
   sign: optional(text(64)),
 });
 export const authenticateAndSetInput = z
@@ -38,6 +38,7 @@ export const authenticateAndSetInput = z
     path: ['state'],
     message: 'either a queryCode or a state',
   });
+export type AuthenticateInput = z.output<typeof authenticateInput>;
 export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state'>;
 
 export const startAuthenticationInput = z.object({ channel, appId, returnUrl });

@@ -4,9 +4,10 @@ const OFFSET_MS = 8 * 60 * 60 * 1_000;
 export const beijingTime = (epochMs: number): string =>
   new Date(epochMs + OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
 
-/** Whether a text names an instant that way. */
-export const isBeijingTime = (text: string): boolean => {
-  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return false;
+/** The instant that a text names that way, in milliseconds since 1970; undefined for any other text. */
+export const parseBeijingTime = (text: string): number | undefined => {
+  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return undefined;
   const epochMs = Date.parse(`${text.replace(' ', 'T')}+08:00`);
-  return !Number.isNaN(epochMs) && beijingTime(epochMs) === text;
+  // Some engines take February 30 for March 1, and 24:00 for midnight.
+  return !Number.isNaN(epochMs) && beijingTime(epochMs) === text ? epochMs : undefined;
 };

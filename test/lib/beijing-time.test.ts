@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { beijingTime } from '../../src/lib/beijing-time.ts';
+import { beijingTime, parseBeijingTime } from '../../src/lib/beijing-time.ts';
 
 test.each([
   ['1970-01-01T00:00:00Z', '1970-01-01 08:00:00'],
@@ -23,6 +23,7 @@ test('reads back as UTC+8 to the second, for any instant', () => {
       const text = beijingTime(epochMs);
       expect(text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
       expect(Date.parse(`${text.replace(' ', 'T')}+08:00`)).toBe(Math.floor(epochMs / 1_000) * 1_000);
+      expect(parseBeijingTime(text)).toBe(Math.floor(epochMs / 1_000) * 1_000);
     }),
   );
 });
@@ -47,4 +48,17 @@ test('is the same on machines all over the world, summer time or not', async () 
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('there is no time for %s', (epochMs) => {
   expect(() => beijingTime(epochMs)).toThrow(RangeError);
+});
+
+test.each([
+  ...['', '2026-11-22', '2026-11-22T16:37:00', '2026-11-22 16:37:00Z', ' 2026-11-22 16:37:00', '2026-11-22 16:37:00\n'],
+  ...[
+    '2026-02-29 00:00:00',
+    '2026-02-30 00:00:00',
+    '2026-11-22 24:00:00',
+    '2026-11-22 23:59:60',
+    '２０２6-11-22 16:37:00',
+  ],
+])('%j names no instant', (text) => {
+  expect(parseBeijingTime(text)).toBeUndefined();
 });
