@@ -4,6 +4,7 @@ import { addCertification, findCertification, findCertificationsOf, updateCertif
 import { ClaimRace, claim, newOwner } from './claims.ts';
 import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction } from './engine.ts';
 import { findIdentities } from './identities.ts';
+import { useNonce } from './nonces.ts';
 import {
   markSent,
   queryCodeTopic,
@@ -64,6 +65,8 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
 
   return {
     openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, tools, session) })),
+
+    useNonce: (use) => write((db) => useNonce(db, vault, use)),
 
     claim: (wish): Promise<ClaimVerdict> => {
       const owner = newOwner();

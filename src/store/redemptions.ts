@@ -123,6 +123,7 @@ export const sweep = async (db: Transaction, tools: RedemptionTools): Promise<Sw
        WHERE answer_sealed IS NOT NULL AND outcome_until <= now_ms() RETURNING id`,
     ),
     await db.all('DELETE FROM redemptions WHERE forget_at <= now_ms() RETURNING id'),
+    await db.all('DELETE FROM nonces WHERE forget_at <= now_ms() RETURNING used_at'),
   ];
   return {
     released: released.length,

@@ -41,6 +41,20 @@ export type SessionClaim = ({ readonly queryCode: string } | { readonly stateId:
   readonly issuedOnly?: boolean;
 };
 
+/** A value that an app uses for one call alone. */
+export interface NonceUse {
+  readonly appId: string;
+  readonly nonce: string;
+  /** The whole call, so that the same one sent again is told from another one. */
+  readonly fingerprint: string;
+}
+
+export type NonceVerdict =
+  | 'FIRST'
+  /** The same call was made at most 60 seconds ago. */
+  | 'REPEATED'
+  | 'USED';
+
 /** The right to redeem, until it expires. */
 export interface Lease {
   readonly redemptionId: string;
@@ -153,6 +167,9 @@ export interface EraseReport {
 export interface Store {
   /** Makes a session that waits for a code. */
   openSession(session: NewSession): Promise<{ readonly expiresAt: Date }>;
+
+  /** Remembers a nonce for 11 minutes. Of any number of concurrent uses exactly one is FIRST. */
+  useNonce(use: NonceUse): Promise<NonceVerdict>;
 
   /** Exactly one of any number of concurrent claims of a code is CLAIMED. First writer wins on a session. */
   claim(claim: Claim): Promise<ClaimVerdict>;

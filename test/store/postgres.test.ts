@@ -4,6 +4,7 @@ import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
+import { nonceContract } from '../contract/nonces.ts';
 import { contractTimes, type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/keys.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -62,3 +63,4 @@ const openTemporary = async (times = contractTimes): Promise<OpenedStore> => {
 };
 
 storeContract({ name: 'PostgreSQL', open: openTemporary });
+nonceContract({ name: 'PostgreSQL', open: openTemporary });

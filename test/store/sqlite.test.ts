@@ -7,6 +7,7 @@ import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Claim, Store } from '../../src/store/store.ts';
+import { nonceContract } from '../contract/nonces.ts';
 import { claimOf, contractTimes, type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/keys.ts';
 
@@ -75,6 +76,7 @@ const openTemporary = async (times = contractTimes, onClock = () => {}): Promise
 };
 
 storeContract({ name: 'SQLite', open: openTemporary });
+nonceContract({ name: 'SQLite', open: openTemporary });
 
 describe('SQLite by itself', () => {
   const opened = async (onClock?: () => void): Promise<OpenedSqlite> => {
@@ -146,6 +148,7 @@ describe('SQLite by itself', () => {
     await store.claim(claim);
     await store.release(verdict.lease);
     await store.session('query-code');
+    for (const fingerprint of ['first', 'other']) await store.useNonce({ appId: 'demo', nonce: 'n', fingerprint });
     const place = { channelId: 'ali_pay', appId: 'demo' };
     await store.identities([{ id: 'unknown' }, { ...place, openId: 'o' }, { ...place, userId: 'u' }]);
     await store.sweep();
@@ -201,6 +204,20 @@ describe('SQLite by itself', () => {
     expect(await store.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
+  test('a nonce can be repeated up to the millisecond, and is forgotten at the millisecond it says', async () => {
+    const { store, clock } = await opened();
+    const use = { appId: 'demo', nonce: 'nonce', fingerprint: 'call' };
+    await store.useNonce(use);
+    clock.advance(60_000);
+    expect(await store.useNonce(use)).toBe('REPEATED');
+    clock.advance(1);
+    expect(await store.useNonce(use)).toBe('USED');
+    clock.advance(599_998);
+    expect(await store.useNonce(use)).toBe('USED');
+    clock.advance(1);
+    expect(await store.useNonce(use)).toBe('FIRST');
+  });
+
   const ledger = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
   const files = readdirSync(new URL('../../src/store/migrations/sqlite/', import.meta.url)).sort();
 
@@ -252,7 +269,8 @@ describe('SQLite by itself', () => {
     await stop();
     const db = connect(file);
     const before = db.prepare(ledger).all();
-    db.exec('DROP TABLE schema_migrations; PRAGMA user_version = 1');
+    // As the first step had left it.
+    db.exec('DROP TABLE nonces; DROP TABLE schema_migrations; PRAGMA user_version = 1');
     const reopened = await reopen();
     expect(db.prepare(ledger).all()).toEqual(before);
     expect(await reopened.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });

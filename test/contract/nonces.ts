@@ -1,0 +1,94 @@
+/** What every engine promises of nonces. Plugged in beside test/contract/store.ts. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { NonceUse } from '../../src/store/store.ts';
+import type { OpenedStore, StoreEngine } from './store.ts';
+
+const SECOND = 1_000;
+/** The contract stays this far from every instant: a database's clock runs on meanwhile. */
+const MARGIN_MS = 5 * SECOND;
+
+const use = (changes: Partial<NonceUse> = {}): NonceUse => ({
+  ...{ appId: 'demo', nonce: 'nonce-of-this-call', fingerprint: 'every byte of this call' },
+  ...changes,
+});
+const other = { fingerprint: 'another call' };
+
+const count = <T>(values: readonly T[], value: T): number => values.filter((found) => found === value).length;
+
+export const nonceContract = ({ name, open }: StoreEngine): void => {
+  const opened = async (): Promise<OpenedStore> => {
+    const engine = await open();
+    onTestFinished(() => engine.close());
+    return engine;
+  };
+
+  describe(`${name}: a nonce`, () => {
+    test('is FIRST once, REPEATED for the same call, and USED for any other', async () => {
+      const { store } = await opened();
+      expect(await store.useNonce(use())).toBe('FIRST');
+      expect(await store.useNonce(use())).toBe('REPEATED');
+      expect(await store.useNonce(use(other))).toBe('USED');
+      expect(await store.useNonce(use())).toBe('REPEATED');
+    });
+
+    test('belongs to one app, and to one spelling', async () => {
+      const { store } = await opened();
+      expect(await store.useNonce(use())).toBe('FIRST');
+      expect(await store.useNonce(use({ appId: 'other' }))).toBe('FIRST');
+      expect(await store.useNonce(use({ nonce: 'NONCE-of-this-call' }))).toBe('FIRST');
+    });
+
+    test('is FIRST for one of 50 calls at once at two instances, whether they are the same or not', async () => {
+      const { store, join, keys } = await opened();
+      const stores = [store, await join(keys.open())] as const;
+      const atOnce = (make: (index: number) => NonceUse) =>
+        Promise.all(Array.from({ length: 50 }, (_, index) => stores[index % 2 === 0 ? 0 : 1].useNonce(make(index))));
+      const same = await atOnce(() => use());
+      expect([count(same, 'FIRST'), count(same, 'REPEATED')]).toEqual([1, 49]);
+      const different = await atOnce((index) => use({ nonce: 'contested', fingerprint: `call ${index}` }));
+      expect([count(different, 'FIRST'), count(different, 'USED')]).toEqual([1, 49]);
+    });
+
+    test('can be REPEATED for a minute from the first use, and is USED from then on', async () => {
+      const { store, clock } = await opened();
+      await store.useNonce(use());
+      await clock.advance(30 * SECOND);
+      expect(await store.useNonce(use())).toBe('REPEATED');
+      await clock.advance(30 * SECOND - MARGIN_MS);
+      expect(await store.useNonce(use())).toBe('REPEATED');
+      await clock.advance(2 * MARGIN_MS);
+      expect(await store.useNonce(use())).toBe('USED');
+    });
+
+    test('is remembered for 11 minutes, swept or not, and forgotten then', async () => {
+      const { store, clock, query } = await opened();
+      const rows = () => query('SELECT used_at FROM nonces');
+      await store.useNonce(use());
+      await store.useNonce(use({ nonce: 'another nonce' }));
+      await clock.advance(660 * SECOND - MARGIN_MS);
+      await store.sweep();
+      expect(await store.useNonce(use(other))).toBe('USED');
+      expect(await rows()).toHaveLength(2);
+      await clock.advance(2 * MARGIN_MS);
+      expect(await store.useNonce(use(other))).toBe('FIRST');
+      expect(await store.useNonce(use(other))).toBe('REPEATED');
+      expect(await store.useNonce(use())).toBe('USED');
+      expect(await store.sweep()).toMatchObject({ purged: 1 });
+      expect(await rows()).toHaveLength(1);
+    });
+
+    test('outlives the process', async () => {
+      const { store, reopen } = await opened();
+      await store.useNonce(use());
+      const reopened = await reopen();
+      expect(await reopened.useNonce(use(other))).toBe('USED');
+    });
+
+    test('is kept as an index alone, and so is what was signed', async () => {
+      const { store, dump } = await opened();
+      await store.useNonce(use());
+      const kept = await dump();
+      for (const text of [use().nonce, use().fingerprint]) expect(kept.includes(text)).toBe(false);
+    });
+  });
+};
