@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { callersConfig } from './security/callers.ts';
+import { signatureConfig } from './security/request-signature.ts';
 import { routerConfig } from './security/router-check.ts';
 import { type VaultKeys, vaultKeys } from './security/vault.ts';
 import type { StoreTimes } from './store/store.ts';
@@ -22,6 +23,8 @@ const file = z.strictObject({
         channels: z.record(name, name),
         returnUrls: z.array(z.url({ protocol: /^https?$/ }).max(256)).default([]),
         sessions: z.enum(['optional', 'required']).default('optional'),
+        /** With it, `authenticate` asks for a signature by one of the app's keys. */
+        signature: signatureConfig.optional(),
       }),
     )
     .min(1),

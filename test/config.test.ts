@@ -168,6 +168,11 @@ describe('a configuration file', () => {
     ['no apps', { apps: [] }, /apps/],
     ['no default app', { defaultApp: undefined }, /defaultApp/],
     ['an app id of 33 characters', { apps: [{ id: 'x'.repeat(33), channels: {} }] }, /apps\.0\.id/],
+    [
+      'a signing key of 31 bytes',
+      { apps: [{ id: 'shop', channels: {}, signature: { keys: [{ secret: 'k'.repeat(31) }] } }] },
+      /apps\.0\.signature\.keys\.0\.secret: at least 32 bytes/,
+    ],
     ['a source without type', { sources: { upstream: {} } }, /sources\.upstream\.type/],
     ['a lease shorter than the deadline', { times: { deadlineMs: 5_000, leaseMs: 5_000 } }, /leaseMs/],
     ['a time that is negative', { times: { sweepEveryMs: -1 } }, /times\.sweepEveryMs/],
@@ -180,6 +185,7 @@ describe('a configuration file', () => {
   test.each<[string, object, string]>([
     ['at the top', { sceret: 1 }, 'sceret'],
     ['in an app', { apps: [{ id: 'shop', channels: {}, chanels: {} }] }, 'chanels'],
+    ['in a signature', { apps: [{ id: 'shop', channels: {}, signature: { keys: [], md5: true } }] }, 'md5'],
     ['in router', { router: { secrets: [routerSecret], secret: 'x' } }, '"secret"'],
     ['in keys', { keys: { ...keys, seals: [] } }, 'seals'],
     ['in a sealing key', { keys: { ...keys, seal: [{ ...keys.seal[0], algorithm: 'x' }] } }, 'algorithm'],

@@ -1,0 +1,93 @@
+/**
+ * The signature of a merchant application over its call. What is signed are the fields of the input and not the HTTP
+ * request: a router writes its own operation, and passes the input on. docs/signing.md tells merchants how.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { digests, equalSecrets } from '../lib/digest.ts';
+
+/** Who has a key can sign, whoever sees a signed call can try keys: so that this stays hopeless. */
+const secret = z.string().refine((text) => Buffer.byteLength(text) >= 32, 'at least 32 bytes');
+/** The algorithm belongs to the key, never to the message. All keys verify: one may replace another. */
+const keysOf = <Algorithm extends z.ZodType>(algorithm: Algorithm) =>
+  z.array(z.strictObject({ algorithm, secret })).min(1);
+/** Whether a signed call is also told the channel's access token. */
+const accessToken = z.boolean().default(false);
+
+export const signatureConfig = z.discriminatedUnion('scheme', [
+  z.strictObject({
+    scheme: z.literal('v2').default('v2'),
+    keys: keysOf(z.enum(['hmac_sha256', 'hmac_sm3']).default('hmac_sha256')),
+    accessToken,
+  }),
+  z.strictObject({
+    scheme: z.literal('daxpay'),
+    /** `ga`: the text is upper-cased, as DaxPay 3.0.0 and later do; case is then protected by the nonce alone. */
+    profile: z.enum(['beta', 'ga']).default('beta'),
+    keys: keysOf(z.enum(['hmac_sha256', 'sm3']).default('hmac_sha256')),
+    accessToken,
+  }),
+]);
+export type SignaturePolicy = z.output<typeof signatureConfig>;
+
+export type SignedInput = Readonly<Record<string, string | undefined>>;
+
+export interface SignedRequest {
+  /** The field of Mutation. */
+  readonly operation: string;
+  /** The app that is acted for, also where the input leaves it to the default. */
+  readonly appId: string;
+  /** Every field that is acted upon, `sign` among them. A field that is null counts as absent. */
+  readonly input: SignedInput;
+}
+
+const signedFields = (input: SignedInput): string[] =>
+  Object.keys(input)
+    .filter((name) => name !== 'sign' && input[name] !== undefined)
+    .sort();
+
+/** The input without `sign` as RFC 8785 writes it, which for an object of strings is JSON with sorted names. */
+export const canonicalJson = (input: SignedInput): string => JSON.stringify(input, signedFields(input));
+
+const textV2 = ({ operation, appId, input }: SignedRequest): string => {
+  const digest = createHash('sha256').update(canonicalJson(input)).digest('hex');
+  // No part can hold a line break that matters: whatever the caller chose is in the digest as well.
+  return ['v2', operation, appId, input.reqTime, input.nonceStr, digest].join('\n');
+};
+
+/**
+ * DaxPay joins values as they are, drops \ and ", and hashes UTF-8, where everything that is not Unicode is one
+ * character. Two inputs with one text would have one signature, so values are printable ASCII without & " and \.
+ */
+const plainValue = /^[ !#-%'-[\]-~]+$/;
+
+/** https://github.com/dromara/dax-pay PaySignUtil.java; empty values cannot occur. */
+const textDaxpay = (input: SignedInput, secret: string, profile: 'beta' | 'ga'): string | undefined => {
+  const names = signedFields(input);
+  if (!names.every((name) => plainValue.test(input[name] ?? ''))) return undefined;
+  const text = [...names.map((name) => `${name}=${input[name]}`), `key=${secret}`].join('&');
+  return profile === 'ga' ? text.toUpperCase() : text;
+};
+
+const signatures = (policy: SignaturePolicy, request: SignedRequest): (string | undefined)[] => {
+  const { input } = request;
+  if (policy.scheme === 'daxpay')
+    return policy.keys.map(({ algorithm, secret }) => {
+      const text = textDaxpay(input, secret, policy.profile);
+      return text === undefined ? undefined : digests[algorithm](text, secret);
+    });
+  if (!Object.values(input).every((value) => value?.isWellFormed() ?? true)) return [];
+  const text = textV2(request);
+  return policy.keys.map(({ algorithm, secret }) =>
+    createHmac(algorithm === 'hmac_sm3' ? 'sm3' : 'sha256', secret)
+      .update(text)
+      .digest('hex'),
+  );
+};
+
+/** Whether one of the app's keys has signed exactly this. */
+export const isSigned = (policy: SignaturePolicy, request: SignedRequest): boolean => {
+  const { sign = '' } = request.input;
+  const matches = signatures(policy, request).filter((known) => known !== undefined && equalSecrets(known, sign));
+  return matches.length > 0;
+};
