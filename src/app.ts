@@ -10,6 +10,7 @@ import { createCertifications } from './identity/certification.ts';
 import { createJobworth } from './identity/jobworth.ts';
 import { createOnce } from './identity/once.ts';
 import { createReadResult } from './identity/results.ts';
+import { createCallerOf } from './identity/signed-calls.ts';
 import { createTickets } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
 import { createCallers, everybody } from './security/callers.ts';
@@ -39,10 +40,11 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
   const { times } = config;
   const once = createOnce({ store, log, times });
   const tickets = createTickets(vault, Date.now);
+  const callerOf = createCallerOf({ store, log, now: Date.now });
   const services = {
     store,
     apps,
-    authentication: createAuthentication({ store, apps, once, tickets, times }),
+    authentication: createAuthentication({ store, apps, once, tickets, callerOf, times }),
     readResult: createReadResult({ store, apps, log, times, limits: config.limits }),
     certifications: createCertifications({ store, apps, times }),
     queryJobworth: createJobworth({ apps, once }),

@@ -61,6 +61,10 @@ const table = {
   CHANNEL_UNKNOWN: ['InvalidInput', 'The app has no such channel.'],
   QUERY_CODE_TAKEN: ['InvalidInput', 'The query code belongs to another authentication. Choose a new one.'],
   NOT_ALLOWED: ['NotAllowed', "The app's policy does not allow this."],
+  SIGNATURE_MISSING: ['NotAllowed', 'The app signs its calls: sign, nonceStr and reqTime have to be given.'],
+  SIGNATURE_INVALID: ['NotAllowed', "The signature is not one of the app's over this call."],
+  REQUEST_TIME_INVALID: ['NotAllowed', 'The call was signed for another time: reqTime may be 5 minutes off at most.'],
+  NONCE_USED: ['NotAllowed', 'The nonceStr was used before. Sign the call anew, with a new one.'],
 } as const satisfies Record<string, readonly [FailureMember, string]>;
 
 export type FailureCode = keyof typeof table;

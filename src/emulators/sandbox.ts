@@ -14,6 +14,9 @@ export interface Sandbox {
 
 const channelTitles = { ali_pay: '支付宝', wechat_pay: '微信支付', union_pay: '云闪付' };
 
+/** No secret: examples/signed-call.ts has it too. */
+const signingKey = { secret: 'the key of demo-signed in sandbox mode' };
+
 const newSecret = () => randomBytes(16).toString('hex');
 const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
@@ -47,6 +50,7 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
         { id: 'demo', channels: { ali_pay: 'alipay', wechat_pay: 'wechat', union_pay: 'jucai' }, returnUrls },
         { id: 'demo-daxpay', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
         { id: 'demo-jucai', channels: { wechat_pay: 'jucai', union_pay: 'jucai' }, returnUrls },
+        { id: 'demo-signed', channels: { ali_pay: 'alipay', wechat_pay: 'wechat' }, signature: { keys: [signingKey] } },
       ],
       sources: {
         alipay: {

@@ -105,13 +105,13 @@ export type AuthenticateInput = {
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
   /** The merchant's order number, 5 to 30 characters of A-Z a-z 0-9 _, for channels that ask for one. */
   readonly merchantOrderNo?: InputMaybe<Scalars['String']['input']>;
-  /** A random value of at most 32 characters, when the app signs its calls. */
+  /** A random value, new for every call, when the app signs its calls: 16 to 32 characters of A-Z a-z 0-9 _ - . ~ */
   readonly nonceStr?: InputMaybe<Scalars['String']['input']>;
   /** 16 to 128 characters of A-Z a-z 0-9 _ - . ~; when given, the result can also be read with authResult. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
-  /** When the call was made, yyyy-MM-dd HH:mm:ss in UTC+8, when the app signs its calls. */
+  /** When the call was made, yyyy-MM-dd HH:mm:ss in UTC+8 and at most 5 minutes off, when the app signs its calls. */
   readonly reqTime?: InputMaybe<Scalars['String']['input']>;
-  /** The caller's signature, at most 64 characters, when the app signs its calls. */
+  /** The app's signature over all other fields, 64 characters of 0-9 a-f, when the app signs its calls. */
   readonly sign?: InputMaybe<Scalars['String']['input']>;
   /** The sub-merchant's upstream application, at most 32 characters, for channels that ask for one. */
   readonly subAppId?: InputMaybe<Scalars['String']['input']>;
@@ -320,6 +320,8 @@ export type FailureCode =
   | 'JOBWORTH_NOT_OPENED'
   /** Zhima refuses the parameters. */
   | 'JOBWORTH_REFUSED'
+  /** The signature is right and nonceStr was used before: by another call, or by this one more than 60 seconds ago. */
+  | 'NONCE_USED'
   /** The app's policy forbids it. */
   | 'NOT_ALLOWED'
   /** The once token is wrong, too old or used up. */
@@ -336,8 +338,14 @@ export type FailureCode =
   | 'REPLY_MALFORMED'
   /** The channel's answer carries no valid signature, so nothing in it is believed. */
   | 'REPLY_UNVERIFIED'
+  /** The signature is right and reqTime is more than 5 minutes off. */
+  | 'REQUEST_TIME_INVALID'
   /** This service cannot keep its promises now; nothing was sent. */
-  | 'SERVICE_UNAVAILABLE';
+  | 'SERVICE_UNAVAILABLE'
+  /** The signature does not fit the call. Which part of it does not is not told. */
+  | 'SIGNATURE_INVALID'
+  /** The app signs its calls, and sign, nonceStr or reqTime is not there. */
+  | 'SIGNATURE_MISSING';
 
 /** What is known of a real-name certification. Never the document. */
 export type IdentityCertification = {
@@ -540,7 +548,7 @@ export type MutationStartIdentityCertificationArgs = {
 /** The app's policy does not allow the caller to do this. */
 export type NotAllowed = Failure & {
   readonly __typename?: 'NotAllowed';
-  /** NOT_ALLOWED. */
+  /** NOT_ALLOWED, or what is wrong with the signature: SIGNATURE_MISSING, SIGNATURE_INVALID, REQUEST_TIME_INVALID or NONCE_USED. */
   readonly code: FailureCode;
   /** The reason in one English sentence. */
   readonly message: Scalars['String']['output'];

@@ -1,6 +1,7 @@
 import type { Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
 import type { Channel, ChannelCapability } from '../model.ts';
+import type { SignaturePolicy } from '../security/request-signature.ts';
 
 /** A merchant application, as configured. */
 export interface App {
@@ -11,6 +12,8 @@ export interface App {
   readonly returnUrls: readonly string[];
   /** `required`: only query codes and states that startAuthentication issued are accepted. */
   readonly sessions: 'optional' | 'required';
+  /** How the app signs its calls of authenticate; undefined: it does not. */
+  readonly signature?: SignaturePolicy | undefined;
 }
 
 /** Where the auth codes of one app on one channel go. */

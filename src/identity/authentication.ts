@@ -14,6 +14,7 @@ import {
   startAuthenticationInput,
 } from './input.ts';
 import type { Once } from './once.ts';
+import type { CallerOf } from './signed-calls.ts';
 import type { Tickets } from './tickets.ts';
 
 export interface Authenticated {
@@ -48,12 +49,13 @@ interface Tools {
   readonly apps: Apps;
   readonly once: Once;
   readonly tickets: Tickets;
+  readonly callerOf: CallerOf;
   readonly times: { readonly resultTtlMs: number };
 }
 
 const newQueryCode = () => randomBytes(32).toString('base64url');
 
-export const createAuthentication = ({ store, apps, once, tickets, times }: Tools): Authentication => {
+export const createAuthentication = ({ store, apps, once, tickets, callerOf, times }: Tools): Authentication => {
   const redeem = async (
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
@@ -116,8 +118,9 @@ export const createAuthentication = ({ store, apps, once, tickets, times }: Tool
     async authenticate(input, call) {
       const parsed = parseInput(authenticateInput, input);
       const route = apps.route(parsed.appId, parsed.channel);
+      const caller = await callerOf(route, parsed, call);
       const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode);
-      const redemption = await redeem(route, parsed, call, { session, keep: false });
+      const redemption = await redeem(route, parsed, { ...call, caller }, { session, keep: false });
       if (redemption.state !== 'SUCCEEDED') throw new PayerIdentityError('OUTCOME_PENDING');
       return { identity: redemption.identity, accessToken: redemption.accessToken };
     },

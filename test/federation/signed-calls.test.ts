@@ -1,0 +1,81 @@
+/** What a merchant signs reaches us through the router: it signs the fields of the input, which routers pass on. */
+import { composeServices } from '@apollo/composition';
+import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { parse } from 'graphql';
+import { expect, onTestFinished, test } from 'vitest';
+import { AUTHENTICATE, startService } from '../support/service.ts';
+import { type Input, signed, signingKey } from '../support/signing.ts';
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** `rewrite` stands for gateways that write the input in their own way. */
+const start = async (rewrite: (input: Input) => object) => {
+  const signature = { scheme: 'v2' as const, keys: [{ secret: signingKey }] };
+  const apps = [{ id: 'demo', channels: { wechat_pay: 'daxpay' }, signature }];
+  const service = await startService({ config: { apps } });
+  onTestFinished(() => service.close());
+  const { data } = await service.graphql('{ _service { sdl } }');
+  const typeDefs = parse(data._service.sdl);
+  const composed = composeServices([{ name: 'payer-identity', url: `${service.url}/graphql`, typeDefs }]);
+  const operations: string[] = [];
+  const gateway = new ApolloGateway({
+    supergraphSdl: composed.supergraphSdl ?? '',
+    logger: quiet,
+    buildService: ({ url = '' }) =>
+      new RemoteGraphQLDataSource({
+        url,
+        willSendRequest({ request }) {
+          operations.push(request.query ?? '');
+          if (request.variables?.input) request.variables.input = rewrite(request.variables.input);
+        },
+      }),
+  });
+  const server = new ApolloServer({ gateway, logger: quiet, stopOnTerminationSignals: false });
+  const { url: gatewayUrl } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });
+  onTestFinished(() => server.stop());
+  const ask = async (query: string, variables: object = {}) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(gatewayUrl, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+    const { data, errors } = (await response.json()) as Record<string, never>;
+    expect(errors).toBeUndefined();
+    return Object.values(data ?? {})[0];
+  };
+  const sentCodes = () => service.upstream.ledger.map(({ body }) => JSON.parse(body).authCode);
+  return { ask, operations, sentCodes };
+};
+
+let codes = 0;
+const call = (fields: Input = {}): Input => {
+  codes += 1;
+  return signed({ authCode: `test_ok_router-${codes}`, ...fields });
+};
+const literal = (input: Input): string =>
+  Object.entries(input)
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+    .join(', ');
+const nulls = { clientIp: null, queryCode: null, merchantOrderNo: null, subAppId: null, termId: null };
+
+test('signatures hold, whatever it does to the document and the order of fields, and with nulls added', async () => {
+  const rewrite = (input: Input) => ({ ...nulls, ...Object.fromEntries(Object.entries(input).reverse()) });
+  const { ask, operations, sentCodes } = await start(rewrite);
+  const inputs = [call(), call({ queryCode: 'a-query-code-of-ours' }), call({ termId: '终端 "1" \\ é\n😀' })];
+  for (const input of inputs) expect(await ask(AUTHENTICATE, { input })).toMatchObject({ __typename: 'Authenticated' });
+  const written = call({ termId: '终端 "1"' });
+  const inDocument = `mutation Mine { mine: authenticate(input: { ${literal(written)}, clientIp: null }) { __typename } }`;
+  expect(await ask(inDocument)).toEqual({ __typename: 'Authenticated' });
+  expect(operations).toHaveLength(4);
+  expect(operations).not.toContain(AUTHENTICATE);
+  expect(sentCodes()).toEqual([...inputs, written].map(({ authCode }) => authCode));
+});
+
+test('a signature does not hold when a field was changed on the way', async () => {
+  const rewrite = (input: Input) => ({ ...input, authCode: `${input.authCode}x` });
+  const { ask, sentCodes } = await start(rewrite);
+  expect(await ask(AUTHENTICATE, { input: call() })).toMatchObject({
+    __typename: 'NotAllowed',
+    code: 'SIGNATURE_INVALID',
+  });
+  expect(sentCodes()).toEqual([]);
+});

@@ -1,0 +1,219 @@
+/** Signed calls as merchants see them: over HTTP, through the whole service. */
+import { execFile } from 'node:child_process';
+import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { FileConfig } from '../../src/config.ts';
+import { isTimely } from '../../src/identity/signed-calls.ts';
+import { AUTHENTICATE, startService } from '../support/service.ts';
+import { type Input, newNonce, signDaxpay, signed, signingKey, signV2, timeOf } from '../support/signing.ts';
+
+type Signature = NonNullable<FileConfig['apps'][number]['signature']>;
+
+const v2: Signature = { scheme: 'v2', keys: [{ secret: signingKey }] };
+const daxpayGa: Signature = { scheme: 'daxpay', profile: 'ga', keys: [{ secret: signingKey }] };
+const channels = { ali_pay: 'daxpay', wechat_pay: 'daxpay' };
+
+const start = async (signature: Signature | undefined = v2) => {
+  const apps = [
+    { id: 'demo', channels, signature },
+    { id: 'other', channels, signature },
+    { id: 'unsigned', channels },
+  ];
+  const service = await startService({ config: { apps } });
+  onTestFinished(() => service.close());
+  const sentCodes = (): string[] => service.upstream.ledger.map(({ body }) => JSON.parse(body).authCode);
+  const ask = async (input: Record<string, string | null | undefined>) => {
+    const { status, data, errors } = await service.graphql(AUTHENTICATE, { input });
+    expect({ status, errors }).toEqual({ status: 200, errors: undefined });
+    return data.authenticate;
+  };
+  /** Makes everything signed so far happen earlier. */
+  const age = (ms: number) => {
+    const db = new DatabaseSync(service.file);
+    db.prepare('UPDATE nonces SET used_at = used_at - ?1, forget_at = forget_at - ?1').run(ms);
+    db.close();
+  };
+  return { service, ask, sentCodes, age };
+};
+
+let codes = 0;
+const newCode = (): string => {
+  codes += 1;
+  return `test_ok_signer-${codes}`;
+};
+const call = (fields: Input = {}): Input => signed({ authCode: newCode(), ...fields });
+const refused = (code: string) => ({ __typename: 'NotAllowed', code, traceId: expect.any(String) });
+
+describe('an app that signs its calls', () => {
+  test('is told the payer for a signed call, and once more for the same call, with one request upstream', async () => {
+    const { ask, sentCodes } = await start();
+    const input = call();
+    const answer = await ask(input);
+    expect(answer).toMatchObject({ __typename: 'Authenticated' });
+    expect(await ask(input)).toEqual(answer);
+    expect(sentCodes()).toEqual([input.authCode]);
+  });
+
+  test('may leave appId to the default', async () => {
+    const { ask } = await start();
+    const fields = { channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf(), nonceStr: newNonce() };
+    const sign = signV2(fields, { appId: 'demo' });
+    expect(await ask({ ...fields, sign })).toMatchObject({ __typename: 'Authenticated' });
+  });
+
+  test('is refused the same call a minute later', async () => {
+    const { ask, age, sentCodes } = await start();
+    const input = call();
+    await ask(input);
+    age(59_000);
+    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+    age(1_001);
+    expect(await ask(input)).toMatchObject(refused('NONCE_USED'));
+    expect(sentCodes()).toEqual([input.authCode]);
+  });
+
+  test('is refused a nonce that another call has used, in whatever case', async () => {
+    const { ask, sentCodes } = await start();
+    const first = call({ nonceStr: 'A-nonce-of-ours-1' });
+    await ask(first);
+    for (const nonceStr of ['A-nonce-of-ours-1', 'a-NONCE-of-ours-1'])
+      expect(await ask(call({ nonceStr }))).toMatchObject(refused('NONCE_USED'));
+    expect(sentCodes()).toEqual([first.authCode]);
+  });
+
+  test.each(['sign', 'nonceStr', 'reqTime'])('is told what is needed when %s is not there', async (field) => {
+    const { ask, sentCodes } = await start();
+    const { [field]: _, ...stripped } = call();
+    for (const input of [stripped, { ...stripped, [field]: null }]) {
+      const answer = await ask(input);
+      expect(answer).toMatchObject(refused('SIGNATURE_MISSING'));
+      for (const name of ['sign', 'nonceStr', 'reqTime']) expect(answer.message).toContain(name);
+    }
+    expect(sentCodes()).toEqual([]);
+  });
+
+  test('is told nothing of what is wrong with a signature, and its nonce is free still', async () => {
+    const { ask, sentCodes, service } = await start();
+    const input = call();
+    const { sign, ...fields } = input;
+    const wrong = [
+      { ...input, authCode: newCode() },
+      { ...input, reqTime: timeOf(Date.now() - 1_000) },
+      { ...input, nonceStr: newNonce() },
+      { ...input, appId: 'other' },
+      { ...input, termId: 'added' },
+      { ...input, sign: sign?.toUpperCase() },
+      { ...fields, sign: signV2(fields, { secret: 'another key of no fewer than 32 bytes' }) },
+      { ...fields, sign: signV2(fields, { operation: 'authenticateAndSet' }) },
+      { ...fields, sign: signDaxpay(fields) },
+    ];
+    const answers = new Set<string>();
+    for (const other of wrong) {
+      const { traceId, ...answer } = await ask(other);
+      expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+      answers.add(JSON.stringify(answer));
+    }
+    expect([...answers]).toEqual([expect.stringContaining('SIGNATURE_INVALID')]);
+    expect(sentCodes()).toEqual([]);
+    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+    const written = service.logLines.join('');
+    expect(written).toContain('SIGNATURE_INVALID');
+    for (const secret of [signingKey, sign, input.nonceStr, input.authCode]) expect(written).not.toContain(secret);
+  });
+
+  test('is refused a call that was signed for another time', async () => {
+    const { ask, sentCodes } = await start();
+    for (const seconds of [-330, 330, -8 * 3_600, 8 * 3_600])
+      expect(await ask(call({ reqTime: timeOf(Date.now() + seconds * 1_000) }))).toMatchObject(
+        refused('REQUEST_TIME_INVALID'),
+      );
+    expect(sentCodes()).toEqual([]);
+    for (const seconds of [-270, 270])
+      expect(await ask(call({ reqTime: timeOf(Date.now() + seconds * 1_000) }))).toMatchObject({
+        __typename: 'Authenticated',
+      });
+  });
+
+  test('gets no further while nonces cannot be kept', async () => {
+    const { ask, service, sentCodes } = await start();
+    const { useNonce } = service.store;
+    service.store.useNonce = () => Promise.reject(new Error('disk-canary'));
+    const input = call();
+    const answer = await ask(input);
+    expect(answer).toMatchObject({
+      __typename: 'ChannelUnavailable',
+      code: 'SERVICE_UNAVAILABLE',
+      retryAfterSeconds: 2,
+    });
+    expect(sentCodes()).toEqual([]);
+    service.store.useNonce = useNonce;
+    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+  });
+
+  test('may sign with a new key before the old one goes', async () => {
+    const secrets = ['the old key, of 32 bytes or more', 'the new key, of 32 bytes or more'] as const;
+    const { ask } = await start({ keys: secrets.map((secret) => ({ secret })) });
+    for (const secret of secrets)
+      expect(await ask(signed({ authCode: newCode() }, { secret }))).toMatchObject({ __typename: 'Authenticated' });
+    expect(await ask(call())).toMatchObject(refused('SIGNATURE_INVALID'));
+  });
+
+  test('is asked of nobody else: other apps are called without a signature', async () => {
+    const { ask } = await start();
+    const input = { appId: 'unsigned', channel: 'wechat_pay', authCode: newCode(), sign: 'of no meaning here' };
+    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+  });
+});
+
+describe('an app that signs as DaxPay ga does, in upper case', () => {
+  const dax = (fields: Input = {}): Input => {
+    const common = { appId: 'demo', channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf() };
+    const input = { ...common, nonceStr: 'Nonce-of-DaxPay-1', ...fields };
+    return { ...input, sign: signDaxpay(input, { profile: 'ga' }) };
+  };
+
+  test('is told the payer', async () => {
+    const { ask } = await start(daxpayGa);
+    expect(await ask(dax())).toMatchObject({ __typename: 'Authenticated' });
+  });
+
+  test('is refused what has the same signature for its case: the nonce is used, in any case', async () => {
+    const { ask, sentCodes } = await start(daxpayGa);
+    const input = dax();
+    await ask(input);
+    const authCode = input.authCode?.replace('signer', 'SIGNER');
+    for (const nonceStr of [input.nonceStr, input.nonceStr?.toLowerCase()])
+      expect(await ask({ ...input, authCode, nonceStr })).toMatchObject(refused('NONCE_USED'));
+    expect(sentCodes()).toEqual([input.authCode]);
+  });
+
+  test('is refused values that DaxPay would sign like others', async () => {
+    const { ask, sentCodes } = await start(daxpayGa);
+    for (const authCode of ['a"b', 'a\\b', 'a&b=c', 'a\nb', 'aßb'])
+      expect(await ask(dax({ authCode }))).toMatchObject(refused('SIGNATURE_INVALID'));
+    expect(sentCodes()).toEqual([]);
+  });
+});
+
+test('reqTime may be 300 s off to the millisecond, either way', () => {
+  const at = Date.UTC(2026, 10, 22, 12);
+  const offsets = [-300_001, -300_000, 300_000, 300_001];
+  expect(offsets.map((ms) => isTimely(timeOf(at), at + ms))).toEqual([false, true, true, false]);
+});
+
+test.each(['UTC', 'Asia/Shanghai', 'America/New_York'])(
+  'with TZ=%s reqTime may be 300 s off and not 301',
+  async (TZ) => {
+    const offsets = [-301, -300, -299, 0, 299, 300, 301];
+    const script = `
+    import { isTimely } from './src/identity/signed-calls.ts';
+    const now = Date.UTC(2026, 10, 22, 12);
+    const times = ${JSON.stringify(offsets.map((s) => timeOf(Date.UTC(2026, 10, 22, 12) + s * 1_000)))};
+    console.log(JSON.stringify(times.map((time) => isTimely(time, now))));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { ...process.env, TZ },
+    });
+    expect(JSON.parse(stdout)).toEqual([false, true, true, true, true, true, false]);
+  },
+);
