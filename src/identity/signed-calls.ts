@@ -16,7 +16,11 @@ interface Tools {
 }
 
 /** The caller whose scopes count. Throws NotAllowed codes for an app that signs when the signature does not hold. */
-export type CallerOf = (route: Route, input: AuthenticateInput, call: CallContext) => Promise<Caller>;
+export type CallerOf = (
+  route: Pick<Route, 'appId' | 'app'>,
+  input: AuthenticateInput,
+  call: Pick<CallContext, 'caller' | 'traceId'>,
+) => Promise<Caller>;
 
 /** Either way. */
 const MAX_OFF_MS = 300_000;

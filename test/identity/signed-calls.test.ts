@@ -4,7 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { FileConfig } from '../../src/config.ts';
-import { isTimely } from '../../src/identity/signed-calls.ts';
+import { authenticateInput, parseInput } from '../../src/identity/input.ts';
+import { createCallerOf, isTimely } from '../../src/identity/signed-calls.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { signatureConfig } from '../../src/security/request-signature.ts';
 import { AUTHENTICATE, startService } from '../support/service.ts';
 import { type Input, newNonce, signDaxpay, signed, signingKey, signV2, timeOf } from '../support/signing.ts';
 
@@ -196,24 +199,51 @@ describe('an app that signs as DaxPay ga does, in upper case', () => {
   });
 });
 
+describe('whoever calls', () => {
+  const callerOf = async (signature: Signature | undefined, input: Input) => {
+    const { service } = await start();
+    const caller = { id: 'somebody', scopes: new Set(['payer:certify'] as const) };
+    const policy = signature && signatureConfig.parse(signature);
+    const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, signature: policy };
+    const find = createCallerOf({ store: service.store, log: createLog('silent'), now: Date.now });
+    const parsed = parseInput(authenticateInput, input);
+    return { caller, found: await find({ appId: 'demo', app }, parsed, { caller, traceId: 't' }) };
+  };
+
+  test('for an app that signs is the app, which may authenticate and read for itself', async () => {
+    const { found } = await callerOf(v2, call());
+    const scopes = new Set(['payer:authenticate', 'payer:read']);
+    expect(found).toEqual({ id: 'app:demo', scopes, apps: new Set(['demo']) });
+  });
+
+  test('for an app whose policy tells it the token may read that as well', async () => {
+    const { found } = await callerOf({ ...v2, accessToken: true }, call());
+    expect(found.scopes).toEqual(new Set(['payer:authenticate', 'payer:read', 'payer:token']));
+  });
+
+  test('for any other app stays who it is', async () => {
+    const { found, caller } = await callerOf(undefined, call());
+    expect(found).toBe(caller);
+  });
+});
+
 test('reqTime may be 300 s off to the millisecond, either way', () => {
   const at = Date.UTC(2026, 10, 22, 12);
   const offsets = [-300_001, -300_000, 300_000, 300_001];
   expect(offsets.map((ms) => isTimely(timeOf(at), at + ms))).toEqual([false, true, true, false]);
 });
 
-test.each(['UTC', 'Asia/Shanghai', 'America/New_York'])(
-  'with TZ=%s reqTime may be 300 s off and not 301',
-  async (TZ) => {
-    const offsets = [-301, -300, -299, 0, 299, 300, 301];
-    const script = `
+test('reqTime may be 300 s off and not 301, wherever the machine is', { timeout: 60_000 }, async () => {
+  const at = Date.UTC(2026, 10, 22, 12);
+  const times = [-301, -300, -299, 0, 299, 300, 301].map((seconds) => timeOf(at + seconds * 1_000));
+  const script = `
     import { isTimely } from './src/identity/signed-calls.ts';
-    const now = Date.UTC(2026, 10, 22, 12);
-    const times = ${JSON.stringify(offsets.map((s) => timeOf(Date.UTC(2026, 10, 22, 12) + s * 1_000)))};
-    console.log(JSON.stringify(times.map((time) => isTimely(time, now))));`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
-      env: { ...process.env, TZ },
+    const answers = ['UTC', 'Asia/Shanghai', 'America/New_York'].map((zone) => {
+      process.env.TZ = zone;
+      return [new Date(${at}).getHours(), ...${JSON.stringify(times)}.map((time) => isTimely(time, ${at}))];
     });
-    expect(JSON.parse(stdout)).toEqual([false, true, true, true, true, true, false]);
-  },
-);
+    console.log(JSON.stringify(answers));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script]);
+  const timely = [false, true, true, true, true, true, false];
+  expect(JSON.parse(stdout)).toEqual([12, 20, 7].map((hour) => [hour, ...timely]));
+});
