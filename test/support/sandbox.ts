@@ -11,7 +11,7 @@ import { listen } from '../../src/http/server.ts';
 import { openConfiguredVault } from '../../src/keys.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openEngine } from '../../src/store/open-engine.ts';
 import type { GraphqlAnswer } from './service.ts';
 
 const freePort = (): Promise<number> =>
@@ -32,7 +32,7 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
   const log = createLog('info', { write: (line) => void logLines.push(line) });
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openConfiguredVault(config, {});
-  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: storeTimes(config) });
+  const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
   const sources = openSources(config.sources);
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });

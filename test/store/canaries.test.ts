@@ -1,0 +1,161 @@
+/**
+ * Whoever gets hold of the database finds nothing of the payer: every secret goes through the whole service, and is
+ * looked for in whatever the store has written.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { idsOf } from '../../src/emulators/test-codes.ts';
+import { searchCanaries } from '../support/canaries.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { dumpPostgres } from '../support/postgres-dump.ts';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+
+interface Written {
+  readonly service: SandboxService;
+  /** Everything that the store has written so far. */
+  dump(): Promise<Record<string, Buffer>>;
+  /** Runs a statement past the store. */
+  run(sql: string): Promise<void>;
+}
+
+const onSqlite = async (): Promise<Written> => {
+  const service = await startSandboxService();
+  onTestFinished(() => service.close());
+  const folder = dirname(service.file);
+  return {
+    service,
+    dump: async () => {
+      const names = readdirSync(folder).filter((name) => name.includes('.sqlite'));
+      return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]));
+    },
+    async run(sql) {
+      const db = new DatabaseSync(service.file);
+      db.exec(sql);
+      db.close();
+    },
+  };
+};
+
+const onPostgres = async (): Promise<Written> => {
+  const server = await startPostgres();
+  onTestFinished(() => server.close());
+  const database = await server.createDatabase();
+  onTestFinished(() => database.drop());
+  const service = await startSandboxService((config) => ({ ...config, store: database.url }));
+  onTestFinished(() => service.close());
+  return {
+    service,
+    dump: () => dumpPostgres(database.url),
+    async run(sql) {
+      const client = new pg.Client(database.url);
+      await client.connect();
+      await client.query(sql);
+      await client.end();
+    },
+  };
+};
+
+const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) {
+  __typename ... on AuthenticationStarted { queryCode state } } }`;
+const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) {
+  __typename ... on JobworthAuthenticated { merchantIdentityId resultUrl } } }`;
+const CERTIFY = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on IdentityCertificationInitialized { certifyId } } }`;
+
+/** Lets every secret pass through the service, and answers them by what they are. */
+const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Record<string, string>> => {
+  const mark = randomBytes(6).toString('hex');
+  const payer = `canary-${mark}`;
+  const ids = idsOf(payer);
+  const ask = async (query: string, input: Record<string, unknown>, wanted: string) => {
+    const { data } = await graphql(query, { input });
+    const [answer] = Object.values(data) as { __typename: string }[];
+    expect(answer).toMatchObject({ __typename: wanted });
+    return answer as unknown as Record<string, string>;
+  };
+
+  const authCode = `test_ok_${payer}~1`;
+  const queryCode = `canary.query-code~${mark}`;
+  const authenticated = await ask(AUTHENTICATE, { channel: 'wechat_pay', authCode, queryCode }, 'Authenticated');
+  expect(authenticated).toMatchObject({ accessToken: ids.accessToken, identity: { openId: ids.openid } });
+  const identityId = (authenticated.identity as unknown as { id: string }).id;
+
+  const started = await ask(START, { channel: 'ali_pay', returnUrl: returnUrl('ali_pay') }, 'AuthenticationStarted');
+  const setCode = `test_ok_${payer}~2`;
+  const byState = { channel: 'ali_pay', authCode: setCode, state: started.state };
+  await ask(AUTHENTICATE_AND_SET, byState, 'AuthResultKept');
+  const { data } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
+  expect(data.authResult.status).toBe('SUCCESS');
+
+  const jobworth = { queryType: 'exact', identityType: '04', serviceId: '2019120400000000000004450100' };
+  const onceToken = `test_ok_${payer}~3`;
+  const connKey = `canary-conn-key-${mark}`;
+  const certNo = '11010519491231002X';
+  const answer = await ask(
+    JOBWORTH,
+    { ...jobworth, connKey, onceToken, certNo, certType: '0' },
+    'JobworthAuthenticated',
+  );
+  const certName = `金丝雀${mark}`;
+  const certification = { identityId, method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo };
+  const { certifyId = '' } = await ask(CERTIFY, certification, 'IdentityCertificationInitialized');
+
+  // No channel of the sandbox tells a union id, nor all ids of a payer at once: this goes through the store alone.
+  const direct = { source: 'wechat', upstreamAppId: 'wx', appId: 'demo', channelId: 'wechat_pay', traceId: 'trace' };
+  const verdict = await store.claim({ ...direct, kind: 'authCode', code: `canary-code-${mark}`, binding: ['router'] });
+  if (verdict.kind !== 'CLAIMED') throw new Error('Expected to claim it');
+  await store.markSent(verdict.lease);
+  const unionId = `canary-union-id-${mark}`;
+  const [subAppId, subOpenId] = [`canary-sub-app-${mark}`, `canary-sub-open-${mark}`];
+  const subject = { openId: `canary-open-id-${mark}`, userId: `canary-user-id-${mark}`, unionId, subAppId, subOpenId };
+  await store.settle(verdict.lease, { state: 'SUCCEEDED', subject, accessToken: { value: `canary-token-${mark}` } });
+
+  return {
+    ...{ authCode, setCode, queryCode, onceToken, connKey, certNo, certName, certifyId, ...subject },
+    ...{ directCode: `canary-code-${mark}`, directToken: `canary-token-${mark}`, payer },
+    ...{ accessToken: ids.accessToken, wechatOpenId: ids.openid, alipayUserId: ids.userId, alipayOpenId: ids.openId },
+    ...{ issuedQueryCode: started.queryCode ?? '', state: started.state ?? '' },
+    stateId: (started.state ?? '').slice(0, 32),
+    jobworthAnswer: answer.merchantIdentityId ?? answer.resultUrl ?? '',
+  };
+};
+
+test.each([
+  ['SQLite', onSqlite],
+  ['PostgreSQL', onPostgres],
+])('what %s has written tells nothing of the payer, however it is spelled', { timeout: 120_000 }, async (name, open) => {
+  const { service, dump, run } = await open();
+  const canaries = await plant(service);
+  const places = await dump();
+  for (const [place, written] of Object.entries(places))
+    if (!place.endsWith('-shm')) expect(written.length).toBeGreaterThan(0);
+  const { hits, needles, bytes } = searchCanaries(canaries, places);
+  console.log(
+    `${name}: ${Object.keys(canaries).length} canaries in ${needles} spellings, ${hits.length} hits in ${bytes} bytes of ` +
+      Object.entries(places)
+        .map(([place, { length }]) => `${place} (${length})`)
+        .join(', '),
+  );
+  expect(hits).toEqual([]);
+
+  // And it would be found: one in clear, one in base64 behind a byte of something else, one in hex.
+  const { accessToken = '', wechatOpenId = '', certName = '' } = canaries;
+  const clear = [
+    accessToken,
+    Buffer.from(`?${wechatOpenId}?`).toString('base64'),
+    Buffer.from(certName).toString('hex'),
+  ];
+  await run(`UPDATE redemptions SET source = '${clear.join(' ')}'`);
+  const after = searchCanaries({ accessToken, wechatOpenId, certName }, await dump());
+  const wal = name === 'SQLite' ? ['payer-identity.sqlite-wal'] : Object.keys(places);
+  expect(after.hits).toEqual(
+    expect.arrayContaining(
+      wal.flatMap((place) => ['accessToken', 'wechatOpenId', 'certName'].map((what) => `${what} in ${place}`)),
+    ),
+  );
+});
