@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
@@ -136,7 +137,16 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
     },
     erase: (identityId) => write((db) => erase(db, identityId)),
     reseal: (limit, from) => reseal({ read, write }, vault, limit, from),
-    ready: () => engine.write(async () => undefined),
+    // Something has to be written: a transaction of nothing commits on a full disk, too.
+    ready: () =>
+      engine.write(async (db) => {
+        const probe = randomBytes(32);
+        await db.all(
+          "INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, '', '', 0)",
+          probe,
+        );
+        await db.all('DELETE FROM sessions WHERE query_code_index = $1', probe);
+      }),
     close,
   };
 };
