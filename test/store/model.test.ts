@@ -2,11 +2,11 @@
  * The store against a model of it: random histories of everything that can be done to it, after each step of which
  * everything readable has to be what the model says.
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
@@ -16,9 +16,16 @@ import { startPostgres } from '../support/postgres.ts';
 import { commands, compareAll, type ModelledStore } from '../support/store-commands.ts';
 import { emptyModel, modelTimes as times } from '../support/store-model.ts';
 
-/** Histories for each engine; MODEL_RUNS=<number> asks for another number of them. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 1_000);
+/** Histories for each engine; MODEL_RUNS=1000 asks for so many of them. */
+const RUNS = Number(process.env.MODEL_RUNS ?? 200);
 const STEPS = { min: 30, max: 45 };
+
+/** Both engines wait for the disk at every commit. Where there is memory to put the databases in, that takes no time. */
+const MEMORY = '/dev/shm';
+if (existsSync(MEMORY)) {
+  const { bavail, bsize } = statfsSync(MEMORY);
+  if (bavail * bsize > 2 ** 30) vi.stubEnv('TMPDIR', MEMORY);
+}
 
 type Opened = Omit<ModelledStore, 'onStep'> & { close(): Promise<void> };
 /** Opens an empty store whose clock stands still, at `atMs`. */
@@ -62,6 +69,10 @@ const openTemporarySqlite: Open = async (startMs) => {
   };
 };
 
+const EMPTY = ['sessions', 'certifications', 'redemptions', 'identities']
+  .map((table) => `DELETE FROM ${table}`)
+  .join(';');
+
 /** One database for many histories, each of which finds it empty. */
 const openDatabase = async (server: Awaited<ReturnType<typeof startPostgres>>): Promise<Open> => {
   const database = await server.createDatabase();
@@ -73,18 +84,15 @@ const openDatabase = async (server: Awaited<ReturnType<typeof startPostgres>>): 
     });
   let store = await start();
   closers.push(() => store.close());
+  // Another function for every second would have the server plan everything anew.
+  await database.query(`CREATE TABLE model_clock (at_ms bigint); INSERT INTO model_clock VALUES (0);
+    CREATE OR REPLACE FUNCTION now_ms() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT at_ms FROM model_clock'`);
   return async (startMs) => {
-    let atMs = startMs;
-    await database.query(
-      'DELETE FROM sessions; DELETE FROM certifications; DELETE FROM redemptions; DELETE FROM identities',
-    );
-    await database.setClock({ atMs });
+    await database.query(EMPTY);
+    await database.query('UPDATE model_clock SET at_ms = $1', [startMs]);
     return {
       store: () => store,
-      async advance(ms) {
-        atMs += ms;
-        await database.setClock({ atMs });
-      },
+      advance: async (ms) => void (await database.query('UPDATE model_clock SET at_ms = at_ms + $1', [ms])),
       async reopen() {
         const abandoned = store;
         store = await start();
