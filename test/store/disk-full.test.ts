@@ -243,7 +243,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     }
   };
 
-  test('a disk that is full when a code is to be marked as sent: it is not sent', { timeout: 60_000 }, async () => {
+  test('a disk that is full when a code is to be marked as sent: it is not sent', { timeout: 120_000 }, async () => {
     const service = await started();
     const { authCode, answer } = await meetTheEnd(service, 'markSent', 'SERVICE_UNAVAILABLE');
     expect(answer).toMatchObject({ __typename: 'ChannelUnavailable' });
@@ -255,7 +255,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
   });
 
   test('a disk that is full when an outcome is to be kept: in doubt for good, and not sent again', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const service = await started();
     const { authCode, answer } = await meetTheEnd(service, 'settle', 'OUTCOME_UNKNOWN');
