@@ -78,7 +78,7 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
     handle: createHandler({
       apollo,
       services,
-      router: config.router ? createRouterCheck(config.router) : openToAll,
+      router: config.router ? createRouterCheck(config.router, Date.now) : openToAll,
       callers: config.sandbox ? everybody : createCallers(config.callers),
       pages: config.sandbox ? readPages() : new Map(),
       accepting: () => accepting,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { callersConfig } from './security/callers.ts';
 import { signatureConfig } from './security/request-signature.ts';
 import { routerConfig } from './security/router-check.ts';
+import { tlsConfig } from './security/tls.ts';
 import { type VaultKeys, vaultKeys } from './security/vault.ts';
 import type { StoreTimes } from './store/store.ts';
 
@@ -33,6 +34,8 @@ const file = z.strictObject({
   channelTitles: z.record(name, z.string()).default({}),
   /** How the router proves that it is the router. */
   router: routerConfig.optional(),
+  /** Absent: plain HTTP, for a proxy or a mesh to put TLS around. */
+  tls: tlsConfig.optional(),
   /** How callers behind the router prove who they are. */
   callers: callersConfig.prefault({}),
   keys: vaultKeys.optional(),
@@ -175,13 +178,17 @@ export const loadConfig = async (
   } = parse(environment, env, 'The environment');
   if (!CONFIG && (NODE_ENV === 'production' || !isLoopback(host))) {
     throw new ConfigError(
-      'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.',
+      'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router credentials such as router.secrets, or unset HOST and NODE_ENV.',
     );
   }
   const given = CONFIG ? readConfigFile(CONFIG, env) : await sandbox(`http://${host}:${port}`);
   const config = parse(file, given, 'The configuration');
   if (CONFIG && !config.router)
-    throw new ConfigError('The configuration needs router.secrets: who may call this subgraph');
+    throw new ConfigError(
+      'The configuration needs router.secrets, router.certificateSubjects, router.signatures or router.hive: how the router proves that it is the router',
+    );
+  if (config.router?.certificateSubjects && !config.tls?.clientCa)
+    throw new ConfigError('The configuration needs tls.clientCa: who vouches for router.certificateSubjects');
   if (CONFIG && !config.keys) throw new ConfigError('The configuration needs keys: what results are sealed with');
   return deepFreeze({ ...config, host, port, dataDir, logLevel, sandbox: !CONFIG });
 };

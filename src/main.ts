@@ -39,7 +39,7 @@ const start = async () => {
   const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
   const sources = openSources(config.sources);
   const app = await createApp(config, { store, sources, vault, log });
-  const server = await listen(app.handle, { host: config.host, port: config.port, log });
+  const server = await listen(app.handle, { host: config.host, port: config.port, log, tls: config.tls });
   log.info('listening', { url: server.url });
   if (config.sandbox) process.stdout.write(greeting(server.url, config.dataDir));
 

@@ -1,7 +1,16 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../lib/log.ts';
+import { peerOf, serverOptions, type TlsConfig } from '../security/tls.ts';
 import { BodyTooLarge, type Handler } from './handler.ts';
 
 export interface HttpServer {
@@ -14,6 +23,8 @@ interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  /** Absent: plain HTTP, for a proxy or a mesh to put TLS around. */
+  readonly tls?: TlsConfig | undefined;
 }
 
 const readBody = async (message: IncomingMessage, maxBytes: number): Promise<Buffer> => {
@@ -38,8 +49,12 @@ const clientFaults: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** Puts a handler behind node:http. */
-export const listen = async (handle: Handler, { host, port, log }: ListenOptions): Promise<HttpServer> => {
+/** TLS ends here when it is configured, and outside when it is not. */
+const openServer = (tls: TlsConfig | undefined, options: ServerOptions, listener: RequestListener): Server =>
+  tls ? createTlsServer({ ...options, ...serverOptions(tls) }, listener) : createServer(options, listener);
+
+/** Puts a handler behind node:http or node:https. */
+export const listen = async (handle: Handler, { host, port, log, tls }: ListenOptions): Promise<HttpServer> => {
   let closing = false;
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController();
@@ -48,7 +63,7 @@ export const listen = async (handle: Handler, { host, port, log }: ListenOptions
       method: message.method ?? '',
       target: message.url ?? '',
       headers: firstValues(message),
-      peer: { address: message.socket.remoteAddress, certificateNames: [] },
+      peer: peerOf(message.socket),
       readBody: (maxBytes) => readBody(message, maxBytes),
       signal: gone.signal,
     });
@@ -61,7 +76,8 @@ export const listen = async (handle: Handler, { host, port, log }: ListenOptions
       .end(body);
   };
 
-  const server = createServer(
+  const server = openServer(
+    tls,
     {
       headersTimeout: 5_000,
       requestTimeout: 10_000,
@@ -99,7 +115,7 @@ export const listen = async (handle: Handler, { host, port, log }: ListenOptions
   const { address, port: actualPort, family } = server.address() as AddressInfo;
 
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`,
+    url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`,
     async close(graceMs) {
       closing = true;
       const closed = once(server, 'close');

@@ -1,0 +1,114 @@
+/**
+ * HTTP message signatures of the router. https://www.rfc-editor.org/rfc/rfc9421.html
+ * Believed is only what can be read in one way: components without parameters, each once, over printable ASCII.
+ */
+import { z } from 'zod';
+import type { RequestHead } from './request-head.ts';
+import { openKey, signatureKey } from './signature-keys.ts';
+import { type InnerList, readByteSequences, readInnerLists } from './structured-fields.ts';
+
+const SECOND_MS = 1_000;
+
+/** The host is the same in any case, and with the port that its scheme implies. */
+const authority = ({ headers: { host }, peer }: RequestHead) =>
+  host?.toLowerCase().replace(peer.encrypted ? /:443$/ : /:80$/, '');
+const scheme = ({ peer }: RequestHead) => (peer.encrypted ? 'https' : 'http');
+const [path, query] = [/^[^?]*/, /\?.*$/];
+
+/** What components that are no header stand for. https://www.rfc-editor.org/rfc/rfc9421.html#section-2.2 */
+const derived = new Map<string, (head: RequestHead) => string | undefined>([
+  ['@method', ({ method }) => method],
+  ['@authority', authority],
+  ['@scheme', scheme],
+  ['@request-target', ({ target }) => target],
+  ['@target-uri', (head) => `${scheme(head)}://${authority(head)}${head.target}`],
+  ['@path', ({ target }) => path.exec(target)?.[0]],
+  ['@query', ({ target }) => query.exec(target)?.[0] ?? '?'],
+]);
+
+const isComponent = (name: string) => derived.has(name) || /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name);
+
+export const signaturesConfig = z.strictObject({
+  /** Which signers are believed, by key id. */
+  keys: z
+    .array(signatureKey)
+    .min(1)
+    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'every id once'),
+  /**
+   * What has to be covered, whatever else is. The default ties a signature to this host and operation path and to the
+   * length of the body; the body itself is covered only by content-digest, which not every router sends.
+   */
+  components: z
+    .array(z.string().refine(isComponent, 'a header in lower case, or one of @method, @authority, @request-target, …'))
+    .min(1)
+    .default(['@method', '@authority', '@request-target', 'content-type', 'content-length']),
+  /** How long a signature is good for after it was created, unless it says less itself. */
+  maxAgeSeconds: z.int().positive().max(600).default(60),
+  /** How far the clocks may be apart. */
+  clockSkewSeconds: z.int().nonnegative().max(60).default(5),
+});
+
+const parameterTypes = new Map([
+  ['created', 'number'],
+  ['expires', 'number'],
+  ['keyid', 'string'],
+  ['alg', 'string'],
+  ['nonce', 'string'],
+  ['tag', 'string'],
+]);
+
+const componentValue = (name: string, head: RequestHead): string | undefined => {
+  const derive = derived.get(name);
+  // In another form than this the target would name a host of its own.
+  if (derive) return head.target.startsWith('/') ? derive(head) : undefined;
+  return Object.hasOwn(head.headers, name) ? head.headers[name] : undefined;
+};
+
+/** https://www.rfc-editor.org/rfc/rfc9421.html#section-2.5 */
+const signatureBase = ({ items, text }: InnerList, head: RequestHead): Buffer | undefined => {
+  if (new Set(items).size < items.length) return undefined;
+  const lines: string[] = [];
+  for (const name of items) {
+    const value = isComponent(name) ? componentValue(name, head) : undefined;
+    if (value === undefined || !/^[\x20-\x7e]*$/.test(value)) return undefined;
+    lines.push(`"${name}": ${value}`);
+  }
+  return Buffer.from([...lines, `"@signature-params": ${text}`].join('\n'));
+};
+
+/** Answers whether a request carries a signature that is to be believed now. */
+export const createSignatureCheck = (
+  { keys, components, maxAgeSeconds, clockSkewSeconds }: z.output<typeof signaturesConfig>,
+  now: () => number,
+): ((head: RequestHead) => boolean) => {
+  const known = new Map(keys.map((key) => [key.id, { algorithm: key.algorithm, verify: openKey(key) }]));
+
+  const isTimely = (created: unknown, expires: unknown): boolean => {
+    if (typeof created !== 'number') return false;
+    const ends = Math.min(created + maxAgeSeconds, typeof expires === 'number' ? expires : Number.POSITIVE_INFINITY);
+    const skewMs = clockSkewSeconds * SECOND_MS;
+    return created * SECOND_MS <= now() + skewMs && now() - skewMs <= ends * SECOND_MS;
+  };
+
+  const isGood = (input: InnerList, signature: Buffer, head: RequestHead): boolean => {
+    const { parameters, items } = input;
+    for (const [name, value] of parameters) if (typeof value !== parameterTypes.get(name)) return false;
+    const key = known.get(String(parameters.get('keyid')));
+    // The algorithm is that of the key; a signer that names another one is confused or wants us to be.
+    if (!key || (parameters.get('alg') ?? key.algorithm) !== key.algorithm) return false;
+    if (!isTimely(parameters.get('created'), parameters.get('expires'))) return false;
+    if (!components.every((name) => items.includes(name))) return false;
+    const base = signatureBase(input, head);
+    return base !== undefined && key.verify(base, signature);
+  };
+
+  return (head) => {
+    const inputs = readInnerLists(head.headers['signature-input'] ?? '');
+    const signatures = readByteSequences(head.headers.signature ?? '');
+    if (!inputs || !signatures) return false;
+    return [...inputs].some(([label, input]) => {
+      const signature = signatures.get(label);
+      return signature !== undefined && isGood(input, signature, head);
+    });
+  };
+};

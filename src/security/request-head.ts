@@ -1,0 +1,17 @@
+/** What is known of a request before its body is read. */
+export interface RequestHead {
+  readonly method: string;
+  /** As it stands in the request line. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly peer: Peer;
+}
+
+/** The other end of the connection. */
+export interface Peer {
+  readonly address: string | undefined;
+  /** The names in its client certificate, verified by TLS; empty without one. */
+  readonly certificateNames: readonly string[];
+  /** True when TLS ends in this process. */
+  readonly encrypted?: boolean;
+}
