@@ -178,7 +178,7 @@ export const loadConfig = async (
   } = parse(environment, env, 'The environment');
   if (!CONFIG && (NODE_ENV === 'production' || !isLoopback(host))) {
     throw new ConfigError(
-      'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router credentials such as router.secrets, or unset HOST and NODE_ENV.',
+      'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.',
     );
   }
   const given = CONFIG ? readConfigFile(CONFIG, env) : await sandbox(`http://${host}:${port}`);

@@ -17,7 +17,7 @@ const MAX_DEPTH = 32;
 
 const signed = z.object({
   query: z.string(),
-  variables: z.unknown(),
+  variables: z.unknown().optional(),
   extensions: z.object({ 'hmac-signature': z.string() }),
 });
 

@@ -14,7 +14,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openEngine } from '../../src/store/open-engine.ts';
 import type { GraphqlAnswer } from './service.ts';
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -49,7 +49,7 @@ export const startService = async ({ daxpay = {}, source = {}, config = {} }: Se
   const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times });
   const sources = openSources(loaded.sources);
   const service = await createApp(loaded, { store, sources, vault, log });
-  const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log });
+  const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log, tls: loaded.tls });
 
   return {
     url: server.url,

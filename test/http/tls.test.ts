@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { connect as connectPlain } from 'node:net';
+import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConfigError, type FileConfig, loadConfig } from '../../src/config.ts';
+import { tlsConfig } from '../../src/security/tls.ts';
+import { type Service, startService } from '../support/service.ts';
+import vectors from '../vectors/tls.json' with { type: 'json' };
+
+const { ca, clients, server } = vectors;
+
+const { cert, key } = server;
+const secret = 'router-secret-0123456789-abcdefghij';
+const router = {
+  secrets: [secret],
+  certificateSubjects: ['URI:spiffe://example.org/router', 'CN=router-by-name'],
+};
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ config: { router, tls: { cert, key, clientCa: ca } } });
+});
+afterAll(() => service.close());
+
+interface Ask extends ConnectionOptions {
+  readonly path?: string;
+  readonly secret?: string;
+}
+
+/** One request on a connection of its own. */
+const ask = async ({ path = '/graphql', secret, ...tls }: Ask = {}) => {
+  const sent = request(`${service.url}${path}`, {
+    method: path === '/graphql' ? 'POST' : 'GET',
+    ca,
+    agent: false,
+    headers: { 'content-type': 'application/json', ...(secret && { 'router-authorization': secret }) },
+    ...tls,
+  });
+  sent.end(path === '/graphql' ? '{"query":"{ _service { sdl } }"}' : undefined);
+  const [response] = await once(sent, 'response');
+  const { socket } = response;
+  const protocol = socket instanceof TLSSocket ? socket.getProtocol() : null;
+  const body = JSON.parse((await response.setEncoding('utf8').toArray()).join(''));
+  return { status: response.statusCode, protocol, body };
+};
+
+const refusal = {
+  status: 401,
+  body: { errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] },
+};
+
+test('the address says that TLS ends here', () => {
+  expect(service.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+});
+
+describe('a client', () => {
+  test.each(['router', 'named'] as const)('with the certificate of %s is the router', async (name) => {
+    const { status, body } = await ask({ cert: clients[name].cert, key: clients[name].key });
+    expect(status).toBe(200);
+    expect(body.data._service.sdl).toContain('type PayerIdentity');
+  });
+
+  test.each(['stranger', 'expired', 'serverOnly', 'tricky'] as const)(
+    'with the certificate of %s is told that this is not enough',
+    async (name) => {
+      const { cert, key } = clients[name];
+      expect(await ask({ cert, key })).toMatchObject(refusal);
+    },
+  );
+
+  test('that is refused is so in TLS 1.2 and when it resumes a session as well', async () => {
+    const { cert, key } = clients.stranger;
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const { hostname, port } = new URL(service.url);
+      const socket = connect({ host: hostname, port: Number(port), ca, cert, key, maxVersion });
+      const tickets = once(socket, 'session');
+      await once(socket, 'secureConnect');
+      socket.write('GET /livez HTTP/1.1\r\nhost: x\r\n\r\n');
+      const [session] = await tickets;
+      socket.destroy();
+      expect(await ask({ cert, key, maxVersion, session })).toMatchObject({ ...refusal, protocol: maxVersion });
+    }
+  });
+
+  test('without a certificate is a stranger, unless it has the secret', async () => {
+    expect(await ask()).toMatchObject(refusal);
+    expect(await ask({ secret: `${secret}x` })).toMatchObject(refusal);
+    expect((await ask({ secret })).status).toBe(200);
+  });
+
+  test('with a bad certificate may still have the secret', async () => {
+    const { cert, key } = clients.expired;
+    expect((await ask({ cert, key, secret })).status).toBe(200);
+  });
+
+  test('that only wants to know whether the service lives needs nothing', async () => {
+    expect(await ask({ path: '/livez' })).toMatchObject({ status: 200, body: { status: 'live' } });
+    expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200, body: { status: 'ready' } });
+  });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('may speak %s', async (version) => {
+    const { cert, key } = clients.router;
+    const answer = await ask({ cert, key, minVersion: version, maxVersion: version });
+    expect(answer).toMatchObject({ status: 200, protocol: version });
+  });
+
+  test.each(['TLSv1', 'TLSv1.1'] as const)('may not speak %s', async (version) => {
+    // OpenSSL offers the old versions at its lowest security level alone.
+    const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
+    await expect(ask({ ...old, secret })).rejects.toThrow(/alert|protocol/i);
+  });
+
+  test('that does not speak TLS is cut off, and nobody else notices', async () => {
+    const { hostname, port } = new URL(service.url);
+    const socket = connectPlain(Number(port), hostname);
+    socket.on('error', () => {});
+    const closed = once(socket, 'close');
+    socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
+    let received = '';
+    socket.on('data', (text) => {
+      received += text;
+    });
+    await closed;
+    expect(received).not.toContain('200 OK');
+    expect((await ask({ path: '/livez' })).status).toBe(200);
+  });
+});
+
+describe('a configuration', () => {
+  const load = (config: Partial<FileConfig>) =>
+    loadConfig({}, async () => ({
+      defaultApp: 'demo',
+      apps: [{ id: 'demo', channels: {} }],
+      sources: {},
+      ...config,
+    }));
+
+  test('without a CA cannot tell certificates by their names', async () => {
+    const { certificateSubjects } = router;
+    for (const config of [
+      { router: { certificateSubjects } },
+      { router: { certificateSubjects }, tls: { cert, key } },
+    ]) {
+      const error: unknown = await load(config).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(String(error)).toMatch(/tls\.clientCa/);
+    }
+  });
+
+  test('without client certificates is TLS alone', async () => {
+    expect((await load({ tls: { cert, key } })).tls).toEqual({ cert, key, minVersion: 'TLSv1.2' });
+  });
+
+  test.each<[string, object]>([
+    ['no certificate', { key }],
+    ['no key', { cert }],
+    ['the key of another certificate', { cert, key: clients.router.key }],
+    ['a key where the certificate belongs', { cert: key, key }],
+    ['a certificate where the key belongs', { cert, key: cert }],
+    ['a path where the certificate belongs', { cert: './server.crt', key }],
+    ['a key as CA', { cert, key, clientCa: key }],
+    ['an empty CA', { cert, key, clientCa: '' }],
+    ['TLS 1.1', { cert, key, minVersion: 'TLSv1.1' }],
+    ['an unknown option', { cert, key, rejectUnauthorized: false }],
+  ])('with %s is refused, and repeats nothing of it', (_, tls) => {
+    const { success, error } = tlsConfig.safeParse(tls);
+    expect(success).toBe(false);
+    for (const issue of error?.issues ?? []) expect(issue.message).not.toMatch(/BEGIN|MI[A-Z]/);
+  });
+});

@@ -1,0 +1,182 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { RequestHead } from '../../src/security/request-head.ts';
+import {
+  believed,
+  defaultCovered,
+  NOW,
+  postHead,
+  publicPem,
+  routerKeys,
+  shared,
+  signWith,
+  withHeaders,
+} from '../support/http-signer.ts';
+
+const head = postHead('{"query":"{ __typename }"}');
+const { peer } = head;
+
+describe('who signs', () => {
+  test('is one whose key id is known', () => {
+    expect(believed(signWith())).toBe(true);
+    expect(believed(signWith(shared))).toBe(true);
+    expect(believed(signWith({ keyid: 'other' }))).toBe(false);
+    expect(believed(signWith({ keyid: '__proto__' }))).toBe(false);
+    expect(believed(signWith({ key: generateKeyPairSync('ed25519').privateKey }))).toBe(false);
+  });
+
+  test('uses the algorithm of the key, whatever the message calls it', () => {
+    expect(believed(signWith({ parameters: `;created=${NOW};alg="ed25519"` }))).toBe(true);
+    expect(believed(signWith({ parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
+    // The public key is no secret: were it used as one, anybody could sign.
+    const key = Buffer.from(publicPem(routerKeys.publicKey));
+    expect(believed(signWith({ key, parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
+    expect(believed(signWith({ key }))).toBe(false);
+  });
+
+  test('may be one of several who signed', () => {
+    const ours = signWith().headers;
+    const theirs = signWith({ keyid: 'other', label: 'proxy' }).headers;
+    const both = (name: string) => `${theirs[name]}, ${ours[name]}`;
+    const headers = { signature: both('signature'), 'signature-input': both('signature-input') };
+    expect(believed(withHeaders(head, headers))).toBe(true);
+  });
+
+  test('is believed among 4 signatures, and not among 5', () => {
+    const signatures = (count: number) => {
+      const all = Array.from({ length: count }, (_, i) =>
+        signWith({ label: `sig${i}`, ...(i > 0 && { keyid: 'other' }) }),
+      );
+      const join = (name: string) => all.map(({ headers }) => headers[name]).join(', ');
+      return withHeaders(head, { signature: join('signature'), 'signature-input': join('signature-input') });
+    };
+    expect(believed(signatures(4))).toBe(true);
+    expect(believed(signatures(5))).toBe(false);
+  });
+});
+
+describe('when it was signed', () => {
+  const at = (parameters: string) => (now: number) => believed(signWith({ parameters }), now);
+
+  test('has to be said', () => {
+    expect(believed(signWith({ parameters: '' }))).toBe(false);
+    expect(believed(signWith({ parameters: `;expires=${NOW + 10}` }))).toBe(false);
+  });
+
+  test('counts for 60 seconds, with 5 seconds between the clocks', () => {
+    const isGoodAt = at(`;created=${NOW}`);
+    expect([-6, -5, 0, 60, 65, 66].map((s) => isGoodAt(NOW + s))).toEqual([false, true, true, true, true, false]);
+  });
+
+  test('counts for less when it says so, and never for more', () => {
+    const short = at(`;created=${NOW};expires=${NOW + 10}`);
+    expect([10, 15, 16].map((s) => short(NOW + s))).toEqual([true, true, false]);
+    const long = at(`;created=${NOW};expires=${NOW + 3_600}`);
+    expect([65, 66].map((s) => long(NOW + s))).toEqual([true, false]);
+  });
+
+  test.each([`"${NOW}"`, '-1', '0', '999999999999999'])('is not %s', (created) => {
+    expect(believed(signWith({ parameters: `;created=${created}` }))).toBe(false);
+  });
+});
+
+describe('what is signed', () => {
+  test.each(defaultCovered(head).map(([name]) => name))('has to contain %s', (missing) => {
+    const covered = defaultCovered(head).filter(([name]) => name !== missing);
+    expect(believed(signWith({ covered }))).toBe(false);
+  });
+
+  test('is configuration', () => {
+    const covered = defaultCovered(head).filter(([name]) => name === '@authority');
+    expect(believed(signWith({ covered }), NOW, ['@authority'])).toBe(true);
+  });
+
+  test.each<[string, Partial<RequestHead>]>([
+    ['method', { method: 'GET' }],
+    ['target', { target: '/graphql?' }],
+    ['host', withHeaders(head, { host: 'other.internal:4001' })],
+    ['port', withHeaders(head, { host: 'identity.internal' })],
+    ['content type', withHeaders(head, { 'content-type': 'application/json;charset=utf-8' })],
+    ['length', withHeaders(head, { 'content-length': '1' })],
+    ['missing length', withHeaders(head, { 'content-length': undefined })],
+  ])('is no longer when it has another %s', (_, changes) => {
+    const { headers, ...rest } = signWith();
+    const { signature, 'signature-input': input } = headers;
+    const other = { ...head, ...rest, ...changes };
+    expect(believed(withHeaders(other, { signature, 'signature-input': input }))).toBe(false);
+  });
+
+  const more = (name: string, value: string, of: RequestHead = head) =>
+    believed(signWith({ covered: [...defaultCovered(of), [name, value]] }, of));
+
+  test('may be more, by what this server sees of it', () => {
+    expect(more('@path', '/graphql')).toBe(true);
+    expect(more('@query', '?')).toBe(true);
+    expect(more('@query', '?a=b?c', { ...head, target: '/graphql?a=b?c' })).toBe(true);
+    expect(more('@scheme', 'http')).toBe(true);
+    expect(more('@target-uri', 'http://identity.internal:4001/graphql')).toBe(true);
+    expect(more('x-tenant', 'one', withHeaders(head, { 'x-tenant': 'one' }))).toBe(true);
+    expect(more('x-empty', '', withHeaders(head, { 'x-empty': '' }))).toBe(true);
+  });
+
+  test('knows the host in any case and without the port of its scheme', () => {
+    const covered = (value: string) => defaultCovered(head).with(1, ['@authority', value]);
+    const seen = (host: string, encrypted: boolean, value: string) =>
+      believed(signWith({ covered: covered(value) }, { ...withHeaders(head, { host }), peer: { ...peer, encrypted } }));
+    expect(seen('Identity.Internal:80', false, 'identity.internal')).toBe(true);
+    expect(seen('identity.internal:443', true, 'identity.internal')).toBe(true);
+    expect(seen('identity.internal:443', false, 'identity.internal')).toBe(false);
+    expect(seen('identity.internal:80', true, 'identity.internal')).toBe(false);
+  });
+
+  test.each([
+    ['a header that is not there', 'x-absent', ''],
+    ['a component of responses', '@status', '200'],
+    ['a component that nobody knows', '@nothing', ''],
+    ['the parameters themselves', '@signature-params', ''],
+    ['a header in capitals', 'Content-Type', 'application/json'],
+    ['a property that every object has', 'constructor', 'function Object() { [native code] }'],
+    ['no name at all', '', ''],
+    ['a component twice', '@method', 'POST'],
+  ])('may not contain %s', (_, name, value) => {
+    expect(more(name, value)).toBe(false);
+  });
+
+  test.each(['é', '中', '\u0000', 'a\nb', '\t'])('may not contain the header value %j', (value) => {
+    expect(more('x-tenant', value, withHeaders(head, { 'x-tenant': value }))).toBe(false);
+  });
+
+  test('may not have a target that names a host of its own', () => {
+    for (const target of ['http://other.internal/graphql', '*', ''])
+      expect(believed(signWith({}, { ...head, target }))).toBe(false);
+  });
+
+  test.each([';req', ';sf', ';bs', ';tr', ';key="a"', ';name="a"'])(
+    'may not contain a component with %s',
+    (parameter) => {
+      const covered = defaultCovered(head).with(3, [`content-type"${parameter} "x`, 'application/json']);
+      const signed = signWith({ covered });
+      const input = signed.headers['signature-input']?.replace(' "x"', '');
+      expect(input).toContain(`"content-type"${parameter} "content-length"`);
+      expect(believed(withHeaders(signed, { 'signature-input': input }))).toBe(false);
+    },
+  );
+
+  test.each([
+    ';unknown="x"',
+    ';nonce=1',
+    ';tag=1',
+    ';alg=1',
+    ';expires="1"',
+    `;created=${NOW}`,
+    ';keyid="router"',
+    ';nonce',
+    ';nonce=?1',
+  ])('may not have the parameter %s besides', (parameter) => {
+    expect(believed(signWith({ parameters: `;created=${NOW}${parameter}` }))).toBe(false);
+  });
+
+  test('may have a nonce, a tag and quotes in them', () => {
+    expect(believed(signWith({ parameters: `;created=${NOW};nonce="a\\"b\\\\c";tag="x"` }))).toBe(true);
+  });
+});

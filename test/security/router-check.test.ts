@@ -1,0 +1,182 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { RequestHead } from '../../src/security/request-head.ts';
+import { createRouterCheck, routerConfig } from '../../src/security/router-check.ts';
+import {
+  defaultCovered,
+  NOW,
+  postHead,
+  sha256Digest,
+  signaturesFixture,
+  signWith,
+  withHeaders,
+} from '../support/http-signer.ts';
+
+const secrets = ['old-router-secret-0123456789abcdef', 'new-router-secret-0123456789abcdef'];
+const hiveSecret = 'hive-router-secret-0123456789abcde';
+const subject = 'URI:spiffe://example.org/router';
+const everything = {
+  secrets,
+  certificateSubjects: [subject],
+  signatures: signaturesFixture,
+  hive: { secrets: [hiveSecret] },
+};
+
+const checkWith = (config: object) => createRouterCheck(routerConfig.parse(config), () => NOW * 1_000);
+
+const operation = { query: '{ __typename }' };
+const body = Buffer.from(JSON.stringify(operation));
+const head = postHead(body.toString());
+const hmac = createHmac('sha256', hiveSecret).update(body).digest('base64');
+const signedByHive = { ...operation, extensions: { 'hmac-signature': hmac } };
+
+const withSecret = (secret: string) => withHeaders(head, { 'router-authorization': secret });
+const withNames = (...certificateNames: string[]): RequestHead => ({
+  ...head,
+  peer: { ...head.peer, certificateNames },
+});
+const withDigest = (digest: string, covered = true) => {
+  const sent = withHeaders(head, { 'content-digest': digest });
+  return signWith(
+    { covered: [...defaultCovered(sent), ...(covered ? [['content-digest', digest] as const] : [])] },
+    sent,
+  );
+};
+
+describe('one credential is enough', () => {
+  const check = checkWith(everything);
+
+  test.each<[string, RequestHead]>([
+    ['the old secret', withSecret(secrets[0] ?? '')],
+    ['the new secret', withSecret(secrets[1] ?? '')],
+    ['a certificate', withNames('DNS:other', subject)],
+    ['a signature', signWith()],
+  ])('%s, without a look at the body', (_, sent) => {
+    expect(check.head(sent)).toBe('router');
+  });
+
+  test('the HMAC of Hive, in the body', () => {
+    expect(check.head(head)).toBe('pending');
+    expect(check.body(head, body, signedByHive)).toBe(true);
+    expect(check.body(head, body, operation)).toBe(false);
+  });
+});
+
+describe('what is not configured opens nothing', () => {
+  const sent = {
+    secrets: withSecret(secrets[0] ?? ''),
+    certificateSubjects: withNames(subject),
+    signatures: signWith(),
+    hive: head,
+  };
+  type Name = keyof typeof everything;
+  const names = Object.keys(everything) as Name[];
+  const only = (name: Name) => checkWith({ [name]: everything[name] });
+
+  test.each(
+    names.flatMap((configured) =>
+      names.filter((name) => name !== configured).map((name) => [configured, name] as const),
+    ),
+  )('with %s alone, %s do not', (configured, name) => {
+    const check = only(configured);
+    expect(check.head(sent[name])).toBe(configured === 'hive' ? 'pending' : 'stranger');
+    if (configured !== 'hive') expect(check.body(sent[name], body, signedByHive)).toBe(false);
+    expect(check.body(sent[name], body, operation)).toBe(false);
+  });
+
+  test.each([{}, { secrets: undefined }, { secrets: [] }, { hive: { secrets: [] } }, { hive: { secrets: ['short'] } }])(
+    'and %j is no configuration',
+    (config) => {
+      expect(routerConfig.safeParse(config).success).toBe(false);
+    },
+  );
+});
+
+describe('the names in a certificate', () => {
+  const check = checkWith({ certificateSubjects: [subject, 'CN=router'] });
+
+  test('are compared to the letter', () => {
+    expect(check.head(withNames('CN=router'))).toBe('router');
+    for (const name of [
+      '',
+      'CN=Router',
+      'router',
+      'CN=router2',
+      `${subject}/x`,
+      subject.toUpperCase(),
+      'DNS:router',
+      '__proto__',
+    ])
+      expect(check.head(withNames(name))).toBe('stranger');
+    expect(check.head(withNames())).toBe('stranger');
+  });
+
+  test.each(['router', 'CN=', 'O=Example', 'IP Address:127.0.0.1', ''])('cannot be configured as %j', (name) => {
+    expect(routerConfig.safeParse({ certificateSubjects: [name] }).success).toBe(false);
+  });
+});
+
+describe('a digest of the body', () => {
+  const check = checkWith({ signatures: signaturesFixture });
+  const digest = sha256Digest(body.toString());
+  const sha512 = 'sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:';
+  const published = Buffer.from('{"hello": "world"}');
+
+  test('has to be of the body, covered or not', () => {
+    for (const covered of [true, false]) {
+      const sent = withDigest(digest, covered);
+      expect(check.head(sent)).toBe('pending');
+      expect(check.body(sent, body, operation)).toBe(true);
+      expect(check.body(sent, Buffer.concat([body, Buffer.from(' ')]), operation)).toBe(false);
+      expect(check.body(sent, Buffer.alloc(0), operation)).toBe(false);
+    }
+  });
+
+  test('that is covered cannot be replaced by that of another body', () => {
+    const other = Buffer.from('{"query":"{ __schem__ }"}');
+    const sent = withHeaders(withDigest(digest), { 'content-digest': sha256Digest(other.toString()) });
+    expect(check.head(sent)).toBe('stranger');
+    expect(check.body(sent, other, operation)).toBe(false);
+  });
+
+  test('may be the one of RFC 9421, in SHA-512', () => {
+    expect(check.body(withDigest(sha512), published, {})).toBe(true);
+    expect(check.body(withDigest(`${sha512}, ${sha256Digest(published.toString())}`), published, {})).toBe(true);
+    expect(check.body(withDigest(`${sha512}, ${digest}`), published, {})).toBe(false);
+  });
+
+  test('in algorithms that we do not know may stand beside one that we do', () => {
+    expect(check.body(withDigest(`md5=:AAAA:, ${digest}`), body, operation)).toBe(true);
+  });
+
+  test.each([
+    '',
+    'sha-256',
+    'sha-256=x',
+    'sha-256=::',
+    'md5=:AAAA:',
+    `${digest}, ${digest}`,
+    `${digest};a=1`,
+    digest.replace('=:', ':'),
+    digest.toUpperCase(),
+  ])('written %j is refused', (written) => {
+    const sent = withDigest(written);
+    expect(check.head(sent)).toBe('pending');
+    expect(check.body(sent, body, operation)).toBe(false);
+  });
+
+  test('can be required', () => {
+    const strict = checkWith({
+      signatures: { ...signaturesFixture, components: [...signaturesFixture.components, 'content-digest'] },
+    });
+    expect(strict.head(signWith())).toBe('stranger');
+    expect(strict.head(withDigest(digest, false))).toBe('stranger');
+    expect(strict.body(withDigest(digest), body, operation)).toBe(true);
+  });
+
+  test('says nothing for somebody without a signature', () => {
+    const sent = withHeaders(head, { 'content-digest': digest });
+    expect(check.head(sent)).toBe('stranger');
+    expect(check.body(sent, body, operation)).toBe(false);
+  });
+});

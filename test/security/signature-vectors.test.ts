@@ -1,0 +1,96 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { createSignatureCheck, signaturesConfig } from '../../src/security/http-signature.ts';
+import { openKey, signatureKey } from '../../src/security/signature-keys.ts';
+import { publicPem } from '../support/http-signer.ts';
+import published from '../vectors/http-signatures.json' with { type: 'json' };
+
+const peer = { address: undefined, certificateNames: [] };
+const parseKeys = (keys: unknown) => signaturesConfig.parse({ keys });
+
+/** One character of a text made another one. */
+const changed = (text: string, at: number) =>
+  `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`;
+
+describe('the signatures of RFC 9421', () => {
+  const { keys, request, vectors, refused, response } = published;
+  const check = (at: number) => createSignatureCheck({ ...parseKeys(keys), components: [] }, () => at * 1_000);
+  const headOf = ({ signature, signatureInput }: (typeof vectors)[number], changes: Record<string, string> = {}) => ({
+    ...request,
+    headers: { ...request.headers, signature, 'signature-input': signatureInput, ...changes },
+    peer,
+  });
+
+  test.each(vectors)('$section is believed', (vector) => {
+    expect(check(vector.created)(headOf(vector))).toBe(true);
+  });
+
+  test.each(vectors)('$section with another character in the signature is not', (vector) => {
+    const at = vector.signature.indexOf(':') + 5;
+    expect(check(vector.created)(headOf(vector, { signature: changed(vector.signature, at) }))).toBe(false);
+  });
+
+  test.each(vectors)('$section with another second of creation is not', (vector) => {
+    const input = vector.signatureInput.replace('1618884473', '1618884474');
+    expect(check(vector.created)(headOf(vector, { 'signature-input': input }))).toBe(false);
+  });
+
+  test.each(vectors.slice(1))('$section with another content type is not', (vector) => {
+    expect(check(vector.created)(headOf(vector, { 'content-type': 'text/json' }))).toBe(false);
+  });
+
+  test('B.2.2 is not: a component with a parameter is not understood', () => {
+    expect(check(refused.created)(headOf(refused))).toBe(false);
+  });
+
+  test('B.2.4 is believed by its algorithm, and changed it is not', () => {
+    const key = keys.find(({ id }) => id === response.key);
+    const verify = openKey(signatureKey.parse(key));
+    const signature = Buffer.from(response.signature, 'base64');
+    expect(verify(Buffer.from(response.base), signature)).toBe(true);
+    expect(verify(Buffer.from(response.base.replace('200', '201')), signature)).toBe(false);
+  });
+});
+
+describe('a request as Grafbase sends it', () => {
+  test.each(published.grafbase.requests)('is believed when signed with $key.algorithm', ({ key, created, request }) => {
+    const check = createSignatureCheck(parseKeys([key]), () => created * 1_000);
+    expect(check({ ...request, peer })).toBe(true);
+    expect(check({ ...request, target: '/graphql?x=2', peer })).toBe(false);
+    expect(check({ ...request, peer: { ...peer, encrypted: true } })).toBe(false);
+  });
+});
+
+const ed25519 = generateKeyPairSync('ed25519');
+
+describe('keys', () => {
+  const refused = (key: object) => expect(signatureKey.safeParse({ id: 'a', ...key }).success).toBe(false);
+  const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+  test('have to be public, and of their algorithm', () => {
+    const isFine = (algorithm: string, key: string) => signatureKey.safeParse({ id: 'a', algorithm, key }).success;
+    expect(isFine('ed25519', publicPem(ed25519.publicKey))).toBe(true);
+    expect(isFine('ecdsa-p256-sha256', publicPem(p256.publicKey))).toBe(true);
+    refused({ algorithm: 'ed25519', key: ed25519.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() });
+    refused({ algorithm: 'ed25519', key: publicPem(p256.publicKey) });
+    refused({ algorithm: 'ecdsa-p384-sha384', key: publicPem(p256.publicKey) });
+    refused({ algorithm: 'ecdsa-p256-sha256', key: publicPem(ed25519.publicKey) });
+    refused({
+      algorithm: 'rsa-pss-sha512',
+      key: publicPem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey),
+    });
+    refused({ algorithm: 'hmac-sha256', key: publicPem(ed25519.publicKey) });
+    refused({ algorithm: 'hmac-sha256', key: randomBytes(31).toString('base64') });
+    refused({ algorithm: 'none', key: '' });
+    refused({ algorithm: 'ed25519', key: '' });
+  });
+
+  test('have ids of their own', () => {
+    const key = { id: 'a', algorithm: 'ed25519', key: publicPem(ed25519.publicKey) };
+    expect(signaturesConfig.safeParse({ keys: [key, key] }).success).toBe(false);
+    expect(signaturesConfig.safeParse({ keys: [key, { ...key, id: 'b' }] }).success).toBe(true);
+    expect(signaturesConfig.safeParse({ keys: [] }).success).toBe(false);
+    expect(signaturesConfig.safeParse({ keys: [key], components: [] }).success).toBe(false);
+    expect(signaturesConfig.safeParse({ keys: [key], components: ['@status'] }).success).toBe(false);
+  });
+});
