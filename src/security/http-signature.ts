@@ -13,7 +13,10 @@ const SECOND_MS = 1_000;
 const authority = ({ headers: { host }, peer }: RequestHead) =>
   host?.toLowerCase().replace(peer.encrypted ? /:443$/ : /:80$/, '');
 const scheme = ({ peer }: RequestHead) => (peer.encrypted ? 'https' : 'http');
-const [path, query] = [/^[^?]*/, /\?.*$/];
+const targetUri = (head: RequestHead) => {
+  const host = authority(head);
+  return host === undefined ? undefined : `${scheme(head)}://${host}${head.target}`;
+};
 
 /** What components that are no header stand for. https://www.rfc-editor.org/rfc/rfc9421.html#section-2.2 */
 const derived = new Map<string, (head: RequestHead) => string | undefined>([
@@ -21,9 +24,9 @@ const derived = new Map<string, (head: RequestHead) => string | undefined>([
   ['@authority', authority],
   ['@scheme', scheme],
   ['@request-target', ({ target }) => target],
-  ['@target-uri', (head) => `${scheme(head)}://${authority(head)}${head.target}`],
-  ['@path', ({ target }) => path.exec(target)?.[0]],
-  ['@query', ({ target }) => query.exec(target)?.[0] ?? '?'],
+  ['@target-uri', targetUri],
+  ['@path', ({ target }) => target.split('?', 1)[0]],
+  ['@query', ({ target }) => /\?.*$/.exec(target)?.[0] ?? '?'],
 ]);
 
 const isComponent = (name: string) => derived.has(name) || /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name);

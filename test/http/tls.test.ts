@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect as connectPlain } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError, type FileConfig, loadConfig } from '../../src/config.ts';
 import { tlsConfig } from '../../src/security/tls.ts';
+import { generateVaultKeys } from '../../src/security/vault.ts';
 import { type Service, startService } from '../support/service.ts';
 import vectors from '../vectors/tls.json' with { type: 'json' };
 
@@ -40,9 +44,10 @@ const ask = async ({ path = '/graphql', secret, ...tls }: Ask = {}) => {
   sent.end(path === '/graphql' ? '{"query":"{ _service { sdl } }"}' : undefined);
   const [response] = await once(sent, 'response');
   const { socket } = response;
-  const protocol = socket instanceof TLSSocket ? socket.getProtocol() : null;
+  if (!(socket instanceof TLSSocket)) throw new Error('Not over TLS');
+  const connection = { protocol: socket.getProtocol(), resumed: socket.isSessionReused() };
   const body = JSON.parse((await response.setEncoding('utf8').toArray()).join(''));
-  return { status: response.statusCode, protocol, body };
+  return { status: response.statusCode, ...connection, body };
 };
 
 const refusal = {
@@ -69,17 +74,23 @@ describe('a client', () => {
     },
   );
 
-  test('that is refused is so in TLS 1.2 and when it resumes a session as well', async () => {
-    const { cert, key } = clients.stranger;
-    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('is who it was when it resumes a session of %s', async (maxVersion) => {
+    for (const [client, status] of [
+      [clients.router, 200],
+      [clients.stranger, 401],
+      [{}, 401],
+    ] as const) {
       const { hostname, port } = new URL(service.url);
-      const socket = connect({ host: hostname, port: Number(port), ca, cert, key, maxVersion });
+      const socket = connect({ host: hostname, port: Number(port), ca, maxVersion, ...client });
       const tickets = once(socket, 'session');
       await once(socket, 'secureConnect');
-      socket.write('GET /livez HTTP/1.1\r\nhost: x\r\n\r\n');
       const [session] = await tickets;
       socket.destroy();
-      expect(await ask({ cert, key, maxVersion, session })).toMatchObject({ ...refusal, protocol: maxVersion });
+      expect(await ask({ maxVersion, session, ...client })).toMatchObject({
+        status,
+        protocol: maxVersion,
+        resumed: true,
+      });
     }
   });
 
@@ -146,6 +157,28 @@ describe('a configuration', () => {
       expect(error).toBeInstanceOf(ConfigError);
       expect(String(error)).toMatch(/tls\.clientCa/);
     }
+  });
+
+  test('takes certificates and keys from files', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const fileWith = (name: string, text: string) => {
+      writeFileSync(join(folder, name), `${text}\n`);
+      return join(folder, name);
+    };
+    const tls = {
+      cert: { $file: fileWith('server.crt', cert) },
+      key: { $file: fileWith('server.key', key) },
+      clientCa: { $file: fileWith('ca.crt', ca) },
+    };
+    const keys = generateVaultKeys();
+    const apps = [{ id: 'demo', channels: {} }];
+    const CONFIG = fileWith(
+      'config.json',
+      JSON.stringify({ defaultApp: 'demo', apps, sources: {}, router, tls, keys }),
+    );
+    const config = await loadConfig({ CONFIG }, () => Promise.reject(new Error('no sandbox here')));
+    expect(config).toMatchObject({ router, tls: { cert, key, clientCa: ca } });
   });
 
   test('without client certificates is TLS alone', async () => {

@@ -119,6 +119,13 @@ describe('what is signed', () => {
     expect(more('x-empty', '', withHeaders(head, { 'x-empty': '' }))).toBe(true);
   });
 
+  test('cannot be the address of a host that was not named', () => {
+    const nameless = withHeaders(head, { host: undefined });
+    const covered: [string, string][] = [['@target-uri', 'http://undefined/graphql']];
+    expect(believed(signWith({ covered }, nameless), NOW, ['@target-uri'])).toBe(false);
+    expect(believed(signWith({}, nameless))).toBe(false);
+  });
+
   test('knows the host in any case and without the port of its scheme', () => {
     const covered = (value: string) => defaultCovered(head).with(1, ['@authority', value]);
     const seen = (host: string, encrypted: boolean, value: string) =>
