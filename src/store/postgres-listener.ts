@@ -28,7 +28,8 @@ export const createListener = (newClient: () => Client, wakeups: Wakeups, log: L
   const listen = async (client: Client, onListening: () => void): Promise<never> => {
     const ended = once(client, 'end', { signal });
     ended.catch(() => undefined);
-    await client.connect();
+    // Ended while it connects, a client leaves that promise open for good.
+    await Promise.race([client.connect(), ended]);
     await client.query(`LISTEN ${CHANNEL}`);
     onListening();
     for (;;) {

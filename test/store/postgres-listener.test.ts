@@ -1,0 +1,25 @@
+/** The connection that hears of other instances, where no server answers it. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
+import { createWakeups } from '../../src/lib/wakeups.ts';
+import { createListener } from '../../src/store/postgres-listener.ts';
+
+test('closing it while it connects ends it at once, even when the server hangs up meanwhile', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const knocked = once(server, 'connection') as Promise<[Socket]>;
+  const newClient = () => new pg.Client({ host: '127.0.0.1', port, connectionTimeoutMillis: 2_000 });
+  const listener = createListener(newClient, createWakeups(), createLog('silent'));
+  const [socket] = await knocked;
+  onTestFinished(() => void server.close());
+  const startedAt = performance.now();
+  const closed = listener.close();
+  socket.destroy();
+  await closed;
+  await listener.tried;
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+}, 5_000);
