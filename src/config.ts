@@ -13,6 +13,13 @@ const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0
 const DAY_MS = 86_400_000;
 const days = z.int().positive().max(36_500);
 
+/**
+ * What a lease lasts beyond the deadline: for the pauses between attempts that sent nothing (half a second) and the
+ * commit of the outcome. A shorter one lets a sweep end as INDETERMINATE what was just answered: nothing is sent twice,
+ * but the payer has to come again. When the store is away its outcome is insisted on for 5 s; the defaults leave those.
+ */
+const SETTLE_MS = 1_000;
+
 const milliseconds = (fallback: number) => z.int().positive().default(fallback);
 
 const file = z.strictObject({
@@ -50,7 +57,10 @@ const file = z.strictObject({
       codeTtlMs: milliseconds(86_400_000),
       sweepEveryMs: milliseconds(2_000),
     })
-    .refine(({ leaseMs, deadlineMs }) => leaseMs > deadlineMs, 'leaseMs has to be longer than deadlineMs')
+    .refine(
+      ({ leaseMs, deadlineMs }) => leaseMs >= deadlineMs + SETTLE_MS,
+      `leaseMs has to be deadlineMs + ${SETTLE_MS} at least`,
+    )
     .refine(({ resultTtlMs, leaseMs }) => resultTtlMs > leaseMs, 'resultTtlMs has to be longer than leaseMs')
     .refine(({ codeTtlMs, resultTtlMs }) => codeTtlMs >= resultTtlMs, 'codeTtlMs has to be resultTtlMs at least')
     .prefault({}),

@@ -174,7 +174,11 @@ describe('a configuration file', () => {
       /apps\.0\.signature\.keys\.0\.secret: at least 32 bytes/,
     ],
     ['a source without type', { sources: { upstream: {} } }, /sources\.upstream\.type/],
-    ['a lease shorter than the deadline', { times: { deadlineMs: 5_000, leaseMs: 5_000 } }, /leaseMs/],
+    [
+      'a lease that ends before an outcome can be kept',
+      { times: { deadlineMs: 5_000, leaseMs: 5_999 } },
+      /leaseMs has to be deadlineMs \+ 1000/,
+    ],
     ['a time that is negative', { times: { sweepEveryMs: -1 } }, /times\.sweepEveryMs/],
     ['a time that is a text', { times: { deadlineMs: '5000' } }, /times\.deadlineMs/],
     ['a limit of nothing', { limits: { representations: 0 } }, /limits\.representations/],
@@ -299,7 +303,7 @@ describe('no message repeats a value', () => {
         keeper: { queryUrl: 'http://127.0.0.1/query', headers: { accesstoken: 'x' } },
       },
     },
-    times: { deadlineMs: 1, leaseMs: 2 },
+    times: { deadlineMs: 1, leaseMs: 1_001 },
     limits: { representations: 1 },
   };
   const places = placesOf(everything);

@@ -396,7 +396,7 @@ describe('a result that is kept', () => {
   });
 
   test('is WAITING while the exchange runs, and INDETERMINATE when it came to nothing', async () => {
-    const { service, gate } = await startGated({ config: { times: { ...quick, deadlineMs: 1_000 } } });
+    const { service, gate } = await startGated({ config: { times: { ...quick, deadlineMs: 1_000, leaseMs: 2_000 } } });
     const queryCode = uniqueQueryCode();
     const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
     await gate.knocked;
@@ -438,10 +438,10 @@ describe('a result that is kept', () => {
   });
 
   test('does NOT_EXIST once its time is over, and its code stays used', async () => {
-    const service = await start({ config: { times: { ...quick, deadlineMs: 300, leaseMs: 350, resultTtlMs: 400 } } });
+    const service = await start({ config: { times: { ...quick, resultTtlMs: quick.leaseMs + 1 } } });
     const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
     expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS' });
-    await delay(500);
+    await delay(quick.leaseMs + 100);
     const gone = { status: 'NOT_EXIST', identity: null, failure: null, expiresAt: null, pollAfterSeconds: null };
     expect(await authResult(service, queryCode)).toEqual(gone);
     expect(await authResult(service, 'never-heard-of-this-one')).toEqual(gone);
