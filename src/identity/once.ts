@@ -38,6 +38,8 @@ export type Once = (
 ) => Promise<Redemption | undefined>;
 
 const MAX_ATTEMPTS = 3;
+/** How often whoever waits looks without having been woken: a wake-up can get lost. */
+const LOOK_EVERY_MS = 2_000;
 
 export const createOnce = ({ store, log, times }: OnceTools): Once => {
   /** Sends, again only while provably nothing was sent. */
@@ -110,7 +112,7 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
       const until = Date.now() + times.patienceMs;
       let current = await store.redemption(first.id);
       while (current && isPending(current) && Date.now() < until) {
-        await watch.changed(Math.max(until - Date.now(), 0));
+        await watch.changed(Math.min(Math.max(until - Date.now(), 0), LOOK_EVERY_MS));
         current = await store.redemption(first.id);
       }
       // Gone: nothing was consumed, and the code may be tried again.
