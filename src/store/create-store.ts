@@ -6,21 +6,12 @@ import { ClaimRace, claim, newOwner } from './claims.ts';
 import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction } from './engine.ts';
 import { findIdentities } from './identities.ts';
 import { useNonce } from './nonces.ts';
-import {
-  markSent,
-  queryCodeTopic,
-  readTold,
-  redemptionRow,
-  redemptionTopic,
-  release,
-  settle,
-  sweep,
-} from './redemptions.ts';
+import { markSent, queryCodeTopic, readTold, redemptionRow, redemptionTopic, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
-import { erase, expire } from './retention.ts';
+import { erase, sweep } from './retention.ts';
 import type { SessionRow } from './rows.ts';
 import { countPoll, openSession, queryCodeIndex } from './sessions.ts';
-import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
+import type { ClaimVerdict, EraseReport, Store, StoreTimes } from './store.ts';
 
 interface StoreTools {
   readonly vault: Vault;
@@ -60,7 +51,7 @@ const createWrite =
 
 /** The store on an engine. */
 export const createStore = (engine: Engine, tools: StoreTools): Store => {
-  const { vault, times } = tools;
+  const { vault } = tools;
   const { read, watch, close } = engine;
   const write = createWrite(engine);
 
@@ -125,17 +116,16 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
           : redemptionTopic(subject.redemptionId),
       ),
 
-    async sweep() {
-      const report = await write((db) => sweep(db, tools));
-      let purged = 0;
-      for (let more = true; more; ) {
-        const expired = await write((db) => expire(db, times));
-        purged += expired.purged;
-        more = expired.more;
-      }
-      return { ...report, purged: report.purged + purged };
+    sweep: () => sweep(write, tools),
+    erase(identityId) {
+      let earlier: EraseReport | undefined;
+      return write(async (db, inDoubt) => {
+        const report = await erase(db, identityId);
+        if (inDoubt && earlier && report.identities === 0) return { ...earlier, inDoubt: true };
+        earlier = report;
+        return report;
+      });
     },
-    erase: (identityId) => write((db) => erase(db, identityId)),
     reseal: (limit, from) => reseal({ read, write }, vault, limit, from),
     // Something has to be written: a transaction of nothing commits on a full disk, too.
     ready: () =>

@@ -4,7 +4,7 @@ import { type Db, one, type Transaction } from './engine.ts';
 import { identityRow, upsertIdentity } from './identities.ts';
 import { hex, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';
 import { extendSession } from './sessions.ts';
-import type { Lease, Outcome, Redemption, StoreTimes, SweepReport } from './store.ts';
+import type { Lease, Outcome, Redemption, StoreTimes } from './store.ts';
 
 export interface RedemptionTools {
   readonly vault: Vault;
@@ -104,30 +104,27 @@ const answerOf = (outcome: Outcome): string | undefined => {
 };
 
 /** In the words of the index redemptions_by_lease: without them SQLite does not see that it applies. */
-const LEASED = "state IN ('CLAIMED', 'SENT')";
+const overdue = (state: 'CLAIMED' | 'SENT') =>
+  `state IN ('CLAIMED', 'SENT') AND state = '${state}' AND lease_until <= now_ms()`;
 
-export const sweep = async (db: Transaction, tools: RedemptionTools): Promise<SweepReport> => {
-  if (!(await db.alone('sweep'))) return { released: 0, abandoned: 0, purged: 0 };
+/** Releases up to `limit` claims that were left behind; answers how many. */
+export const releaseOverdue = async (db: Transaction, limit: number): Promise<number> => {
   const released = await db.all<RedemptionRow>(
-    `DELETE FROM redemptions WHERE ${LEASED} AND state = 'CLAIMED' AND lease_until <= now_ms() RETURNING *`,
+    `DELETE FROM redemptions WHERE id IN
+       (SELECT id FROM redemptions WHERE ${overdue('CLAIMED')} ORDER BY lease_until LIMIT $1)
+     AND ${overdue('CLAIMED')} RETURNING *`,
+    limit,
   );
   for (const row of released) await wake(db, row);
+  return released.length;
+};
+
+/** Ends up to `limit` sends that were left behind; answers how many. */
+export const abandonOverdue = async (db: Transaction, tools: RedemptionTools, limit: number): Promise<number> => {
   const abandoned = await db.all<RedemptionRow>(
-    `SELECT * FROM redemptions WHERE ${LEASED} AND state = 'SENT' AND lease_until <= now_ms() FOR UPDATE`,
+    `SELECT * FROM redemptions WHERE ${overdue('SENT')} ORDER BY lease_until LIMIT $1 FOR UPDATE`,
+    limit,
   );
   for (const row of abandoned) await finish(db, tools, row, ABANDONED);
-  const purged = [
-    await db.all('DELETE FROM sessions WHERE expires_at <= now_ms() RETURNING app_id'),
-    await db.all(
-      `UPDATE redemptions SET answer_sealed = NULL
-       WHERE answer_sealed IS NOT NULL AND outcome_until <= now_ms() RETURNING id`,
-    ),
-    await db.all('DELETE FROM redemptions WHERE forget_at <= now_ms() RETURNING id'),
-    await db.all('DELETE FROM nonces WHERE forget_at <= now_ms() RETURNING used_at'),
-  ];
-  return {
-    released: released.length,
-    abandoned: abandoned.length,
-    purged: purged.reduce((sum, rows) => sum + rows.length, 0),
-  };
+  return abandoned.length;
 };

@@ -1,45 +1,98 @@
-/** The end of what is kept about payers: when its time is over, or when somebody asks. Part of one transaction each. */
+/** The end of what is kept: when its time is over, or when somebody asks. */
 import type { Transaction } from './engine.ts';
-import type { EraseReport, StoreTimes } from './store.ts';
+import { abandonOverdue, type RedemptionTools, releaseOverdue } from './redemptions.ts';
+import type { EraseReport, SweepReport } from './store.ts';
 
-/** So many rows at most in a transaction, so that others need not wait. */
-const BATCH = 500;
+/** So many rows of a kind at most in a transaction: nobody waits long for it, and no statement takes too long. */
+const BATCH = 200;
 
-/** Deletes some of what has expired; answers how many rows, and whether there may be more. */
-export const expire = async (
-  db: Transaction,
-  { identityTtlMs, certificationTtlMs }: StoreTimes,
-): Promise<{ readonly purged: number; readonly more: boolean }> => {
-  if (!(await db.alone('expire'))) return { purged: 0, more: false };
-  const certifications =
-    certificationTtlMs === undefined
-      ? []
-      : await db.all(
-          `DELETE FROM certifications WHERE certify_id_index IN
-             (SELECT certify_id_index FROM certifications WHERE started_at <= now_ms() - $1 ORDER BY started_at LIMIT $2)
-           RETURNING status`,
-          ...[certificationTtlMs, BATCH],
-        );
-  // An outcome that is still told goes before the payer whom it shows.
-  const identities =
-    identityTtlMs === undefined
-      ? []
-      : await db.all(
-          `DELETE FROM identities WHERE id IN
-             (SELECT id FROM identities WHERE last_authenticated_at <= now_ms() - $1 AND NOT EXISTS
-                (SELECT 1 FROM redemptions WHERE identity_id = identities.id AND outcome_until > now_ms())
-              ORDER BY last_authenticated_at LIMIT $2)
-             -- Once more, for whoever has authenticated while this waited for the row.
-             AND last_authenticated_at <= now_ms() - $1
-           RETURNING channel_id`,
-          ...[identityTtlMs, BATCH],
-        );
+/** Ends a batch of one kind of row; answers how many. */
+interface Chore {
+  readonly counts: keyof SweepReport;
+  readonly run: (db: Transaction, tools: RedemptionTools) => Promise<number>;
+}
+
+interface Expiry {
+  readonly table: string;
+  readonly key: string;
+  /** When a row's time is over; `$2` is how long it is kept. */
+  readonly over: string;
+  readonly oldest: string;
+  readonly keptMs?: (times: RedemptionTools['times']) => number | undefined;
+  /** What goes of the row; absent: the row. */
+  readonly scrub?: string;
+}
+
+const expiries: readonly Expiry[] = [
+  { table: 'sessions', key: 'query_code_index', over: 'expires_at <= now_ms()', oldest: 'expires_at' },
+  {
+    ...{ table: 'redemptions', key: 'id', oldest: 'outcome_until', scrub: 'answer_sealed' },
+    over: 'answer_sealed IS NOT NULL AND outcome_until <= now_ms()',
+  },
+  { table: 'redemptions', key: 'id', over: 'forget_at <= now_ms()', oldest: 'forget_at' },
+  { table: 'nonces', key: 'nonce_index', over: 'forget_at <= now_ms()', oldest: 'forget_at' },
+  {
+    ...{ table: 'certifications', key: 'certify_id_index', oldest: 'started_at' },
+    over: 'started_at <= now_ms() - $2',
+    keptMs: ({ certificationTtlMs }) => certificationTtlMs,
+  },
+  {
+    ...{ table: 'identities', key: 'id', oldest: 'last_authenticated_at' },
+    // An outcome that is still told goes before the payer whom it shows.
+    over: `last_authenticated_at <= now_ms() - $2 AND NOT EXISTS
+      (SELECT 1 FROM redemptions WHERE identity_id = identities.id AND outcome_until > now_ms())`,
+    keptMs: ({ identityTtlMs }) => identityTtlMs,
+  },
+];
+
+const expire = ({ table, key, over, oldest, keptMs, scrub }: Expiry): Chore => {
+  // The condition stands there once more for whoever has changed a row while this waited for it.
+  const sql = `${scrub ? `UPDATE ${table} SET ${scrub} = NULL` : `DELETE FROM ${table}`} WHERE ${key} IN
+      (SELECT ${key} FROM ${table} WHERE ${over} ORDER BY ${oldest} LIMIT $1)
+    AND ${over} RETURNING 1`;
   return {
-    purged: certifications.length + identities.length,
-    more: certifications.length === BATCH || identities.length === BATCH,
+    counts: 'purged',
+    async run(db, { times }) {
+      if (!keptMs) return (await db.all(sql, BATCH)).length;
+      const ms = keptMs(times);
+      return ms === undefined ? 0 : (await db.all(sql, BATCH, ms)).length;
+    },
   };
 };
 
+const chores: readonly Chore[] = [
+  { counts: 'released', run: (db) => releaseOverdue(db, BATCH) },
+  { counts: 'abandoned', run: (db, tools) => abandonOverdue(db, tools, BATCH) },
+  ...expiries.map(expire),
+];
+
+/** Undefined while another instance is at it. */
+const runChores = async (
+  db: Transaction,
+  tools: RedemptionTools,
+  todo: readonly Chore[],
+): Promise<number[] | undefined> => {
+  if (!(await db.alone('sweep'))) return undefined;
+  const rows: number[] = [];
+  for (const { run } of todo) rows.push(await run(db, tools));
+  return rows;
+};
+
+/** One transaction after the other, until none of them finds a whole batch. */
+export const sweep = async (
+  write: <T>(job: (db: Transaction) => Promise<T>) => Promise<T>,
+  tools: RedemptionTools,
+): Promise<SweepReport> => {
+  const report = { released: 0, abandoned: 0, purged: 0 };
+  for (let todo = chores; todo.length > 0; ) {
+    const rows = await write((db) => runChores(db, tools, todo));
+    for (const [index, { counts }] of todo.entries()) report[counts] += rows?.[index] ?? 0;
+    todo = todo.filter((_, index) => rows?.[index] === BATCH);
+  }
+  return report;
+};
+
+/** Part of one transaction. */
 export const erase = async (db: Transaction, identityId: string): Promise<EraseReport> => {
   // First the payer, so that nobody authenticates it meanwhile; an outcome under way is seen below or finds it gone.
   await db.all('SELECT id FROM identities WHERE id = $1 FOR UPDATE', identityId);

@@ -162,6 +162,11 @@ export interface EraseReport {
   readonly outcomes: number;
   /** Those of the outcomes that held a token. */
   readonly tokens: number;
+  /**
+   * The answer to the deletion was lost, and a second look found no payer: the figures are those of the deletion. Only
+   * when another one ran at the same time may they be its figures too.
+   */
+  readonly inDoubt?: true;
 }
 
 export interface Store {

@@ -256,6 +256,17 @@ export const storeContract = ({ name, open }: StoreEngine): void => {
       expect(await store.settle(lease, succeeded())).toMatchObject(lost);
     });
 
+    test('one sweep ends whatever was left behind, however much', async () => {
+      const { store, clock } = await opened();
+      for (let from = 0; from < 450; from += 50) {
+        const leases = await times(50, (index) => take(store, { authCode: `code-${from + index}` }));
+        if (from < 250) for (const lease of leases) expect(await store.markSent(lease)).toBe(true);
+      }
+      await clock.advance(leaseOver);
+      expect(await store.sweep()).toEqual({ released: 200, abandoned: 250, purged: 0 });
+      expect(await store.sweep()).toEqual({ released: 0, abandoned: 0, purged: 0 });
+    });
+
     test('a sweep releases expired claims and leaves live ones alone', async () => {
       const { store, clock } = await opened();
       const expired = await take(store, { queryCode: 'query-code-1' });
@@ -601,6 +612,27 @@ export const storeContract = ({ name, open }: StoreEngine): void => {
       ]);
       expect(found).toMatchObject([{ id: a.id }, { id: b.id }, { id: b.id }]);
       expect(found[1]).toEqual(b);
+    });
+
+    test.each<[string, Subject, Subject]>([
+      ['openId', { openId: 'earlier', userId: 'u' }, { openId: 'later', userId: 'u' }],
+      ['userId', { openId: 'o', userId: 'earlier' }, { openId: 'o', userId: 'later' }],
+    ])('a new %s of a payer takes the place of the earlier one, which then is nobody', async (kind, first, then) => {
+      const { store } = await opened();
+      const { id } = await authenticate(store, first);
+      expect(await authenticate(store, then)).toMatchObject({ id, ...then });
+      const place = { channelId: 'wechat_pay', appId: 'demo' };
+      const by = (value: string): IdentityRef =>
+        kind === 'openId' ? { ...place, openId: value } : { ...place, userId: value };
+      expect(await store.identities([{ id }, by('later'), by('earlier')])).toMatchObject([{ id }, { id }, undefined]);
+      const alone = kind === 'openId' ? { openId: 'earlier' } : { userId: 'earlier' };
+      const stranger = await authenticate(store, alone);
+      expect(stranger.id).not.toBe(id);
+      expect(await store.identities([{ id }, by('later'), by('earlier')])).toMatchObject([
+        { id, ...then },
+        { id },
+        { id: stranger.id },
+      ]);
     });
 
     test('fields learnt later are added and earlier ones kept', async () => {

@@ -162,6 +162,21 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     expect(await database.query('SELECT id FROM identities')).toHaveLength(1);
   });
 
+  test('leaves a payer erased, with the figures of the deletion', async () => {
+    const { database, proxy, store } = await openProxied();
+    const lease = await take(store);
+    await store.markSent(lease);
+    const ended = await store.settle(lease, succeeded);
+    if (ended?.state !== 'SUCCEEDED') throw new Error('Expected SUCCEEDED');
+    proxy.cutNextCommit(cut);
+    const figures = { identities: 1, certifications: 0, outcomes: 1, tokens: 1 };
+    const doubt = cut === 'after the commit' ? { inDoubt: true } : {};
+    expect(await store.erase(ended.identity.id)).toEqual({ ...figures, ...doubt });
+    expect(proxy.cuts()).toBe(1);
+    expect(await database.query('SELECT id FROM identities')).toEqual([]);
+    expect(await store.erase(ended.identity.id)).toMatchObject({ identities: 0, tokens: 0 });
+  });
+
   test('leaves a release done', async () => {
     const { proxy, store, direct } = await openProxied();
     const lease = await take(store);
