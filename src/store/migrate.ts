@@ -15,6 +15,12 @@ interface Step extends AppliedStep {
   readonly sql: string;
 }
 
+/** The schema that a database had, and the one that it has now; 0 is none. */
+export interface Migration {
+  readonly from: number;
+  readonly to: number;
+}
+
 const LEDGER = `CREATE TABLE schema_migrations
   (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)`;
 const APPLIED = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
@@ -31,9 +37,11 @@ const readSteps = (engine: 'sqlite' | 'postgres'): Step[] => {
   });
 };
 
+const newestOf = (applied: readonly AppliedStep[]): number => applied.at(-1)?.version ?? 0;
+
 /** The steps that a database still needs. Refuses one that a newer release has migrated, or one of another history. */
 const missing = (steps: readonly Step[], applied: readonly AppliedStep[]): Step[] => {
-  const newest = applied.at(-1)?.version ?? 0;
+  const newest = newestOf(applied);
   if (newest > steps.length)
     throw new Error(`The database has schema ${newest}, this release knows ${steps.length}: run the newer release`);
   for (const [index, { version, name, checksum }] of applied.entries()) {
@@ -44,7 +52,7 @@ const missing = (steps: readonly Step[], applied: readonly AppliedStep[]): Step[
   return steps.slice(applied.length);
 };
 
-export const migrateSqlite = (db: DatabaseSync, now: () => number): void => {
+export const migrateSqlite = (db: DatabaseSync, now: () => number): Migration => {
   const steps = readSteps('sqlite');
   const insert = ({ version, name, checksum }: Step) =>
     db.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?, ?)').run(version, name, checksum, now());
@@ -56,11 +64,13 @@ export const migrateSqlite = (db: DatabaseSync, now: () => number): void => {
       const counted = Number(db.prepare('PRAGMA user_version').get()?.user_version);
       for (const step of steps.slice(0, counted)) insert(step);
     }
-    for (const step of missing(steps, db.prepare(APPLIED).all() as unknown as AppliedStep[])) {
+    const applied = db.prepare(APPLIED).all() as unknown as AppliedStep[];
+    for (const step of missing(steps, applied)) {
       db.exec(step.sql);
       insert(step);
     }
     db.exec('COMMIT');
+    return { from: newestOf(applied), to: steps.length };
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
@@ -71,18 +81,20 @@ export const migrateSqlite = (db: DatabaseSync, now: () => number): void => {
 const MIGRATION_LOCK = 7_364_001;
 
 /** A role that may not create tables will do once everything has been applied. */
-export const migratePostgres = async (client: ClientBase): Promise<void> => {
+export const migratePostgres = async (client: ClientBase): Promise<Migration> => {
   const steps = readSteps('postgres');
   await client.query('BEGIN');
   try {
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const known = await client.query("SELECT to_regclass('schema_migrations') AS ledger");
     if (!known.rows[0]?.ledger) await client.query(LEDGER);
-    for (const { sql, version, name, checksum } of missing(steps, (await client.query<AppliedStep>(APPLIED)).rows)) {
+    const { rows: applied } = await client.query<AppliedStep>(APPLIED);
+    for (const { sql, version, name, checksum } of missing(steps, applied)) {
       await client.query(sql);
       await client.query('INSERT INTO schema_migrations VALUES ($1, $2, $3, now_ms())', [version, name, checksum]);
     }
     await client.query('COMMIT');
+    return { from: newestOf(applied), to: steps.length };
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Log } from '../lib/log.ts';
 import type { Engine } from './engine.ts';
+import type { Migration } from './migrate.ts';
 import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
+import { connectPostgres } from './postgres-connection.ts';
+import { migrateFile, openSqlite } from './sqlite.ts';
 
 interface Named {
   /** A postgres:// address; absent: SQLite. */
@@ -10,8 +12,16 @@ interface Named {
   readonly dataDir: string;
 }
 
+const sqliteIn = (dataDir: string) => ({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now });
+
 /** The database that a configuration names, for the service and for the commands beside it. */
 export const openEngine = async ({ store, dataDir }: Named, log: Log): Promise<Engine> =>
-  store === undefined
-    ? openSqlite({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now })
-    : openPostgres({ url: store, log });
+  store === undefined ? openSqlite(sqliteIn(dataDir)) : openPostgres({ url: store, log });
+
+/** Brings that database up to this release, which opening it does as well. */
+export const migrateDatabase = async ({ store, dataDir }: Named): Promise<Migration> => {
+  if (store === undefined) return migrateFile(sqliteIn(dataDir));
+  const { client, migration } = await connectPostgres(store);
+  await client.end();
+  return migration;
+};

@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Log } from '../lib/log.ts';
 import { createWakeups } from '../lib/wakeups.ts';
 import { CommitInDoubt, DatabaseUnavailable, type Engine, type SqlParameter, type Transaction } from './engine.ts';
-import { migratePostgres } from './migrate.ts';
+import { connectionTo, connectPostgres } from './postgres-connection.ts';
 import { CHANNEL, createListener } from './postgres-listener.ts';
 
 interface PostgresOptions {
@@ -32,12 +32,6 @@ const MAX_ATTEMPTS = 5;
 const translate = (sql: string): string =>
   sql.replace(/in_texts\((\$\d+)\)/g, '= ANY($1::text[])').replace(/in_blobs\((\$\d+)\)/g, '= ANY($1::bytea[])');
 
-/** Instants and counts fit a number; pg hands int8 out as text. */
-const types = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-};
-
 /** Lost races: whoever looks again sees what the other one did. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const RACES: readonly unknown[] = ['40001', '40P01', '23505'];
 const isRace = (error: unknown) => error instanceof pg.DatabaseError && RACES.includes(error.code);
@@ -50,44 +44,11 @@ const unavailable = (cause: unknown): never => {
   throw new DatabaseUnavailable('PostgreSQL is not available', { cause });
 };
 
-/** Refuses a server that would confirm what a loss of power can take back. */
-const checkServer = async (client: pg.ClientBase): Promise<void> => {
-  const { rows } = await client.query(`SELECT current_setting('server_version_num')::int AS version,
-    current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
-    pg_is_in_recovery() AS is_standby`);
-  const { version, synchronous_commit, fsync, is_standby } = rows[0];
-  if (version < 120_000) throw new Error('The store needs PostgreSQL 12 or newer');
-  if (is_standby) throw new Error('The store needs the primary, and this PostgreSQL is a standby: correct store');
-  if (!['on', 'remote_apply'].includes(synchronous_commit))
-    throw new Error(
-      `PostgreSQL has synchronous_commit = ${synchronous_commit}, so that it could lose what it has confirmed: ` +
-        'set it to on, for example by ALTER ROLE … SET synchronous_commit = on',
-    );
-  if (fsync !== 'on')
-    throw new Error('PostgreSQL has fsync = off, so that it could lose what it has confirmed: set it to on');
-};
-
-const prepare = async (client: pg.Client): Promise<void> => {
-  try {
-    await client.connect();
-    await checkServer(client);
-    await migratePostgres(client);
-  } catch (error) {
-    // Of the driver's errors some have no message, and some a name that tells nobody anything.
-    if (error instanceof Error && error.name === 'Error' && error.message && !('code' in error)) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = error instanceof pg.DatabaseError ? message : (code ?? message) || 'no answer';
-    throw new Error(`PostgreSQL, which store names, cannot be used: ${reason}`, { cause: error });
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-};
-
 /** Opens a store's database, and brings it up to this release. */
 export const openPostgres = async ({ url, log, maxConnections = 10 }: PostgresOptions): Promise<Engine> => {
-  const connection = { connectionString: url, keepAlive: true, types, application_name: 'payer-identity' };
-  const { connectionTimeoutMillis } = TIMEOUTS;
-  await prepare(new pg.Client({ ...connection, connectionTimeoutMillis }));
+  const { client: first } = await connectPostgres(url);
+  await first.end().catch(() => undefined);
+  const connection = connectionTo(url);
 
   const pool = new pg.Pool({ ...connection, ...TIMEOUTS, max: maxConnections });
   // A connection that breaks fails the statement it is at, or the next one; that is where it is dealt with.

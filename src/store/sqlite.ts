@@ -3,7 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createWakeups } from '../lib/wakeups.ts';
 import type { Db, Engine, SqlParameter, SqlValue } from './engine.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { migrateSqlite } from './migrate.ts';
+import { type Migration, migrateSqlite } from './migrate.ts';
 
 interface SqliteOptions {
   readonly file: string;
@@ -68,4 +68,14 @@ export const openSqlite = ({ file, now }: SqliteOptions): Engine => {
       writer.db.close();
     },
   };
+};
+
+/** Brings a file up to this release, and leaves it. */
+export const migrateFile = ({ file, now }: SqliteOptions): Migration => {
+  const { db } = openConnection(file, now);
+  try {
+    return migrateSqlite(db, now);
+  } finally {
+    db.close();
+  }
 };
