@@ -32,6 +32,17 @@ describe('the README', () => {
     expect(config.apps[0]?.sessions).toBe('required');
   });
 
+  test('names only commands that npm knows', () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    const named = [...readme.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name);
+    expect(named).toEqual(expect.arrayContaining(['migrate', 'store:copy', 'keys:rotate', 'payer:erase']));
+    for (const name of named) {
+      const file = /^node (\S+)/.exec(scripts[name])?.[1];
+      if (file) expect(() => readFileSync(new URL(`../${file}`, import.meta.url)), name).not.toThrow();
+      expect(scripts, name).toHaveProperty([name]);
+    }
+  });
+
   test('links only to files that are there', () => {
     const links = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(15);

@@ -23,13 +23,15 @@ export const openServiceStore = async (config: Config): Promise<Store> =>
     times: storeTimes(config),
   });
 
+const READABLE: readonly string[] = ['Error', 'ConfigError', 'VaultError', 'DatabaseUnavailable', 'CommitInDoubt'];
+
 /** Runs a command; of an error it shows what may be seen. */
 export const runCommand = async (command: () => Promise<void>): Promise<void> => {
   try {
     await command();
   } catch (error) {
     // Our own messages and the system's name paths and settings; a parser's may quote a secret.
-    const readable = error instanceof Error && ['Error', 'ConfigError', 'VaultError'].includes(error.name);
+    const readable = error instanceof Error && READABLE.includes(error.name);
     console.error(readable ? error.message : 'An unexpected error');
     process.exitCode = 1;
   }

@@ -3,12 +3,17 @@ import type { Vault, VaultError } from '../security/vault.ts';
 import { type Db, one, type Transaction } from './engine.ts';
 import { hex, type IdentityRow, newId, openSubject, readIdentity, readOr, sealSubject } from './rows.ts';
 
-type KeyKind = 'openId' | 'userId';
+export type KeyKind = 'openId' | 'userId';
 
-const keyIndex = (vault: Vault, kind: KeyKind, channelId: string, appId: string, value: string): Buffer =>
+/** The blind index by which a payer is found. */
+export const keyIndex = (vault: Vault, kind: KeyKind, channelId: string, appId: string, value: string): Buffer =>
   vault.index(kind, channelId, appId, value);
 
-/** The id of the subject's identity, made or brought up to date. An id that is another payer's already stays there. */
+/**
+ * The id of the subject's identity, made or brought up to date. A payer has one openId and one userId in an app, those
+ * that its channel named last: an earlier one finds nobody from then on, and whoever comes with it alone is somebody
+ * new. An id that is another payer's already stays there.
+ */
 export const upsertIdentity = async (
   db: Transaction,
   vault: Vault,

@@ -1,0 +1,8 @@
+/** `npm run -s migrate`: brings the store's database up to this release, as the service does when it starts. */
+import { migrateDatabase } from '../src/store/open-engine.ts';
+import { loadServiceConfig, runCommand } from './lib/open-store.ts';
+
+await runCommand(async () => {
+  const { from, to } = await migrateDatabase(await loadServiceConfig());
+  console.log(`The database had schema ${from} and has schema ${to}.`);
+});

@@ -1,0 +1,25 @@
+/**
+ * `npm run -s store:copy -- <SQLite file> [postgres://…]`: moves a deployment to PostgreSQL. Without an address, which
+ * other users of the machine could see, to the `store` of the configuration. Broken off, it is run again.
+ */
+import { ConfigError } from '../src/config.ts';
+import { openConfiguredVault } from '../src/keys.ts';
+import { copyStore } from './lib/copy-store.ts';
+import { loadServiceConfig, runCommand } from './lib/open-store.ts';
+
+const USAGE = 'npm run -s store:copy -- <SQLite file> [postgres://user:password@host:port/database]';
+
+const COPIED = 'Everything was copied. Start the service with this store, and put the file away.';
+const FOUND = 'Everything was there already. Start the service with this store, and put the file away.';
+
+await runCommand(async () => {
+  const [command, file, address] = process.argv.slice(2);
+  if (command !== 'copy' || !file) throw new ConfigError(USAGE);
+  const config = await loadServiceConfig();
+  const url = address ?? config.store;
+  if (!url) throw new ConfigError(`The configuration names no store to copy to: ${USAGE}`);
+  if (!/^postgres(?:ql)?:/.test(url) || !URL.canParse(url)) throw new ConfigError(USAGE);
+  const vault = openConfiguredVault(config, process.env);
+  const { copied } = await copyStore({ file, url, vault, say: (line) => console.log(line) });
+  console.log(copied ? COPIED : FOUND);
+});

@@ -1,0 +1,268 @@
+/** `npm run store:copy`: a SQLite deployment moves to PostgreSQL, whole or not at all. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openSource } from '../../scripts/lib/copy-source.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { generateVaultKeys, openVault, type VaultKeys } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import { claimOf, contractTimes } from '../contract/store.ts';
+import { runCommand, startCommand } from '../support/command.ts';
+import { populate, populatedWish } from '../support/populate.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+
+let server: TestPostgres;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.close(), 30_000);
+
+const times = { ...contractTimes, leaseMs: 3_600_000, resultTtlMs: 7_200_000, codeTtlMs: 7_200_000 };
+const tables = ['identities', 'redemptions', 'sessions', 'certifications'];
+
+interface Deployment {
+  readonly file: string;
+  readonly keys: VaultKeys;
+  readonly database: TestDatabase;
+  readonly names: readonly string[];
+  /** A new connection past the service at every look: while one is open, the file is in use. */
+  readonly db: DatabaseSync;
+  /** The environment of the command, with these keys. */
+  env(keys?: VaultKeys): Record<string, string>;
+  openFile(): Store;
+  openCopy(): Promise<Store>;
+}
+
+/** A service that was stopped, and an empty database. */
+const deployed = async (): Promise<Deployment> => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-copy-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'payer-identity.sqlite');
+  const database = await server.createDatabase();
+  onTestFinished(() => database.drop());
+  const keys = generateVaultKeys();
+  const vault = openVault(keys);
+  const openFile = () => createStore(openSqlite({ file, now: Date.now }), { vault, times });
+  const store = openFile();
+  const names = await populate(store);
+  await store.close();
+  return {
+    ...{ file, keys, database, names, openFile },
+    get db() {
+      const db = new DatabaseSync(file, { timeout: 0 });
+      onTestFinished(() => {
+        if (db.isOpen) db.close();
+      });
+      return db;
+    },
+    env(given = keys) {
+      const config = join(folder, 'config.json');
+      const rest = { defaultApp: 'a', apps: [{ id: 'a', channels: {} }], sources: {}, store: { $env: 'STORE' } };
+      writeFileSync(config, JSON.stringify({ ...rest, router: { secrets: ['s'.repeat(32)] }, keys: given }));
+      return { CONFIG: config, DATA_DIR: folder, STORE: database.url };
+    },
+    async openCopy() {
+      const engine = await openPostgres({ url: database.url, log: createLog('silent') });
+      const store = createStore(engine, { vault, times });
+      onTestFinished(() => store.close());
+      return store;
+    },
+  };
+};
+
+const copy = ({ file, env }: Deployment, keys?: VaultKeys) => runCommand('scripts/store.ts', ['copy', file], env(keys));
+
+const plain = (rows: readonly object[]) =>
+  rows
+    .map((row) =>
+      JSON.stringify(
+        Object.entries(row)
+          .map(([name, value]) => [name, value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value])
+          .map(([name, value]) => [name, typeof value === 'number' ? String(value) : value])
+          .sort(),
+      ),
+    )
+    .sort();
+
+/** Every row of both sides, as text. */
+const both = async ({ db, database }: Deployment, table: string) => {
+  const kept = plain(db.prepare(`SELECT * FROM ${table}`).all());
+  db.close();
+  return { file: kept, copy: plain(await database.query(`SELECT * FROM ${table}`)) };
+};
+
+const countOf = async ({ database }: Deployment): Promise<number[]> => {
+  const counts = tables.map((table) => `(SELECT count(*)::int FROM ${table}) AS ${table}`);
+  const [row] = await database.query<Record<string, number>>(`SELECT ${counts.join(', ')}`);
+  return tables.map((table) => row?.[table] ?? -1);
+};
+
+/** All that callers can learn. */
+const readAll = async (store: Store, names: readonly string[]) => {
+  const place = { channelId: 'ali_pay', appId: 'demo' };
+  return {
+    claims: await Promise.all(names.map((name) => store.claim(claimOf(populatedWish(name))))),
+    sessions: await Promise.all([...names, 'open'].map((name) => store.session(`query-${name}`))),
+    identities: await store.identities([
+      ...['open-1', 'open-2'].map((openId) => ({ ...place, openId })),
+      ...['user-1', 'user-3'].map((userId) => ({ ...place, userId })),
+    ]),
+    certifications: await Promise.all(
+      ['certify-0', 'certify-1', 'certify-2', 'certify-of-nobody'].map((id) => store.certification(id)),
+    ),
+  };
+};
+
+describe('a copy', () => {
+  test('holds every row of every table, and is read like the file', async () => {
+    const from = await deployed();
+    const { code, out, err } = await copy(from);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const counts = tables.map((table) => from.db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
+    for (const [index, line] of out.trim().split('\n').slice(0, -1).entries())
+      expect(line).toMatch(new RegExp(`^${tables[index]}: ${counts[index]} rows, SHA-256 [0-9a-f]{16} on both sides$`));
+    expect(out).toMatch(/\nEverything was copied\..*\n$/);
+    for (const table of tables) {
+      const rows = await both(from, table);
+      expect(rows.file.length, table).toBeGreaterThan(0);
+      expect(rows.copy, table).toEqual(rows.file);
+    }
+    const states = from.db.prepare('SELECT DISTINCT state FROM redemptions').all();
+    expect(states).toHaveLength(7);
+
+    const [file, copied] = [from.openFile(), await from.openCopy()];
+    onTestFinished(() => file.close());
+    const told = await readAll(file, from.names);
+    expect(await readAll(copied, from.names)).toEqual(told);
+    expect(told.claims.map(({ kind }) => kind)).toEqual(from.names.map(() => 'DUPLICATE'));
+    expect([...told.identities, ...told.certifications]).not.toContain(undefined);
+  });
+
+  test('of nothing is a database that the service starts on', async () => {
+    const from = await deployed();
+    const { db } = from;
+    for (const table of [...tables].reverse()) db.exec(`DELETE FROM ${table}`);
+    db.close();
+    expect(await copy(from)).toMatchObject({ code: 0, out: expect.stringContaining('redemptions: 0 rows') });
+    expect(await (await from.openCopy()).claim(claimOf(populatedWish('new')))).toMatchObject({ kind: 'CLAIMED' });
+  });
+
+  test('that is made again finds that it is there', async () => {
+    const from = await deployed();
+    await copy(from);
+    const before = await both(from, 'redemptions');
+    expect(await copy(from)).toMatchObject({ code: 0, out: expect.stringContaining('Everything was there already') });
+    expect(await both(from, 'redemptions')).toEqual(before);
+  });
+
+  test('that is killed at any point leaves nothing or everything, and the next run is whole', async () => {
+    const from = await deployed();
+    const { db } = from;
+    const numbers =
+      '(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 6000) SELECT n FROM up)';
+    db.exec(`INSERT INTO identities SELECT 'pid_' || n, 'ali_pay', 'demo', randomblob(32), NULL, randomblob(90), n, n FROM ${numbers};
+      INSERT INTO redemptions SELECT 'red_' || n, randomblob(32), randomblob(32), NULL, 'daxpay', 'demo', 'ali_pay',
+        'trace', 'SUCCEEDED', 'own', n, 'pid_' || n, NULL, NULL, NULL, n, n, n FROM ${numbers};
+      INSERT INTO sessions SELECT randomblob(32), NULL, 'demo', 'ali_pay', 'red_' || n, n, 5000, NULL FROM ${numbers}`);
+    const whole = tables.map((table) => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n));
+    db.close();
+    // Makes the tables, so that they can be counted.
+    await (await from.openCopy()).close();
+
+    const seen: string[] = [];
+    for (const lines of [0, 0, 1, 2, 4]) {
+      const { child, ended, printed } = startCommand('scripts/store.ts', ['copy', from.file], from.env());
+      await printed(lines);
+      const busy = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'INSERT INTO ident%'`;
+      while (lines === 0 && child.exitCode === null && (await from.database.query(busy)).length === 0);
+      child.kill('SIGKILL');
+      await ended;
+      const counts = await countOf(from);
+      seen.push(counts.every((count) => count === 0) ? 'nothing' : JSON.stringify(counts));
+    }
+    for (const state of seen) expect(['nothing', JSON.stringify(whole)]).toContain(state);
+    expect(seen.filter((state) => state === 'nothing').length).toBeGreaterThanOrEqual(3);
+    expect(await copy(from)).toMatchObject({ code: 0, err: '' });
+    expect(await countOf(from)).toEqual(whole);
+    for (const table of tables) {
+      const rows = await both(from, table);
+      expect(rows.copy.join('\n') === rows.file.join('\n'), table).toBe(true);
+    }
+  }, 90_000);
+});
+
+describe('a copy is refused, and changes nothing,', () => {
+  test('while a service has the file open, even one that does nothing', async () => {
+    const from = await deployed();
+    const service = from.openFile();
+    expect(await copy(from)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('stop the service first'),
+    });
+    await service.close();
+    expect(await copy(from)).toMatchObject({ code: 0 });
+  });
+
+  test('and no service starts on the file while it is copied', async () => {
+    const { file, keys, openFile } = await deployed();
+    const source = openSource(file, openVault(keys));
+    expect(openFile).toThrow(/locked/);
+    source.close();
+    await openFile().close();
+  });
+
+  test.each<[string, (keys: VaultKeys) => VaultKeys]>([
+    ['another sealing key', (keys) => ({ ...keys, seal: generateVaultKeys().seal })],
+    ['another index key', (keys) => ({ ...keys, index: generateVaultKeys().index })],
+  ])('with %s', async (_, change) => {
+    const from = await deployed();
+    const { code, out, err } = await copy(from, change(from.keys));
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^The keys are not those that .* was written with/);
+    for (const secret of [from.database.url, from.keys.index]) expect(err).not.toContain(secret);
+  });
+
+  test('when the database holds other data, or the file has changed since', async () => {
+    const from = await deployed();
+    await copy(from);
+    const file = from.openFile();
+    await file.claim(claimOf(populatedWish('later')));
+    await file.close();
+    const before = await countOf(from);
+    expect(await copy(from)).toMatchObject({ code: 1, err: expect.stringMatching(/holds other data in redemptions/) });
+    expect(await countOf(from)).toEqual(before);
+  });
+
+  test('when the database holds anything and the file nothing', async () => {
+    const from = await deployed();
+    await (await from.openCopy()).openSession({ queryCode: 'q', stateId: 's', appId: 'demo', channelId: 'ali_pay' });
+    expect(await copy(from)).toMatchObject({ code: 1, err: expect.stringMatching(/holds other data in identities/) });
+    expect(await countOf(from)).toEqual([0, 0, 1, 0]);
+  });
+
+  test('when the file is of another release', async () => {
+    const from = await deployed();
+    const { db } = from;
+    db.exec("INSERT INTO schema_migrations VALUES (9999, 'newer', '', 0)");
+    db.close();
+    expect(await copy(from)).toMatchObject({ code: 1, err: expect.stringMatching(/has schema 9999/) });
+    expect(await countOf(from)).toEqual([0, 0, 0, 0]);
+  });
+
+  test('when there is no such file, none is named, or no address is one', async () => {
+    const from = await deployed();
+    const run = (...args: string[]) => runCommand('scripts/store.ts', args, from.env());
+    expect(await run('copy', '/nowhere.sqlite')).toMatchObject({ code: 1, err: 'There is no /nowhere.sqlite\n' });
+    expect(await run('copy')).toMatchObject({ code: 1, err: expect.stringMatching(/^npm run -s store:copy/) });
+    const odd = await run('copy', from.file, 'mysql://user:the-password@127.0.0.1/x');
+    expect(odd).toMatchObject({ code: 1, out: '', err: expect.not.stringContaining('the-password') });
+    const away = await run('copy', from.file, 'postgres://user:the-password@127.0.0.1:1/x');
+    expect(away).toMatchObject({ code: 1, err: 'PostgreSQL, which store names, cannot be used: ECONNREFUSED\n' });
+  });
+});
