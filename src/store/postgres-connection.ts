@@ -2,7 +2,8 @@
 import pg from 'pg';
 import { type Migration, migratePostgres } from './migrate.ts';
 
-const CONNECT_MS = 2_000;
+/** A server that is busy at the start is no reason to give up; nobody is kept waiting yet. */
+const CONNECT_MS = 10_000;
 
 /** Instants and counts fit a number; pg hands int8 out as text. */
 const types = {

@@ -61,7 +61,7 @@ const onPostgres = async (): Promise<Configured> => {
 describe.each([
   ['sqlite', onSqlite],
   ['postgres', onPostgres],
-] as const)('migrate on %s', (engine, configure) => {
+] as const)('migrate on %s', { timeout: 60_000 }, (engine, configure) => {
   const newest = readdirSync(new URL(`../../src/store/migrations/${engine}/`, import.meta.url)).length;
   const migrate = (env: Record<string, string>) => runCommand('scripts/migrate.ts', [], env);
 

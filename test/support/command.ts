@@ -7,8 +7,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Running {
   readonly child: ChildProcess;
-  /** Resolves when it has printed so many lines; rejects when it ends before. */
-  printed(lines: number): Promise<void>;
   readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
 }
 
@@ -25,20 +23,7 @@ export const startCommand = (script: string, args: readonly string[], env: Recor
     output.err += text;
   });
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
-  return {
-    child,
-    ended,
-    async printed(lines) {
-      const over = ended.then(({ err }) => {
-        throw new Error(`It ended before it had printed ${lines} lines: ${err}`);
-      });
-      over.catch(() => undefined);
-      while (output.out.split('\n').length <= lines) {
-        if (!child.stdout) return;
-        await Promise.race([once(child.stdout, 'data'), over]);
-      }
-    },
-  };
+  return { child, ended };
 };
 
 export const runCommand = (script: string, args: readonly string[], env: Record<string, string>) =>

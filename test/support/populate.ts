@@ -2,7 +2,8 @@
 import type { Lease, Outcome, Store } from '../../src/store/store.ts';
 import { claimOf, type Wish } from '../contract/store.ts';
 
-const place = { source: 'daxpay', upstreamAppId: 'upstream', appId: 'demo', channelId: 'ali_pay' };
+const app = { appId: 'demo', channelId: 'ali_pay' };
+const place = { source: 'daxpay', upstreamAppId: 'upstream', ...app };
 
 const outcomes: readonly Outcome[] = [
   {
@@ -52,4 +53,19 @@ export const populate = async (store: Store): Promise<string[]> => {
     identityId: null,
   });
   return names;
+};
+
+/** All that callers can learn of it. */
+export const readAll = async (store: Store, names: readonly string[]) => {
+  return {
+    claims: await Promise.all(names.map((name) => store.claim(claimOf(populatedWish(name))))),
+    sessions: await Promise.all([...names, 'open'].map((name) => store.session(`query-${name}`))),
+    identities: await store.identities([
+      ...['open-1', 'open-2'].map((openId) => ({ ...app, openId })),
+      ...['user-1', 'user-3'].map((userId) => ({ ...app, userId })),
+    ]),
+    certifications: await Promise.all(
+      ['certify-0', 'certify-1', 'certify-2', 'certify-of-nobody'].map((id) => store.certification(id)),
+    ),
+  };
 };
