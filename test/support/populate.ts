@@ -52,6 +52,7 @@ export const populate = async (store: Store): Promise<string[]> => {
     channelId: 'ali_pay',
     identityId: null,
   });
+  await store.useNonce({ appId: 'demo', nonce: 'nonce', fingerprint: 'fingerprint' });
   return names;
 };
 
