@@ -110,10 +110,11 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
     const watch = store.watch({ redemptionId: first.id });
     try {
       const until = Date.now() + times.patienceMs;
-      let current = await store.redemption(first.id);
+      const read = () => store.redemption(first.id).catch(notReadYet);
+      let current = await read();
       while (current && isPending(current) && Date.now() < until) {
         await watch.changed(Math.min(Math.max(until - Date.now(), 0), LOOK_EVERY_MS));
-        current = await store.redemption(first.id);
+        current = await read();
       }
       // Gone: nothing was consumed, and the code may be tried again.
       if (!current) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
@@ -167,6 +168,12 @@ const refusedClaim = ({ kind }: Exclude<ClaimVerdict, { kind: 'CLAIMED' | 'DUPLI
 const nothingSent = (cause: unknown): never => {
   if (cause instanceof VaultError) throw cause;
   throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
+};
+
+/** Another call has the code; as long as the store does not tell how that ended, it may as well be under way. */
+const notReadYet = (cause: unknown): never => {
+  if (cause instanceof VaultError) throw cause;
+  throw new PayerIdentityError('OUTCOME_PENDING', { cause });
 };
 
 /** What a failed exchange says about the code. Whatever is not a clear refusal by the channel is doubt. */

@@ -8,9 +8,9 @@ import { startPostgres } from '../support/postgres.ts';
 import { AUTHENTICATE } from '../support/service.ts';
 import { openCrashService } from './crash-service.ts';
 
-test('without its store the service is not ready, sends nothing upstream, and recovers by itself', {
-  timeout: 60_000,
-}, async () => {
+const times = { deadlineMs: 1_500, patienceMs: 500 };
+
+const openProxied = async () => {
   const postgres = await startPostgres();
   onTestFinished(() => postgres.close());
   const database = await postgres.createDatabase();
@@ -19,25 +19,45 @@ test('without its store the service is not ready, sends nothing upstream, and re
   onTestFinished(() => proxy.close());
   const upstream = await startDaxpay({ apps: [{ appId: 'demo', secret: '123456' }] });
   onTestFinished(() => upstream.close());
-  const service = openCrashService(upstream.origin, {}, { store: proxy.url, keys: generateVaultKeys() });
+  const service = openCrashService(upstream.origin, times, { store: proxy.url, keys: generateVaultKeys() });
   onTestFinished(() => service.close());
   await service.start();
-  const authenticate = (payer: string) =>
-    service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode: `test_ok_${payer}` } });
+  const authenticate = (authCode: string) => service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
+  return { proxy, upstream, service, authenticate };
+};
 
+test('without its store the service is not ready, sends nothing upstream, and recovers by itself', {
+  timeout: 60_000,
+}, async () => {
+  const { proxy, upstream, service, authenticate } = await openProxied();
   expect(await service.readiness()).toBe(200);
-  expect(await authenticate('before')).toContain('"__typename":"Authenticated"');
+  expect(await authenticate('test_ok_before')).toContain('"__typename":"Authenticated"');
 
   proxy.refuse(true);
   proxy.cutAll();
   await delay(50);
   expect(await service.readiness()).toBe(503);
-  expect(await authenticate('meanwhile')).toContain('"code":"SERVICE_UNAVAILABLE"');
+  expect(await authenticate('test_ok_meanwhile')).toContain('"code":"SERVICE_UNAVAILABLE"');
   expect(upstream.ledger).toHaveLength(1);
 
   proxy.refuse(false);
   expect(await service.readiness()).toBe(200);
-  expect(await authenticate('meanwhile')).toContain('"__typename":"Authenticated"');
-  expect(await authenticate('before')).toContain('"__typename":"Authenticated"');
+  expect(await authenticate('test_ok_meanwhile')).toContain('"__typename":"Authenticated"');
+  expect(await authenticate('test_ok_before')).toContain('"__typename":"Authenticated"');
   expect(upstream.ledger).toHaveLength(2);
+});
+
+test('a duplicate that waits while the store goes away is told to ask again', { timeout: 60_000 }, async () => {
+  const { proxy, upstream, authenticate } = await openProxied();
+  const first = authenticate('test_hang_1');
+  while (upstream.ledger.length === 0) await delay(5);
+  const duplicate = authenticate('test_hang_1');
+  await delay(200);
+  proxy.refuse(true);
+  proxy.cutAll();
+  expect(await duplicate).toContain('"code":"OUTCOME_PENDING"');
+  proxy.refuse(false);
+  expect(await first).toContain('"code":"OUTCOME_UNKNOWN"');
+  expect(await authenticate('test_hang_1')).toContain('"code":"OUTCOME_UNKNOWN"');
+  expect(upstream.ledger).toHaveLength(1);
 });
