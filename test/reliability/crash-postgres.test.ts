@@ -1,102 +1,139 @@
 /**
- * A process of PostgreSQL is killed ten times under load, which makes it end all others and recover. What two instances
- * had answered is still so, no code reaches the upstream twice, and every failure has its type.
+ * PostgreSQL dies under load: one of its processes, which makes it end all others and recover, or the whole server. What
+ * two instances had answered is still so, no code reaches the upstream twice, nothing is sent while it is away, and
+ * every failure has its type. POSTGRES_KILLS=<number> makes the run longer.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { AUTHENTICATE } from '../support/service.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { account } from './crash-account.ts';
+import { createRandom, type Load, startLoad } from './crash-load.ts';
 import { type CrashService, openCrashService, startSlowProxy } from './crash-service.ts';
 
-const CRASHES = 10;
-const CRASH_EVERY_MS = 1_500;
+const DEATHS = Number(process.env.POSTGRES_KILLS ?? 3);
 const CLIENTS = 24;
 const RECOVERY_MS = 5_000;
-const times = { deadlineMs: 2_000, patienceMs: 1_000, leaseMs: 3_000, sweepEveryMs: 500 };
-const TERMINAL_AFTER_MS = times.leaseMs + times.sweepEveryMs + 2_000;
 /** What a client may be told while the database is away. */
 const TYPED = ['SERVICE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUTCOME_PENDING', 'CHANNEL_UNREACHABLE'];
+const times = { patienceMs: 1_000, resultTtlMs: 3_600_000 };
+const random = createRandom(20_261_122);
 
-interface Answer {
-  readonly __typename: string;
-  readonly code?: string;
+/** From then on until it was started again there was no process of the server. */
+interface Absence {
+  readonly from: number;
+  readonly to: number;
+  /** Of /readyz, of every instance. */
+  readonly readiness: readonly number[];
 }
 
-test(`${CRASHES} crashes of PostgreSQL lose no acknowledged result and send no code twice`, {
-  timeout: 120_000,
-}, async () => {
-  const postgres = await startPostgres();
-  onTestFinished(() => postgres.close());
+const openLoad = async (postgres: TestPostgres) => {
   const database = await postgres.createDatabase();
   onTestFinished(() => database.drop());
   const upstream = await startDaxpay({ apps: [{ appId: 'demo', secret: '123456' }] });
   onTestFinished(() => upstream.close());
-  const proxy = await startSlowProxy(upstream.origin, () => 20);
+  const proxy = await startSlowProxy(upstream.origin, () => random(2, 50));
   onTestFinished(() => proxy.close());
   const shared = { store: database.url, keys: generateVaultKeys() };
   const services = [openCrashService(proxy.origin, times, shared), openCrashService(proxy.origin, times, shared)];
   for (const service of services) onTestFinished(() => service.close());
   for (const service of services) await service.start();
+  const load = startLoad({ services, random, clients: CLIENTS, minCodes: 0, giveUpMs: 60_000 + 10_000 * DEATHS });
+  const states = async () => {
+    const rows = await database.query('SELECT state, count(*)::int AS count FROM redemptions GROUP BY state');
+    return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+  };
+  return { load, services, upstream, states };
+};
 
-  const acknowledged = new Map<string, string>();
-  const failures = new Map<string, number>();
-  const unexpected: string[] = [];
-  const acknowledgedAt: number[] = [];
-  let drawn = 0;
-  let running = true;
-  const ask = async (service: CrashService, authCode: string): Promise<Answer & { text: string }> => {
-    const text = (await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } })) ?? '';
-    return { ...((JSON.parse(text || '{}').data?.authenticate ?? { __typename: 'none' }) as Answer), text };
-  };
-  const client = async (_: unknown, index: number) => {
-    while (running) {
-      drawn += 1;
-      const authCode = `test_ok_payer-${drawn}`;
-      const askedAt = performance.now();
-      const { __typename, code = '', text } = await ask(services[index % 2] as CrashService, authCode);
-      if (__typename === 'Authenticated') {
-        acknowledged.set(authCode, text);
-        acknowledgedAt.push(askedAt);
-      } else if (TYPED.includes(code)) {
-        failures.set(code, (failures.get(code) ?? 0) + 1);
-        await delay(20);
-      } else unexpected.push(`${authCode}: ${text}`);
-    }
-  };
-  const clients = Promise.all(Array.from({ length: CLIENTS }, client));
+/** How long after a moment every instance has given its first success to a call made after that moment. */
+const recovery = async (load: Load, services: readonly CrashService[], from: number): Promise<number> => {
+  const first = (service: CrashService) =>
+    load.calls.find((call) => call.service === service && call.askedAt > from && call.verdict === 'acknowledged');
+  while (!services.every(first) && Date.now() - from < 2 * RECOVERY_MS) await delay(5);
+  return Math.max(...services.map((service) => (first(service)?.answeredAt ?? Number.POSITIVE_INFINITY) - from));
+};
+
+/** What every kind of death has in common. `die` answers the moment from which recovery counts. */
+const run = async (
+  postgres: TestPostgres,
+  die: (services: readonly CrashService[]) => Promise<number>,
+): Promise<Awaited<ReturnType<typeof openLoad>>> => {
+  const opened = await openLoad(postgres);
+  const { load, services } = opened;
   const recoveriesMs: number[] = [];
-  for (let crash = 0; crash < CRASHES; crash += 1) {
-    await delay(CRASH_EVERY_MS);
-    const crashedAt = performance.now();
-    await postgres.crash();
-    await delay(20);
-    const recovered = () => acknowledgedAt.find((at) => at > crashedAt + 20);
-    while (recovered() === undefined && performance.now() - crashedAt < 2 * RECOVERY_MS) await delay(10);
-    recoveriesMs.push(Math.round((recovered() ?? Number.POSITIVE_INFINITY) - crashedAt));
+  let lastDeathAt = 0;
+  for (let death = 0; death < DEATHS; death += 1) {
+    await delay(random(800, 1_600));
+    const from = await die(services);
+    lastDeathAt = Date.now();
+    recoveriesMs.push(await recovery(load, services, from));
   }
-  running = false;
-  await clients;
-  await delay(TERMINAL_AFTER_MS);
-
-  const lost: string[] = [];
-  for (const [authCode, text] of acknowledged)
-    if ((await ask(services[acknowledged.size % 2] as CrashService, authCode)).text !== text) lost.push(authCode);
-  const sent = upstream.ledger.map(({ body }) => JSON.parse(body).authCode as string);
-  const states = await database.query<{ state: string; count: number }>(
-    'SELECT state, count(*)::int AS count FROM redemptions GROUP BY state ORDER BY state',
-  );
-  console.log(
-    `PostgreSQL crashes: ${CRASHES}, ${drawn} codes, ${acknowledged.size} acknowledged, ${lost.length} lost, ` +
-      `${sent.length} sends, ${sent.length - new Set(sent).size} double, failures ` +
-      `${JSON.stringify(Object.fromEntries(failures))}, states ${JSON.stringify(states)}, recovered after ` +
-      `${recoveriesMs.join(', ')} ms`,
-  );
-  expect({ unexpected, lost }).toEqual({ unexpected: [], lost: [] });
-  expect(sent.length).toBe(new Set(sent).size);
-  expect(failures.size).toBeGreaterThan(0);
-  expect(acknowledged.size).toBeGreaterThan(100);
-  expect(states.filter(({ state }) => ['CLAIMED', 'SENT'].includes(state))).toEqual([]);
+  await load.finish();
+  console.log(`PostgreSQL died ${DEATHS} times; both instances recovered after ${recoveriesMs.join(', ')} ms:`);
+  await account({ ...opened, lastDeathAt });
   expect(Math.max(...recoveriesMs)).toBeLessThanOrEqual(RECOVERY_MS);
+  expect(load.count('cut off')).toBe(0);
+  expect(load.calls.map(({ code }) => code).filter((code) => code && !TYPED.includes(code))).toEqual([]);
+  expect(load.acknowledged.size).toBeGreaterThan(20 * DEATHS);
+  expect(load.givenUp.size).toBeGreaterThan(0);
+  return opened;
+};
+
+test(`${DEATHS} crashes of a process of PostgreSQL lose no acknowledged result and send no code twice`, {
+  timeout: 90_000 + 10_000 * DEATHS,
+}, async () => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.close());
+  await run(postgres, async () => {
+    const diedAt = Date.now();
+    await postgres.crash();
+    // The server hears of it a moment later.
+    await delay(20);
+    return diedAt + 20;
+  });
+});
+
+test(`${DEATHS} deaths of PostgreSQL itself lose nothing, send nothing meanwhile, and are over in ${RECOVERY_MS} ms`, {
+  timeout: 90_000 + 10_000 * DEATHS,
+}, async () => {
+  const postgres = await startPostgres({ own: true });
+  onTestFinished(() => postgres.close());
+  const absences: Absence[] = [];
+  const { load, upstream, services } = await run(postgres, async (services) => {
+    await postgres.kill();
+    const from = Date.now();
+    await delay(random(300, 2_000));
+    const readiness = await Promise.all(services.map((service) => service.readiness()));
+    absences.push({ from, to: Date.now(), readiness });
+    await postgres.restart();
+    return Date.now();
+  });
+
+  const during = ({ from, to }: Absence, at: number) => at >= from && at <= to;
+  const firstTried = (absence: Absence) => load.calls.filter((call) => call.isFirst && during(absence, call.askedAt));
+  const tried = absences.map((absence) => firstTried(absence).map(({ authCode }) => authCode));
+  const sentMeanwhile = absences.map((absence, index) =>
+    upstream.ledger
+      .filter(({ at }) => during(absence, at))
+      .map(({ body }) => JSON.parse(body).authCode as string)
+      .filter((authCode) => tried[index]?.includes(authCode)),
+  );
+  const answered = absences.flatMap((absence) =>
+    load.calls.filter(({ askedAt, answeredAt }) => during(absence, askedAt) && during(absence, answeredAt)),
+  );
+  const awayMs = absences.map(({ from, to }) => to - from);
+  console.log(
+    `away for ${awayMs.join(', ')} ms: ${answered.length} calls asked and answered meanwhile ` +
+      `${JSON.stringify([...new Set(answered.map(({ code }) => code))])}, ${tried.flat().length} calls with new codes, ` +
+      `${sentMeanwhile.flat().length} of these sent; /readyz ${JSON.stringify(absences.map(({ readiness }) => readiness))}`,
+  );
+  expect(sentMeanwhile.flat()).toEqual([]);
+  for (const [index, absence] of absences.entries()) {
+    expect(tried[index]?.length).toBeGreaterThan(0);
+    expect(absence.readiness).toEqual([503, 503]);
+  }
+  expect(new Set(answered.map(({ code }) => code))).toEqual(new Set(['SERVICE_UNAVAILABLE']));
+  expect(await Promise.all(services.map((service) => service.readiness()))).toEqual([200, 200]);
 });

@@ -1,5 +1,7 @@
 /** A real PostgreSQL for a test file: the one that DATABASE_URL names, else one of its own, on this machine only. */
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,7 +24,18 @@ export interface TestPostgres {
   createDatabase(): Promise<TestDatabase>;
   /** Kills one of its processes outright, so that it ends all others and recovers; a given server only hangs up. */
   crash(): Promise<void>;
+  /** Kills the whole server outright, and resolves when the last of its processes is gone. Only one of its own. */
+  kill(): Promise<void>;
+  /** Starts it again where it was; resolves when it accepts connections. */
+  restart(): Promise<void>;
   close(): Promise<void>;
+}
+
+interface PostgresOptions {
+  /** Its own server also when DATABASE_URL names one. */
+  readonly own?: boolean;
+  /** Settings of its own server. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const freePort = (): Promise<number> =>
@@ -34,13 +47,12 @@ const freePort = (): Promise<number> =>
     });
   });
 
-interface Server {
+type Server = Pick<TestPostgres, 'kill' | 'restart' | 'close'> & {
   readonly url: string;
   readonly folder?: string;
-  close(): Promise<void>;
-}
+};
 
-const startEmbedded = async (): Promise<Server> => {
+const startEmbedded = async (settings: PostgresOptions['settings']): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-postgres-'));
   // PostgreSQL does not run as root; the user that runs it instead has to get at its data.
   chmodSync(folder, 0o755);
@@ -48,7 +60,7 @@ const startEmbedded = async (): Promise<Server> => {
   const password = randomBytes(12).toString('hex');
   const quiet = () => undefined;
   const databaseDir = join(folder, 'data');
-  const flags = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200' };
+  const flags = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...settings };
   const server = new EmbeddedPostgres({
     ...{ databaseDir, port, password, onLog: quiet, onError: quiet },
     createPostgresUser: process.getuid?.() === 0,
@@ -60,16 +72,29 @@ const startEmbedded = async (): Promise<Server> => {
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     folder: databaseDir,
+    async kill() {
+      const postmaster = processOf(server);
+      if (!postmaster) throw new Error('PostgreSQL does not run');
+      const gone = once(postmaster, 'close');
+      postmaster.kill('SIGKILL');
+      await gone;
+      Reflect.set(server, 'process', undefined);
+      // It names a process that may be another one by now.
+      rmSync(join(databaseDir, 'postmaster.pid'));
+    },
+    restart: () => server.start(),
     async close() {
-      const [pid] = readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n', 1);
       const stopped = server.stop();
       // What it would still write is about to be deleted.
-      process.kill(Number(pid), 'SIGQUIT');
+      processOf(server)?.kill('SIGQUIT');
       await stopped;
       rmSync(folder, { recursive: true, force: true });
     },
   };
 };
+
+/** The library keeps it to itself. It closes when the last process of the server has let go of the log. */
+const processOf = (server: EmbeddedPostgres): ChildProcess | undefined => Reflect.get(server, 'process');
 
 const connect = (url: string): pg.Pool => {
   const pool = new pg.Pool({ connectionString: url, max: 2 });
@@ -90,9 +115,14 @@ const readFiles = (folder: string): Buffer => {
   return Buffer.concat(names.map((name) => readFileSync(join(folder, name))));
 };
 
-export const startPostgres = async (): Promise<TestPostgres> => {
-  const given = process.env.DATABASE_URL;
-  const server: Server = given ? { url: given, close: async () => undefined } : await startEmbedded();
+const useGiven = (url: string): Server => {
+  const refuse = async () => Promise.reject(new Error('A server that is given is left running'));
+  return { url, kill: refuse, restart: refuse, close: async () => undefined };
+};
+
+export const startPostgres = async ({ own = false, settings }: PostgresOptions = {}): Promise<TestPostgres> => {
+  const given = own ? undefined : process.env.DATABASE_URL;
+  const server = given ? useGiven(given) : await startEmbedded(settings);
   const admin = connect(server.url);
 
   const createDatabase = async (): Promise<TestDatabase> => {
@@ -135,6 +165,8 @@ export const startPostgres = async (): Promise<TestPostgres> => {
       if (!rows[0]) throw new Error('No service is connected');
       process.kill(rows[0].pid, 'SIGKILL');
     },
+    kill: server.kill,
+    restart: server.restart,
     async close() {
       await admin.end();
       await server.close();

@@ -1,0 +1,146 @@
+/** Clients that go on asking while something dies under them, and an account of what each code was told. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AUTHENTICATE } from '../support/service.ts';
+import type { CrashService } from './crash-service.ts';
+
+export type Random = (from: number, to: number) => number;
+
+/** Mulberry32: small, and the same numbers for the same seed. */
+export const createRandom = (seed: number): Random => {
+  let state = seed;
+  return (from, to) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return from + (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * (to - from);
+  };
+};
+
+/** What an answer is to a client. 'again' and 'unavailable': repeat the call; after the latter nothing has been sent. */
+type Verdict = 'acknowledged' | 'unknown' | 'again' | 'unavailable' | 'cut off' | 'unexpected';
+
+export interface Call {
+  readonly authCode: string;
+  readonly service: CrashService;
+  readonly isFirst: boolean;
+  readonly verdict: Verdict;
+  /** The failure's code; empty when there was none. */
+  readonly code: string;
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+interface LoadOptions {
+  readonly services: readonly CrashService[];
+  readonly random: Random;
+  readonly clients: number;
+  /** Clients go on until so many codes were drawn, also when nothing dies any more. */
+  readonly minCodes: number;
+  readonly giveUpMs: number;
+}
+
+const verdicts: Readonly<Record<string, Verdict>> = {
+  OUTCOME_UNKNOWN: 'unknown',
+  OUTCOME_PENDING: 'again',
+  CHANNEL_UNREACHABLE: 'again',
+  SERVICE_UNAVAILABLE: 'unavailable',
+};
+
+const judge = (text: string | undefined): { verdict: Verdict; code: string } => {
+  if (text === undefined) return { verdict: 'cut off', code: '' };
+  const told = JSON.parse(text).data?.authenticate as { __typename: string; code?: string } | undefined;
+  if (told?.__typename === 'Authenticated') return { verdict: 'acknowledged', code: '' };
+  return { verdict: verdicts[told?.code ?? ''] ?? 'unexpected', code: told?.code ?? '' };
+};
+
+export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: LoadOptions) => {
+  const acknowledged = new Map<string, string>();
+  const unknown = new Set<string>();
+  /** Codes whose caller did not come back after the connection broke: only the sweep ends these. */
+  const leftBehind = new Set<string>();
+  /** Codes whose caller was told that nothing was sent, and believed it: no upstream may ever see these. */
+  const givenUp = new Set<string>();
+  const unexpected: string[] = [];
+  const calls: Call[] = [];
+  const again: string[] = [];
+  const giveUpAt = Date.now() + giveUpMs;
+  let drawn = 0;
+  let running = true;
+
+  const next = (): string | undefined => {
+    if (again.length > 0 && (random(0, 1) < 0.25 || !running))
+      return again.splice(Math.floor(random(0, again.length)), 1)[0];
+    if (!running && drawn >= minCodes) return undefined;
+    drawn += 1;
+    return `test_ok_payer-${drawn}`;
+  };
+
+  const call = async (service: CrashService, authCode: string, isFirst: boolean): Promise<Verdict> => {
+    const askedAt = Date.now();
+    const text = await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
+    const { verdict, code } = judge(text);
+    calls.push({ authCode, service, isFirst, verdict, code, askedAt, answeredAt: Date.now() });
+    const known = acknowledged.get(authCode);
+    const contradicts = verdict === 'unknown' ? known !== undefined : unknown.has(authCode) || (known ?? text) !== text;
+    if (verdict === 'unexpected' || (['acknowledged', 'unknown'].includes(verdict) && contradicts))
+      unexpected.push(`${authCode}: ${text}`);
+    else if (verdict === 'unknown') unknown.add(authCode);
+    else if (verdict === 'acknowledged' && text) acknowledged.set(authCode, text);
+    return verdict;
+  };
+
+  /** Decides what becomes of a code after one or two calls at once. */
+  const follow = (authCode: string, isFirst: boolean, told: readonly Verdict[]) => {
+    if (unknown.has(authCode)) return;
+    // A part of the clients ask again, later, for what they were told already.
+    const isEnd = acknowledged.has(authCode) && (!running || random(0, 1) > 0.1);
+    if (isEnd) return;
+    const abandons = !acknowledged.has(authCode) && told.includes('cut off') && random(0, 1) < 0.25;
+    const believes = isFirst && told.every((verdict) => verdict === 'unavailable') && random(0, 1) < 0.5;
+    if (abandons) leftBehind.add(authCode);
+    else if (believes) givenUp.add(authCode);
+    else again.push(authCode);
+  };
+
+  const client = async () => {
+    while (Date.now() < giveUpAt) {
+      const up = services.filter((service) => service.isUp());
+      if (up.length === 0) {
+        await delay(random(10, 50));
+        continue;
+      }
+      const earlier = drawn;
+      const authCode = next();
+      if (authCode === undefined) return;
+      const isFirst = drawn > earlier;
+      // Every tenth code is asked for twice at once, wherever that happens to be.
+      const places = random(0, 1) < 0.1 ? 2 : 1;
+      const told = await Promise.all(
+        Array.from({ length: places }, () =>
+          call(up[Math.floor(random(0, up.length))] as CrashService, authCode, isFirst),
+        ),
+      );
+      follow(authCode, isFirst, told);
+      if (told.includes('unavailable')) await delay(random(10, 50));
+    }
+  };
+  const ended = Promise.all(Array.from({ length: clients }, client));
+
+  return {
+    acknowledged,
+    unknown,
+    leftBehind,
+    givenUp,
+    unexpected,
+    calls,
+    drawn: () => drawn,
+    count: (verdict: Verdict) => calls.filter((made) => made.verdict === verdict).length,
+    /** Nothing dies any more: the clients come to an end with every code. */
+    async finish() {
+      running = false;
+      await ended;
+    },
+  };
+};
+
+export type Load = ReturnType<typeof startLoad>;
