@@ -7,16 +7,33 @@ import { AUTHENTICATE } from '../support/service.ts';
 import type { Load } from './crash-load.ts';
 import type { CrashService } from './crash-service.ts';
 
-export type States = Readonly<Record<string, number>>;
+type States = Readonly<Record<string, number>>;
 
-/** Every state is terminal by then, by the times that the service has when nothing is configured. */
+/** Whatever was under way at a death has ended by then, by the times that the service has when nothing is configured. */
 const TERMINAL_WITHIN_MS = 20_000;
 
-const openState = ({ CLAIMED = 0, SENT = 0 }: States) => CLAIMED + SENT;
+/** What an account of the database is made from. */
+export interface Books {
+  readonly states: () => Promise<States>;
+  /** How many redemptions of those that had begun at that instant are under way. */
+  readonly open: (begunUntil: number) => Promise<number>;
+}
 
-/** Waits until no redemption is under way, and answers how long after the last death that was. */
-const untilTerminal = async (states: () => Promise<States>, lastDeathAt: number): Promise<number> => {
-  while (openState(await states()) > 0 && Date.now() - lastDeathAt < 2 * TERMINAL_WITHIN_MS) await delay(100);
+/** The books of either engine. */
+export const openBooks = (query: (sql: string) => Promise<Record<string, unknown>[]>): Books => ({
+  async states() {
+    const rows = await query('SELECT state, count(*) AS count FROM redemptions GROUP BY state');
+    return Object.fromEntries(rows.map(({ state, count }) => [String(state), Number(count)]));
+  },
+  async open(begunUntil) {
+    const open = "SELECT count(*) AS count FROM redemptions WHERE state IN ('CLAIMED', 'SENT') AND created_at <= ";
+    return Number((await query(open + begunUntil))[0]?.count);
+  },
+});
+
+/** How long it takes from the last death until nothing is under way that had begun before it. */
+export const untilTerminal = async ({ open }: Books, lastDeathAt: number): Promise<number> => {
+  while ((await open(lastDeathAt)) > 0 && Date.now() - lastDeathAt < 3 * TERMINAL_WITHIN_MS) await delay(200);
   return Date.now() - lastDeathAt;
 };
 
@@ -24,13 +41,12 @@ interface Remains {
   readonly load: Load;
   readonly services: readonly CrashService[];
   readonly upstream: Emulator;
-  readonly states: () => Promise<States>;
-  readonly lastDeathAt: number;
+  readonly books: Books;
+  readonly terminalAfterMs: number;
 }
 
-/** Holds the promises to what was counted; answers the figures in one line. */
-export const account = async ({ load, services, upstream, states, lastDeathAt }: Remains): Promise<string> => {
-  const terminalAfterMs = await untilTerminal(states, lastDeathAt);
+/** Holds the promises to what was counted; prints the figures. */
+export const account = async ({ load, services, upstream, books, terminalAfterMs }: Remains): Promise<void> => {
   const lost: string[] = [];
   const wrong: string[] = [];
   let asked = 0;
@@ -44,17 +60,17 @@ export const account = async ({ load, services, upstream, states, lastDeathAt }:
   const seen = new Set<string>();
   const twice = sent.filter((authCode) => seen.size === seen.add(authCode).size);
   const sentAfterAll = [...load.givenUp].filter((authCode) => seen.has(authCode));
-  const ended = await states();
+  const ended = await books.states();
   const { SUCCEEDED = 0, INDETERMINATE = 0, ...others } = ended;
   const failures = Object.entries(Object.groupBy(load.calls, ({ code }) => code)).filter(([code]) => code);
-  const line =
+  console.log(
     `${load.drawn()} codes, ${load.calls.length} calls, ${load.count('cut off')} cut off; ` +
-    `${load.acknowledged.size} acknowledged, ${lost.length} lost, ${load.unknown.size} unknown, ` +
-    `${load.leftBehind.size} left behind, ${load.givenUp.size} given up unsent; ${sent.length} sends, ` +
-    `${twice.length} double, ${sentAfterAll.length} sent after all; states ${JSON.stringify(ended)}, ` +
-    `${openState(ended)} not terminal ${(terminalAfterMs / 1_000).toFixed(1)} s after the last death; ` +
-    `failures ${JSON.stringify(Object.fromEntries(failures.map(([code, calls = []]) => [code, calls.length])))}`;
-  console.log(line);
+      `${load.acknowledged.size} acknowledged, ${lost.length} lost, ${load.unknown.size} unknown, ` +
+      `${load.leftBehind.size} left behind, ${load.givenUp.size} given up unsent; ${sent.length} sends, ` +
+      `${twice.length} double, ${sentAfterAll.length} sent after all; states ${JSON.stringify(ended)}, ` +
+      `nothing under way ${(terminalAfterMs / 1_000).toFixed(1)} s after the last death; ` +
+      `failures ${JSON.stringify(Object.fromEntries(failures.map(([code, calls = []]) => [code, calls.length])))}`,
+  );
 
   const { unexpected } = load;
   const nothing = { unexpected: [], lost: [], wrong: [], twice: [], sentAfterAll: [], others: {} };
@@ -65,5 +81,4 @@ export const account = async ({ load, services, upstream, states, lastDeathAt }:
   expect(SUCCEEDED).toBeGreaterThanOrEqual(load.acknowledged.size);
   expect(INDETERMINATE).toBeGreaterThanOrEqual(load.unknown.size);
   expect(SUCCEEDED + INDETERMINATE).toBeLessThanOrEqual(load.drawn() - load.givenUp.size);
-  return line;
 };

@@ -22,7 +22,7 @@ export interface TestDatabase {
 
 export interface TestPostgres {
   createDatabase(): Promise<TestDatabase>;
-  /** Kills one of its processes outright, so that it ends all others and recovers; a given server only hangs up. */
+  /** Kills one of its processes outright, and resolves when that has ended all others. A given server only hangs up. */
   crash(): Promise<void>;
   /** Kills the whole server outright, and resolves when the last of its processes is gone. Only one of its own. */
   kill(): Promise<void>;
@@ -161,9 +161,13 @@ export const startPostgres = async ({ own = false, settings }: PostgresOptions =
       const others =
         "FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name = 'payer-identity'";
       if (given) return void (await admin.query(`SELECT pg_terminate_backend(pid) ${others}`));
-      const { rows } = await admin.query(`SELECT pid ${others} LIMIT 1`);
+      const witness = new pg.Client(server.url).on('error', () => undefined);
+      await witness.connect();
+      const { rows } = await witness.query(`SELECT pid ${others} LIMIT 1`);
       if (!rows[0]) throw new Error('No service is connected');
+      const ended = once(witness, 'end');
       process.kill(rows[0].pid, 'SIGKILL');
+      await ended;
     },
     kill: server.kill,
     restart: server.restart,
