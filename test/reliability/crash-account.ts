@@ -49,13 +49,17 @@ interface Remains {
 export const account = async ({ load, services, upstream, books, terminalAfterMs }: Remains): Promise<void> => {
   const lost: string[] = [];
   const wrong: string[] = [];
-  let asked = 0;
-  for (const [authCode, text] of load.acknowledged) {
-    asked += 1;
-    const service = services[asked % services.length] as CrashService;
-    if ((await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } })) !== text) lost.push(authCode);
-    if (!text.includes(JSON.stringify(idsOf(authCode.replace('test_ok_', '')).openid))) wrong.push(authCode);
-  }
+  const toAsk = [...load.acknowledged];
+  const askAgain = async () => {
+    for (let told = toAsk.pop(); told !== undefined; told = toAsk.pop()) {
+      const [authCode, text] = told;
+      const service = services[toAsk.length % services.length] as CrashService;
+      const again = await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
+      if (again !== text) lost.push(authCode);
+      if (!text.includes(JSON.stringify(idsOf(authCode.replace('test_ok_', '')).openid))) wrong.push(authCode);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, askAgain));
   const sent = upstream.ledger.map(({ body }) => JSON.parse(body).authCode as string);
   const seen = new Set<string>();
   const twice = sent.filter((authCode) => seen.size === seen.add(authCode).size);

@@ -121,7 +121,7 @@ export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: Loa
         ),
       );
       follow(authCode, isFirst, told);
-      if (told.includes('unavailable')) await delay(random(10, 50));
+      if (told.includes('unavailable')) await delay(random(100, 400));
     }
   };
   const ended = Promise.all(Array.from({ length: clients }, client));

@@ -39,7 +39,7 @@ const openLoad = async (postgres: TestPostgres) => {
   const services = [openCrashService(proxy.origin, times, shared), openCrashService(proxy.origin, times, shared)];
   for (const service of services) onTestFinished(() => service.close());
   for (const service of services) await service.start();
-  const load = startLoad({ services, random, clients: CLIENTS, minCodes: 0, giveUpMs: 60_000 + 10_000 * DEATHS });
+  const load = startLoad({ services, random, clients: CLIENTS, minCodes: 0, giveUpMs: 60_000 + 20_000 * DEATHS });
   return { load, services, upstream, books: openBooks((sql) => database.query(sql)) };
 };
 
