@@ -1,7 +1,7 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 const config: CodegenConfig = {
-  schema: 'schema/!(subgraph).graphql',
+  schema: 'schema/!(subgraph*).graphql',
   generates: {
     'src/generated/resolvers.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
@@ -9,7 +9,7 @@ const config: CodegenConfig = {
         federation: true,
         contextType: '../graphql/context.ts#Context',
         mappers: {
-          PayerIdentity: '../model.ts#PayerIdentity as PayerIdentityRecord',
+          PayerIdentity: '../identity/permission.ts#VisibleIdentity',
           Channel: '../model.ts#Channel as ChannelRecord',
           IdentityCertification: '../model.ts#Certification as CertificationRecord',
           // What is left of these types is resolved field by field.

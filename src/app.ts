@@ -52,6 +52,7 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
   const apollo = createGraphqlServer({
     log,
     explorable: config.sandbox,
+    scopesInSdl: config.callers.scopesInSdl,
     maxRepresentations: config.limits.representations,
     firstOperation: readFileSync(firstOperation, 'utf8'),
   });
@@ -79,7 +80,7 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
       apollo,
       services,
       router: config.router ? createRouterCheck(config.router, Date.now) : openToAll,
-      callers: config.sandbox ? everybody : createCallers(config.callers),
+      callers: config.sandbox ? everybody : createCallers(config.callers, log),
       pages: config.sandbox ? readPages() : new Map(),
       accepting: () => accepting,
     }),

@@ -60,7 +60,7 @@ const table = {
   APP_UNKNOWN: ['InvalidInput', 'There is no such app.'],
   CHANNEL_UNKNOWN: ['InvalidInput', 'The app has no such channel.'],
   QUERY_CODE_TAKEN: ['InvalidInput', 'The query code belongs to another authentication. Choose a new one.'],
-  NOT_ALLOWED: ['NotAllowed', "The app's policy does not allow this."],
+  NOT_ALLOWED: ['NotAllowed', "The caller's scopes or the app's policy do not allow this."],
   SIGNATURE_MISSING: ['NotAllowed', 'The app signs its calls: sign, nonceStr and reqTime have to be given.'],
   SIGNATURE_INVALID: ['NotAllowed', "The signature is not one of the app's over this call."],
   REQUEST_TIME_INVALID: ['NotAllowed', 'The call was signed for another time: reqTime may be 5 minutes off at most.'],

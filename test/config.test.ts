@@ -114,7 +114,7 @@ describe('a configuration file', () => {
     const config = await load(complete, { HOST: '0.0.0.0', NODE_ENV: 'production', PORT: '8080' });
     expect(config).toEqual({
       ...complete,
-      callers: { router: [] },
+      callers: { router: [], scopesInSdl: true },
       apps: complete.apps.map((app) => ({ ...app, returnUrls: [], sessions: 'optional' })),
       times: {
         deadlineMs: 5_000,

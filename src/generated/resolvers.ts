@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PayerIdentity as PayerIdentityRecord, Channel as ChannelRecord, Certification as CertificationRecord } from '../model.ts';
+import type { VisibleIdentity } from '../identity/permission.ts';
+import type { Channel as ChannelRecord, Certification as CertificationRecord } from '../model.ts';
 import type { Started } from '../identity/authentication.ts';
 import type { CertifyPage } from '../channels/source.ts';
 import type { Form } from '../lib/form.ts';
@@ -38,7 +39,7 @@ export type AuthResult = {
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why there is no identity, when the status is REJECTED or INDETERMINATE. */
   readonly failure?: Maybe<Failure>;
-  /** Who the payer is, when the status is SUCCESS. */
+  /** Who the payer is, when the status is SUCCESS. Null without the scope payer:read: the query code alone tells only how far it got. */
   readonly identity?: Maybe<PayerIdentity>;
   /** Seconds to wait before asking again, 5 at first; asking sooner makes it 5 longer, up to 60. Null when the status can no longer change. */
   readonly pollAfterSeconds?: Maybe<Scalars['Int']['output']>;
@@ -125,11 +126,11 @@ export type AuthenticateResult = AuthCodeRejected | Authenticated | Authenticati
 /** The auth code was redeemed. */
 export type Authenticated = {
   readonly __typename?: 'Authenticated';
-  /** The channel's token for further calls about this payer, where the channel gives one. */
+  /** The channel's token for further calls about this payer, where the channel gives one. Null without the scope payer:token. */
   readonly accessToken?: Maybe<Scalars['String']['output']>;
-  /** When accessToken stops working; null where the channel does not say. */
+  /** When accessToken stops working; null where the channel does not say, and without the scope payer:token. */
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Who the payer is. */
+  /** Who the payer is. Without the scope payer:read no more of it than id, channel and appId. */
   readonly identity: PayerIdentity;
 };
 
@@ -322,7 +323,7 @@ export type FailureCode =
   | 'JOBWORTH_REFUSED'
   /** The signature is right and nonceStr was used before: by another call, or by this one more than 60 seconds ago. */
   | 'NONCE_USED'
-  /** The app's policy forbids it. */
+  /** The caller lacks the scope for the app, or the app's policy forbids it. */
   | 'NOT_ALLOWED'
   /** The once token is wrong, too old or used up. */
   | 'ONCE_TOKEN_INVALID'
@@ -500,23 +501,31 @@ export type JobworthRejected = Failure & {
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Redeems a one-time auth code and returns the payer's identity. For trusted callers.
-   * A code is sent to its channel at most once; the same call repeated within 5 minutes returns the same payer.
+   * Redeems a one-time auth code and returns the payer's identity. For trusted callers: without the scope
+   * payer:authenticate for the app, or a signature that the app accepts, the answer is NotAllowed and nothing is sent.
+   * A code is sent to its channel at most once; the same call repeated within 5 minutes returns the same payer,
+   * and to any other caller that it was used.
    */
   readonly authenticate: AuthenticateResult;
   /**
    * Redeems a one-time auth code and keeps the identity for whoever holds the query code. For payer pages:
-   * the answer says nothing about the payer.
+   * the answer says nothing about the payer. Needs no scope.
    */
   readonly authenticateAndSet: AuthenticateAndSetResult;
-  /** Begins a real-name certification. The document's number is used for this call and kept nowhere. */
+  /**
+   * Begins a real-name certification. The document's number is used for this call and kept nowhere.
+   * NotAllowed without the scope payer:certify for the app.
+   */
   readonly initializeIdentityCertification: InitializeIdentityCertificationResult;
   /**
    * Opens a session for a payer who has no auth code yet, and tells where the payer obtains one. Whoever starts keeps
-   * the query code; the payer's browser carries the state, which can write the result and not read it.
+   * the query code; the payer's browser carries the state, which can write the result and not read it. Needs no scope.
    */
   readonly startAuthentication: StartAuthenticationResult;
-  /** Tells where the payer certifies: a link, a form, a deep link and a QR code of the same page. */
+  /**
+   * Tells where the payer certifies: a link, a form, a deep link and a QR code of the same page.
+   * NotAllowed without the scope payer:certify for the app.
+   */
   readonly startIdentityCertification: StartIdentityCertificationResult;
 };
 
@@ -545,7 +554,7 @@ export type MutationStartIdentityCertificationArgs = {
   input: StartIdentityCertificationInput;
 };
 
-/** The app's policy does not allow the caller to do this. */
+/** The caller has not the scope for this, or not for this app, or the app's policy forbids it. Nothing was sent to the channel. */
 export type NotAllowed = Failure & {
   readonly __typename?: 'NotAllowed';
   /** NOT_ALLOWED, or what is wrong with the signature: SIGNATURE_MISSING, SIGNATURE_INVALID, REQUEST_TIME_INVALID or NONCE_USED. */
@@ -558,7 +567,8 @@ export type NotAllowed = Failure & {
 
 /**
  * Who a payer is to one merchant application on one channel.
- * Apart from the keys every field is null until the channel has told it.
+ * Apart from id every field may be null: what the channel has not told, and, but for channel and appId, whatever it is
+ * when the caller has no scope payer:read for the app. A reference from another subgraph then finds nobody at all.
  */
 export type PayerIdentity = {
   readonly __typename?: 'PayerIdentity';
@@ -590,19 +600,24 @@ export type Query = {
   readonly __typename?: 'Query';
   /**
    * What has become of the authentication that a query code stands for.
-   * Poll no faster than pollAfterSeconds says, or let the call wait with waitSeconds.
+   * Poll no faster than pollAfterSeconds says, or let the call wait with waitSeconds. Whoever holds the query code may
+   * ask, but for callers that act for other apps only: to them every code is unknown.
    */
   readonly authResult: AuthResult;
   /** The channels that an app can use, in the order of the app's configuration; empty for an unknown app. */
   readonly channels: ReadonlyArray<Channel>;
-  /** Whether the payer has passed. Asks the channel each time until it says so; what the payer's browser says on its return is no answer. */
+  /**
+   * Whether the payer has passed. Asks the channel each time until it says so; what the payer's browser says on its
+   * return is no answer. NotAllowed without the scope payer:certify for the app.
+   */
   readonly identityCertification: IdentityCertificationResult;
   /**
    * Whether a payer's job identity holds, by Zhima. The first answer that says yes or no uses up the once token and is
    * kept for 5 minutes: the same query repeated within them gets the same answer without asking Zhima again.
+   * Without the scope payer:jobworth for the app the answer is NotAllowed and nothing is sent.
    */
   readonly jobworthAuthentication: JobworthAuthenticationResult;
-  /** The payer identity with this id; null when there is none. */
+  /** The payer identity with this id; null when there is none, and when the caller may not read it: which of these is not told. */
   readonly payerIdentity?: Maybe<PayerIdentity>;
 };
 
@@ -869,7 +884,7 @@ export type ResolversTypes = {
   JobworthRejected: ResolverTypeWrapper<JobworthRejected>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   NotAllowed: ResolverTypeWrapper<NotAllowed>;
-  PayerIdentity: ResolverTypeWrapper<PayerIdentityRecord>;
+  PayerIdentity: ResolverTypeWrapper<VisibleIdentity>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   StartAuthenticationInput: StartAuthenticationInput;
   StartAuthenticationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['StartAuthenticationResult']>;
@@ -915,7 +930,7 @@ export type ResolversParentTypes = {
   JobworthRejected: JobworthRejected;
   Mutation: Record<PropertyKey, never>;
   NotAllowed: NotAllowed;
-  PayerIdentity: PayerIdentityRecord;
+  PayerIdentity: VisibleIdentity;
   Query: Record<PropertyKey, never>;
   StartAuthenticationInput: StartAuthenticationInput;
   StartAuthenticationResult: ResolversUnionTypes<ResolversParentTypes>['StartAuthenticationResult'];

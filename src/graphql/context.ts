@@ -30,7 +30,7 @@ export interface Context extends Omit<Services, 'certifications' | 'store'> {
 export const createContext = ({ store, certifications, ...services }: Services, call: CallContext): Context => ({
   ...services,
   certify: certifications,
-  identities: createIdentityLoader(store),
+  identities: createIdentityLoader(store, call.caller),
   certifications: createCertificationLoader(store),
   call,
 });

@@ -1,23 +1,46 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { type GraphQLSchema, graphqlSync, isObjectType, isScalarType, isUnionType } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  graphqlSync,
+  isObjectType,
+  isScalarType,
+  isUnionType,
+  visit,
+} from 'graphql';
 import { gql } from 'graphql-tag';
 import { resolvers } from './resolvers/resolvers.ts';
 
 const folder = new URL('../../schema/', import.meta.url);
 /** Printed from the others, for other teams and for composition. */
 export const printedSchemaFile = new URL('subgraph.graphql', folder);
+/** The same for gateways that refuse a schema with security directives. */
+export const schemaFileWithoutScopes = new URL('subgraph.without-scopes.graphql', folder);
 
-const readTypeDefs = () =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.graphql') && !printedSchemaFile.pathname.endsWith(`/${name}`))
-    .sort()
-    .map((name) => readFileSync(new URL(name, folder), 'utf8'))
-    .join('\n');
+/** The contract, one file per noun. */
+export const readTypeDefs = (): DocumentNode =>
+  gql(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.graphql') && !name.startsWith('subgraph.'))
+      .sort()
+      .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+      .join('\n'),
+  );
+
+/** The contract without @requiresScopes, and without its import. */
+export const withoutScopes = (typeDefs: DocumentNode): DocumentNode =>
+  visit(typeDefs, {
+    Directive: ({ name }) => (name.value === 'requiresScopes' ? null : undefined),
+    StringValue: ({ value }) => (value === '@requiresScopes' ? null : undefined),
+  });
 
 /** Builds the executable subgraph, and refuses resolvers that resolve nothing: the library ignores those. */
-export const buildSchema = (resolverMap: typeof resolvers = resolvers): GraphQLSchema => {
-  const schema = buildSubgraphSchema([{ typeDefs: gql(readTypeDefs()), resolvers: resolverMap }]);
+export const buildSchema = (
+  resolverMap: typeof resolvers = resolvers,
+  typeDefs: DocumentNode = readTypeDefs(),
+): GraphQLSchema => {
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolverMap }]);
   const faults = checkResolvers(schema, resolverMap);
   if (faults.length > 0) throw new Error(`Resolvers and schema disagree: ${faults.join('; ')}`);
   return schema;

@@ -12,12 +12,15 @@ import type { Log } from '../lib/log.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
 import { limitRepresentations } from './limits.ts';
-import { buildSchema } from './schema.ts';
+import { resolvers } from './resolvers/resolvers.ts';
+import { buildSchema, readTypeDefs, withoutScopes } from './schema.ts';
 
 export interface GraphqlOptions {
   readonly log: Log;
   /** Introspection, suggestions and the landing page, for people who explore. */
   readonly explorable: boolean;
+  /** Whether the schema that routers fetch declares the scopes. */
+  readonly scopesInSdl: boolean;
   readonly maxRepresentations: number;
   /** The operation that the landing page opens with. */
   readonly firstOperation: string;
@@ -36,10 +39,16 @@ const logUnexpected = (log: Log): ApolloServerPlugin<Context> => ({
 });
 
 /** Apollo Server with everything off that is not asked for: nothing is cached, reported, traced or batched. */
-export const createGraphqlServer = ({ log, explorable, maxRepresentations, firstOperation }: GraphqlOptions) => {
+export const createGraphqlServer = ({
+  log,
+  explorable,
+  scopesInSdl,
+  maxRepresentations,
+  firstOperation,
+}: GraphqlOptions) => {
   const apolloEvent = () => log.warn('apollo server warned');
   return new ApolloServer<Context>({
-    schema: buildSchema(),
+    schema: buildSchema(resolvers, scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs())),
     introspection: explorable,
     hideSchemaDetailsFromClientErrors: !explorable,
     includeStacktraceInErrorResponses: false,

@@ -6,6 +6,7 @@ import { type ApolloServer, HeaderMap } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
 import { anonymous, type Caller } from '../security/caller.ts';
 import type { Callers } from '../security/callers.ts';
+import { KeysUnavailable } from '../security/jwt.ts';
 import type { RequestHead, RouterCheck } from '../security/router-check.ts';
 
 export interface EdgeRequest extends RequestHead {
@@ -121,7 +122,10 @@ export const createHandler = ({ apollo, services, router, callers, pages, accept
     if (verdict === 'pending' && !(body && router.body(request, bytes, body))) return notTheRouter();
     if (!body) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
     const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
-    if (!caller) return refuse(401, 'UNAUTHENTICATED', "The caller's credentials are not valid");
+    if (!caller)
+      return refuse(401, 'UNAUTHENTICATED', "The caller's credentials are not valid", {
+        'www-authenticate': 'Bearer error="invalid_token"',
+      });
     return execute(request, body, caller);
   };
 
@@ -161,6 +165,10 @@ export const createHandler = ({ apollo, services, router, callers, pages, accept
     try {
       return await route(request);
     } catch (error) {
+      if (error instanceof KeysUnavailable)
+        return refuse(503, 'CALLER_KEYS_UNAVAILABLE', 'Whether the credentials are valid cannot be told now', {
+          'retry-after': '2',
+        });
       if (error instanceof BodyTooLarge)
         return refuse(413, 'BODY_TOO_LARGE', `At most ${MAX_BODY_BYTES} bytes`, { connection: 'close' });
       throw error;

@@ -1,8 +1,8 @@
 /** The use cases of authentication: start, redeem for a trusted caller, redeem for a payer page. */
 import { randomBytes } from 'node:crypto';
 import { PayerIdentityError } from '../failure.ts';
-import type { AccessToken, PayerIdentity } from '../model.ts';
-import { anonymous } from '../security/caller.ts';
+import type { AccessToken } from '../model.ts';
+import { anonymous, permits } from '../security/caller.ts';
 import type { Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
@@ -14,11 +14,13 @@ import {
   startAuthenticationInput,
 } from './input.ts';
 import type { Once } from './once.ts';
+import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
 import type { CallerOf } from './signed-calls.ts';
 import type { Tickets } from './tickets.ts';
 
 export interface Authenticated {
-  readonly identity: PayerIdentity;
+  readonly identity: VisibleIdentity;
+  /** Undefined also for callers without its scope. */
   readonly accessToken: AccessToken | undefined;
 }
 
@@ -119,10 +121,13 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
       const parsed = parseInput(authenticateInput, input);
       const route = apps.route(parsed.appId, parsed.channel);
       const caller = await callerOf(route, parsed, call);
+      requireScope(caller, 'payer:authenticate', route.appId);
       const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode);
       const redemption = await redeem(route, parsed, { ...call, caller }, { session, keep: false });
       if (redemption.state !== 'SUCCEEDED') throw new PayerIdentityError('OUTCOME_PENDING');
-      return { identity: redemption.identity, accessToken: redemption.accessToken };
+      const { identity, accessToken } = redemption;
+      const mayUseToken = permits(caller, 'payer:token', identity.appId);
+      return { identity: visibleTo(caller, identity), accessToken: mayUseToken ? accessToken : undefined };
     },
 
     async authenticateAndSet(input, call) {

@@ -7,15 +7,17 @@ import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import { requireReturnUrl } from './authentication.ts';
+import type { CallContext } from './call.ts';
 import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
+import { requireScope } from './permission.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Certifications {
   /** Answers the certifyId. The certNo is used and forgotten. */
-  initialize(input: unknown): Promise<string>;
-  start(input: unknown): CertifyPage;
+  initialize(input: unknown, call: CallContext): Promise<string>;
+  start(input: unknown, call: CallContext): CertifyPage;
   /** Asks the channel; what the payer's browser says on its return is no answer. */
-  check(input: unknown): Promise<Certification>;
+  check(input: unknown, call: CallContext): Promise<Certification>;
 }
 
 interface Tools {
@@ -25,8 +27,9 @@ interface Tools {
 }
 
 export const createCertifications = ({ store, apps, times }: Tools): Certifications => {
-  const routeOf = (appId: string | undefined) => {
+  const routeOf = (appId: string | undefined, { caller }: CallContext) => {
     const route = apps.routeFor(appId, 'certifier');
+    requireScope(caller, 'payer:certify', route.appId);
     if (!route.source.certifier) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
     return { ...route, certifier: route.source.certifier };
   };
@@ -45,9 +48,9 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
   };
 
   return {
-    async initialize(input) {
+    async initialize(input, call) {
       const { appId, identityId, returnUrl, ...payer } = parseInput(initializeCertificationInput, input);
-      const route = routeOf(appId);
+      const route = routeOf(appId, call);
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
       if (identityId !== undefined) await requireIdentity(store, route.appId, identityId);
       const orderNo = randomBytes(16).toString('hex');
@@ -57,16 +60,16 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
       return certifyId;
     },
 
-    start(input) {
+    start(input, call) {
       const { appId, certifyId, returnUrl } = parseInput(startCertificationInput, input);
-      const route = routeOf(appId);
+      const route = routeOf(appId, call);
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
       return route.certifier.page(certifyId, returnUrl);
     },
 
-    async check(input) {
+    async check(input, call) {
       const { appId, certifyId } = parseInput(certificationQuery, input);
-      const route = routeOf(appId);
+      const route = routeOf(appId, call);
       const known = await store.certification(certifyId);
       // Another app's certification is as unknown as one that never was.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');

@@ -6,6 +6,7 @@ import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { jobworthInput, parseInput } from './input.ts';
 import type { Once } from './once.ts';
+import { requireScope } from './permission.ts';
 
 export type JobworthResult =
   | ({ readonly kind: 'ANSWERED' } & JobworthAnswer)
@@ -24,6 +25,7 @@ export const createJobworth =
   async (input, { caller, traceId }) => {
     const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
     const { appId, channelId, sourceName, source } = apps.routeFor(wantedApp, 'jobworth');
+    requireScope(caller, 'payer:jobworth', appId);
     const { jobworth, upstreamAppId } = source;
     if (!jobworth) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
 

@@ -2,19 +2,21 @@
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
-import type { PayerIdentity } from '../model.ts';
 import type { Redemption, Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
+import type { CallContext } from './call.ts';
 import { failedOutcome } from './once.ts';
+import { readableTo, type VisibleIdentity } from './permission.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
-  | { readonly status: 'SUCCESS'; readonly identity: PayerIdentity }
+  /** Without the identity for callers without its scope: they know the query code and no more. */
+  | { readonly status: 'SUCCESS'; readonly identity: VisibleIdentity | undefined }
   | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
 );
 
-/** Undefined when the query code stands for nothing that may be told. The signal aborts when the client is gone. */
-export type ReadResult = (queryCode: string, waitMs: number, signal: AbortSignal) => Promise<AuthResult | undefined>;
+/** Undefined when the query code stands for nothing that may be told to this caller. */
+export type ReadResult = (queryCode: string, waitMs: number, call: CallContext) => Promise<AuthResult | undefined>;
 
 interface Tools {
   readonly store: Store;
@@ -50,14 +52,16 @@ export const createReadResult = ({ store, apps, log, times, limits }: Tools): Re
   };
 
   const readSession = async (
-    { redemption, expiresAt }: Session,
+    { appId, redemption, expiresAt }: Session,
+    { caller }: CallContext,
     queryCode: string,
     countPoll: () => ReturnType<Store['countPoll']>,
-  ): Promise<AuthResult> => {
+  ): Promise<AuthResult | undefined> => {
+    if (caller.apps?.has(appId) === false) return undefined;
     const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode) : redemption;
     switch (current?.state) {
       case 'SUCCEEDED':
-        return { status: 'SUCCESS', identity: current.identity, expiresAt };
+        return { status: 'SUCCESS', identity: readableTo(caller, current.identity), expiresAt };
       case 'REJECTED':
       case 'INDETERMINATE':
         return { status: current.state, failureCode: current.failureCode, traceId: current.traceId, expiresAt };
@@ -66,7 +70,8 @@ export const createReadResult = ({ store, apps, log, times, limits }: Tools): Re
     }
   };
 
-  return async (queryCode, wantedWaitMs, signal) => {
+  return async (queryCode, wantedWaitMs, call) => {
+    const { signal } = call;
     const waitMs = waiting < limits.waiters ? wantedWaitMs : 0;
     // A call is one poll, however long it waits and however often it looks.
     let poll: ReturnType<Store['countPoll']> | undefined;
@@ -81,7 +86,7 @@ export const createReadResult = ({ store, apps, log, times, limits }: Tools): Re
       const until = Date.now() + waitMs;
       for (;;) {
         const session = await store.session(queryCode);
-        const result = session && (await readSession(session, queryCode, countPoll));
+        const result = session && (await readSession(session, call, queryCode, countPoll));
         const leftMs = until - Date.now();
         if (result?.status !== 'WAITING' || leftMs <= 0 || signal.aborted) return result;
         await watch.changed(Math.min(leftMs, HELD_POLL_MS));

@@ -1,21 +1,67 @@
 /** Finds out who calls through the router. */
 import { z } from 'zod';
+import type { Log } from '../lib/log.ts';
 import { allScopes, anonymous, type Caller } from './caller.ts';
+import { claimNames, readClaims } from './claims.ts';
+import { createBearerCheck, jwtConfig } from './jwt.ts';
 import type { RequestHead } from './router-check.ts';
 
 export const callersConfig = z.strictObject({
+  /** Bearer tokens that routers pass on; verified here. */
+  jwt: jwtConfig.optional(),
+  /**
+   * Claims that the router has verified and forwards in the `extensions` of its request. Only for routers whose
+   * credentials cover the whole body: TLS with a secret or a certificate, or signatures with a content digest.
+   */
+  claims: z
+    .strictObject({
+      /** Where in the extensions. */
+      path: z
+        .string()
+        .regex(/^[^.]+(\.[^.]+)*$/, 'names with dots between them')
+        .default('jwt.payload'),
+      ...claimNames,
+    })
+    .optional(),
   /** What anybody may do who comes through the router without credentials of their own. */
   router: z.array(z.enum(allScopes)).default([]),
+  /** Whether the schema that gateways fetch declares the scopes; some gateways refuse a schema that does. */
+  scopesInSdl: z.boolean().default(true),
 });
 
 export interface Callers {
-  /** Undefined when the credentials are there and not valid. `extensions` are those of the GraphQL request. */
+  /**
+   * Undefined when the credentials are there and not valid. `extensions` are those of the GraphQL request.
+   * Throws KeysUnavailable when that cannot be told now.
+   */
   identify(head: RequestHead, extensions: unknown): Promise<Caller | undefined>;
 }
 
 /** Everybody may do everything: sandbox mode. */
 export const everybody: Callers = { identify: async () => ({ id: 'sandbox', scopes: new Set(allScopes) }) };
 
-export const createCallers = ({ router }: z.output<typeof callersConfig>): Callers => ({
-  identify: async () => (router.length > 0 ? { id: 'router', scopes: new Set(router) } : anonymous),
-});
+/** What lies at a path of names; undefined when there is nothing. */
+const valueAt = (value: unknown, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (inner, name) =>
+        typeof inner === 'object' && inner !== null && Object.hasOwn(inner, name)
+          ? Reflect.get(inner, name)
+          : undefined,
+      value,
+    );
+
+/** A token says more than a claim, since we verify it ourselves: a caller that has both is the one of the token. */
+export const createCallers = ({ jwt, claims, router }: z.output<typeof callersConfig>, log: Log): Callers => {
+  const checkBearer = jwt && createBearerCheck(jwt, log);
+  const withoutCredentials = router.length > 0 ? { id: 'router', scopes: new Set(router) } : anonymous;
+  return {
+    async identify({ headers: { authorization } }, extensions) {
+      if (checkBearer && authorization !== undefined) return checkBearer(authorization);
+      const forwarded = claims && valueAt(extensions, claims.path);
+      if (!claims || forwarded === undefined || forwarded === null) return withoutCredentials;
+      return readClaims('claims', forwarded, claims);
+    },
+  };
+};

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
@@ -5,6 +6,7 @@ import { startStandaloneServer } from '@apollo/server/standalone';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
+import { printedSchemaFile, schemaFileWithoutScopes } from '../../src/graphql/schema.ts';
 import type { IdentityRef } from '../../src/model.ts';
 import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, type Service, startService } from '../support/service.ts';
 import { ordersSdl, startOrders, startWallets, walletSdl } from './orders.ts';
@@ -35,7 +37,13 @@ const viaGateway = async (query: string, variables: Record<string, unknown> = {}
 };
 
 /** A gateway over what the running subgraphs say of themselves, as routers are set up. */
-const startGateway = async (subgraphs: readonly { name: string; url: string; sdl: string }[]) => {
+interface Running {
+  readonly name: string;
+  readonly url: string;
+  readonly sdl: string;
+}
+
+const startGateway = async (subgraphs: readonly Running[]) => {
   const composed = composeServices(subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) })));
   if (!composed.supergraphSdl) throw new Error(composed.errors?.map(({ message }) => message).join('\n'));
   const gateway = new ApolloGateway({
@@ -55,7 +63,7 @@ const startGateway = async (subgraphs: readonly { name: string; url: string; sdl
 };
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ config: { callers: { scopesInSdl: false } } });
   const { identities } = service.store;
   service.store.identities = (refs) => {
     lookups.push(refs);
@@ -88,6 +96,18 @@ afterAll(async () => {
 beforeEach(() => {
   operations.length = 0;
   lookups.length = 0;
+});
+
+test('this gateway refuses the schema that declares scopes, which is why there is one without', async () => {
+  const sdl = readFileSync(printedSchemaFile, 'utf8');
+  await expect(startGateway([{ name: 'payer-identity', url: service.url, sdl }])).rejects.toThrow(
+    /requiresScopes.* is for: SECURITY but is unsupported/,
+  );
+});
+
+test('what the service tells gateways of is the schema without scopes, where that is configured', async () => {
+  const { data } = await service.graphql('{ _service { sdl } }');
+  expect(`${data._service.sdl.trim()}\n`).toBe(readFileSync(schemaFileWithoutScopes, 'utf8'));
 });
 
 describe('orders of another subgraph', () => {

@@ -14,7 +14,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const start = async (rewrite: (input: Input) => object) => {
   const signature = { scheme: 'v2' as const, keys: [{ secret: signingKey }] };
   const apps = [{ id: 'demo', channels: { wechat_pay: 'daxpay' }, signature }];
-  const service = await startService({ config: { apps } });
+  const service = await startService({ config: { apps, callers: { scopesInSdl: false } } });
   onTestFinished(() => service.close());
   const { data } = await service.graphql('{ _service { sdl } }');
   const typeDefs = parse(data._service.sdl);

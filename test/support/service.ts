@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { openSources } from '../../src/channels/registry.ts';
+import type { Source } from '../../src/channels/source.ts';
 import { type FileConfig, loadConfig } from '../../src/config.ts';
 import { type DaxpayApp, startDaxpay } from '../../src/emulators/daxpay.ts';
 import { listen } from '../../src/http/server.ts';
@@ -19,6 +20,10 @@ export interface ServiceOptions {
   readonly source?: Readonly<Record<string, unknown>>;
   /** Changes to the configuration. */
   readonly config?: Partial<FileConfig>;
+  /** Sources beside the emulated DaxPay, for apps of `config` to name. */
+  readonly sources?: Readonly<Record<string, Source>>;
+  /** False: callers are whom they prove to be, as with a configuration file. */
+  readonly sandbox?: boolean;
 }
 
 export interface GraphqlAnswer {
@@ -31,7 +36,13 @@ export interface GraphqlAnswer {
 
 export const consoleToken = 'console-session';
 
-export const startService = async ({ daxpay = {}, source = {}, config = {} }: ServiceOptions = {}) => {
+export const startService = async ({
+  daxpay = {},
+  source = {},
+  config = {},
+  sources: others = {},
+  sandbox = true,
+}: ServiceOptions = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
   const app: DaxpayApp = { appId: 'demo', secret: '123456', ...daxpay };
   const upstream = await startDaxpay({ apps: [app], consoleToken });
@@ -48,7 +59,8 @@ export const startService = async ({ daxpay = {}, source = {}, config = {} }: Se
   const vault = openVault(generateVaultKeys());
   const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times });
   const sources = openSources(loaded.sources);
-  const service = await createApp(loaded, { store, sources, vault, log });
+  const allSources = { get: (name: string) => others[name] ?? sources.get(name), close: sources.close };
+  const service = await createApp({ ...loaded, sandbox }, { store, sources: allSources, vault, log });
   const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log, tls: loaded.tls });
 
   return {
@@ -57,10 +69,10 @@ export const startService = async ({ daxpay = {}, source = {}, config = {} }: Se
     upstream,
     store,
     logLines,
-    async graphql(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
+    async graphql(query: string, variables: Record<string, unknown> = {}, headers = {}): Promise<GraphqlAnswer> {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify({ query, variables }),
       });
       const { data, errors } = (await response.json()) as Omit<GraphqlAnswer, 'status'>;

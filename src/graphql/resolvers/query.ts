@@ -8,11 +8,11 @@ const MAX_WAIT_SECONDS = 25;
 export const Query: QueryResolvers = {
   authResult: async (_, { queryCode, waitSeconds }, { readResult, call }) => {
     const waitMs = Math.min(Math.max(waitSeconds ?? 0, 0), MAX_WAIT_SECONDS) * 1_000;
-    const result = await readResult(queryCode, waitMs, call.signal);
+    const result = await readResult(queryCode, waitMs, call);
     if (!result) return { status: 'NOT_EXIST' };
     const { status, expiresAt } = result;
     if (status === 'WAITING') return { status, expiresAt, pollAfterSeconds: result.pollAfterSeconds };
-    if (status === 'SUCCESS') return { status, expiresAt, identity: result.identity };
+    if (status === 'SUCCESS') return { status, expiresAt, identity: result.identity ?? null };
     return { status, expiresAt, failure: toFailure(result.failureCode, result.traceId) };
   },
 
@@ -21,7 +21,7 @@ export const Query: QueryResolvers = {
   identityCertification: (_, args, context) =>
     orFailure(context, certificationFailures, async () => ({
       __typename: 'IdentityCertification' as const,
-      ...(await context.certify.check(args)),
+      ...(await context.certify.check(args, context.call)),
     })),
 
   jobworthAuthentication: (_, { input }, context) =>
