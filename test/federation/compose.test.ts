@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { composeServices as composeApollo } from '@apollo/composition';
 import { composeServices as composeGuild } from '@theguild/federation-composition';
 import { federateSubgraphs, LATEST_ROUTER_COMPATIBILITY_VERSION } from '@wundergraph/composition';
-import { type DocumentNode, parse } from 'graphql';
+import { type DocumentNode, parse, print } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { printedSchemaFile } from '../../src/graphql/schema.ts';
+import { printedSchemaFile, schemaFileWithoutScopes } from '../../src/graphql/schema.ts';
+import { declaredScopes } from '../support/contract.ts';
 import { ordersSdl, walletSdl } from './orders.ts';
 
 interface Subgraph {
@@ -41,6 +42,7 @@ const subgraph = (name: string, sdl: string): Subgraph => ({
 });
 const printed = readFileSync(printedSchemaFile, 'utf8');
 const payerIdentity = subgraph('payer-identity', printed);
+const withoutScopes = subgraph('payer-identity', readFileSync(schemaFileWithoutScopes, 'utf8'));
 const orders = subgraph('orders', ordersSdl);
 const wallet = subgraph('wallet', walletSdl);
 
@@ -55,6 +57,11 @@ describe.each(composers)('%s', (_, compose) => {
 
   test('composes it with orders and wallets, which know payers by channel, app and openId', () => {
     expect(compose([payerIdentity, orders, wallet])).toEqual([]);
+  });
+
+  test('composes the schema without scopes as well', () => {
+    expect(compose([withoutScopes])).toEqual([]);
+    expect(compose([withoutScopes, orders, wallet])).toEqual([]);
   });
 
   test('refuses a subgraph whose key names no field', () => {
@@ -87,5 +94,43 @@ describe.each(composers)('%s', (_, compose) => {
     const without = subgraph('payer-identity', printed.replace('@key(fields: "id") @key', '@key'));
     expect(without).not.toEqual(payerIdentity);
     expect(compose([without, orders])).not.toEqual([]);
+  });
+});
+
+describe('the supergraph', () => {
+  const supergraphOf = (subgraphs: readonly Subgraph[]) => [
+    composeApollo([...subgraphs]).supergraphSdl ?? '',
+    composeGuild([...subgraphs]).supergraphSdl ?? '',
+  ];
+  /** The fields that carry scopes, in the order of the document. */
+  const scopedFields = (sdl: string) => {
+    const found: string[] = [];
+    for (const definition of parse(sdl).definitions) {
+      if (!('fields' in definition) || !('name' in definition)) continue;
+      for (const field of definition.fields ?? [])
+        if (field.directives?.some(({ name }) => name.value === 'requiresScopes'))
+          found.push(`${definition.name?.value}.${field.name.value}`);
+    }
+    return found.sort();
+  };
+
+  test('asks routers for the scopes of exactly the fields that declare them', () => {
+    for (const sdl of supergraphOf([payerIdentity, orders, wallet])) {
+      expect(scopedFields(sdl)).toEqual([...declaredScopes.keys()].sort());
+      expect(sdl).toMatch(/requiresScopes\/v0\.1", for: SECURITY/);
+    }
+  });
+
+  test('without scopes asks for none, and is otherwise the same', () => {
+    const bare = (sdl: string) => sdl.replace(/ ?@requiresScopes\(scopes: \[\[.*?\]\]\)/g, '');
+    const [full = [], without = []] = [payerIdentity, withoutScopes].map((one) => supergraphOf([one, orders, wallet]));
+    for (const [i, sdl] of without.entries()) {
+      expect(sdl).not.toMatch(/requiresScopes|SECURITY\)/);
+      const types = (text: string) =>
+        parse(text).definitions.flatMap((node) =>
+          /^(Object|InputObject|Interface|Enum|Union)Type/.test(node.kind) ? [print(node)] : [],
+        );
+      expect(types(sdl)).toEqual(types(bare(full[i] ?? '')));
+    }
   });
 });

@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allScopes, type Scope } from '../../src/security/caller.ts';
+import {
+  allScopeSets,
+  coordinates,
+  declaredScopes,
+  operationFor,
+  promisedPaths,
+  shownBy,
+} from '../support/contract.ts';
+import {
+  type ContractCall,
+  prepareCalls,
+  type ScopedService,
+  startScopedService,
+  type Who,
+} from '../support/scoped-service.ts';
+import { AUTH_RESULT, AUTHENTICATE } from '../support/service.ts';
+
+let scoped: ScopedService;
+let calls: ContractCall[];
+beforeAll(async () => {
+  scoped = await startScopedService();
+  calls = await prepareCalls(scoped);
+});
+afterAll(() => scoped.close());
+
+const ask = async (query: string, variables: Record<string, unknown>, who: Who = {}) =>
+  scoped.service.graphql(query, variables, await scoped.as(who));
+const anonymously = (query: string, variables: Record<string, unknown>) => scoped.service.graphql(query, variables);
+
+const shownTo = async ({ root, field, variables }: ContractCall, scopes?: readonly Scope[]) => {
+  const { data, errors } = await ask(operationFor(root, field), variables(), scopes && { scopes });
+  expect(errors).toBeUndefined();
+  return shownBy(root, field, data);
+};
+const input = (more: object = {}) => ({ input: { channel: 'ali_pay', ...more } });
+let codes = 0;
+const newCode = () => {
+  codes += 1;
+  return `scopes ${codes}`;
+};
+
+describe('what the contract declares is what the service does:', () => {
+  test('with all scopes every field is shown by one call or another', async () => {
+    const shown = new Set<string>();
+    for (const call of calls) for (const { coordinate } of await shownTo(call)) shown.add(coordinate);
+    // A refusal is what a missing scope shows; the calls below look at it.
+    const missing = coordinates.filter((coordinate) => !shown.has(coordinate));
+    expect(missing).toEqual(['NotAllowed.code', 'NotAllowed.message', 'NotAllowed.traceId']);
+  });
+
+  test('every scope is declared somewhere, on fields of objects alone', () => {
+    expect(new Set(declaredScopes.values())).toEqual(new Set(allScopes));
+    expect([...declaredScopes.keys()].filter((coordinate) => !coordinates.includes(coordinate))).toEqual([]);
+  });
+
+  test('with any set of scopes exactly those fields are shown whose scopes it has', async () => {
+    for (const call of calls) {
+      const everything = await shownTo(call);
+      for (const scopes of allScopeSets) {
+        const paths = (await shownTo(call, scopes)).map(({ path }) => path);
+        expect(paths, `${call.name} with ${scopes.join(' ') || 'no scopes'}`).toEqual(
+          promisedPaths(everything, scopes),
+        );
+      }
+    }
+  }, 60_000);
+
+  test('a caller without credentials is shown what needs no scope', async () => {
+    for (const { name, root, field, variables } of calls) {
+      const { data } = await anonymously(operationFor(root, field), variables());
+      const everything = await shownTo({ name, root, field, variables });
+      expect(
+        shownBy(root, field, data).map(({ path }) => path),
+        name,
+      ).toEqual(promisedPaths(everything, []));
+    }
+  });
+});
+
+describe('a call without its scope', () => {
+  const needing = (scope: Scope) => calls.filter(({ root, field }) => declaredScopes.get(`${root}.${field}`) === scope);
+
+  test.each(['payer:authenticate', 'payer:certify', 'payer:jobworth'] as const)(
+    'is NotAllowed: %s',
+    async (missing) => {
+      expect(needing(missing)).not.toEqual([]);
+      const scopes = allScopes.filter((scope) => scope !== missing);
+      for (const { root, field, variables } of needing(missing)) {
+        const { data } = await ask(operationFor(root, field), variables(), { scopes });
+        const traceId = expect.stringMatching(/^[0-9a-f]{32}$/);
+        const message = expect.any(String);
+        expect(data[field]).toEqual({ __typename: 'NotAllowed', code: 'NOT_ALLOWED', message, traceId });
+      }
+    },
+  );
+
+  test('uses nothing up: with the scope it still works', async () => {
+    const authCode = newCode();
+    const refused = await ask(AUTHENTICATE, input({ authCode }), { sub: 'bob', scopes: [] });
+    expect(refused.data.authenticate.__typename).toBe('NotAllowed');
+    const { data } = await ask(AUTHENTICATE, input({ authCode }));
+    expect(data.authenticate.__typename).toBe('Authenticated');
+  });
+
+  test('is NotAllowed also for a scope in other letters', async () => {
+    const scopes = ['PAYER:AUTHENTICATE', 'payer', 'payer:*', 'payer:authenticate:shop'] as unknown as Scope[];
+    const { data } = await ask(AUTHENTICATE, input({ authCode: newCode() }), { scopes });
+    expect(data.authenticate.__typename).toBe('NotAllowed');
+  });
+});
+
+describe('a caller that acts for another app', () => {
+  const foreign: Who = { sub: 'bar', apps: ['bar'] };
+  let payer: { id: string; openId: string; userId: string };
+  const session = 'query-code-of-the-shop';
+  beforeAll(async () => {
+    const { data } = await ask(AUTHENTICATE, input({ authCode: newCode(), queryCode: session }));
+    payer = data.authenticate.identity;
+  });
+
+  test('is NotAllowed whatever needs a scope for the app, and may do it for its own', async () => {
+    for (const { root, field, variables } of calls) {
+      if (root === 'Query' && (field === 'payerIdentity' || field === 'authResult' || field === 'channels')) continue;
+      if (!declaredScopes.has(`${root}.${field}`)) continue;
+      const { data } = await ask(operationFor(root, field), variables(), foreign);
+      expect(data[field].__typename, field).toBe('NotAllowed');
+    }
+    const own = await ask(AUTHENTICATE, input({ authCode: newCode(), appId: 'bar' }), foreign);
+    expect(own.data.authenticate).toMatchObject({ __typename: 'Authenticated', identity: { openId: 'open' } });
+  });
+
+  test('does not tell a query code of the app from one that nobody ever used', async () => {
+    const variables = (queryCode: string) => ({ queryCode, waitSeconds: 25 });
+    const ofShop = await ask(AUTH_RESULT, variables(session), foreign);
+    const unknown = await ask(AUTH_RESULT, variables('query-code-of-nobody-at-all'), foreign);
+    expect(ofShop).toEqual(unknown);
+    expect(ofShop.data.authResult.status).toBe('NOT_EXIST');
+    expect((await ask(AUTH_RESULT, variables(session))).data.authResult.status).toBe('SUCCESS');
+  });
+
+  test.each(['waits', 'was refused'])('does not tell a session that %s from none', async (state) => {
+    const queryCode = `query-code-that-${state.replace(' ', '-')}`;
+    const start = `mutation($input: StartAuthenticationInput!) {
+      startAuthentication(input: $input) { ... on AuthenticationStarted { queryCode } } }`;
+    const started = await ask(start, input({ returnUrl: 'https://shop.example/payer' }));
+    if (state !== 'waits') await ask(AUTHENTICATE, input({ authCode: `refused ${newCode()}`, queryCode }));
+    const code = state === 'waits' ? started.data.startAuthentication.queryCode : queryCode;
+    const own = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 0 });
+    expect(['WAITING', 'REJECTED']).toContain(own.data.authResult.status);
+    const { data } = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 25 }, foreign);
+    expect(data.authResult).toEqual({
+      ...{ status: 'NOT_EXIST', identity: null, failure: null, expiresAt: null, pollAfterSeconds: null },
+    });
+  });
+
+  test('does not tell a certification of the app from none', async () => {
+    const QUERY = operationFor('Query', 'identityCertification');
+    const { certifyId } = calls.find(({ name }) => name === 'identityCertification ok')!.variables();
+    const ofShop = await ask(QUERY, { certifyId, appId: 'bar' }, foreign);
+    const unknown = await ask(QUERY, { certifyId: 'unknown', appId: 'bar' }, foreign);
+    const { traceId: _, ...refusal } = ofShop.data.identityCertification;
+    expect(unknown.data.identityCertification).toMatchObject(refusal);
+    expect(refusal.code).toBe('CERTIFY_ID_UNKNOWN');
+  });
+
+  const ENTITIES = `query($representations: [_Any!]!) {
+    _entities(representations: $representations) { ... on PayerIdentity { id channel { id } appId openId lastAuthenticatedAt } }
+  }`;
+  const place = { channel: { id: 'ali_pay' }, appId: 'shop' };
+  const keys = (): [string, object, object][] => [
+    ['id', { id: payer.id }, { id: 'pid_nobody' }],
+    ['openId', { ...place, openId: payer.openId }, { ...place, openId: 'nobody' }],
+    ['userId', { ...place, userId: payer.userId }, { ...place, userId: 'nobody' }],
+  ];
+
+  test.each([
+    ['acts for another app', foreign],
+    ['has every scope but payer:read', { scopes: allScopes.filter((scope) => scope !== 'payer:read') }],
+    ['has no app', { apps: [] }],
+    ['has no scope', { scopes: [] }],
+  ])('or %s finds no payer by any key, and no difference to nobody', async (_, who) => {
+    for (const [name, known, unknown] of keys()) {
+      const find = (key: object, as: Who) =>
+        ask(ENTITIES, { representations: [{ __typename: 'PayerIdentity', ...key }] }, as);
+      expect(await find(known, who), name).toEqual(await find(unknown, who));
+      expect((await find(known, who)).data._entities).toEqual([null]);
+      expect((await find(known, {})).data._entities).toMatchObject([{ id: payer.id, openId: 'open' }]);
+    }
+    const byId = operationFor('Query', 'payerIdentity');
+    const [known, unknown] = [await ask(byId, { id: payer.id }, who), await ask(byId, { id: 'pid_nobody' }, who)];
+    expect(known).toEqual(unknown);
+    expect(known.data).toEqual({ payerIdentity: null });
+  });
+
+  test('finds the channels of entities like everybody', async () => {
+    const query =
+      '{ _entities(representations: [{ __typename: "Channel", id: "ali_pay" }]) { ... on Channel { id } } }';
+    expect((await anonymously(query, {})).data._entities).toEqual([{ id: 'ali_pay' }]);
+  });
+});
+
+describe('an auth code that somebody else has redeemed', () => {
+  const callers: Who[] = ['alice', 'bob', 'carol', 'dave'].map((sub) => ({ sub }));
+  /** Everything that makes a call another call: who, for which app, and under which query code. */
+  const bindings = callers.flatMap((who) =>
+    ['shop', 'bar'].flatMap((appId) => [undefined, 'own'].map((queryCode) => ({ who, appId, queryCode }))),
+  );
+  let queryCodes = 0;
+  const redeem = async (authCode: string, { who, appId, queryCode }: (typeof bindings)[number]) => {
+    queryCodes += 1;
+    const own = queryCode && { queryCode: `query-code-number-${queryCodes}` };
+    const { data } = await ask(AUTHENTICATE, input({ authCode, appId, ...own }), who);
+    return data.authenticate;
+  };
+
+  // 670 codes make ten thousand calls, in about a minute: CROSS_BOUND_CODES=670 vitest run test/graphql/scopes.test.ts
+  const codesToTry = Number(process.env.CROSS_BOUND_CODES ?? 48);
+
+  test('was used for everybody else: no identity, and no token', async () => {
+    let refusals = 0;
+    for (let i = 0; i < codesToTry; i += 1) {
+      const authCode = newCode();
+      const first = bindings[i % bindings.length]!;
+      expect((await redeem(authCode, first)).accessToken).toBe('token-canary');
+      const others = bindings.filter((binding) => binding !== first);
+      for (const answer of await Promise.all(others.map((other) => redeem(authCode, other)))) {
+        const { __typename, code, ...rest } = answer;
+        expect({ __typename, code }).toEqual({ __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' });
+        expect(JSON.stringify(rest)).not.toMatch(/canary|pid_|open|union/);
+        refusals += 1;
+      }
+    }
+    expect(refusals).toBe(codesToTry * 15);
+  }, 120_000);
+
+  test('shows the same caller more when it comes back with more scopes', async () => {
+    const variables = input({ authCode: newCode() });
+    const little = await ask(AUTHENTICATE, variables, { scopes: ['payer:authenticate'] });
+    expect(little.data.authenticate).toMatchObject({
+      ...{ accessToken: null, expiresAt: null },
+      identity: { id: expect.stringMatching(/^pid_/), appId: 'shop', channel: { id: 'ali_pay' }, openId: null },
+    });
+    const more = await ask(AUTHENTICATE, variables);
+    const { id } = little.data.authenticate.identity;
+    expect(more.data.authenticate).toMatchObject({ accessToken: 'token-canary', identity: { id, openId: 'open' } });
+  });
+});

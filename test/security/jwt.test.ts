@@ -1,0 +1,267 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
+import { createBearerCheck, jwtConfig, KeysUnavailable } from '../../src/security/jwt.ts';
+import { forgeries } from '../support/forgeries.ts';
+import { audience, type Issuer, startIssuer } from '../support/issuer.ts';
+import { type Service, startService } from '../support/service.ts';
+
+const silent = createLog('silent');
+
+let issuer: Issuer;
+const open = (options: object = {}) => {
+  const config = { issuer: issuer.issuer, audience, algorithms: ['ES256'], jwksUrl: issuer.jwksUrl, ...options };
+  return createBearerCheck(jwtConfig.parse(config), silent);
+};
+const bearer = async (claims?: Record<string, unknown>, header?: Record<string, unknown>) =>
+  `Bearer ${await issuer.sign(claims, header)}`;
+const seconds = (offset: number) => Math.floor(Date.now() / 1_000) + offset;
+
+beforeEach(async () => {
+  issuer = await startIssuer();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await issuer.close();
+});
+
+describe('a valid token', () => {
+  test('tells who calls, with which scopes, for every app', async () => {
+    const caller = await open()(await bearer({ scope: 'openid payer:read payer:token payer:everything' }));
+    expect(caller).toEqual({ id: `jwt:${issuer.issuer}|alice`, scopes: new Set(['payer:read', 'payer:token']) });
+  });
+
+  test('may list its scopes, under another name', async () => {
+    const caller = await open({ scopesClaim: 'permissions' })(await bearer({ permissions: ['payer:certify'] }));
+    expect(caller?.scopes).toEqual(new Set(['payer:certify']));
+  });
+
+  test('has no scopes when it claims none', async () => {
+    expect((await open()(await bearer()))?.scopes).toEqual(new Set());
+  });
+
+  test.each([
+    ['those it lists', ['shop', 'bar'], ['shop', 'bar']],
+    ['the one it names', 'shop', ['shop']],
+    ['none when it says none', undefined, []],
+  ])('is for %s, where apps are claimed', async (_, apps, expected) => {
+    expect((await open({ appsClaim: 'apps' })(await bearer({ apps })))?.apps).toEqual(new Set(expected));
+  });
+
+  test('is good for one of several audiences', async () => {
+    expect(await open()(await bearer({ aud: ['other', audience] }))).toBeDefined();
+  });
+
+  test.each(['bearer', 'BEARER', 'Bearer  '])('follows the scheme %s', async (scheme) => {
+    expect(await open()(`${scheme} ${await issuer.sign()}`)).toBeDefined();
+  });
+
+  test('may be as late as the clock tolerance, and no later', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 });
+    const check = open({ clockToleranceSeconds: 5 });
+    expect(await check(await bearer({ exp: seconds(-4) }))).toBeDefined();
+    expect(await check(await bearer({ exp: seconds(-5) }))).toBeUndefined();
+    expect(await check(await bearer({ nbf: seconds(5) }))).toBeDefined();
+    expect(await check(await bearer({ nbf: seconds(6) }))).toBeUndefined();
+  });
+});
+
+describe('a token is refused that is', () => {
+  test.each(forgeries)('%s', async (_, make) => {
+    const check = open();
+    const token = await make(issuer);
+    expect(await check(`Bearer ${token}`)).toBeUndefined();
+    expect(await check(await bearer())).toBeDefined();
+  });
+
+  test('of another type than is asked for', async () => {
+    const check = open({ type: 'at+jwt' });
+    expect(await check(await bearer({}, { typ: 'JWT' }))).toBeUndefined();
+    expect(await check(await bearer())).toBeUndefined();
+    expect(await check(await bearer({}, { typ: 'at+jwt' }))).toBeDefined();
+  });
+
+  test.each(['Basic YTpi', 'Bearer', 'DPoP x.y.z', ''])('no bearer token: %s', async (authorization) => {
+    expect(await open()(authorization)).toBeUndefined();
+  });
+
+  test('changed in any character', async () => {
+    const check = open();
+    const token = await issuer.sign({ scope: 'payer:read' });
+    const bytes = (text: string) => text.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex'));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(token.length - 1), fc.constantFrom(...'ABCZabcz0189-_.'), async (at, character) => {
+        const changed = token.slice(0, at) + character + token.slice(at + 1);
+        // The last character of base64 may have bits that stand for nothing.
+        if (bytes(changed).join() === bytes(token).join()) return;
+        expect(await check(`Bearer ${changed}`)).toBeUndefined();
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('the keys of the issuer', () => {
+  test('are fetched once for many tokens at once', async () => {
+    const check = open();
+    const tokens = await Promise.all(Array.from({ length: 50 }, (_, i) => bearer({ sub: `caller ${i}` })));
+    expect((await Promise.all(tokens.map(check))).every((caller) => caller !== undefined)).toBe(true);
+    expect(issuer.fetches()).toBe(1);
+  });
+
+  test('are fetched again for a new key, once', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const check = open({ jwksCooldownMs: 1_000 });
+    const before = await bearer();
+    await check(before);
+    await issuer.rotate();
+    vi.setSystemTime(Date.now() + 1_001);
+    const after = await Promise.all(Array.from({ length: 20 }, () => bearer()));
+    expect((await Promise.all(after.map(check))).every((caller) => caller !== undefined)).toBe(true);
+    expect(await check(before)).toBeDefined();
+    expect(issuer.fetches()).toBe(2);
+  });
+
+  test('are not fetched again for made-up key ids before the cooldown is over', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const check = open({ jwksCooldownMs: 1_000 });
+    await check(await bearer());
+    const madeUp = async (i: number) => check(await bearer({}, { kid: `made up ${i}` }));
+    for (let i = 0; i < 100; i += 1) expect(await madeUp(i)).toBeUndefined();
+    expect(issuer.fetches()).toBe(1);
+    vi.setSystemTime(Date.now() + 1_001);
+    for (let i = 0; i < 100; i += 1) expect(await madeUp(i)).toBeUndefined();
+    expect(issuer.fetches()).toBe(2);
+  });
+
+  test('that are withdrawn are believed until they are too old, and no longer', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const check = open({ jwksMaxAgeMs: 60_000 });
+    const old = await bearer();
+    await check(old);
+    await issuer.rotate({ keep: false });
+    vi.setSystemTime(Date.now() + 59_999);
+    expect(await check(old)).toBeDefined();
+    vi.setSystemTime(Date.now() + 2);
+    expect(await check(old)).toBeUndefined();
+  });
+
+  test.each([
+    ['an error', () => ({ status: 500, body: '{}' })],
+    ['a redirect', () => ({ status: 302, body: '' })],
+    ['no JSON', () => ({ status: 200, body: '<html>' })],
+    ['no keys', () => ({ status: 200, body: '{"keys":"none"}' })],
+    ['more than 64 KiB', () => ({ status: 200, body: ' '.repeat(65_537) })],
+    ['nothing at all', 'hang' as const],
+  ])('cannot be had while the answer is %s; then they can', async (_, answer) => {
+    const check = open({ jwksTimeoutMs: 300 });
+    const token = await bearer();
+    issuer.answerWith(answer);
+    await expect(check(token)).rejects.toThrow(KeysUnavailable);
+    issuer.answerWith(undefined);
+    expect(await check(token)).toBeDefined();
+  });
+
+  test('that are already there do without the server', async () => {
+    const check = open();
+    await check(await bearer());
+    issuer.answerWith(() => ({ status: 500, body: '' }));
+    expect(await check(await bearer({ sub: 'bob' }))).toBeDefined();
+  });
+
+  test('may stand in the configuration', async () => {
+    const check = open({ jwksUrl: undefined, jwks: issuer.jwks() });
+    expect(await check(await bearer())).toBeDefined();
+    await issuer.rotate();
+    expect(await check(await bearer())).toBeUndefined();
+    expect(issuer.fetches()).toBe(0);
+  });
+});
+
+describe('a configuration is refused', () => {
+  const secretKey = { kty: 'oct', k: 'c2VjcmV0' };
+  test.each([
+    ['an algorithm with a shared key', { algorithms: ['HS256'] }],
+    ['no algorithm', { algorithms: [] }],
+    ['the algorithm none', { algorithms: ['ES256', 'none'] }],
+    ['a shared key', { jwksUrl: undefined, jwks: { keys: [secretKey] } }],
+    ['a private key', { jwksUrl: undefined, jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: '', y: '', d: 'x' }] } }],
+    ['no keys', { jwksUrl: undefined }],
+    ['keys in two places', { jwks: { keys: [{ kty: 'EC' }] } }],
+    ['keys over the network in the clear', { jwksUrl: 'http://issuer.example/jwks' }],
+    ['keys at what only looks like this machine', { jwksUrl: 'http://127.0.0.1.evil.example/jwks' }],
+    ['keys at this machine as a user name', { jwksUrl: 'http://localhost:80@evil.example/jwks' }],
+    ['no issuer', { issuer: '' }],
+    ['no audience', { audience: [] }],
+  ])('with %s', (_, change) => {
+    const good = {
+      issuer: 'https://issuer.example',
+      audience,
+      algorithms: ['ES256'],
+      jwksUrl: 'https://i.example/jwks',
+    };
+    expect(jwtConfig.safeParse(good).success).toBe(true);
+    expect(jwtConfig.safeParse({ ...good, ...change }).success).toBe(false);
+  });
+});
+
+describe('over HTTP', () => {
+  let service: Service;
+  let published: Issuer;
+  beforeAll(async () => {
+    published = await startIssuer();
+    const { issuer, jwksUrl } = published;
+    const jwt = { issuer, audience, algorithms: ['ES256' as const], jwksUrl, jwksMaxAgeMs: 1, jwksTimeoutMs: 300 };
+    service = await startService({ sandbox: false, config: { callers: { jwt } } });
+  });
+  afterAll(async () => {
+    await service.close();
+    await published.close();
+  });
+
+  const post = async (authorization: string | undefined) => {
+    const response = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
+      body: JSON.stringify({ query: '{ channels { id } }' }),
+    });
+    const { status, headers } = response;
+    // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that they select
+    return { status, headers, body: status === 431 ? undefined : ((await response.json()) as any) };
+  };
+
+  test('a valid token is served, and so is none at all', async () => {
+    expect((await post(`Bearer ${await published.sign()}`)).status).toBe(200);
+    expect((await post(undefined)).status).toBe(200);
+  });
+
+  test.each(forgeries)('401, before any GraphQL, to a token that is %s', async (name, make) => {
+    const { status, headers, body } = await post(`Bearer ${await make(published)}`);
+    // What is too long for a header does not come so far.
+    if (name === 'over 8 KiB') return expect(status).toBe(431);
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(body).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+
+  test('503, and not 401, while the keys cannot be had', async () => {
+    const authorization = `Bearer ${await published.sign()}`;
+    published.answerWith(() => ({ status: 500, body: '' }));
+    const { status, headers, body } = await post(authorization);
+    published.answerWith(undefined);
+    expect({ status, retryAfter: headers.get('retry-after') }).toEqual({ status: 503, retryAfter: '2' });
+    expect(body.errors).toMatchObject([{ extensions: { code: 'CALLER_KEYS_UNAVAILABLE' } }]);
+    expect((await post(authorization)).status).toBe(200);
+  });
+
+  test('neither tokens nor who they are of are logged', async () => {
+    const token = await published.sign({ sub: 'subject-canary', scope: 'scope-canary' });
+    await post(`Bearer ${token}`);
+    await post(`Bearer ${token}x`);
+    await post(`Bearer ${await published.sign({ sub: 'subject-canary', exp: 1 })}`);
+    const log = service.logLines.join('');
+    expect(log).toContain('ERR_JWT_EXPIRED');
+    expect(log).not.toMatch(/canary/);
+    for (const part of token.split('.')) expect(log).not.toContain(part);
+  });
+});
