@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createTokenBuckets } from '../../src/lib/token-bucket.ts';
+
+/** Buckets with a clock that a test sets, in milliseconds. */
+const bucketsAt = (rate: { perSecond: number; burst: number }, maxKeys?: number) => {
+  const clock = { ms: 0 };
+  const buckets = createTokenBuckets(rate, { now: () => clock.ms, ...(maxKeys && { maxKeys }) });
+  const knock = (key: string): boolean => {
+    if (buckets.secondsUntil(key) > 0) return false;
+    buckets.take(key);
+    return true;
+  };
+  return { clock, buckets, knock };
+};
+
+describe('a bucket', () => {
+  test.each([1, 3, 100, 1_000])('lets a burst of %i through, and not one more', (burst) => {
+    const { knock } = bucketsAt({ perSecond: 3, burst });
+    const passed = Array.from({ length: burst + 1 }, () => knock('a'));
+    expect(passed).toEqual([...Array(burst).fill(true), false]);
+  });
+
+  test('says to the millisecond when it has a token again', () => {
+    const { clock, buckets, knock } = bucketsAt({ perSecond: 4, burst: 2 });
+    knock('a');
+    knock('a');
+    expect(buckets.secondsUntil('a')).toBeCloseTo(0.25, 9);
+    clock.ms = 249;
+    expect(buckets.secondsUntil('a')).toBeCloseTo(0.001, 9);
+    clock.ms = 250;
+    expect(buckets.secondsUntil('a')).toBe(0);
+  });
+
+  test('does not fill beyond its burst, however long nobody asks', () => {
+    const { clock, knock } = bucketsAt({ perSecond: 10, burst: 5 });
+    knock('a');
+    clock.ms = 86_400_000;
+    expect(Array.from({ length: 6 }, () => knock('a')).filter(Boolean)).toHaveLength(5);
+  });
+
+  test('is not touched by what others take', () => {
+    const { knock } = bucketsAt({ perSecond: 1, burst: 1 });
+    expect([knock('a'), knock('a'), knock('b'), knock('b')]).toEqual([true, false, true, false]);
+  });
+
+  test('goes into debt for a cost that is not there, by one more burst at most', () => {
+    const { buckets } = bucketsAt({ perSecond: 1, burst: 10 });
+    buckets.take('a', 15);
+    expect(buckets.secondsUntil('a')).toBe(6);
+    buckets.take('a', 1_000);
+    expect(buckets.secondsUntil('a')).toBe(11);
+  });
+
+  test('being refused costs nothing', () => {
+    const { clock, knock } = bucketsAt({ perSecond: 1, burst: 1 });
+    knock('a');
+    for (clock.ms = 0; clock.ms < 1_000; clock.ms += 10) expect(knock('a')).toBe(false);
+    expect(knock('a')).toBe(true);
+  });
+
+  test('never lets through more than its burst and what came back since, whatever the order of calls', () => {
+    const rates = fc.record({ perSecond: fc.integer({ min: 1, max: 1_000 }), burst: fc.integer({ min: 1, max: 50 }) });
+    fc.assert(
+      fc.property(rates, fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 200 }), (rate, pausesMs) => {
+        const { clock, knock } = bucketsAt(rate);
+        let passed = 0;
+        for (const pauseMs of pausesMs) {
+          clock.ms += pauseMs;
+          if (knock('a')) passed += 1;
+          expect(passed).toBeLessThanOrEqual(rate.burst + (clock.ms * rate.perSecond) / 1_000 + 1e-6);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a flood of keys', () => {
+  test('never keeps more than it may', () => {
+    const { buckets, knock } = bucketsAt({ perSecond: 1, burst: 1 }, 1_000);
+    for (let index = 0; index < 1_000; index += 1) knock(`key ${index}`);
+    expect(buckets.size).toBe(1_000);
+    for (let index = 0; index < 100_000; index += 1) knock(`other ${index}`);
+    expect(buckets.size).toBe(1_000);
+  });
+
+  test('resets nobody who keeps knocking, and whoever was away the longest', () => {
+    const { knock } = bucketsAt({ perSecond: 0.001, burst: 1 }, 3);
+    expect([knock('away'), knock('knocking')]).toEqual([true, true]);
+    for (let index = 0; index < 100; index += 1) {
+      expect(knock(`key ${index}`)).toBe(true);
+      expect(knock('knocking')).toBe(false);
+    }
+    expect(knock('away')).toBe(true);
+  });
+
+  test('of keys that were only asked about keeps none', () => {
+    const { buckets } = bucketsAt({ perSecond: 1, burst: 1 });
+    for (let index = 0; index < 1_000; index += 1) buckets.secondsUntil(`key ${index}`);
+    expect(buckets.size).toBe(0);
+  });
+});
