@@ -52,6 +52,12 @@ const table = {
   ],
   CHANNEL_MISCONFIGURED: ['ChannelUnavailable', 'The channel refuses the credentials or settings of this app.'],
   CHANNEL_UNSUPPORTED: ['ChannelUnavailable', 'The channel cannot authenticate payers for this app.'],
+  CHANNEL_SUSPENDED: [
+    'ChannelUnavailable',
+    'The channel has been failing and gets a rest; nothing was sent. Repeat the call later.',
+  ],
+  RATE_LIMITED: ['ChannelUnavailable', 'Too many calls; nothing was done. Repeat the call later.'],
+  OVERLOADED: ['ChannelUnavailable', 'Too many calls are under way; nothing was sent. Repeat the call later.'],
   SERVICE_UNAVAILABLE: [
     'ChannelUnavailable',
     'The service cannot keep results now; nothing was sent. Repeat the call.',
@@ -81,6 +87,8 @@ interface FailureDetails {
   readonly fields?: readonly InvalidField[] | undefined;
   /** Of the call that the failure happened in, when that was an earlier one. */
   readonly traceId?: string | undefined;
+  /** When it is known better than by the code. */
+  readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -94,25 +102,38 @@ export class PayerIdentityError extends Error {
   readonly upstreamCode: string | undefined;
   readonly fields: readonly InvalidField[];
   readonly traceId: string | undefined;
+  /** Seconds after which repeating the same call is worth it; undefined when only the operator can help. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: FailureCode, { upstreamCode, fields = [], traceId, cause }: FailureDetails = {}) {
+  constructor(
+    code: FailureCode,
+    { upstreamCode, fields = [], traceId, retryAfterSeconds, cause }: FailureDetails = {},
+  ) {
     super(table[code][1], { cause });
     this.code = code;
     this.upstreamCode = upstreamCode !== undefined && /^[\w.-]{1,64}$/.test(upstreamCode) ? upstreamCode : undefined;
     this.fields = fields;
     this.traceId = traceId;
+    this.retryAfterSeconds = retryAfterSeconds ?? retryAfter[code];
   }
 }
 
 export const failureMember = (code: FailureCode): FailureMember => table[code][0];
 export const failureMessage = (code: FailureCode): string => table[code][1];
 
-/** Seconds after which repeating the same call is worth it; undefined when only the operator can help. */
+/** The same for a failure that is only known by its code. */
 export const retryAfterSeconds = (code: FailureCode): number | undefined => retryAfter[code];
 
 const retryAfter: Readonly<Partial<Record<FailureCode, number>>> = {
   CHANNEL_UNREACHABLE: 2,
   CHANNEL_NO_ANSWER: 2,
   CHANNEL_BUSY: 30,
+  CHANNEL_SUSPENDED: 2,
+  RATE_LIMITED: 1,
+  OVERLOADED: 1,
   SERVICE_UNAVAILABLE: 2,
 };
+
+/** Whether a failed exchange has left the code as it was: then it may be exchanged by another call. */
+export const leftUnsent = (code: FailureCode): boolean =>
+  code === 'CHANNEL_UNREACHABLE' || code === 'CHANNEL_SUSPENDED' || code === 'OVERLOADED';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { openUpstream, type Upstream } from '../lib/exchange.ts';
 import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
+import { type GuardConfig, guardSource } from './guard.ts';
 import { jucai } from './jucai.ts';
 import type { Source, SourceDefinition } from './source.ts';
 import { wechat } from './wechat.ts';
@@ -20,7 +21,8 @@ export interface Sources {
  */
 export const openSources = (
   configured: Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>,
-  now: () => number = Date.now,
+  /** Of each source; absent: unguarded. */
+  guard?: GuardConfig,
 ): Sources => {
   const upstreams: Upstream[] = [];
   const connect = (origin: string) => {
@@ -38,7 +40,8 @@ export const openSources = (
       const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
       throw new Error(`Source ${name}: ${faults.join('; ')}`);
     }
-    return [name, definition.open(parsed.data, { connect, now, nonce })];
+    const source = definition.open(parsed.data, { connect, now: Date.now, nonce });
+    return [name, guard ? guardSource(source, guard) : source];
   };
   const entries = Object.entries(configured);
   const sources = new Map(entries.map(open));

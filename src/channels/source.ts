@@ -29,6 +29,8 @@ export interface Source {
   redeem(authCode: string, request: RedeemRequest, signal: AbortSignal): Promise<Redeemed>;
   /** Checks what only this source asks for, before anything is claimed. Throws INPUT_INVALID. */
   validate?(authCode: string, request: RedeemRequest): void;
+  /** Throws CHANNEL_SUSPENDED while there is no use in sending; asked before a code counts as sent. */
+  readonly requireReady?: (() => void) | undefined;
   /** Where the payer's browser goes to obtain an auth code. Pure. Absent: the channel has no such page. */
   authorizeUrl?(request: AuthorizeRequest): string;
   /** The channels that `authorizeUrl` is for; absent: all that the source serves. */

@@ -256,7 +256,7 @@ export type ChannelCapability =
 /** The channel cannot serve the app now. With retryAfterSeconds the same call may be repeated with the same auth code. */
 export type ChannelUnavailable = Failure & {
   readonly __typename?: 'ChannelUnavailable';
-  /** SERVICE_UNAVAILABLE, or one that begins with CHANNEL. */
+  /** SERVICE_UNAVAILABLE, RATE_LIMITED, OVERLOADED, or one that begins with CHANNEL. */
   readonly code: FailureCode;
   /** The reason in one English sentence. */
   readonly message: Scalars['String']['output'];
@@ -303,6 +303,8 @@ export type FailureCode =
   | 'CHANNEL_MISCONFIGURED'
   /** The channel was reached but gave no usable answer; repeating the call does no harm. */
   | 'CHANNEL_NO_ANSWER'
+  /** The channel has been failing and is left alone for a few seconds; nothing was sent. */
+  | 'CHANNEL_SUSPENDED'
   /** The app has no such channel. */
   | 'CHANNEL_UNKNOWN'
   /** The channel could not be reached; nothing was sent. */
@@ -333,8 +335,12 @@ export type FailureCode =
   | 'OUTCOME_PENDING'
   /** The channel's answer did not arrive in time or broke off. */
   | 'OUTCOME_UNKNOWN'
+  /** This service has too many calls under way; nothing was sent. */
+  | 'OVERLOADED'
   /** The query code belongs to another authentication. Choose a new one. */
   | 'QUERY_CODE_TAKEN'
+  /** The caller, the app, the channel or the address has asked too often; nothing was done. */
+  | 'RATE_LIMITED'
   /** The channel's answer cannot be understood. */
   | 'REPLY_MALFORMED'
   /** The channel's answer carries no valid signature, so nothing in it is believed. */

@@ -23,15 +23,15 @@ export const jobworthFailures = ['JobworthRejected', 'AuthenticationIndeterminat
 export const toFailure = (
   code: FailureCode,
   traceId: string,
-  fields: PayerIdentityError['fields'] = [],
+  details: Partial<Pick<PayerIdentityError, 'fields' | 'retryAfterSeconds'>> = {},
 ): AnyFailure => {
   const shared = { code, message: failureMessage(code), traceId };
   const __typename = failureMember(code);
   switch (__typename) {
     case 'InvalidInput':
-      return { __typename, ...shared, fields };
+      return { __typename, ...shared, fields: details.fields ?? [] };
     case 'ChannelUnavailable':
-      return { __typename, ...shared, retryAfterSeconds: retryAfterSeconds(code) ?? null };
+      return { __typename, ...shared, retryAfterSeconds: details.retryAfterSeconds ?? retryAfterSeconds(code) ?? null };
     default:
       return { __typename, ...shared };
   }
@@ -47,7 +47,7 @@ export const orFailure = async <T, Member extends FailureMember>(
     return await useCase();
   } catch (error) {
     if (!(error instanceof PayerIdentityError)) throw error;
-    const failure = toFailure(error.code, error.traceId ?? call.traceId, error.fields);
+    const failure = toFailure(error.code, error.traceId ?? call.traceId, error);
     if (isOneOf(members, failure)) return failure;
     throw new Error(`${failure.__typename} is not an answer to this call`, { cause: error });
   }

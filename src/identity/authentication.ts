@@ -81,7 +81,11 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
       kind: 'authCode' as const,
       code: authCode,
     };
-    const redemption = await once({ ...claim, binding: [caller.id], appId, channelId, session, traceId }, exchange);
+    const redemption = await once(
+      { ...claim, binding: [caller.id], appId, channelId, session, traceId },
+      exchange,
+      source.requireReady,
+    );
     if (!redemption) throw new PayerIdentityError('OUTCOME_UNKNOWN');
     if ('failureCode' in redemption)
       throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });

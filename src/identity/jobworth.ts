@@ -26,7 +26,7 @@ export const createJobworth =
     const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
     const { appId, channelId, sourceName, source } = apps.routeFor(wantedApp, 'jobworth');
     requireScope(caller, 'payer:jobworth', appId);
-    const { jobworth, upstreamAppId } = source;
+    const { jobworth, upstreamAppId, requireReady } = source;
     if (!jobworth) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
 
     // What consumes nothing is not kept: the next query has to ask again.
@@ -40,7 +40,9 @@ export const createJobworth =
     };
     const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];
     const claim = { source: sourceName, upstreamAppId, kind: 'onceToken' as const, code: query.onceToken };
-    const redemption = await once({ ...claim, binding, appId, channelId, traceId }, exchange).catch(asOnceToken);
+    const redemption = await once({ ...claim, binding, appId, channelId, traceId }, exchange, requireReady).catch(
+      asOnceToken,
+    );
     if (redemption?.state === 'ANSWERED') return JSON.parse(redemption.answer);
     if (redemption && 'failureCode' in redemption) {
       const { failureCode, traceId: firstTraceId } = redemption;

@@ -8,7 +8,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { failureMember, PayerIdentityError } from '../failure.ts';
+import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import { VaultError } from '../security/vault.ts';
@@ -29,12 +29,14 @@ export interface OnceTools {
 
 /**
  * Exchanges a code unless it was exchanged before, and answers how that ended. `exchange` answers undefined when the
- * upstream says that it consumed nothing; then the code stays as it was, and so does this.
+ * upstream says that it consumed nothing; then the code stays as it was, and so does this. `requireReady` is asked
+ * before the code counts as sent, and throws PayerIdentityError when there is no use in trying.
  * Throws PayerIdentityError when it could not begin.
  */
 export type Once = (
   claim: Claim,
   exchange: (signal: AbortSignal) => Promise<Outcome | undefined>,
+  requireReady?: () => void,
 ) => Promise<Redemption | undefined>;
 
 const MAX_ATTEMPTS = 3;
@@ -62,7 +64,7 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
     try {
       return await send(exchange);
     } catch (error) {
-      if (error instanceof PayerIdentityError && error.code === 'CHANNEL_UNREACHABLE') throw error;
+      if (error instanceof PayerIdentityError && leftUnsent(error.code)) throw error;
       if (!(error instanceof PayerIdentityError || error instanceof ExchangeError))
         log.error('an exchange failed unexpectedly', { traceId, error });
       return failedOutcome(error);
@@ -77,7 +79,14 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
     lease: Lease,
     exchange: Parameters<Once>[1],
     traceId: string,
+    requireReady: Parameters<Once>[2],
   ): Promise<Redemption | undefined> => {
+    try {
+      requireReady?.();
+    } catch (error) {
+      await release(lease, traceId);
+      throw error;
+    }
     if (!(await store.markSent(lease).catch(nothingSent))) throw new PayerIdentityError('OUTCOME_PENDING');
     const startedAt = performance.now();
     let outcome: Outcome | undefined;
@@ -125,9 +134,9 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
     }
   };
 
-  const begin = async (claim: Claim, exchange: Parameters<Once>[1]): Promise<Redemption | undefined> => {
+  const begin = async (...[claim, exchange, requireReady]: Parameters<Once>): Promise<Redemption | undefined> => {
     const verdict = await store.claim(claim).catch(nothingSent);
-    if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, claim.traceId);
+    if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, claim.traceId, requireReady);
     if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
     const { redemption: first } = verdict;
     const outcome = isPending(first) ? await awaitOutcome(first) : first;
@@ -135,9 +144,9 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
     return outcome;
   };
 
-  return async (claim, exchange) => {
+  return async (claim, exchange, requireReady) => {
     try {
-      return await begin(claim, exchange);
+      return await begin(claim, exchange, requireReady);
     } catch (error) {
       if (error instanceof PayerIdentityError)
         log.warn('a code was not exchanged', {
