@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { createGraphqlServer } from './graphql/server.ts';
 import { createHandler, type Handler } from './http/handler.ts';
 import { readPages } from './http/pages.ts';
+import { createAdmission } from './identity/admission.ts';
 import { createApps } from './identity/apps.ts';
 import { createAuthentication } from './identity/authentication.ts';
 import { createCertifications } from './identity/certification.ts';
@@ -44,6 +45,7 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
   const services = {
     store,
     apps,
+    admission: createAdmission({ apps, ...config.limits }),
     authentication: createAuthentication({ store, apps, once, tickets, callerOf, times }),
     readResult: createReadResult({ store, apps, log, times, limits: config.limits }),
     certifications: createCertifications({ store, apps, times }),
@@ -53,7 +55,7 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
     log,
     explorable: config.sandbox,
     scopesInSdl: config.callers.scopesInSdl,
-    maxRepresentations: config.limits.representations,
+    limits: config.limits,
     firstOperation: readFileSync(firstOperation, 'utf8'),
   });
   await apollo.start();

@@ -1,6 +1,8 @@
 /** The only file that reads the environment and the configuration file. Everything it returns is checked and frozen. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { guardConfig } from './channels/guard.ts';
+import { bulkheadsConfig, ratesConfig } from './identity/admission.ts';
 import { callersConfig } from './security/callers.ts';
 import { signatureConfig } from './security/request-signature.ts';
 import { routerConfig } from './security/router-check.ts';
@@ -66,10 +68,23 @@ const file = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
-      /** Entity references in one operation. */
+      /** Of one operation. */
+      tokens: z.int().positive().default(1_000),
+      depth: z.int().positive().default(10),
+      aliases: z.int().nonnegative().default(15),
+      directives: z.int().nonnegative().default(10),
+      queryFields: z.int().positive().default(5),
+      mutationFields: z.int().positive().default(1),
+      /** Root fields that exchange, write or tell what is secret. */
+      sensitiveFields: z.int().positive().default(1),
+      /** Entity references, `payerIdentity` included. */
       representations: z.int().positive().default(200),
       /** Readers that wait for a result at the same time. */
       waiters: z.int().positive().default(1_000),
+      /** Absent: the defaults; in sandbox mode none of these three. */
+      rates: ratesConfig.optional(),
+      bulkheads: bulkheadsConfig.optional(),
+      source: guardConfig.optional(),
     })
     .prefault({}),
   retention: z
@@ -165,6 +180,13 @@ export const storeTimes = ({ times, retention }: Pick<Config, 'times' | 'retenti
   return { ...times, identityTtlMs, certificationTtlMs: certificationDays * DAY_MS };
 };
 
+/** What sandbox mode goes without: there one machine is everybody, and faults are asked for. */
+const fullLimits = () => ({
+  rates: ratesConfig.parse({}),
+  bulkheads: bulkheadsConfig.parse({}),
+  source: guardConfig.parse({}),
+});
+
 const deepFreeze = <T>(value: T): T => {
   if (typeof value === 'object' && value !== null) {
     for (const member of Object.values(value)) deepFreeze(member);
@@ -200,5 +222,6 @@ export const loadConfig = async (
   if (config.router?.certificateSubjects && !config.tls?.clientCa)
     throw new ConfigError('The configuration needs tls.clientCa: who vouches for router.certificateSubjects');
   if (CONFIG && !config.keys) throw new ConfigError('The configuration needs keys: what results are sealed with');
-  return deepFreeze({ ...config, host, port, dataDir, logLevel, sandbox: !CONFIG });
+  const limits = CONFIG ? { ...fullLimits(), ...config.limits } : config.limits;
+  return deepFreeze({ ...config, limits, host, port, dataDir, logLevel, sandbox: !CONFIG });
 };

@@ -37,7 +37,7 @@ const start = async () => {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openConfiguredVault(config, process.env);
   const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
-  const sources = openSources(config.sources);
+  const sources = openSources(config.sources, config.limits.source);
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log, tls: config.tls });
   log.info('listening', { url: server.url });

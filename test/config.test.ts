@@ -109,6 +109,8 @@ describe('sandbox mode', () => {
   });
 });
 
+const often = { perSecond: 200, burst: 1_000 };
+
 describe('a configuration file', () => {
   test('is read, with defaults for what it leaves out', async () => {
     const config = await load(complete, { HOST: '0.0.0.0', NODE_ENV: 'production', PORT: '8080' });
@@ -124,7 +126,32 @@ describe('a configuration file', () => {
         codeTtlMs: 86_400_000,
         sweepEveryMs: 2_000,
       },
-      limits: { representations: 200, waiters: 1_000 },
+      limits: {
+        tokens: 1_000,
+        depth: 10,
+        aliases: 15,
+        directives: 10,
+        queryFields: 5,
+        mutationFields: 1,
+        sensitiveFields: 1,
+        representations: 200,
+        waiters: 1_000,
+        rates: { caller: often, address: often, app: often, channel: often },
+        bulkheads: {
+          public: { running: 200, waiting: 100 },
+          trusted: { running: 400, waiting: 200 },
+          polls: { running: 800, waiting: 0 },
+        },
+        source: {
+          inFlight: 50,
+          waiting: 100,
+          minimumCalls: 20,
+          windowMs: 10_000,
+          failureRatio: 0.5,
+          suspendMs: 1_000,
+          trialMs: 3_000,
+        },
+      },
       retention: { certificationDays: 90 },
       host: '0.0.0.0',
       port: 8080,

@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader';
+import type { Admission } from '../identity/admission.ts';
 import type { Apps } from '../identity/apps.ts';
 import type { Authentication } from '../identity/authentication.ts';
 import type { CallContext } from '../identity/call.ts';
@@ -11,6 +12,7 @@ import type { Store } from '../store/store.ts';
 
 /** What lives as long as the process. */
 export interface Services {
+  readonly admission: Admission;
   readonly authentication: Authentication;
   readonly readResult: ReadResult;
   readonly certifications: Certifications;

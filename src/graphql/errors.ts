@@ -6,7 +6,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 
 const safeValidation =
-  /^(Cannot query field|Unknown (argument|directive|field|fragment|operation|type)|Field "[\w.]+" (argument|must|of required type|is not defined)|Fields "\w+" conflict|Fragment|Directive|Variable "\$\w+" (is|of type|cannot be)|This anonymous operation|Cannot spread fragment|The (schema|"\w+") definition is not|GraphQL introspection|There can be only one|Too many|Must provide)/;
+  /^(Cannot query field|Unknown (argument|directive|field|fragment|operation|type)|Field "[\w.]+" (argument|must|of required type|is not defined)|Fields "\w+" conflict|Fragment|Directive|Variable "\$\w+" (is|of type|cannot be)|This anonymous operation|Cannot spread fragment|The (schema|"\w+") definition is not|GraphQL introspection|There can be only one|Too many|Validation aborted|Must provide)/;
 
 /** Reasons that hold only names, at the end of a message. The value stands before them, so nothing else is believed. */
 const reasonAtEnd =
@@ -42,6 +42,13 @@ const describe = (code: unknown, message: string): string | undefined => {
     case 'BAD_REQUEST':
     case 'BAD_REPRESENTATION':
     case 'TOO_MANY_REPRESENTATIONS':
+    case 'ONE_SENSITIVE_FIELD':
+    case 'TOO_MANY_ROOT_FIELDS':
+    case 'TOO_DEEP':
+    case 'TOO_MANY_ALIASES':
+    case 'TOO_MANY_DIRECTIVES':
+    case 'RATE_LIMITED':
+    case 'OVERLOADED':
     case 'PERSISTED_QUERY_NOT_SUPPORTED':
       return message;
     case 'OPERATION_RESOLUTION_FAILURE':
@@ -59,10 +66,14 @@ export const formatError = ({ message, locations, path, extensions }: GraphQLFor
   if (lateFault.test(message))
     return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code: 'BAD_USER_INPUT' } };
   const described = describe(extensions?.code, message);
+  const { retryAfterSeconds } = extensions ?? {};
   return {
     message: described ?? 'Something went wrong here. The operator finds it in the log.',
     ...(locations && { locations }),
     ...(path && { path }),
-    extensions: { code: described === undefined ? 'INTERNAL_SERVER_ERROR' : extensions?.code },
+    extensions: {
+      code: described === undefined ? 'INTERNAL_SERVER_ERROR' : extensions?.code,
+      ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
+    },
   };
 };

@@ -1,29 +1,19 @@
+/** What one operation may ask for, decided before any of it runs. */
 import type { ApolloServerPlugin } from '@apollo/server';
-import {
-  type DocumentNode,
-  type FieldNode,
-  GraphQLError,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
+import { isSensitive } from '../identity/admission.ts';
 import type { Context } from './context.ts';
+import { measureOperation, rootFields } from './limits-measure.ts';
 
-/** The fields at the root of an operation; each fragment once, since a field that is spread twice runs once. */
-const rootFields = (operation: OperationDefinitionNode, document: DocumentNode): FieldNode[] => {
-  const fragments = new Map(
-    document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
-  );
-  const collect = ({ selections }: SelectionSetNode): FieldNode[] =>
-    selections.flatMap((selection) => {
-      if (selection.kind === Kind.FIELD) return [selection];
-      if (selection.kind === Kind.INLINE_FRAGMENT) return collect(selection.selectionSet);
-      const fragment = fragments.get(selection.name.value);
-      fragments.delete(selection.name.value);
-      return fragment ? collect(fragment.selectionSet) : [];
-    });
-  return collect(operation.selectionSet);
-};
+export interface OperationLimits {
+  readonly depth: number;
+  readonly aliases: number;
+  readonly directives: number;
+  readonly queryFields: number;
+  readonly mutationFields: number;
+  readonly sensitiveFields: number;
+  readonly representations: number;
+}
 
 /** Lists in variables count in full, and so do lists that are a variable's default. */
 const countRepresentations = (
@@ -31,6 +21,8 @@ const countRepresentations = (
   variables: Readonly<Record<string, unknown>>,
   { variableDefinitions = [] }: OperationDefinitionNode,
 ): number => {
+  if (field.name.value === 'payerIdentity') return 1;
+  if (field.name.value !== '_entities') return 0;
   const value = field.arguments?.find(({ name }) => name.value === 'representations')?.value;
   if (value?.kind === Kind.LIST) return value.values.length;
   if (value?.kind !== Kind.VARIABLE) return 1;
@@ -41,18 +33,35 @@ const countRepresentations = (
   return fallback?.kind === Kind.LIST ? fallback.values.length : 1;
 };
 
-/** Refuses an operation with more entity representations, all its `_entities` fields together, before it runs. */
-export const limitRepresentations = (max: number): ApolloServerPlugin<Context> => ({
+const requireWithin = (count: number, max: number, code: string, what: string): void => {
+  if (count <= max) return;
+  throw new GraphQLError(`At most ${max} ${what} per operation`, { extensions: { code, http: { status: 400 } } });
+};
+
+const check = (
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+  limits: OperationLimits,
+): void => {
+  const roots = rootFields(operation, document).filter(({ name }) => name.value !== '__typename');
+  const representations = roots.reduce((sum, field) => sum + countRepresentations(field, variables, operation), 0);
+  requireWithin(representations, limits.representations, 'TOO_MANY_REPRESENTATIONS', 'representations');
+  const sensitive = roots.filter(({ name }) => isSensitive(name.value)).length;
+  requireWithin(sensitive, limits.sensitiveFields, 'ONE_SENSITIVE_FIELD', 'fields that exchange or tell secrets');
+  const maxRoots = operation.operation === 'mutation' ? limits.mutationFields : limits.queryFields;
+  requireWithin(roots.length, maxRoots, 'TOO_MANY_ROOT_FIELDS', 'fields at the root');
+  const { depth, aliases, directives } = measureOperation(operation, document);
+  requireWithin(depth, limits.depth, 'TOO_DEEP', 'levels of fields');
+  requireWithin(aliases, limits.aliases, 'TOO_MANY_ALIASES', 'aliases');
+  requireWithin(directives, limits.directives, 'TOO_MANY_DIRECTIVES', 'directives');
+};
+
+/** Refuses an operation over a limit; none of its resolvers runs. */
+export const limitOperations = (limits: OperationLimits): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     async didResolveOperation({ document, operation, request }) {
-      if (!operation) return;
-      const count = rootFields(operation, document)
-        .filter(({ name }) => name.value === '_entities')
-        .reduce((sum, field) => sum + countRepresentations(field, request.variables ?? {}, operation), 0);
-      if (count <= max) return;
-      throw new GraphQLError(`At most ${max} representations per operation`, {
-        extensions: { code: 'TOO_MANY_REPRESENTATIONS', http: { status: 400 } },
-      });
+      if (operation) check(operation, document, request.variables ?? {}, limits);
     },
   }),
 });

@@ -11,7 +11,8 @@ import { GraphQLError } from 'graphql';
 import type { Log } from '../lib/log.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
-import { limitRepresentations } from './limits.ts';
+import { limitOperations, type OperationLimits } from './limits.ts';
+import { admitFirst } from './limits-admission.ts';
 import { resolvers } from './resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs, withoutScopes } from './schema.ts';
 
@@ -21,7 +22,7 @@ export interface GraphqlOptions {
   readonly explorable: boolean;
   /** Whether the schema that routers fetch declares the scopes. */
   readonly scopesInSdl: boolean;
-  readonly maxRepresentations: number;
+  readonly limits: OperationLimits & { readonly tokens: number };
   /** The operation that the landing page opens with. */
   readonly firstOperation: string;
 }
@@ -39,27 +40,22 @@ const logUnexpected = (log: Log): ApolloServerPlugin<Context> => ({
 });
 
 /** Apollo Server with everything off that is not asked for: nothing is cached, reported, traced or batched. */
-export const createGraphqlServer = ({
-  log,
-  explorable,
-  scopesInSdl,
-  maxRepresentations,
-  firstOperation,
-}: GraphqlOptions) => {
+export const createGraphqlServer = ({ log, explorable, scopesInSdl, limits, firstOperation }: GraphqlOptions) => {
   const apolloEvent = () => log.warn('apollo server warned');
+  const typeDefs = scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs());
   return new ApolloServer<Context>({
-    schema: buildSchema(resolvers, scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs())),
+    schema: admitFirst(buildSchema(resolvers, typeDefs)),
     introspection: explorable,
     hideSchemaDetailsFromClientErrors: !explorable,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: 1_000 },
+    parseOptions: { maxTokens: limits.tokens },
     formatError,
     logger: { debug() {}, info() {}, warn: apolloEvent, error: apolloEvent },
     plugins: [
-      limitRepresentations(maxRepresentations),
+      limitOperations(limits),
       logUnexpected(log),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

@@ -58,7 +58,7 @@ export const startService = async ({
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openVault(generateVaultKeys());
   const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times });
-  const sources = openSources(loaded.sources);
+  const sources = openSources(loaded.sources, loaded.limits.source);
   const allSources = { get: (name: string) => others[name] ?? sources.get(name), close: sources.close };
   const service = await createApp({ ...loaded, sandbox }, { store, sources: allSources, vault, log });
   const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log, tls: loaded.tls });

@@ -1,0 +1,46 @@
+/** Asks for admission in front of every sensitive root field, before its resolver. */
+import { HeaderMap } from '@apollo/server';
+import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema, getNamedType, isUnionType } from 'graphql';
+import { PayerIdentityError } from '../failure.ts';
+import { isSensitive } from '../identity/admission.ts';
+import type { Context } from './context.ts';
+import { toFailure } from './failures.ts';
+
+/** Answers and failures that tell whoever guesses that this was not it. */
+const isWrongGuess = (answer: unknown): boolean => {
+  if (typeof answer !== 'object' || answer === null) return false;
+  if ('status' in answer && answer.status === 'NOT_EXIST') return true;
+  return 'code' in answer && (answer.code === 'CERTIFY_ID_UNKNOWN' || answer.code === 'QUERY_CODE_TAKEN');
+};
+
+const isRefusal = ({ code }: PayerIdentityError): boolean => code === 'RATE_LIMITED' || code === 'OVERLOADED';
+
+/** For fields whose type has no place for a failure. */
+const asError = ({ code, message, retryAfterSeconds }: PayerIdentityError): GraphQLError => {
+  const headers = new HeaderMap([['retry-after', `${retryAfterSeconds}`]]);
+  const status = code === 'RATE_LIMITED' ? 429 : 503;
+  return new GraphQLError(message, { extensions: { code, retryAfterSeconds, http: { status, headers } } });
+};
+
+/** The schema given, whose sensitive root fields now resolve only when they are admitted. */
+export const admitFirst = (schema: GraphQLSchema): GraphQLSchema => {
+  const roots = [schema.getQueryType(), schema.getMutationType()];
+  for (const field of roots.flatMap((root) => Object.values(root?.getFields() ?? {}))) {
+    const { name, type, resolve } = field;
+    if (!isSensitive(name) || !resolve) continue;
+    const admitted: GraphQLFieldResolver<unknown, Context> = async (root, args, context, info) => {
+      const { admission, call } = context;
+      try {
+        const answer = await admission.admit(name, args.input ?? args, call, () => resolve(root, args, context, info));
+        if (isWrongGuess(answer)) admission.countGuess(call);
+        return answer;
+      } catch (error) {
+        if (!(error instanceof PayerIdentityError) || !isRefusal(error)) throw error;
+        if (isUnionType(getNamedType(type))) return toFailure(error.code, call.traceId, error);
+        throw asError(error);
+      }
+    };
+    field.resolve = admitted;
+  }
+  return schema;
+};

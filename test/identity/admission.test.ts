@@ -1,0 +1,245 @@
+/** How often, and how many at the same time: rates and bulkheads in front of the sensitive fields. */
+import { describe, expect, test, vi } from 'vitest';
+import type { Source } from '../../src/channels/source.ts';
+import { PayerIdentityError } from '../../src/failure.ts';
+import { bulkheadsConfig, createAdmission, ratesConfig } from '../../src/identity/admission.ts';
+import { createApps } from '../../src/identity/apps.ts';
+import type { CallContext } from '../../src/identity/call.ts';
+import { allScopes, anonymous, type Caller } from '../../src/security/caller.ts';
+
+const endless = { perSecond: 1_000_000, burst: 1_000_000 };
+const unlimited = { caller: endless, address: endless, app: endless, channel: endless };
+const merchant: Caller = { id: 'merchant', scopes: new Set(allScopes) };
+
+const source = { upstreamAppId: 'u', channels: ['a', 'b'], certifier: {}, jobworth: {} } as unknown as Source;
+const app = { returnUrls: [], sessions: 'optional' } as const;
+const apps = createApps(
+  {
+    defaultApp: 'shop',
+    apps: [
+      { ...app, id: 'shop', channels: { a: 's', b: 's' } },
+      { ...app, id: 'other', channels: { a: 's' } },
+    ],
+    channelTitles: {},
+  },
+  { get: () => source },
+);
+
+const open = (limits: { rates?: object; bulkheads?: object }) => {
+  const clock = { ms: 0 };
+  const admission = createAdmission({
+    apps,
+    rates: limits.rates && ratesConfig.parse({ ...unlimited, ...limits.rates }),
+    bulkheads: limits.bulkheads && bulkheadsConfig.parse(limits.bulkheads),
+    now: () => clock.ms,
+  });
+  const callBy = (caller: Caller, address?: string, signal = new AbortController().signal): CallContext => ({
+    caller,
+    address,
+    traceId: 'trace',
+    signal,
+  });
+  type Field = Parameters<typeof admission.admit>[0];
+  const ask = (field: Field, asked: object, call: CallContext, work = async () => 'done') =>
+    admission.admit(field, asked, call, work).catch((error: unknown) => {
+      if (error instanceof PayerIdentityError) return `${error.code} ${error.retryAfterSeconds}`;
+      throw error;
+    });
+  return { admission, clock, callBy, ask };
+};
+type Open = ReturnType<typeof open>;
+
+/** Asks one by one, as often as said. */
+const repeat = async (count: number, ask: () => Promise<string>) => {
+  const answers: string[] = [];
+  for (let done = 0; done < count; done += 1) answers.push(await ask());
+  return answers;
+};
+const passing = (count: number) => Array<string>(count).fill('done');
+
+describe('how often', () => {
+  const slow = (burst: number) => ({ perSecond: 0.1, burst });
+  const authenticate = ({ ask, callBy }: Open, caller = merchant, asked: object = { channel: 'a' }, address?: string) =>
+    ask('authenticate', asked, callBy(caller, address));
+  const set = ({ ask, callBy }: Open, address: string | undefined, asked: object = { channel: 'a' }) =>
+    ask('authenticateAndSet', asked, callBy(anonymous, address));
+
+  test('a caller may call as often as limits.rates.caller.burst says, and not once more', async () => {
+    const opened = open({ rates: { caller: slow(5) } });
+    expect(await repeat(6, () => authenticate(opened))).toEqual([...passing(5), 'RATE_LIMITED 10']);
+    expect(await authenticate(opened, { ...merchant, id: 'another' })).toBe('done');
+  });
+
+  test('whoever has no name may call as often as limits.rates.address.burst says from one address', async () => {
+    const opened = open({ rates: { address: slow(5) } });
+    expect(await repeat(6, () => set(opened, '192.0.2.1'))).toEqual([...passing(5), 'RATE_LIMITED 10']);
+    expect(await set(opened, '192.0.2.2')).toBe('done');
+  });
+
+  test('the address of a caller with a name does not count', async () => {
+    const opened = open({ rates: { address: slow(1) } });
+    expect(await repeat(9, () => authenticate(opened, merchant, {}, '192.0.2.1'))).toEqual(passing(9));
+  });
+
+  test.each([
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::1', true],
+    ['2001:db8:1:2::', '2001:0DB8:0001:0002:ffff::', true],
+    ['2001:db8::', '2001:db8::1', true],
+    ['::1', '::2', true],
+    ['::ffff:192.0.2.1', '192.0.2.1', true],
+    ['::ffff:192.0.2.1', '::ffff:192.0.2.2', false],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+    ['fe80::1%eth0', 'fe80::2%eth1', true],
+  ])('%s and %s share a bucket: %s', async (first, second, same) => {
+    const opened = open({ rates: { address: slow(1) } });
+    await set(opened, first);
+    expect(await set(opened, second)).toBe(same ? 'RATE_LIMITED 10' : 'done');
+  });
+
+  test('an app is called for as often as limits.rates.app.burst says, however it is named', async () => {
+    const opened = open({ rates: { app: slow(4) } });
+    const asked = [{ channel: 'a' }, { channel: 'b', appId: 'shop' }, { channel: 'a', appId: null }, { channel: 'b' }];
+    for (const input of asked) expect(await authenticate(opened, merchant, input)).toBe('done');
+    expect(await authenticate(opened)).toBe('RATE_LIMITED 10');
+    expect(await authenticate(opened, merchant, { channel: 'a', appId: 'other' })).toBe('done');
+  });
+
+  test('a channel is called for as often as limits.rates.channel.burst says, for all apps together', async () => {
+    const opened = open({ rates: { channel: slow(2) } });
+    expect(await authenticate(opened)).toBe('done');
+    expect(await authenticate(opened, merchant, { channel: 'a', appId: 'other' })).toBe('done');
+    expect(await authenticate(opened)).toBe('RATE_LIMITED 10');
+    expect(await authenticate(opened, merchant, { channel: 'b' })).toBe('done');
+  });
+
+  test('certification and job identity count for the channel that serves them', async () => {
+    const { ask, callBy } = open({ rates: { app: slow(2) } });
+    expect(await ask('initializeIdentityCertification', {}, callBy(merchant))).toBe('done');
+    expect(await ask('jobworthAuthentication', { appId: 'shop' }, callBy(merchant))).toBe('done');
+    expect(await ask('identityCertification', {}, callBy(merchant))).toBe('RATE_LIMITED 10');
+  });
+
+  test.each(['caller', 'address', 'app', 'channel'])(
+    '%s: after as long as perSecond says there is one more call',
+    async (kind) => {
+      const opened = open({ rates: { [kind]: { perSecond: 2, burst: 1 } } });
+      const ask = () => (kind === 'address' ? set(opened, '192.0.2.1') : authenticate(opened));
+      expect(await repeat(2, ask)).toEqual(['done', 'RATE_LIMITED 1']);
+      opened.clock.ms = 499;
+      expect(await ask()).toBe('RATE_LIMITED 1');
+      opened.clock.ms = 500;
+      expect(await repeat(2, ask)).toEqual(['done', 'RATE_LIMITED 1']);
+    },
+  );
+
+  test('what everybody may ask for leaves trusted calls for the same app and channel alone', async () => {
+    const opened = open({ rates: { app: slow(3), channel: slow(3) } });
+    expect(await repeat(4, () => set(opened, undefined))).toEqual([...passing(3), 'RATE_LIMITED 10']);
+    // Without the scope it is no trusted call, whatever is asked for.
+    expect(await authenticate(opened, anonymous)).toBe('RATE_LIMITED 10');
+    expect(await authenticate(opened, { id: 'reader', scopes: new Set(['payer:read']) })).toBe('RATE_LIMITED 10');
+    expect(await authenticate(opened, { ...merchant, apps: new Set(['other']) })).toBe('RATE_LIMITED 10');
+    expect(await repeat(4, () => authenticate(opened))).toEqual([...passing(3), 'RATE_LIMITED 10']);
+  });
+
+  test('a refused call takes nothing from the others', async () => {
+    const opened = open({ rates: { address: slow(1), app: slow(2) } });
+    expect(await repeat(5, () => set(opened, '192.0.2.1'))).toEqual(['done', ...Array(4).fill('RATE_LIMITED 10')]);
+    expect(await set(opened, '192.0.2.2')).toBe('done');
+  });
+
+  test('apps and channels that are not there have no bucket: the use case says what is wrong', async () => {
+    const opened = open({ rates: { app: slow(1), channel: slow(1) } });
+    expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'nowhere' }))).toEqual(passing(9));
+    expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'a', appId: 'x' }))).toEqual(passing(9));
+  });
+
+  test('a wrong guess costs eleven calls', async () => {
+    const { admission, ask, callBy } = open({ rates: { address: slow(22) } });
+    const call = callBy(anonymous, '192.0.2.1');
+    const guess = async () => {
+      const answer = await ask('authResult', {}, call);
+      if (answer === 'done') admission.countGuess(call);
+      return answer;
+    };
+    expect(await repeat(3, guess)).toEqual(['done', 'done', 'RATE_LIMITED 10']);
+  });
+});
+
+describe('how many at the same time', () => {
+  const pools = [
+    ['public', 'authenticateAndSet', anonymous],
+    ['public', 'authenticate', anonymous],
+    ['public', 'startAuthentication', merchant],
+    ['trusted', 'authenticate', merchant],
+    ['trusted', 'identityCertification', merchant],
+    ['trusted', 'jobworthAuthentication', merchant],
+    ['polls', 'authResult', anonymous],
+  ] as const;
+
+  /** Work that ends when the test says so. */
+  const createWork = () => {
+    const ends: (() => void)[] = [];
+    const work = () => new Promise<string>((resolve) => ends.push(() => resolve('done')));
+    return { work, ends };
+  };
+
+  test.each(pools)(
+    '%s, %s: as many run as may, and as many wait; one more is OVERLOADED',
+    async (pool, field, caller) => {
+      const { ask, callBy } = open({ bulkheads: { [pool]: { running: 3, waiting: 2 } } });
+      const { work, ends } = createWork();
+      const inside = Array.from({ length: 5 }, () => ask(field, { channel: 'a' }, callBy(caller), work));
+      expect(await ask(field, { channel: 'a' }, callBy(caller), work)).toBe('OVERLOADED 1');
+      await vi.waitFor(() => expect(ends).toHaveLength(3));
+      for (const end of ends) end();
+      await vi.waitFor(() => expect(ends).toHaveLength(5));
+      for (const end of ends) end();
+      expect(await Promise.all(inside)).toEqual(passing(5));
+      expect(await ask(field, { channel: 'a' }, callBy(caller))).toBe('done');
+    },
+  );
+
+  test('a full public bulkhead leaves trusted calls and polls alone, and the other way round', async () => {
+    const one = { running: 1, waiting: 0 };
+    const { ask, callBy } = open({ bulkheads: { public: one, trusted: one, polls: one } });
+    const { work, ends } = createWork();
+    const set = () => ask('authenticateAndSet', {}, callBy(anonymous), work);
+    const authenticate = () => ask('authenticate', {}, callBy(merchant), work);
+    const poll = () => ask('authResult', {}, callBy(anonymous), work);
+    const inside = [set(), authenticate(), poll()];
+    expect(await Promise.all([set(), authenticate(), poll()])).toEqual(Array(3).fill('OVERLOADED 1'));
+    for (const end of ends) end();
+    expect(await Promise.all(inside)).toEqual(passing(3));
+  });
+
+  test('readers with the scope are never turned away here', async () => {
+    const one = { running: 1, waiting: 0 };
+    const { ask, callBy } = open({ bulkheads: { public: one, trusted: one, polls: one } });
+    const { work, ends } = createWork();
+    const readers = Array.from({ length: 100 }, () => ask('authResult', {}, callBy(merchant), work));
+    await vi.waitFor(() => expect(ends).toHaveLength(100));
+    for (const end of ends) end();
+    expect(await Promise.all(readers)).toEqual(passing(100));
+  });
+
+  test('who has gone before there is room does nothing', async () => {
+    const { ask, callBy } = open({ bulkheads: { public: { running: 1, waiting: 1 } } });
+    const { work, ends } = createWork();
+    const first = ask('authenticateAndSet', {}, callBy(anonymous), work);
+    const gone = new AbortController();
+    const second = ask('authenticateAndSet', {}, callBy(anonymous, undefined, gone.signal), work);
+    gone.abort();
+    for (const end of ends) end();
+    expect(await Promise.all([first, second])).toEqual(['done', 'OVERLOADED 1']);
+    expect(ends).toHaveLength(1);
+  });
+
+  test('what the work throws is thrown as it is', async () => {
+    const { admission, callBy } = open({ bulkheads: { trusted: {} } });
+    const failed = admission.admit('authenticate', {}, callBy(merchant), async () => {
+      throw new Error('as it is');
+    });
+    await expect(failed).rejects.toThrow('as it is');
+  });
+});
