@@ -1,0 +1,161 @@
+/**
+ * What goes wrong for some is no trouble for the others: the same calls are timed with and without it, by turns.
+ * `FLOOD=100000 vitest run test/reliability/contained.test.ts` is the flood in full.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { startDaxpay } from '../../src/emulators/daxpay.ts';
+import {
+  AUTHENTICATE,
+  AUTHENTICATE_AND_SET,
+  type Service,
+  type ServiceOptions,
+  startService,
+} from '../support/service.ts';
+import { startUpstreamProxy } from '../support/upstream-proxy.ts';
+
+const FLOOD = Number(process.env.FLOOD ?? 2_000);
+const ROUNDS = 3;
+const CALLS_PER_ROUND = 100;
+const UPSTREAM_MS = 100;
+
+/** Two channels, each with an upstream of its own that takes its time. */
+const start = async (config: ServiceOptions['config']) => {
+  const apps = [{ appId: 'demo', secret: '123456' }];
+  const daxpays = [await startDaxpay({ apps }), await startDaxpay({ apps })] as const;
+  const sick = await startUpstreamProxy(daxpays[0].origin);
+  const well = await startUpstreamProxy(daxpays[1].origin);
+  well.takeMs(UPSTREAM_MS);
+  const source = (baseUrl: string) => ({ type: 'daxpay', baseUrl, appId: 'demo', secret: '123456' });
+  const service = await startService({
+    config: {
+      apps: [{ id: 'demo', channels: { ali_pay: 'sick', wechat_pay: 'well' }, sessions: 'required' }],
+      sources: { sick: source(sick.origin), well: source(well.origin) },
+      ...config,
+    },
+  });
+  onTestFinished(async () => {
+    await service.close();
+    await Promise.all([sick, well, ...daxpays].map((upstream) => upstream.close()));
+  });
+  return { service, sick, well };
+};
+
+let next = 0;
+const newCode = () => {
+  next += 1;
+  return `test_ok_payer-${next}`;
+};
+
+const authenticate = async (service: Service, channel: string): Promise<string> => {
+  const { data } = await service.graphql(AUTHENTICATE, { input: { channel, authCode: newCode() } });
+  return data.authenticate.code ?? data.authenticate.__typename;
+};
+
+/** How long each of so many calls took, ten at a time. */
+const timeCalls = async (service: Service): Promise<number[]> => {
+  const latenciesMs: number[] = [];
+  const worker = async () => {
+    for (let call = 0; call < CALLS_PER_ROUND / 10; call += 1) {
+      const askedAt = performance.now();
+      expect(await authenticate(service, 'wechat_pay')).toBe('Authenticated');
+      latenciesMs.push(performance.now() - askedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, worker));
+  return latenciesMs;
+};
+
+const p99 = (latenciesMs: readonly number[]): number =>
+  latenciesMs.toSorted((left, right) => left - right)[Math.floor(latenciesMs.length * 0.99)] ?? Number.NaN;
+
+/** Times calls by turns without and with trouble, which goes on until it is told to stop. */
+const compare = async (what: string, service: Service, trouble: (stop: AbortSignal) => Promise<unknown>) => {
+  const [calm, troubled]: [number[], number[]] = [[], []];
+  await timeCalls(service);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    calm.push(...(await timeCalls(service)));
+    const stop = new AbortController();
+    const ended = trouble(stop.signal);
+    try {
+      await delay(100);
+      troubled.push(...(await timeCalls(service)));
+    } finally {
+      stop.abort();
+      await ended;
+    }
+  }
+  const ratio = p99(troubled) / p99(calm);
+  console.log(
+    `contained: ${what}: p99 ${p99(calm).toFixed(0)} ms without, ${p99(troubled).toFixed(0)} ms with, ` +
+      `ratio ${ratio.toFixed(2)}, ${calm.length} + ${troubled.length} calls`,
+  );
+  return ratio;
+};
+
+test.each(['mute', 'broken'] as const)(
+  'a channel that is %s leaves the p99 of another within 1.5 times',
+  {
+    timeout: 90_000,
+    retry: 1,
+  },
+  async (mood) => {
+    const { service, sick } = await start({ limits: { bulkheads: {}, source: {} } });
+    sick.be(mood);
+    const answers = new Set<string>();
+    const ratio = await compare(`a channel that is ${mood}`, service, async (stop) => {
+      const client = async () => {
+        while (!stop.aborted) {
+          answers.add(await authenticate(service, 'ali_pay'));
+          await delay(200);
+        }
+      };
+      await Promise.all(Array.from({ length: 20 }, client));
+    });
+    expect(answers).toContain('CHANNEL_SUSPENDED');
+    expect(ratio).toBeLessThanOrEqual(1.5);
+  },
+);
+
+test('a flood of junk from payer pages sends nothing, and leaves trusted p99 within 1.5 times', {
+  timeout: 90_000 + FLOOD * 10,
+  retry: 1,
+}, async () => {
+  const endless = { perSecond: 1_000_000, burst: 1_000_000 };
+  // In the sandbox all come from one caller, so what holds junk back here is the bucket of payer pages for the app.
+  const rates = { caller: endless, channel: endless, app: { perSecond: 100, burst: 200 } };
+  const { service, sick, well } = await start({ limits: { rates, bulkheads: {}, source: {} } });
+  const claims = vi.spyOn(service.store, 'claim');
+  const answers = new Map<string, number>();
+  let junk = 0;
+  const throwJunk = async () => {
+    junk += 1;
+    const input = { channel: 'ali_pay', authCode: newCode(), queryCode: `junk-junk-junk-${junk}` };
+    const { data } = await service.graphql(AUTHENTICATE_AND_SET, { input });
+    const { code } = data.authenticateAndSet;
+    answers.set(code, (answers.get(code) ?? 0) + 1);
+  };
+  const startedAt = performance.now();
+  const ratio = await compare('a flood of junk', service, async (stop) => {
+    const client = async () => {
+      while (!stop.aborted && junk < FLOOD) {
+        await throwJunk();
+        await delay(10);
+      }
+    };
+    await Promise.all(Array.from({ length: 5 }, client));
+  });
+  while (junk < FLOOD) await Promise.all(Array.from({ length: 20 }, throwJunk));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const trusted = (2 * ROUNDS + 1) * CALLS_PER_ROUND;
+  const junkClaims = claims.mock.calls.length - trusted;
+  console.log(
+    `contained: ${junk} junk calls in ${seconds.toFixed(0)} s: ${JSON.stringify(Object.fromEntries(answers))}, ` +
+      `${junkClaims} reached the store, ${sick.received} the channel`,
+  );
+  expect(sick.received).toBe(0);
+  expect(well.received).toBe(trusted);
+  for (const code of answers.keys()) expect(['NOT_ALLOWED', 'RATE_LIMITED']).toContain(code);
+  expect(junkClaims).toBeLessThanOrEqual(200 + 100 * seconds);
+  expect(ratio).toBeLessThanOrEqual(1.5);
+});
