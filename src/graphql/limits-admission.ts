@@ -19,7 +19,9 @@ const isRefusal = ({ code }: PayerIdentityError): boolean => code === 'RATE_LIMI
 const asError = ({ code, message, retryAfterSeconds }: PayerIdentityError): GraphQLError => {
   const headers = new HeaderMap([['retry-after', `${retryAfterSeconds}`]]);
   const status = code === 'RATE_LIMITED' ? 429 : 503;
-  return new GraphQLError(message, { extensions: { code, retryAfterSeconds, http: { status, headers } } });
+  // Apollo Server reads a HeaderMap here; other libraries' types of the same place know plain objects only.
+  const extensions: Record<string, unknown> = { code, retryAfterSeconds, http: { status, headers } };
+  return new GraphQLError(message, { extensions });
 };
 
 /** The schema given, whose sensitive root fields now resolve only when they are admitted. */

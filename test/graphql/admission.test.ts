@@ -67,7 +67,7 @@ describe('too many calls', () => {
 
   test('by one address count when the caller has no name', async () => {
     const limits = { rates: { ...unlimited, address: { perSecond: SLOW, burst: 2 } } };
-    const service = await start(limits, { anonymous: true });
+    const service = await start(limits, { sandbox: false });
     const typenames: string[] = [];
     for (const code of ['test_ok_a', 'test_ok_b', 'test_ok_c']) {
       const { data } = await service.graphql(AUTHENTICATE_AND_SET, input(code));
@@ -130,7 +130,7 @@ describe('too many at the same time', () => {
   });
 
   test('of anonymous polls are 503 with Retry-After', async () => {
-    const service = await start({ bulkheads: { polls: { running: 1, waiting: 0 } } }, { anonymous: true });
+    const service = await start({ bulkheads: { polls: { running: 1, waiting: 0 } } }, { sandbox: false });
     const sessions = vi.spyOn(service.store, 'session');
     const queryCode = 'a-query-code-that-nobody-has';
     await service.store.openSession({ queryCode, stateId: 'state', appId: 'demo', channelId: 'wechat_pay' });

@@ -41,7 +41,13 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     sources: {},
     limits,
   }));
-  const apollo = createGraphqlServer({ log, explorable: true, limits: config.limits, firstOperation: '' });
+  const apollo = createGraphqlServer({
+    log,
+    explorable: true,
+    scopesInSdl: true,
+    limits: config.limits,
+    firstOperation: '',
+  });
   await apollo.start();
   const handle = createHandler({
     apollo,
