@@ -2,10 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // Node loads graphql as CommonJS, Vite would load it as a module: two copies do not know each other's types.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: 'graphql/index.js' },
+      { find: '@jest/globals', replacement: new URL('test/support/jest-globals.ts', import.meta.url).pathname },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // Apollo's integration suite is written for jest; only what Vite loads gets the alias.
+    server: { deps: { inline: ['@apollo/server-integration-testsuite'] } },
     // Machines have two cores; more workers only make the tests that need a second process slower.
     maxWorkers: 2,
   },

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Sources } from './channels/registry.ts';
 import type { Config } from './config.ts';
 import { createGraphqlServer } from './graphql/server.ts';
-import { createHandler, type Handler } from './http/handler.ts';
+import { apolloSandbox } from './http/cors.ts';
+import type { Handler } from './http/edge.ts';
+import { createHandler } from './http/handler.ts';
 import { readPages } from './http/pages.ts';
 import { createAdmission } from './identity/admission.ts';
 import { createApps } from './identity/apps.ts';
@@ -14,6 +16,7 @@ import { createReadResult } from './identity/results.ts';
 import { createCallerOf } from './identity/signed-calls.ts';
 import { createTickets } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
+import { createMetrics, type Metrics } from './lib/metrics.ts';
 import { createCallers, everybody } from './security/callers.ts';
 import { createRouterCheck, openToAll } from './security/router-check.ts';
 import type { Vault } from './security/vault.ts';
@@ -24,30 +27,42 @@ interface AppTools {
   readonly sources: Sources;
   readonly vault: Vault;
   readonly log: Log;
+  readonly metrics?: Metrics;
 }
 
 export interface App {
   readonly handle: Handler;
-  /** From now on /readyz says no, so that routers stop sending. */
+  /** From now on /readyz says no, so that routers stop sending, and nobody is kept waiting for a result. */
   drain(): void;
+  /** Resolves when no operation runs. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 const firstOperation = new URL('../examples/authenticate.graphql', import.meta.url);
 
 /** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
-export const createApp = async (config: Config, { store, sources, vault, log }: AppTools): Promise<App> => {
+export const createApp = async (
+  config: Config,
+  { store, sources, vault, log, metrics = createMetrics() }: AppTools,
+): Promise<App> => {
   const apps = createApps(config, sources);
   const { times } = config;
-  const once = createOnce({ store, log, times });
+  const once = createOnce({ store, log, metrics, times });
+  const stopping = new AbortController();
   const tickets = createTickets(vault, Date.now);
   const callerOf = createCallerOf({ store, log, now: Date.now });
   const services = {
     store,
     apps,
     admission: createAdmission({ apps, ...config.limits }),
+    metrics,
     authentication: createAuthentication({ store, apps, once, tickets, callerOf, times }),
-    readResult: createReadResult({ store, apps, log, times, limits: config.limits }),
+    readResult: createReadResult({
+      ...{ store, apps, log, metrics, times },
+      limits: config.limits,
+      stopping: stopping.signal,
+    }),
     certifications: createCertifications({ store, apps, times }),
     queryJobworth: createJobworth({ apps, once }),
   };
@@ -60,7 +75,6 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
   });
   await apollo.start();
 
-  let accepting = true;
   const sweep = async () => {
     try {
       vault.refresh();
@@ -77,20 +91,24 @@ export const createApp = async (config: Config, { store, sources, vault, log }: 
   const sweeper = setInterval(sweep, config.times.sweepEveryMs);
   sweeper.unref();
 
+  const { handle, idle } = createHandler({
+    ...{ apollo, services, metrics },
+    router: config.router ? createRouterCheck(config.router, Date.now) : openToAll,
+    callers: config.sandbox ? everybody : createCallers(config.callers, log),
+    operationMs: times.operationMs,
+    clientAddressHeader: config.http.clientAddressHeader,
+    corsOrigins: config.sandbox ? [apolloSandbox, ...config.http.cors] : config.http.cors,
+    pages: config.sandbox ? readPages() : new Map(),
+    metricsHere: config.sandbox,
+    accepting: () => !stopping.signal.aborted,
+  });
+
   return {
-    handle: createHandler({
-      apollo,
-      services,
-      router: config.router ? createRouterCheck(config.router, Date.now) : openToAll,
-      callers: config.sandbox ? everybody : createCallers(config.callers, log),
-      pages: config.sandbox ? readPages() : new Map(),
-      accepting: () => accepting,
-    }),
-    drain: () => {
-      accepting = false;
-    },
+    handle,
+    idle,
+    drain: () => stopping.abort(),
     async close() {
-      accepting = false;
+      stopping.abort();
       clearInterval(sweeper);
       await apollo.stop();
     },

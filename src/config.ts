@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { guardConfig } from './channels/guard.ts';
+import { httpConfig } from './http/config.ts';
 import { bulkheadsConfig, ratesConfig } from './identity/admission.ts';
 import { callersConfig } from './security/callers.ts';
 import { signatureConfig } from './security/request-signature.ts';
@@ -23,6 +24,8 @@ const days = z.int().positive().max(36_500);
 const SETTLE_MS = 1_000;
 
 const milliseconds = (fallback: number) => z.int().positive().default(fallback);
+
+const port = z.int().min(0).max(65_535);
 
 const file = z.strictObject({
   defaultApp: name,
@@ -54,6 +57,8 @@ const file = z.strictObject({
     .strictObject({
       deadlineMs: milliseconds(5_000),
       patienceMs: milliseconds(7_000),
+      /** For a whole operation, except what it waits for a result. */
+      operationMs: milliseconds(8_000),
       leaseMs: milliseconds(10_000),
       resultTtlMs: milliseconds(300_000),
       codeTtlMs: milliseconds(86_400_000),
@@ -63,9 +68,13 @@ const file = z.strictObject({
       ({ leaseMs, deadlineMs }) => leaseMs >= deadlineMs + SETTLE_MS,
       `leaseMs has to be deadlineMs + ${SETTLE_MS} at least`,
     )
+    .refine(({ operationMs, deadlineMs }) => operationMs > deadlineMs, 'operationMs has to be longer than deadlineMs')
     .refine(({ resultTtlMs, leaseMs }) => resultTtlMs > leaseMs, 'resultTtlMs has to be longer than leaseMs')
     .refine(({ codeTtlMs, resultTtlMs }) => codeTtlMs >= resultTtlMs, 'codeTtlMs has to be resultTtlMs at least')
     .prefault({}),
+  http: httpConfig.prefault({}),
+  /** A port with /metrics and nothing else. */
+  metrics: z.strictObject({ port, host: z.string().default('127.0.0.1') }).optional(),
   limits: z
     .strictObject({
       /** Of one operation. */
@@ -111,7 +120,7 @@ export type Config = z.output<typeof file> & {
 
 const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4001),
+  PORT: z.coerce.number().pipe(port).default(4001),
   DATA_DIR: z.string().min(1).default('./data'),
   CONFIG: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['info', 'warn', 'error', 'silent']).default('info'),

@@ -1,16 +1,22 @@
 /** The only file that starts, listens and drains. */
 import { mkdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { openSources } from './channels/registry.ts';
 import { ConfigError, loadConfig, storeTimes } from './config.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
+import { createMetricsHandler } from './http/metrics.ts';
 import { listen } from './http/server.ts';
 import { openConfiguredVault } from './keys.ts';
 import { createLog } from './lib/log.ts';
+import { createMetrics, measureProcess, measureUpstream } from './lib/metrics.ts';
 import { createStore } from './store/create-store.ts';
 import { openEngine } from './store/open-engine.ts';
 
+/** What runs when the service is to stop may take so long; a redemption that was sent is settled by then. */
 const DRAIN_MS = 10_000;
+/** Whatever hangs, the process ends. */
+const STOP_MS = 14_500;
 
 const greeting = (url: string, dataDir: string) => `
 payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, nothing leaves this machine.
@@ -19,6 +25,7 @@ payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, not
   Apollo Sandbox   ${url}/
   Offline explorer ${url}/explorer
   Cashier          ${url}/cashier
+  Metrics          ${url}/metrics
 
 Try it:
 
@@ -37,18 +44,34 @@ const start = async () => {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openConfiguredVault(config, process.env);
   const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
-  const sources = openSources(config.sources, config.limits.source);
-  const app = await createApp(config, { store, sources, vault, log });
-  const server = await listen(app.handle, { host: config.host, port: config.port, log, tls: config.tls });
+  const metrics = createMetrics();
+  measureProcess(metrics);
+  const sources = openSources(config.sources, { observe: measureUpstream(metrics), guard: config.limits.source });
+  const app = await createApp(config, { store, sources, vault, log, metrics });
+  const onRefusal = (code: string) => metrics.refusals.inc({ code });
+  const metricsServer = config.metrics && (await listen(createMetricsHandler(metrics), { ...config.metrics, log }));
+  if (metricsServer) log.info('metrics', { url: `${metricsServer.url}/metrics` });
+  const server = await listen(app.handle, {
+    ...{ host: config.host, port: config.port, log, tls: config.tls, onRefusal },
+    limits: config.http,
+  });
   log.info('listening', { url: server.url });
   if (config.sandbox) process.stdout.write(greeting(server.url, config.dataDir));
 
   const stop = async () => {
     log.info('stopping');
+    setTimeout(() => process.exit(1), STOP_MS).unref();
+    const acceptMs = config.sandbox ? 0 : config.http.drainDelayMs;
+    const cutOff = delay(acceptMs + DRAIN_MS);
     app.drain();
-    await server.close(DRAIN_MS);
-    await app.close();
+    await server.close(DRAIN_MS, acceptMs);
+    // Operations whose clients are gone run on.
+    await Promise.race([app.idle(), cutOff]);
     await sources.close();
+    // What that has cut off still keeps its outcome.
+    await app.idle();
+    await app.close();
+    await metricsServer?.close(0);
     await store.close();
     await sandbox?.close();
   };

@@ -194,12 +194,14 @@ describe('node src/main.ts with a configuration file', () => {
       router: { secrets: [{ $env: 'ROUTER_SECRET' }] },
       keys: generateVaultKeys(),
       times: { deadlineMs: 1_500 },
+      http: { drainDelayMs: 200 },
+      metrics: { port: 0 },
     };
     writeFileSync(path, JSON.stringify(config));
     const secrets = { ROUTER_SECRET: routerSecret, UPSTREAM_SECRET: 'upstream-secret' };
     const started = start({ PORT: '0', DATA_DIR: dataDir, CONFIG: path, NODE_ENV: 'production', ...secrets });
     const { child, output } = started;
-    const url = await until(() => /"url":"(http:[^"]+)"/.exec(output.out)?.[1], child, output);
+    const url = await until(() => /"url":"(http:[^"]+)","msg":"listening"/.exec(output.out)?.[1], child, output);
     return { output, dataDir, ...clientOf(started, url, { 'router-authorization': routerSecret }) };
   };
 
@@ -215,6 +217,18 @@ describe('node src/main.ts with a configuration file', () => {
     expect(await stop()).toMatchObject({ code: 0 });
   });
 
+  test('counts on a port of its own, and not on the port that the router calls', async () => {
+    const { url, graphql, stop, output } = await startConfigured();
+    await graphql('{ __typename }');
+    const metricsUrl = /"url":"(http:[^"]+\/metrics)"/.exec(output.out)?.[1] ?? '';
+    const counted = await (await fetch(metricsUrl)).text();
+    expect(counted).toMatch(/^payer_identity_http_request_seconds_count\{route="\/graphql",status="200"\} 1$/m);
+    expect(counted).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m);
+    expect((await fetch(`${url}/metrics`)).status).toBe(404);
+    expect((await fetch(new URL('/graphql', metricsUrl))).status).toBe(404);
+    await stop();
+  });
+
   test('ends within 15 s though somebody waits for a result, and lets the waiting end', async () => {
     const { graphql, stop } = await startConfigured();
     const queryCode = 'a-query-code-that-hangs';
@@ -228,7 +242,7 @@ describe('node src/main.ts with a configuration file', () => {
     expect(code).toBe(0);
     expect(tookMs).toBeLessThan(15_000);
     expect((await redeeming).data.authenticateAndSet).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-    expect((await waiting).data.authResult).toMatchObject({ status: 'INDETERMINATE' });
+    expect((await waiting).data.authResult).toMatchObject({ status: 'WAITING' });
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openUpstream, type Upstream } from '../lib/exchange.ts';
+import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
 import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
 import { type GuardConfig, guardSource } from './guard.ts';
@@ -15,20 +15,27 @@ export interface Sources {
   close(): Promise<void>;
 }
 
+interface SourcesOptions {
+  readonly now?: () => number;
+  /** Puts something around what a source sends with. */
+  readonly observe?: (source: string, send: Send) => Send;
+  /** Of each source; absent: unguarded. */
+  readonly guard?: GuardConfig | undefined;
+}
+
 /**
  * Opens the configured sources. Throws at once, naming the source, when a configuration is not valid:
  * a service that cannot reach a channel must not start as if it could.
  */
 export const openSources = (
   configured: Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>,
-  /** Of each source; absent: unguarded. */
-  guard?: GuardConfig,
+  { now = Date.now, observe = (_, send) => send, guard }: SourcesOptions = {},
 ): Sources => {
   const upstreams: Upstream[] = [];
-  const connect = (origin: string) => {
+  const connectFor = (source: string) => (origin: string) => {
     const upstream = openUpstream(origin);
     upstreams.push(upstream);
-    return upstream;
+    return { ...upstream, send: observe(source, upstream.send) };
   };
   const nonce = () => randomBytes(16).toString('hex');
 
@@ -40,7 +47,7 @@ export const openSources = (
       const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
       throw new Error(`Source ${name}: ${faults.join('; ')}`);
     }
-    const source = definition.open(parsed.data, { connect, now: Date.now, nonce });
+    const source = definition.open(parsed.data, { connect: connectFor(name), now, nonce });
     return [name, guard ? guardSource(source, guard) : source];
   };
   const entries = Object.entries(configured);

@@ -7,6 +7,7 @@ import type { Certifications } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from '../identity/loaders.ts';
 import type { ReadResult } from '../identity/results.ts';
+import type { Metrics } from '../lib/metrics.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 
@@ -19,6 +20,7 @@ export interface Services {
   readonly queryJobworth: QueryJobworth;
   readonly apps: Apps;
   readonly store: Store;
+  readonly metrics: Pick<Metrics, 'operations' | 'references'>;
 }
 
 /** What one request resolves with: the use cases, and loaders of its own. */

@@ -66,6 +66,14 @@ export const resolveEntities = (
   representations.map(async (representation) => {
     const typename = z.object({ __typename: z.string() }).safeParse(representation).data?.__typename;
     const entity = typename === undefined ? undefined : entities.get(typename);
-    if (!entity) throw badRepresentation('The representation names no entity of this subgraph');
-    return entity.resolve(representation, context);
+    const count = (result: string) => context.metrics.references.inc({ entity: entity?.typename ?? 'unknown', result });
+    try {
+      if (!entity) throw badRepresentation('The representation names no entity of this subgraph');
+      const found = await entity.resolve(representation, context);
+      count(found ? 'found' : 'missing');
+      return found;
+    } catch (error) {
+      count(error instanceof GraphQLError ? 'bad' : 'failed');
+      throw error;
+    }
   });

@@ -8,16 +8,21 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import { peerOf, serverOptions, type TlsConfig } from '../security/tls.ts';
-import { BodyTooLarge, type Handler } from './handler.ts';
+import { type HttpConfig, httpConfig } from './config.ts';
+import { BodyTooLarge, baseHeaders, type EdgeReply, type Handler, refuse } from './edge.ts';
 
 export interface HttpServer {
   readonly url: string;
-  /** Stops listening, lets running requests finish for so long, then cuts them off. */
-  close(graceMs: number): Promise<void>;
+  /** Accepts for so long still, stops listening, lets running requests finish for the grace, then cuts them off. */
+  close(graceMs: number, acceptMs?: number): Promise<void>;
 }
+
+type Limits = Pick<HttpConfig, 'keepAliveMs' | 'maxRequestsPerSocket' | 'maxConnections'>;
+type OnRefusal = (code: string) => void;
 
 interface ListenOptions {
   readonly host: string;
@@ -25,7 +30,13 @@ interface ListenOptions {
   readonly log: Log;
   /** Absent: plain HTTP, for a proxy or a mesh to put TLS around. */
   readonly tls?: TlsConfig | undefined;
+  readonly limits?: Limits;
+  /** Hears of what never reaches the handler. */
+  readonly onRefusal?: OnRefusal;
 }
+
+/** Longer than any answer takes: a connection on which nothing moves for so long is dropped. */
+const STALLED_MS = 40_000;
 
 const readBody = async (message: IncomingMessage, maxBytes: number): Promise<Buffer> => {
   if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw new BodyTooLarge();
@@ -49,17 +60,63 @@ const clientFaults: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
+/** What is no HTTP is answered without the help of node:http. */
+const faultReply = (status: string): string => {
+  const headers = Object.entries({ ...baseHeaders, connection: 'close', 'content-length': '0' });
+  return `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+};
+
+const hasOneHost = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => {
+  const hosts = rawHeaders.filter((name, position) => position % 2 === 0 && name.toLowerCase() === 'host').length;
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
+};
+
+/** What connections may take, and what becomes of those that take more or speak no HTTP. */
+const bound = (server: Server, limits: Limits, onRefusal: OnRefusal): void => {
+  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
+  server.maxConnections = limits.maxConnections;
+  server.timeout = STALLED_MS;
+  server.on('drop', () => onRefusal('TOO_MANY_CONNECTIONS'));
+  // What is no HTTP never reaches the handler.
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    onRefusal(error.code ?? 'BAD_REQUEST');
+    socket.end(faultReply(clientFaults[error.code ?? ''] ?? '400 Bad Request'));
+  });
+};
+
 /** TLS ends here when it is configured, and outside when it is not. */
 const openServer = (tls: TlsConfig | undefined, options: ServerOptions, listener: RequestListener): Server =>
   tls ? createTlsServer({ ...options, ...serverOptions(tls) }, listener) : createServer(options, listener);
 
 /** Puts a handler behind node:http or node:https. */
-export const listen = async (handle: Handler, { host, port, log, tls }: ListenOptions): Promise<HttpServer> => {
+export const listen = async (handle: Handler, options: ListenOptions): Promise<HttpServer> => {
+  const { host, port, log, tls, limits = httpConfig.parse({}), onRefusal = () => {} } = options;
   let closing = false;
+  /** How many requests a connection has carried; node:http announces the last one and then leaves it open. */
+  const carried = new WeakMap<Socket, number>();
+
+  const send = (message: IncomingMessage, response: ServerResponse, { status, headers, body }: EdgeReply) => {
+    // What is left of a body that nobody wants is not read to its end.
+    const last = closing || !message.complete || (carried.get(message.socket) ?? 0) >= limits.maxRequestsPerSocket;
+    response
+      .writeHead(status, {
+        ...headers,
+        ...(last && { connection: 'close' }),
+        ...(status !== 204 && { 'content-length': Buffer.byteLength(body) }),
+      })
+      .end(body);
+  };
+
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const { status, headers, body } = await handle({
+    carried.set(message.socket, (carried.get(message.socket) ?? 0) + 1);
+    if (!hasOneHost(message)) {
+      onRefusal('BAD_REQUEST');
+      return send(message, response, refuse(400, 'BAD_REQUEST', 'A request names one host'));
+    }
+    const reply = await handle({
       method: message.method ?? '',
       target: message.url ?? '',
       headers: firstValues(message),
@@ -67,13 +124,7 @@ export const listen = async (handle: Handler, { host, port, log, tls }: ListenOp
       readBody: (maxBytes) => readBody(message, maxBytes),
       signal: gone.signal,
     });
-    response
-      .writeHead(status, {
-        ...headers,
-        ...(closing && { connection: 'close' }),
-        'content-length': Buffer.byteLength(body),
-      })
-      .end(body);
+    send(message, response, reply);
   };
 
   const server = openServer(
@@ -82,9 +133,10 @@ export const listen = async (handle: Handler, { host, port, log, tls }: ListenOp
       headersTimeout: 5_000,
       requestTimeout: 10_000,
       connectionsCheckingInterval: 1_000,
-      // Routers keep idle connections for 15 s and more; the side that closes last causes no resets.
-      keepAliveTimeout: 65_000,
+      keepAliveTimeout: limits.keepAliveMs,
       maxHeaderSize: 8_192,
+      // Ours to refuse, so that the refusal looks like every other.
+      requireHostHeader: false,
     },
     (message, response) => {
       serve(message, response).catch((error: unknown) => {
@@ -92,23 +144,14 @@ export const listen = async (handle: Handler, { host, port, log, tls }: ListenOp
         if (message.destroyed && !message.complete) return;
         log.error('a request failed unexpectedly', { error });
         if (response.headersSent) return void response.destroy();
-        response.writeHead(500, {
-          'content-type': 'application/json; charset=utf-8',
-          'cache-control': 'no-store',
-          'x-content-type-options': 'nosniff',
-        });
-        response.end(
-          '{"errors":[{"message":"Something went wrong here.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}',
-        );
+        send(message, response, refuse(500, 'INTERNAL_SERVER_ERROR', 'Something went wrong here.'));
       });
     },
   );
-  // What is no HTTP never reaches the handler.
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-    socket.end(
-      `HTTP/1.1 ${clientFaults[error.code ?? ''] ?? '400 Bad Request'}\r\nconnection: close\r\ncontent-length: 0\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n\r\n`,
-    );
+  bound(server, limits, onRefusal);
+  server.on('checkExpectation', (message, response) => {
+    onRefusal('EXPECTATION_FAILED');
+    send(message, response, refuse(417, 'EXPECTATION_FAILED', 'Only 100-continue is expected here'));
   });
   server.listen(port, host);
   await once(server, 'listening');
@@ -116,8 +159,9 @@ export const listen = async (handle: Handler, { host, port, log, tls }: ListenOp
 
   return {
     url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`,
-    async close(graceMs) {
+    async close(graceMs, acceptMs = 0) {
       closing = true;
+      if (acceptMs > 0) await delay(acceptMs);
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

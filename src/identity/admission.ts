@@ -95,10 +95,10 @@ export const createAdmission = ({ apps, rates, bulkheads, now }: Options): Admis
     polls: bulkhead(bulkheads.polls.running, bulkheads.polls.waiting),
   };
 
-  const callerKeys = ({ caller, address }: CallContext): [TokenBuckets, key: string][] => {
+  const callerKeys = ({ caller, clientIp }: CallContext): [TokenBuckets, key: string][] => {
     if (!buckets) return [];
     if (caller.id !== anonymous.id) return [[buckets.caller, caller.id]];
-    return address === undefined ? [] : [[buckets.address, networkOf(address)]];
+    return clientIp === undefined ? [] : [[buckets.address, networkOf(clientIp)]];
   };
 
   const routeKeys = (route: Route | undefined, traffic: 'public' | 'trusted'): [TokenBuckets, key: string][] => {

@@ -61,11 +61,11 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
   const redeem = async (
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
-    { caller, traceId }: CallContext,
+    { caller, traceId, clientIp, signal: unwanted }: CallContext,
     { session, keep }: { session: SessionClaim | undefined; keep: boolean },
   ): Promise<Redemption> => {
     const { appId, channelId, sourceName, source } = route;
-    const request = { channelId: channel, ...rest };
+    const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp };
     source.validate?.(authCode, request);
     const queryCode = keep && session && 'queryCode' in session ? session.queryCode : undefined;
 
@@ -81,11 +81,9 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
       kind: 'authCode' as const,
       code: authCode,
     };
-    const redemption = await once(
-      { ...claim, binding: [caller.id], appId, channelId, session, traceId },
-      exchange,
-      source.requireReady,
-    );
+    const binding = [caller.id];
+    const bound = { ...claim, binding, appId, channelId, session, traceId };
+    const redemption = await once(bound, exchange, { unwanted, requireReady: source.requireReady });
     if (!redemption) throw new PayerIdentityError('OUTCOME_UNKNOWN');
     if ('failureCode' in redemption)
       throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });

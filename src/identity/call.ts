@@ -4,8 +4,10 @@ import type { Caller } from '../security/caller.ts';
 export interface CallContext {
   readonly caller: Caller;
   readonly traceId: string;
-  /** Of whoever is at the other end of the connection, or of the client that the router names. */
-  readonly address: string | undefined;
-  /** Aborts when the client is gone. */
+  /** The address of the router's client, where the router is configured to name it. */
+  readonly clientIp?: string | undefined;
+  /** Aborts when the client is gone or the call has taken too long. What was sent then goes on; nothing more is sent. */
   readonly signal: AbortSignal;
+  /** Gives the call so much on top of its time, once: it waits on purpose. */
+  prolong(ms: number): void;
 }

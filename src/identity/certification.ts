@@ -35,9 +35,10 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
   };
 
   /** None of these calls consumes anything, so doubt is no more than a reason to repeat the call. */
-  const ask = async <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const ask = async <T>(unwanted: AbortSignal, exchange: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    if (unwanted.aborted) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
     try {
-      return await call(AbortSignal.timeout(times.deadlineMs));
+      return await exchange(AbortSignal.timeout(times.deadlineMs));
     } catch (cause) {
       if (cause instanceof ExchangeError)
         throw new PayerIdentityError(cause.sent ? 'CHANNEL_NO_ANSWER' : 'CHANNEL_UNREACHABLE', { cause });
@@ -54,8 +55,9 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
       if (identityId !== undefined) await requireIdentity(store, route.appId, identityId);
       const orderNo = randomBytes(16).toString('hex');
-      const certifyId = await ask((signal) => route.certifier.initialize({ ...payer, orderNo, returnUrl }, signal));
-      const { channelId } = route;
+      const { channelId, certifier } = route;
+      const request = { ...payer, orderNo, returnUrl };
+      const certifyId = await ask(call.signal, (signal) => certifier.initialize(request, signal));
       await store.addCertification({ certifyId, appId: route.appId, channelId, identityId: identityId ?? null });
       return certifyId;
     },
@@ -74,7 +76,7 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
       // Another app's certification is as unknown as one that never was.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
-      const passed = await ask((signal) => route.certifier.hasPassed(certifyId, signal));
+      const passed = await ask(call.signal, (signal) => route.certifier.hasPassed(certifyId, signal));
       return (await store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED')) ?? known;
     },
   };

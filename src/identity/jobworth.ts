@@ -22,7 +22,7 @@ interface Tools {
 
 export const createJobworth =
   ({ apps, once }: Tools): QueryJobworth =>
-  async (input, { caller, traceId }) => {
+  async (input, { caller, traceId, signal: unwanted }) => {
     const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
     const { appId, channelId, sourceName, source } = apps.routeFor(wantedApp, 'jobworth');
     requireScope(caller, 'payer:jobworth', appId);
@@ -40,9 +40,8 @@ export const createJobworth =
     };
     const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];
     const claim = { source: sourceName, upstreamAppId, kind: 'onceToken' as const, code: query.onceToken };
-    const redemption = await once({ ...claim, binding, appId, channelId, traceId }, exchange, requireReady).catch(
-      asOnceToken,
-    );
+    const bound = { ...claim, binding, appId, channelId, traceId };
+    const redemption = await once(bound, exchange, { unwanted, requireReady }).catch(asOnceToken);
     if (redemption?.state === 'ANSWERED') return JSON.parse(redemption.answer);
     if (redemption && 'failureCode' in redemption) {
       const { failureCode, traceId: firstTraceId } = redemption;

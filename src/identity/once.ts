@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
 import { VaultError } from '../security/vault.ts';
 import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Store } from '../store/store.ts';
 
@@ -24,45 +25,57 @@ export interface OnceTimes {
 export interface OnceTools {
   readonly store: Store;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'redemptions'>;
   readonly times: OnceTimes;
+}
+
+export interface OnceConditions {
+  /** Once it aborts nothing is sent any more; what was sent is awaited and kept all the same. */
+  readonly unwanted: AbortSignal;
+  /** Asked before the code counts as sent; throws PayerIdentityError when there is no use in trying. */
+  readonly requireReady?: (() => void) | undefined;
 }
 
 /**
  * Exchanges a code unless it was exchanged before, and answers how that ended. `exchange` answers undefined when the
- * upstream says that it consumed nothing; then the code stays as it was, and so does this. `requireReady` is asked
- * before the code counts as sent, and throws PayerIdentityError when there is no use in trying.
+ * upstream says that it consumed nothing; then the code stays as it was, and so does this.
  * Throws PayerIdentityError when it could not begin.
  */
 export type Once = (
   claim: Claim,
   exchange: (signal: AbortSignal) => Promise<Outcome | undefined>,
-  requireReady?: () => void,
+  conditions: OnceConditions,
 ) => Promise<Redemption | undefined>;
 
 const MAX_ATTEMPTS = 3;
 /** How often whoever waits looks without having been woken: a wake-up can get lost. */
 const LOOK_EVERY_MS = 2_000;
 
-export const createOnce = ({ store, log, times }: OnceTools): Once => {
+export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
   /** Sends, again only while provably nothing was sent. */
-  const send = async (exchange: Parameters<Once>[1]): Promise<Outcome | undefined> => {
+  const send = async (exchange: Parameters<Once>[1], unwanted: AbortSignal): Promise<Outcome | undefined> => {
     const signal = AbortSignal.timeout(times.deadlineMs);
     for (let attempt = 1; ; attempt += 1) {
+      requireWanted(unwanted);
       try {
         return await exchange(signal);
       } catch (error) {
         if (!(error instanceof ExchangeError) || error.sent) throw error;
         if (attempt === MAX_ATTEMPTS || signal.aborted)
           throw new PayerIdentityError('CHANNEL_UNREACHABLE', { cause: error });
-        await delay(randomInt(50, 150) * attempt);
+        await delay(randomInt(50, 150) * attempt, undefined, { signal: unwanted }).catch(() => {});
       }
     }
   };
 
   /** How the exchange ended; undefined when the code is as it was. Throws when nothing was sent. */
-  const attempt = async (exchange: Parameters<Once>[1], traceId: string): Promise<Outcome | undefined> => {
+  const attempt = async (
+    exchange: Parameters<Once>[1],
+    unwanted: AbortSignal,
+    traceId: string,
+  ): Promise<Outcome | undefined> => {
     try {
-      return await send(exchange);
+      return await send(exchange, unwanted);
     } catch (error) {
       if (error instanceof PayerIdentityError && leftUnsent(error.code)) throw error;
       if (!(error instanceof PayerIdentityError || error instanceof ExchangeError))
@@ -78,8 +91,8 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
   const exchangeClaimed = async (
     lease: Lease,
     exchange: Parameters<Once>[1],
+    { unwanted, requireReady }: OnceConditions,
     traceId: string,
-    requireReady: Parameters<Once>[2],
   ): Promise<Redemption | undefined> => {
     try {
       requireReady?.();
@@ -91,7 +104,7 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
     const startedAt = performance.now();
     let outcome: Outcome | undefined;
     try {
-      outcome = await attempt(exchange, traceId);
+      outcome = await attempt(exchange, unwanted, traceId);
     } catch (error) {
       await release(lease, traceId);
       throw error;
@@ -105,6 +118,7 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
       log.error('an outcome could not be kept', { traceId, state: outcome.state, upstreamCode, error });
     });
     if (!ended) throw new PayerIdentityError('OUTCOME_UNKNOWN');
+    metrics.redemptions.inc({ source: ended.source, state: ended.state });
     log.info('a code was exchanged', {
       traceId,
       ...{ appId: ended.appId, channelId: ended.channelId, source: ended.source, state: ended.state, upstreamCode },
@@ -115,13 +129,14 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
   };
 
   /** The outcome of another call with the same code. */
-  const awaitOutcome = async (first: Redemption): Promise<Redemption> => {
+  const awaitOutcome = async (first: Redemption, unwanted: AbortSignal): Promise<Redemption> => {
     const watch = store.watch({ redemptionId: first.id });
+    unwanted.addEventListener('abort', watch.close, { once: true });
     try {
       const until = Date.now() + times.patienceMs;
       const read = () => store.redemption(first.id).catch(notReadYet);
       let current = await read();
-      while (current && isPending(current) && Date.now() < until) {
+      while (current && isPending(current) && Date.now() < until && !unwanted.aborted) {
         await watch.changed(Math.min(Math.max(until - Date.now(), 0), LOOK_EVERY_MS));
         current = await read();
       }
@@ -130,23 +145,25 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
       if (isPending(current)) throw new PayerIdentityError('OUTCOME_PENDING');
       return current;
     } finally {
+      unwanted.removeEventListener('abort', watch.close);
       watch.close();
     }
   };
 
-  const begin = async (...[claim, exchange, requireReady]: Parameters<Once>): Promise<Redemption | undefined> => {
+  const begin = async (...[claim, exchange, conditions]: Parameters<Once>): Promise<Redemption | undefined> => {
+    requireWanted(conditions.unwanted);
     const verdict = await store.claim(claim).catch(nothingSent);
-    if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, claim.traceId, requireReady);
+    if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, conditions, claim.traceId);
     if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
     const { redemption: first } = verdict;
-    const outcome = isPending(first) ? await awaitOutcome(first) : first;
+    const outcome = isPending(first) ? await awaitOutcome(first, conditions.unwanted) : first;
     log.info('an earlier outcome was read', { traceId: claim.traceId, source: claim.source, state: outcome.state });
     return outcome;
   };
 
-  return async (claim, exchange, requireReady) => {
+  return async (claim, exchange, conditions) => {
     try {
-      return await begin(claim, exchange, requireReady);
+      return await begin(claim, exchange, conditions);
     } catch (error) {
       if (error instanceof PayerIdentityError)
         log.warn('a code was not exchanged', {
@@ -156,6 +173,11 @@ export const createOnce = ({ store, log, times }: OnceTools): Once => {
       throw error;
     }
   };
+};
+
+/** Nobody waits for what would be sent now, so it is not: the code stays good. */
+const requireWanted = ({ aborted }: AbortSignal): void => {
+  if (aborted) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
 };
 
 const isPending = ({ state }: Redemption) => state === 'CLAIMED' || state === 'SENT';

@@ -2,6 +2,7 @@
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
+import type { Metrics } from '../lib/metrics.ts';
 import type { Redemption, Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
@@ -22,15 +23,18 @@ interface Tools {
   readonly store: Store;
   readonly apps: Apps;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'waiters'>;
   readonly times: { readonly deadlineMs: number };
   /** Readers beyond these are answered at once. */
   readonly limits: { readonly waiters: number };
+  /** Aborts when the service is to stop: nobody is kept waiting then. */
+  readonly stopping: AbortSignal;
 }
 
 /** How often a waiting reader looks without having been woken: what an upstream keeps wakes nobody. */
 const HELD_POLL_MS = 3_000;
 
-export const createReadResult = ({ store, apps, log, times, limits }: Tools): ReadResult => {
+export const createReadResult = ({ store, apps, log, metrics, times, limits, stopping }: Tools): ReadResult => {
   /** Readers that wait now. */
   let waiting = 0;
 
@@ -73,6 +77,7 @@ export const createReadResult = ({ store, apps, log, times, limits }: Tools): Re
   return async (queryCode, wantedWaitMs, call) => {
     const { signal } = call;
     const waitMs = waiting < limits.waiters ? wantedWaitMs : 0;
+    const ends = [signal, stopping];
     // A call is one poll, however long it waits and however often it looks.
     let poll: ReturnType<Store['countPoll']> | undefined;
     const countPoll = () => {
@@ -80,20 +85,22 @@ export const createReadResult = ({ store, apps, log, times, limits }: Tools): Re
       return poll;
     };
     waiting += 1;
+    if (waitMs > 0) metrics.waiters.inc();
     const watch = store.watch({ queryCode });
-    signal.addEventListener('abort', watch.close, { once: true });
+    for (const end of ends) end.addEventListener('abort', watch.close, { once: true });
     try {
       const until = Date.now() + waitMs;
       for (;;) {
         const session = await store.session(queryCode);
         const result = session && (await readSession(session, call, queryCode, countPoll));
         const leftMs = until - Date.now();
-        if (result?.status !== 'WAITING' || leftMs <= 0 || signal.aborted) return result;
+        if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;
         await watch.changed(Math.min(leftMs, HELD_POLL_MS));
       }
     } finally {
       waiting -= 1;
-      signal.removeEventListener('abort', watch.close);
+      if (waitMs > 0) metrics.waiters.dec();
+      for (const end of ends) end.removeEventListener('abort', watch.close);
       watch.close();
     }
   };

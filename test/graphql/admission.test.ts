@@ -67,10 +67,11 @@ describe('too many calls', () => {
 
   test('by one address count when the caller has no name', async () => {
     const limits = { rates: { ...unlimited, address: { perSecond: SLOW, burst: 2 } } };
-    const service = await start(limits, { sandbox: false });
+    const http = { clientAddressHeader: 'x-forwarded-for' };
+    const service = await start(limits, { sandbox: false, config: { http } });
     const typenames: string[] = [];
     for (const code of ['test_ok_a', 'test_ok_b', 'test_ok_c']) {
-      const { data } = await service.graphql(AUTHENTICATE_AND_SET, input(code));
+      const { data } = await service.graphql(AUTHENTICATE_AND_SET, input(code), { 'x-forwarded-for': '192.0.2.1' });
       typenames.push(data.authenticateAndSet.__typename);
     }
     expect(typenames).toEqual(['AuthResultKept', 'AuthResultKept', 'ChannelUnavailable']);

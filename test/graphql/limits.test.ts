@@ -10,6 +10,7 @@ import { createHandler } from '../../src/http/handler.ts';
 import { listen } from '../../src/http/server.ts';
 import { type Admission, isSensitive } from '../../src/identity/admission.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { createMetrics } from '../../src/lib/metrics.ts';
 import { everybody } from '../../src/security/callers.ts';
 import { openToAll } from '../../src/security/router-check.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
@@ -49,9 +50,12 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     firstOperation: '',
   });
   await apollo.start();
-  const handle = createHandler({
+  const metrics = createMetrics();
+  const { handle } = createHandler({
     apollo,
+    metrics,
     services: {
+      metrics,
       admission,
       apps: recorder('apps', asked),
       authentication: recorder('authentication', asked),
@@ -62,7 +66,10 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     },
     router: openToAll,
     callers: everybody,
+    operationMs: 8_000,
+    corsOrigins: [],
     pages: new Map(),
+    metricsHere: false,
     accepting: () => true,
   });
   const server = await listen(handle, { host: '127.0.0.1', port: 0, log });

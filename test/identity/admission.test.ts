@@ -33,11 +33,12 @@ const open = (limits: { rates?: object; bulkheads?: object }) => {
     bulkheads: limits.bulkheads && bulkheadsConfig.parse(limits.bulkheads),
     now: () => clock.ms,
   });
-  const callBy = (caller: Caller, address?: string, signal = new AbortController().signal): CallContext => ({
+  const callBy = (caller: Caller, clientIp?: string, signal = new AbortController().signal): CallContext => ({
     caller,
-    address,
+    clientIp,
     traceId: 'trace',
     signal,
+    prolong() {},
   });
   type Field = Parameters<typeof admission.admit>[0];
   const ask = (field: Field, asked: object, call: CallContext, work = async () => 'done') =>

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createOnce } from '../../src/identity/once.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { createMetrics } from '../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
@@ -29,8 +30,10 @@ test('an outcome whose wake-up got lost is read long before patience ends', asyn
   await there.markSent(verdict.lease);
 
   const times = { deadlineMs: 1_000, patienceMs: 60_000 };
-  const once = createOnce({ store: here, log: createLog('silent'), times });
-  const awaited = once(claim, () => Promise.reject(new Error('A duplicate exchanges nothing')));
+  const once = createOnce({ store: here, log: createLog('silent'), metrics: createMetrics(), times });
+  const awaited = once(claim, () => Promise.reject(new Error('A duplicate exchanges nothing')), {
+    unwanted: new AbortController().signal,
+  });
   // It has to be asleep: what it sees when it first looks needs no wake-up.
   await new Promise((resolve) => setTimeout(resolve, 300));
   await there.settle(verdict.lease, { state: 'REJECTED', failureCode: 'AUTH_CODE_EXPIRED' });

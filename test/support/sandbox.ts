@@ -33,7 +33,7 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openConfiguredVault(config, {});
   const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
-  const sources = openSources(config.sources, config.limits.source);
+  const sources = openSources(config.sources, { guard: config.limits.source });
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });
 

@@ -12,6 +12,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
 
 export interface ServiceOptions {
   /** Changes to the emulated DaxPay application. */
@@ -24,6 +25,8 @@ export interface ServiceOptions {
   readonly sources?: Readonly<Record<string, Source>>;
   /** False: callers are whom they prove to be, as with a configuration file. */
   readonly sandbox?: boolean;
+  /** Puts trouble between the service and its store. */
+  readonly wrap?: (store: Store) => Store;
 }
 
 export interface GraphqlAnswer {
@@ -42,6 +45,7 @@ export const startService = async ({
   config = {},
   sources: others = {},
   sandbox = true,
+  wrap = (store) => store,
 }: ServiceOptions = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
   const app: DaxpayApp = { appId: 'demo', secret: '123456', ...daxpay };
@@ -58,9 +62,9 @@ export const startService = async ({
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openVault(generateVaultKeys());
   const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times });
-  const sources = openSources(loaded.sources, loaded.limits.source);
+  const sources = openSources(loaded.sources, { guard: loaded.limits.source });
   const allSources = { get: (name: string) => others[name] ?? sources.get(name), close: sources.close };
-  const service = await createApp({ ...loaded, sandbox }, { store, sources: allSources, vault, log });
+  const service = await createApp({ ...loaded, sandbox }, { store: wrap(store), sources: allSources, vault, log });
   const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log, tls: loaded.tls });
 
   return {

@@ -8,6 +8,7 @@ const MAX_WAIT_SECONDS = 25;
 export const Query: QueryResolvers = {
   authResult: async (_, { queryCode, waitSeconds }, { readResult, call }) => {
     const waitMs = Math.min(Math.max(waitSeconds ?? 0, 0), MAX_WAIT_SECONDS) * 1_000;
+    call.prolong(waitMs);
     const result = await readResult(queryCode, waitMs, call);
     if (!result) return { status: 'NOT_EXIST' };
     const { status, expiresAt } = result;

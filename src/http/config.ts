@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+export const httpConfig = z.strictObject({
+  /** Origins whose pages may call from a browser. */
+  cors: z
+    .array(z.string().refine((text) => URL.parse(text)?.origin === text, 'an origin such as https://shop.example.com'))
+    .default([]),
+  /** The header in which the router names its client's address, such as X-Forwarded-For. */
+  clientAddressHeader: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z][a-z\d-]*$/, 'the name of a header')
+    .optional(),
+  /** Routers keep idle connections for 15 s and more; the side that closes last causes no resets. */
+  keepAliveMs: z.int().positive().default(65_000),
+  maxRequestsPerSocket: z.int().positive().default(10_000),
+  maxConnections: z.int().positive().default(5_000),
+  /** How long requests are still accepted after /readyz has said that the service stops. */
+  drainDelayMs: z.int().min(0).max(4_000).default(2_000),
+});
+
+export type HttpConfig = z.output<typeof httpConfig>;

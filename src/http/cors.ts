@@ -1,0 +1,44 @@
+/** Which pages of other origins may call from a browser: those that are listed, to the letter. https://fetch.spec.whatwg.org/#http-cors-protocol */
+import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
+
+/** Apollo's hosted Sandbox; it reaches services on this machine. */
+export const apolloSandbox = 'https://studio.apollographql.com';
+
+/** Not the router's credentials: they have no place in a browser. */
+const ALLOWED_HEADERS =
+  'content-type, authorization, traceparent, apollo-require-preflight, apollographql-client-name, apollographql-client-version';
+const MAX_AGE_SECONDS = 600;
+
+export interface Cors {
+  /** The answer to a browser that asks whether it may call; undefined when it is not to be answered. */
+  preflight(request: EdgeRequest): EdgeReply | undefined;
+  /** Lets the page that asked read the reply. */
+  expose(request: EdgeRequest, reply: EdgeReply): EdgeReply;
+}
+
+export const createCors = (origins: readonly string[]): Cors => {
+  const allow = ({ headers: { origin } }: EdgeRequest): Record<string, string> => ({
+    ...(origins.length > 0 && { vary: 'Origin' }),
+    ...(origin !== undefined && origins.includes(origin) && { 'access-control-allow-origin': origin }),
+  });
+  return {
+    preflight(request) {
+      const { method, headers } = request;
+      const allowed = allow(request);
+      if (method !== 'OPTIONS' || !headers['access-control-request-method']) return undefined;
+      if (!allowed['access-control-allow-origin']) return undefined;
+      // https://wicg.github.io/private-network-access/#private-network-request-heading
+      const toThisNetwork = headers['access-control-request-private-network'] === 'true';
+      const answers = {
+        ...baseHeaders,
+        ...allowed,
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': ALLOWED_HEADERS,
+        'access-control-max-age': `${MAX_AGE_SECONDS}`,
+        ...(toThisNetwork && { 'access-control-allow-private-network': 'true' }),
+      };
+      return { status: 204, headers: answers, body: '' };
+    },
+    expose: (request, given) => ({ ...given, headers: { ...given.headers, ...allow(request) } }),
+  };
+};

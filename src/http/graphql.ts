@@ -1,0 +1,78 @@
+/** POST /graphql: who may call, what a body may be, and how long the call may take. */
+import { randomBytes } from 'node:crypto';
+import type { ApolloServer } from '@apollo/server';
+import { type Context, createContext, type Services } from '../graphql/context.ts';
+import type { Caller } from '../security/caller.ts';
+import type { Callers } from '../security/callers.ts';
+import type { RouterCheck } from '../security/router-check.ts';
+import { execute, parseJson } from './apollo.ts';
+import { clientAddress } from './client-address.ts';
+import { withDeadline } from './deadline.ts';
+import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
+
+export interface GraphqlOptions {
+  readonly apollo: ApolloServer<Context>;
+  readonly services: Services;
+  readonly router: RouterCheck;
+  readonly callers: Callers;
+  /** For a whole operation, except what it waits on purpose. */
+  readonly operationMs: number;
+  /** Where the router names the client's address. */
+  readonly clientAddressHeader?: string | undefined;
+}
+
+export const MAX_BODY_BYTES = 65_536;
+
+/** The trace that the caller is in, or a new one. https://www.w3.org/TR/trace-context/#traceparent-header */
+const traceIdOf = (traceparent = ''): string =>
+  /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1] ??
+  randomBytes(16).toString('hex');
+
+const isJson = (contentType = ''): boolean =>
+  /^application\/(?:json|graphql\+json)\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
+
+const notTheRouter = () => refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph');
+
+/** `idle` resolves when no operation runs, those included whose clients are gone. */
+export const createGraphql = (options: GraphqlOptions): { handle: Handler; idle(): Promise<void> } => {
+  const { apollo, services, router, callers, operationMs, clientAddressHeader } = options;
+  const running = new Set<Promise<unknown>>();
+
+  const answer = async (request: EdgeRequest, body: object, caller: Caller): Promise<EdgeReply> => {
+    const traceId = traceIdOf(request.headers.traceparent);
+    const clientIp = clientAddress(request, clientAddressHeader);
+    const answered = await withDeadline(operationMs, request.signal, (deadline) => {
+      const call = { caller, traceId, clientIp, ...deadline };
+      const execution = execute(apollo, request, body, async () => createContext(services, call));
+      running.add(execution);
+      const end = () => running.delete(execution);
+      execution.then(end, end);
+      return execution;
+    });
+    return (
+      answered ??
+      refuse(503, 'DEADLINE_EXCEEDED', 'The operation took too long; what it has sent goes on.', { 'retry-after': '2' })
+    );
+  };
+
+  const handle: Handler = async (request) => {
+    if (request.method !== 'POST')
+      return refuse(405, 'METHOD_NOT_ALLOWED', 'GraphQL is answered to POST only', { allow: 'POST' });
+    const verdict = router.head(request);
+    if (verdict === 'stranger') return notTheRouter();
+    if (!isJson(request.headers['content-type']))
+      return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be application/json in UTF-8');
+    const bytes = await request.readBody(MAX_BODY_BYTES);
+    const body = parseJson(bytes);
+    if (verdict === 'pending' && !(body && router.body(request, bytes, body))) return notTheRouter();
+    if (!body) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
+    const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
+    if (!caller)
+      return refuse(401, 'UNAUTHENTICATED', "The caller's credentials are not valid", {
+        'www-authenticate': 'Bearer error="invalid_token"',
+      });
+    return answer(request, body, caller);
+  };
+
+  return { handle, idle: async () => void (await Promise.allSettled(running)) };
+};

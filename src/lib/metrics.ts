@@ -1,0 +1,80 @@
+/** What operators count and time. Every label comes from a closed set: no ids, nothing that a caller chose. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { ExchangeError, type Send } from './exchange.ts';
+
+/** In seconds: from a lookup of an identity to a wait for a result. */
+const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8, 10, 25, 30];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Instruments in a registry of their own. */
+export const createMetrics = () => {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Histogram({
+      name: 'payer_identity_http_request_seconds',
+      help: 'HTTP requests by route and status, and how long they took.',
+      labelNames: ['route', 'status'],
+      buckets: DURATIONS,
+      registers,
+    }),
+    refusals: new Counter({
+      name: 'payer_identity_http_refusals_total',
+      help: 'Requests and connections that were refused before GraphQL saw them, by error code.',
+      labelNames: ['code'],
+      registers,
+    }),
+    operations: new Histogram({
+      name: 'payer_identity_operation_seconds',
+      help: 'Root fields by outcome (a member of the result, or the code of a failure), and how long they took.',
+      labelNames: ['field', 'outcome'],
+      buckets: DURATIONS,
+      registers,
+    }),
+    redemptions: new Counter({
+      name: 'payer_identity_redemptions_total',
+      help: 'Auth codes and once tokens that were sent to an upstream, by source and the state that they ended in.',
+      labelNames: ['source', 'state'],
+      registers,
+    }),
+    upstream: new Histogram({
+      name: 'payer_identity_upstream_seconds',
+      help: 'HTTP exchanges with upstreams by source and result (answered, unanswered, unsent), and how long they took.',
+      labelNames: ['source', 'result'],
+      buckets: DURATIONS,
+      registers,
+    }),
+    references: new Counter({
+      name: 'payer_identity_entity_references_total',
+      help: 'Entity references that were asked for, by entity and result (found, missing, bad, failed).',
+      labelNames: ['entity', 'result'],
+      registers,
+    }),
+    waiters: new Gauge({
+      name: 'payer_identity_waiting_readers',
+      help: 'Readers that wait for a result now.',
+      registers,
+    }),
+  };
+};
+
+/** Times what is sent to the upstream of a source. */
+export const measureUpstream =
+  ({ upstream }: Pick<Metrics, 'upstream'>) =>
+  (source: string, send: Send): Send =>
+  async (request, signal) => {
+    const end = upstream.startTimer({ source });
+    try {
+      const reply = await send(request, signal);
+      end({ result: 'answered' });
+      return reply;
+    } catch (error) {
+      end({ result: error instanceof ExchangeError && !error.sent ? 'unsent' : 'unanswered' });
+      throw error;
+    }
+  };
+
+/** Adds what prom-client knows of the process: event loop lag, memory, garbage collection, CPU. */
+export const measureProcess = ({ registry }: Metrics): void => collectDefaultMetrics({ register: registry });

@@ -1,0 +1,131 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  expectRefusal,
+  hello,
+  json,
+  LIMIT,
+  padded,
+  parseReply,
+  request as send,
+  sendRaw,
+} from '../support/raw-http.ts';
+import { type Service, startService } from '../support/service.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.close());
+
+const post = (body: string, headers: Record<string, string> = json, target = '/graphql') =>
+  send(service.url, { method: 'POST', target, headers, body });
+
+describe('the body', () => {
+  test.each([
+    ['absent', undefined],
+    ['text/plain', 'text/plain'],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['multipart', 'multipart/form-data; boundary=x'],
+    ['application/graphql', 'application/graphql'],
+    ['JSON by another name', 'application/jsonp'],
+    ['JSON in UTF-16', 'application/json; charset=utf-16'],
+    ['JSON in UTF-7', 'application/json; charset=utf-7'],
+    ['JSON in ISO-8859-1', 'application/json; charset=iso-8859-1'],
+    ['JSON in no charset', 'application/json; charset='],
+    ['two at once', 'application/json, text/plain'],
+  ])('whose content type is %s is 415', async (_, type) => {
+    const reply = await post(hello, type === undefined ? {} : { 'content-type': type });
+    expectRefusal(reply, { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
+  });
+
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/json;charset=UTF-8',
+    'application/json; charset="utf-8"',
+    'Application/JSON',
+    'application/graphql+json',
+  ])('as %s is read', async (type) => {
+    expect((await post(hello, { 'content-type': type })).status).toBe(200);
+  });
+
+  test.each([
+    ['is empty', ''],
+    ['is not JSON', '{'],
+    ['is GraphQL', '{ __typename }'],
+    ['is JSON with something behind it', `${hello} x`],
+    ['is a JSON number', '5'],
+    ['is a JSON string', '"{ __typename }"'],
+    ['is JSON null', 'null'],
+    ['is JSON true', 'true'],
+    ['is a batch', `[${hello}]`],
+    ['is an empty batch', '[]'],
+    ['is an empty object', '{}'],
+    ['has a prototype and no query', '{"__proto__":{"query":"{ __typename }"}}'],
+  ])('that %s is 400', async (_, body) => {
+    expectRefusal(await post(body), { status: 400, code: 'BAD_REQUEST' });
+  });
+
+  test('that is not UTF-8 is 400', async () => {
+    const response = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: json,
+      body: Buffer.concat([Buffer.from('{"query":"{ __typename }","x":"'), Buffer.of(0xd6, 0xd0), Buffer.from('"}')]),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
+  test('of 64 KiB passes', async () => {
+    expect((await post(padded(LIMIT))).status).toBe(200);
+  });
+
+  test('of one byte more is 413, by its length alone', async () => {
+    // Not a byte of the body follows: the length is enough to refuse.
+    const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${LIMIT + 1}\r\n\r\n`;
+    const reply = parseReply(await sendRaw(service.url, [head]));
+    expectRefusal(reply, { status: 413, code: 'BODY_TOO_LARGE' });
+    expect(reply.headers.get('connection')).toBe('close');
+  });
+
+  test('of one byte more is 413 when it is sent', async () => {
+    expectRefusal(await post(padded(LIMIT + 1)), { status: 413, code: 'BODY_TOO_LARGE' });
+  });
+
+  const chunked = (sizes: readonly number[]) => [
+    'POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+    ...sizes.map((size, i) => `${size.toString(16)}\r\n${i === 0 ? padded(size) : ' '.repeat(size)}\r\n`),
+    '0\r\n\r\n',
+  ];
+
+  test('in chunks of 64 KiB together passes', async () => {
+    expect(parseReply(await sendRaw(service.url, chunked([30_000, 30_000, LIMIT - 60_000]))).status).toBe(200);
+  });
+
+  test('in chunks of one byte more is 413', async () => {
+    const text = await sendRaw(service.url, chunked([30_000, 30_000, LIMIT - 60_000 + 1]));
+    expectRefusal(parseReply(text), { status: 413, code: 'BODY_TOO_LARGE' });
+  });
+
+  test('in chunks without end is 413 and cut off', async () => {
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new TextEncoder().encode(' '.repeat(10_000))),
+    });
+    const init = { method: 'POST', headers: json, body, duplex: 'half' } as const;
+    const response = await fetch(`${service.url}/graphql`, { ...init, signal: AbortSignal.timeout(5_000) });
+    expect(response.status).toBe(413);
+  });
+
+  test('that breaks off is no fault of ours: nothing is logged as unexpected', async () => {
+    const before = service.logLines.length;
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
+    await delay(100);
+    socket.destroy();
+    await delay(200);
+    expect(service.logLines.slice(before)).toEqual([]);
+  });
+});

@@ -1,0 +1,84 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { clientAddress } from '../../src/http/client-address.ts';
+import { startSandboxService } from '../support/sandbox.ts';
+
+const header = 'x-forwarded-for';
+const addressIn = (value: string | undefined) =>
+  clientAddress(
+    {
+      ...{ method: 'POST', target: '/graphql', peer: { address: '10.0.0.1', certificateNames: [] } },
+      headers: { [header]: value },
+      signal: new AbortController().signal,
+      readBody: () => Promise.reject(new Error('not read')),
+    },
+    header,
+  );
+
+test.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['2001:db8::7', '2001:db8::7'],
+  ['198.51.100.1, 203.0.113.7', '203.0.113.7'],
+  ['whatever the client claims,203.0.113.7 ', '203.0.113.7'],
+])('of %j the last address is believed', (value, address) => {
+  expect(addressIn(value)).toBe(address);
+});
+
+test.each([
+  undefined,
+  '',
+  ' ',
+  '203.0.113.7,',
+  '203.0.113.7, unknown',
+  '203.0.113.7:443',
+  '[2001:db8::7]',
+  '203.0.113.256',
+  '0x7f.1',
+  '203.0.113.7\u0000',
+  'for=203.0.113.7',
+])('%j names nobody', (value) => {
+  expect(addressIn(value)).toBeUndefined();
+});
+
+/** UnionPay wants the payer's address. */
+const redeemUnionPay = async (http: object, headers: Record<string, string>, input: object) => {
+  const service = await startSandboxService((config) => ({ ...config, http }));
+  onTestFinished(() => service.close());
+  const response = await fetch(`${service.origin}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({
+      query: `mutation($input: AuthenticateInput!) { authenticate(input: $input) {
+        __typename ... on Failure { code } ... on InvalidInput { fields { path } } } }`,
+      variables: { input: { channel: 'union_pay', authCode: 'test_ok_anna', ...input } },
+    }),
+  });
+  const { data } = (await response.json()) as { data: { authenticate: object } };
+  return { answer: data.authenticate, sent: service.emulators.jucai.ledger.map(({ body }) => body).join() };
+};
+
+test('a channel that needs the address gets the one that the router names', async () => {
+  const { answer, sent } = await redeemUnionPay(
+    { clientAddressHeader: 'X-Forwarded-For' },
+    { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' },
+    {},
+  );
+  expect(answer).toEqual({ __typename: 'Authenticated' });
+  expect(sent).toContain('203.0.113.7');
+  expect(sent).not.toContain('198.51.100.1');
+});
+
+test('an address in the input comes before it', async () => {
+  const { answer, sent } = await redeemUnionPay(
+    { clientAddressHeader: 'x-forwarded-for' },
+    { 'x-forwarded-for': '203.0.113.7' },
+    { clientIp: '192.0.2.9' },
+  );
+  expect(answer).toEqual({ __typename: 'Authenticated' });
+  expect(sent).toContain('192.0.2.9');
+  expect(sent).not.toContain('203.0.113.7');
+});
+
+test('a header that is not configured is not believed', async () => {
+  const { answer } = await redeemUnionPay({}, { 'x-forwarded-for': '203.0.113.7' }, {});
+  expect(answer).toEqual({ __typename: 'InvalidInput', code: 'INPUT_INVALID', fields: [{ path: 'clientIp' }] });
+});

@@ -1,0 +1,122 @@
+/** What one connection, and all of them together, may take. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Handler, reply } from '../../src/http/edge.ts';
+import { listen } from '../../src/http/server.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { expectRefusal, parseReply, sendRaw } from '../support/raw-http.ts';
+
+const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
+const generous = { keepAliveMs: 65_000, maxRequestsPerSocket: 100, maxConnections: 100 };
+
+const start = async (limits: Partial<typeof generous> = {}) => {
+  const refusals: string[] = [];
+  let handled = 0;
+  const handle: Handler = async () => {
+    handled += 1;
+    return reply(200, 'text/plain', 'hello');
+  };
+  const server = await listen(handle, {
+    ...{ host: '127.0.0.1', port: 0, log: createLog('silent') },
+    limits: { ...generous, ...limits },
+    onRefusal: (code) => refusals.push(code),
+  });
+  onTestFinished(() => server.close(0));
+  return { url: server.url, refusals, handled: () => handled };
+};
+
+/** A connection that can be asked several times. */
+const open = async (url: string) => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  let received = '';
+  socket.on('data', (text: string) => {
+    received += text;
+  });
+  await once(socket, 'connect');
+  return {
+    socket,
+    ask: async () => {
+      const answered = once(socket, 'data');
+      socket.write(GET);
+      await answered;
+      return parseReply(received.slice(received.lastIndexOf('HTTP/1.1')));
+    },
+    closed: once(socket, 'close'),
+  };
+};
+
+describe('a connection', () => {
+  test('is closed after as many requests as it may carry, and says so with the last', async () => {
+    const { url } = await start({ maxRequestsPerSocket: 3 });
+    const { ask, closed } = await open(url);
+    for (const expected of ['keep-alive', 'keep-alive', 'close'])
+      expect((await ask()).headers.get('connection')).toBe(expected);
+    await closed;
+  });
+
+  test('that sends more requests at once than it may carry has only so many executed', async () => {
+    const { url, handled } = await start({ maxRequestsPerSocket: 3 });
+    await sendRaw(url, [GET.repeat(10)]);
+    expect(handled()).toBe(3);
+  });
+
+  test('stays open between requests for as long as it is configured to, and no longer', async () => {
+    const { url } = await start({ keepAliveMs: 300 });
+    const { ask, closed } = await open(url);
+    expect((await ask()).status).toBe(200);
+    const startedAt = performance.now();
+    await closed;
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
+  });
+
+  test('names 65 s by default, longer than routers keep theirs', async () => {
+    const server = await listen(async () => reply(200, 'text/plain', ''), {
+      ...{ host: '127.0.0.1', port: 0, log: createLog('silent') },
+    });
+    onTestFinished(() => server.close(0));
+    const { ask } = await open(server.url);
+    expect((await ask()).headers.get('keep-alive')).toMatch(/^timeout=65\b/);
+  });
+});
+
+test('connections beyond the limit are dropped, and counted; the others are served', async () => {
+  const { url, refusals } = await start({ maxConnections: 3 });
+  const served = [await open(url), await open(url), await open(url)];
+  for (const { ask } of served) expect((await ask()).status).toBe(200);
+  const { closed } = await open(url);
+  await closed;
+  expect(refusals).toEqual(['TOO_MANY_CONNECTIONS']);
+  for (const { ask } of served) expect((await ask()).status).toBe(200);
+  served[0]?.socket.destroy();
+  await expect.poll(async () => (await sendRaw(url, [`${GET}`, 'x'])).length, { timeout: 5_000 }).toBeGreaterThan(0);
+});
+
+test.each([
+  ['no host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'BAD_REQUEST'],
+  ['two hosts', 'GET / HTTP/1.1\r\nconnection: close\r\nhost: a\r\nHost: b\r\n\r\n', 400, 'BAD_REQUEST'],
+  ['the same host twice', 'GET / HTTP/1.1\r\nconnection: close\r\nhost: a\r\nhost: a\r\n\r\n', 400, 'BAD_REQUEST'],
+  [
+    'an expectation',
+    'GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: tea\r\n\r\n',
+    417,
+    'EXPECTATION_FAILED',
+  ],
+])('a request with %s is refused in JSON, and handled by nobody', async (_, text, status, code) => {
+  const { url, refusals, handled } = await start();
+  const answer = parseReply(await sendRaw(url, [text]));
+  expectRefusal(answer, { status, code });
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(refusals).toEqual([code]);
+  expect(handled()).toBe(0);
+});
+
+test('a body that nobody reads is not waited for: the refusal ends the connection', async () => {
+  const { url } = await start();
+  const head = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n';
+  const answer = parseReply(await sendRaw(url, [head, 'x'.repeat(1_000)]));
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('connection')).toBe('close');
+});

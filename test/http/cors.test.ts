@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { apolloSandbox } from '../../src/http/cors.ts';
+import { oldSecret, startConfigured } from '../support/configured.ts';
+import { expectRefusal, hello, json, request } from '../support/raw-http.ts';
+import { type Service, startService } from '../support/service.ts';
+
+const shop = 'https://shop.example.com';
+const preflight = (origin: string, headers: Record<string, string> = {}) => ({
+  method: 'OPTIONS',
+  target: '/graphql',
+  headers: {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'content-type',
+    ...headers,
+  },
+});
+const corsHeaders = (headers: ReadonlyMap<string, string>) =>
+  [...headers.keys()].filter((name) => name.startsWith('access-control-')).toSorted();
+
+let configured: Awaited<ReturnType<typeof startConfigured>>;
+let sandbox: Service;
+let closed: Awaited<ReturnType<typeof startConfigured>>;
+beforeAll(async () => {
+  configured = await startConfigured(undefined, { http: { cors: [shop] } });
+  closed = await startConfigured();
+  sandbox = await startService();
+});
+afterAll(() => Promise.all([configured.close(), closed.close(), sandbox.close()]));
+
+describe('a page of a listed origin', () => {
+  test('may ask to call, without the router’s credentials, and is told what it may send', async () => {
+    const { status, headers, body } = await request(configured.url, preflight(shop));
+    expect({ status, body }).toEqual({ status: 204, body: '' });
+    expect(headers.get('access-control-allow-origin')).toBe(shop);
+    expect(headers.get('access-control-allow-methods')).toBe('POST');
+    expect(headers.get('access-control-allow-headers')).toMatch(/content-type/);
+    expect(headers.get('access-control-max-age')).toMatch(/^\d+$/);
+    expect(headers.get('vary')).toBe('Origin');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.has('content-length')).toBe(false);
+    expect(headers.has('access-control-allow-credentials')).toBe(false);
+    expect(headers.has('access-control-allow-private-network')).toBe(false);
+  });
+
+  test('is told that it may reach this network only when it asks', async () => {
+    const asks = preflight(shop, { 'access-control-request-private-network': 'true' });
+    const { headers } = await request(configured.url, asks);
+    expect(headers.get('access-control-allow-private-network')).toBe('true');
+  });
+
+  test('may read the answer, and the refusal', async () => {
+    const credentials = { 'router-authorization': oldSecret };
+    for (const [status, more] of [
+      [200, credentials],
+      [401, {}],
+    ] as const) {
+      const headers = { ...json, origin: shop, ...more };
+      const reply = await request(configured.url, { method: 'POST', target: '/graphql', headers, body: hello });
+      expect(reply.status).toBe(status);
+      expect(reply.headers.get('access-control-allow-origin')).toBe(shop);
+      expect(reply.headers.get('vary')).toBe('Origin');
+      expect(corsHeaders(reply.headers)).toEqual(['access-control-allow-origin']);
+    }
+  });
+
+  test('gets nothing more than a preflight without credentials', async () => {
+    const noPreflight = { method: 'OPTIONS', target: '/graphql', headers: { origin: shop } };
+    expectRefusal(await request(configured.url, noPreflight), { status: 405, code: 'METHOD_NOT_ALLOWED' });
+    const { status, body } = await request(configured.url, { ...preflight(shop), body: hello });
+    expect({ status, body }).toEqual({ status: 204, body: '' });
+  });
+});
+
+describe('a page of an origin that is not listed', () => {
+  test.each([
+    'https://evil.example.com',
+    `${shop}.evil.example.com`,
+    `${shop}:8443`,
+    'http://shop.example.com',
+    'https://SHOP.example.com',
+    `${shop}/`,
+    'null',
+    '*',
+    '',
+    apolloSandbox,
+    `${shop}, https://evil.example.com`,
+  ])('%s is told nothing', async (origin) => {
+    const reply = await request(configured.url, preflight(origin));
+    expectRefusal(reply, { status: 405, code: 'METHOD_NOT_ALLOWED' });
+    expect(corsHeaders(reply.headers)).toEqual([]);
+    const headers = { ...json, origin, 'router-authorization': oldSecret };
+    const answer = await request(configured.url, { method: 'POST', target: '/graphql', headers, body: hello });
+    expect(corsHeaders(answer.headers)).toEqual([]);
+    expect(answer.headers.get('vary')).toBe('Origin');
+  });
+
+  test('is told nothing where no origin is listed', async () => {
+    for (const origin of [shop, apolloSandbox]) {
+      const reply = await request(closed.url, preflight(origin));
+      expectRefusal(reply, { status: 405, code: 'METHOD_NOT_ALLOWED' });
+      expect(corsHeaders(reply.headers)).toEqual([]);
+    }
+  });
+
+  test.each(['/livez', '/readyz', '/nothing'])('is told nothing at %s, listed or not', async (target) => {
+    const { headers } = await request(configured.url, { ...preflight(shop), target });
+    expect(corsHeaders(headers)).toEqual([]);
+  });
+});
+
+test('Apollo Sandbox may call sandbox mode, on a private network too, and nobody else may', async () => {
+  const asks = preflight(apolloSandbox, { 'access-control-request-private-network': 'true' });
+  const { status, headers } = await request(sandbox.url, asks);
+  expect(status).toBe(204);
+  expect(headers.get('access-control-allow-origin')).toBe('https://studio.apollographql.com');
+  expect(headers.get('access-control-allow-private-network')).toBe('true');
+  expect((await request(sandbox.url, preflight(shop))).status).toBe(405);
+});

@@ -1,0 +1,76 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createOnce } from '../../src/identity/once.ts';
+import { ExchangeError } from '../../src/lib/exchange.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { createMetrics } from '../../src/lib/metrics.ts';
+import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Outcome } from '../../src/store/store.ts';
+
+const times = { deadlineMs: 5_000, patienceMs: 5_000, leaseMs: 10_000, resultTtlMs: 60_000, codeTtlMs: 60_000 };
+const start = () => {
+  const options = {
+    vault: openVault(generateVaultKeys()),
+    times: { ...times, certificationTtlMs: 60_000, identityTtlMs: undefined },
+  };
+  const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), options);
+  onTestFinished(() => store.close());
+  return createOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
+};
+
+const claim = {
+  ...{ source: 'source', upstreamAppId: 'app', kind: 'authCode' as const, code: 'code', binding: ['caller'] },
+  ...{ appId: 'app', channelId: 'channel', session: undefined, traceId: '0'.repeat(32) },
+};
+const success = async (): Promise<Outcome> => ({ state: 'SUCCEEDED', subject: { openId: 'somebody' } });
+const wanted = { unwanted: new AbortController().signal };
+
+test('a code is sent while it is wanted, again only when provably nothing was sent', async () => {
+  const once = start();
+  let attempts = 0;
+  const exchange = async () => {
+    attempts += 1;
+    if (attempts < 3) throw new ExchangeError('refused', false);
+    return success();
+  };
+  expect(await once(claim, exchange, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(attempts).toBe(3);
+});
+
+test('between two attempts nobody wants it any more: it is not sent again, at once, and stays good', async () => {
+  const once = start();
+  const gone = new AbortController();
+  let attempts = 0;
+  const refused = async () => {
+    attempts += 1;
+    // While the second attempt is being waited for.
+    setTimeout(() => gone.abort(), 5);
+    throw new ExchangeError('refused', false);
+  };
+  await expect(once(claim, refused, { unwanted: gone.signal })).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  expect(attempts).toBe(1);
+  expect(await once(claim, success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+});
+
+test('what is not wanted from the start does not touch the code', async () => {
+  const once = start();
+  const never = () => Promise.reject(new Error('it was sent'));
+  await expect(once(claim, never, { unwanted: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'CHANNEL_UNREACHABLE',
+  });
+  expect(await once(claim, success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+});
+
+test('what was sent is awaited and kept, wanted or not', async () => {
+  const once = start();
+  const gone = new AbortController();
+  const exchange = async () => {
+    gone.abort();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return success();
+  };
+  expect(await once(claim, exchange, { unwanted: gone.signal })).toMatchObject({ state: 'SUCCEEDED' });
+  const never = () => Promise.reject(new Error('it was sent again'));
+  expect(await once(claim, never, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+});
