@@ -190,6 +190,22 @@ describe('a configuration file', () => {
     expect(await messageOf(load(rest))).toMatch(/needs keys/);
   });
 
+  const signatures = { keys: [{ id: 'a', algorithm: 'hmac-sha256', key: keys.index }] };
+  test.each<[string, object]>([
+    ["Hive's HMAC, which does not cover them", { hive: { secrets: [routerSecret] } }],
+    ['a signature without the body', { signatures }],
+    ['a secret or such a signature', { secrets: [routerSecret], signatures }],
+  ])('that believes claims of callers behind %s is refused', async (_, router) => {
+    const message = await messageOf(load({ ...complete, router, callers: { claims: {} } }));
+    expect(message).toMatch(/credentials that cover the body/);
+  });
+
+  test('that believes claims of callers behind a secret, or a signature over the body, is accepted', async () => {
+    const components = ['@method', '@authority', '@request-target', 'content-type', 'content-digest'];
+    for (const router of [{ secrets: [routerSecret] }, { signatures: { ...signatures, components } }])
+      await expect(load({ ...complete, router, callers: { claims: {} } })).resolves.toBeDefined();
+  });
+
   test.each<[string, object, RegExp]>([
     ['no router secret', { router: { secrets: [] } }, /router\.secrets/],
     ['a short router secret', { router: { secrets: [routerSecret, 'short'] } }, /router\.secrets\.1.*32 characters/],
@@ -221,6 +237,7 @@ describe('a configuration file', () => {
     ['a header that is none', { http: { clientAddressHeader: 'x forwarded' } }, /http\.clientAddressHeader/],
     ['a drain of 5 s', { http: { drainDelayMs: 5_000 } }, /http\.drainDelayMs/],
     ['metrics without a port', { metrics: {} }, /metrics\.port/],
+    ['a sweep less often than twice a minute', { times: { sweepEveryMs: 30_001 } }, /times\.sweepEveryMs/],
     ['a time that is negative', { times: { sweepEveryMs: -1 } }, /times\.sweepEveryMs/],
     ['a time that is a text', { times: { deadlineMs: '5000' } }, /times\.deadlineMs/],
     ['a limit of nothing', { limits: { representations: 0 } }, /limits\.representations/],
