@@ -1,0 +1,56 @@
+/**
+ * Documents made from the schema, see document-grammar: none gets a 5xx, each is answered within a second. There are
+ * 20,000 with `CORPUS=full`, 1,200 otherwise; the seed is fixed.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { requests } from '../support/document-grammar.ts';
+import { openClient } from '../support/http-client.ts';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+
+const numRuns = process.env.CORPUS === 'full' ? 20_000 : 1_200;
+const LIMIT_MS = 1_000;
+
+let service: SandboxService;
+let client: ReturnType<typeof openClient>;
+beforeAll(async () => {
+  service = await startSandboxService();
+  client = openClient(service.origin, 1);
+});
+afterAll(async () => {
+  await client.close();
+  await service.close();
+});
+
+test(`${numRuns} documents: no 5xx, nothing unexpected, each answered in time`, { timeout: 600_000 }, async () => {
+  const count: Record<string, number> = {};
+  const slowest = { tookMs: 0, query: '' };
+  const ask = async (body: string) => {
+    const answer = await client.post(body);
+    // A machine that is busy elsewhere may be slow once; a document that is slow is slow again.
+    return answer.tookMs < LIMIT_MS ? answer : client.post(body);
+  };
+  const property = fc.asyncProperty(requests, async (request) => {
+    const { status, text, tookMs } = await ask(JSON.stringify(request));
+    const { data, errors = [] } = JSON.parse(text);
+    const codes = errors.map(({ extensions }: { extensions?: { code?: string } }) => extensions?.code ?? 'none');
+    if (tookMs > slowest.tookMs) Object.assign(slowest, { tookMs, query: request.query.slice(0, 80) });
+    const kind = status === 200 ? `200 ${data ? 'data' : 'no data'}` : `${status} ${codes[0]}`;
+    count[kind] = (count[kind] ?? 0) + 1;
+    expect(status).toBeLessThan(500);
+    expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
+    expect(codes).not.toContain('none');
+    expect(tookMs).toBeLessThan(LIMIT_MS);
+  });
+  await fc.assert(property, { numRuns, seed: 20_261_122 });
+
+  const total = Object.values(count).reduce((sum, part) => sum + part, 0);
+  console.log(
+    `${total} documents: ${JSON.stringify(count)}; slowest ${Math.round(slowest.tookMs)} ms: ${slowest.query}`,
+  );
+  expect(count['200 data']).toBeGreaterThan(numRuns / 5);
+  expect(count['400 GRAPHQL_VALIDATION_FAILED']).toBeGreaterThan(numRuns / 10);
+  expect(count['400 GRAPHQL_PARSE_FAILED']).toBeGreaterThan(numRuns / 10);
+  expect(service.logLines.filter((line) => line.includes('unexpected'))).toEqual([]);
+  expect((await fetch(`${service.origin}/readyz`)).status).toBe(200);
+});
