@@ -12,8 +12,11 @@ const spellings = (secret: string): Buffer[] => {
   const base64url = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));
   const hex = bytes.toString('hex');
   const escaped = JSON.stringify(secret).slice(1, -1);
+  const middle = Math.ceil(secret.length / 2);
+  const halves = [secret.slice(0, middle), secret.slice(middle)].map((half) => [...half].reverse().join(''));
+  const turned = [halves.join(''), halves.toReversed().join(''), secret.slice(middle) + secret.slice(0, middle)];
   const unicode = [...secret].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-  const texts = [secret, secret.toUpperCase(), secret.toLowerCase(), escaped, unicode];
+  const texts = [secret, secret.toUpperCase(), secret.toLowerCase(), escaped, unicode, ...turned];
   const encoded = [...base64, ...base64url, hex, hex.toUpperCase(), encodeURIComponent(secret)];
   return [...new Set([...texts, ...encoded])].map((text) => Buffer.from(text)).concat(Buffer.from(secret, 'utf16le'));
 };

@@ -9,7 +9,7 @@ import { type FileConfig, loadConfig, storeTimes } from '../../src/config.ts';
 import { startSandbox } from '../../src/emulators/sandbox.ts';
 import { listen } from '../../src/http/server.ts';
 import { openConfiguredVault } from '../../src/keys.ts';
-import { createLog } from '../../src/lib/log.ts';
+import { createLog, type Log } from '../../src/lib/log.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openEngine } from '../../src/store/open-engine.ts';
 import type { GraphqlAnswer } from './service.ts';
@@ -23,13 +23,24 @@ export const freePort = (): Promise<number> =>
     });
   });
 
+const keepErrors = (log: Log, errors: unknown[]): Log => {
+  const keep =
+    (severity: keyof Log): Log['info'] =>
+    (event, fields) => {
+      if (fields?.error !== undefined) errors.push(fields.error);
+      log[severity](event, fields);
+    };
+  return { info: keep('info'), warn: keep('warn'), error: keep('error') };
+};
+
 export const startSandboxService = async (change: (config: FileConfig) => FileConfig = (config) => config) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
   const origin = `http://127.0.0.1:${await freePort()}`;
   const sandbox = await startSandbox(origin);
   const config = await loadConfig({ PORT: new URL(origin).port, DATA_DIR: folder }, async () => change(sandbox.config));
   const logLines: string[] = [];
-  const log = createLog('info', { write: (line) => void logLines.push(line) });
+  const errors: unknown[] = [];
+  const log = keepErrors(createLog('info', { write: (line) => void logLines.push(line) }), errors);
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openConfiguredVault(config, {});
   const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
@@ -44,6 +55,8 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
     store,
     emulators: sandbox.emulators,
     logLines,
+    /** Whatever the service gave to its log as an error, whole. */
+    errors,
     returnUrl: (channel: string) => `${origin}/payer?channel=${channel}`,
     async graphql(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
       const response = await fetch(`${origin}/graphql`, {

@@ -1,0 +1,116 @@
+/**
+ * A canary for every kind of secret goes through the whole fault suite, and is looked for in whatever the service
+ * says: output, answers, errors, database. Once to the process as it is started, once to the service in this process,
+ * whose errors can be looked into. There are no spans to look at: this service makes none.
+ */
+import { expect, test } from 'vitest';
+import { searchCanaries } from '../support/canaries.ts';
+import { type Canaries, type Places, startHere, startProcess } from '../support/fault-hosts.ts';
+import { type Answer, runFaults } from '../support/fault-suite.ts';
+
+/** The fields of an answer that are there to carry a secret, and which. */
+const carries: Readonly<Record<string, readonly string[]>> = {
+  openId: ['openid', 'openId', 'jobOpenId', 'askedOpenId'],
+  userId: ['userId', 'unionPayId', 'jobUserId', 'askedUserId'],
+  accessToken: ['accessToken'],
+  queryCode: ['queryCode', 'issuedQueryCode'],
+  state: ['state'],
+  authorizeUrl: ['state'],
+  certifyId: ['certifyId'],
+  merchantIdentityId: ['jobworthId'],
+  resultUrl: ['jobworthId'],
+  ...Object.fromEntries(['url', 'value', 'html', 'deepLink'].map((name) => [name, ['certifyId']])),
+};
+
+const leaves = (value: unknown, name: string): [name: string, text: string][] => {
+  if (typeof value !== 'object' || value === null) return [[name, String(value)]];
+  return Object.entries(value).flatMap(([key, member]) => [
+    ['names', key] as [string, string],
+    ...leaves(member, Array.isArray(value) ? name : key),
+  ]);
+};
+
+const parts = ({ text, headers, status }: Answer): [name: string, text: string][] => {
+  const isJson = /^\{.*\}\s*$/s.test(text);
+  return [
+    ['headers', `${status} ${headers}`],
+    ...(isJson ? leaves(JSON.parse(text), '') : [['pages', text] as [string, string]]),
+  ];
+};
+
+/** Everything that was answered, by the field it was answered in. */
+const answered = (answers: readonly Answer[]): Places => {
+  const byName = new Map<string, string[]>();
+  for (const [name, text] of answers.flatMap(parts)) byName.set(name, [...(byName.get(name) ?? []), text]);
+  return Object.fromEntries([...byName].map(([name, texts]) => [`answered ${name}`, Buffer.from(texts.join('\n'))]));
+};
+
+/** Ends that the suite has to come to, or it was none. */
+const faults = [
+  ...['AUTH_CODE_INVALID', 'AUTH_CODE_USED', 'AUTH_CODE_EXPIRED', 'AUTH_CODE_REFUSED', 'OUTCOME_UNKNOWN'],
+  ...['REPLY_UNVERIFIED', 'REPLY_MALFORMED', 'CERTIFICATION_REFUSED', 'ONCE_TOKEN_INVALID', 'CHANNEL_NO_ANSWER'],
+  ...['CHANNEL_UNREACHABLE', 'SERVICE_UNAVAILABLE', 'INPUT_INVALID', 'QUERY_CODE_TAKEN', 'NONCE_USED'],
+  ...['SIGNATURE_MISSING', 'SIGNATURE_INVALID', 'REQUEST_TIME_INVALID', 'INTERNAL_SERVER_ERROR', 'BAD_USER_INPUT'],
+  ...['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REPRESENTATION', 'BODY_TOO_LARGE', 'NOT_EXIST'],
+];
+
+const scan = (canaries: Canaries, places: Places) => {
+  const searches = Object.entries(places).map(([place, written]) => {
+    const allowed = carries[place.replace('answered ', '')] ?? [];
+    const wanted = Object.entries(canaries).filter(([name]) => !allowed.includes(name));
+    return searchCanaries(Object.fromEntries(wanted), { [place]: written });
+  });
+  return {
+    hits: searches.flatMap(({ hits }) => hits),
+    needles: Math.max(...searches.map(({ needles }) => needles)),
+    bytes: searches.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+};
+
+test.each([
+  ['the process', startProcess],
+  ['the service in this process', startHere],
+])(
+  '%s tells no secret to anybody whom it is not for, whatever goes wrong',
+  { timeout: 120_000 },
+  async (name, start) => {
+    const host = await start();
+    const { canaries: planted, answers, seen } = await runFaults(host);
+    const places = { ...(await host.stop()), ...answered(answers) };
+    const canaries = { ...planted, ...host.configured };
+
+    // They were all there: whatever is for an upstream has reached one.
+    for (const secret of [
+      'payer',
+      'job',
+      'certName',
+      'certNo',
+      'passport',
+      'connKey',
+      'askedUserId',
+      'queryCode',
+    ] as const)
+      expect(seen, secret).toContain(planted[secret]);
+    const said = answers.map(({ text }) => text).join('\n');
+    for (const code of faults) expect(said, code).toContain(`"${code}"`);
+    const { hits, needles, bytes } = scan(canaries, places);
+    console.log(
+      `${name}: ${answers.length} answers, ${Object.keys(canaries).length} canaries in ${needles} spellings, ${hits.length} hits in ${bytes} bytes of ${Object.keys(places).length} places: ${Object.entries(
+        places,
+      )
+        .filter(([place]) => !place.startsWith('answered'))
+        .map(([place, { length }]) => `${place} (${length})`)
+        .join(', ')}`,
+    );
+    expect(hits).toEqual([]);
+
+    // And it would be found: in each place, one secret in one spelling.
+    for (const [place, written] of Object.entries(places)) {
+      const { payer, certNo, connKey } = planted;
+      const spelled = [payer, Buffer.from(`?${certNo}?`).toString('base64'), Buffer.from(connKey).toString('hex')];
+      const leaking = Buffer.concat([written, Buffer.from(spelled.join(' '))]);
+      const found = scan({ payer, certNo, connKey }, { [place]: leaking });
+      expect(found.hits.sort()).toEqual(['certNo', 'connKey', 'payer'].map((secret) => `${secret} in ${place}`));
+    }
+  },
+);
