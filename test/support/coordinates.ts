@@ -82,7 +82,7 @@ const usualFields = (places: readonly (GraphQLArgument | GraphQLInputField)[], m
 });
 
 /** Everything that there is to be read below a type. */
-export const selectionOf = (type: GraphQLOutputType): string => {
+const selectionOf = (type: GraphQLOutputType): string => {
   const named = getNamedType(type);
   if (isAbstractType(named)) {
     const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${selectionOf(member)}`);

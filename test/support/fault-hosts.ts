@@ -13,8 +13,10 @@ import type { Emulator } from '../../src/emulators/emulator.ts';
 import { startSandbox } from '../../src/emulators/sandbox.ts';
 import { allScopes } from '../../src/security/caller.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
+import { mark } from './fault-operations.ts';
 import type { FaultHost } from './fault-suite.ts';
 import { startFaultUpstreams } from './fault-upstreams.ts';
+import { audience, startIssuer } from './issuer.ts';
 import { startSandboxService } from './sandbox.ts';
 
 export type Canaries = Readonly<Record<string, string>>;
@@ -83,7 +85,12 @@ export const startProcess = async (): Promise<Host> => {
   const config = more.extend(sandbox.config);
   const [routerSecret, keys] = ['R'.repeat(8) + generateVaultKeys().index.slice(0, 32), generateVaultKeys()];
   const path = join(folder, 'config.json');
-  const whole = { ...config, router: { secrets: [routerSecret] }, callers: { router: allScopes }, keys };
+  const issuer = await startIssuer();
+  onTestFinished(() => issuer.close());
+  const caller = mark();
+  const token = await issuer.sign({ sub: caller, scope: allScopes.join(' ') });
+  const jwt = { issuer: issuer.issuer, audience, algorithms: ['ES256'], jwks: issuer.jwks() };
+  const whole = { ...config, router: { secrets: [routerSecret] }, callers: { jwt }, keys, metrics: { port: 0 } };
   writeFileSync(path, JSON.stringify(whole));
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
@@ -97,16 +104,18 @@ export const startProcess = async (): Promise<Host> => {
       output[name] += text;
     });
   const closed = once(child, 'close');
-  const url = await vi.waitFor(() => {
-    const found = /"url":"(http:[^"]+)"/.exec(output.stdout)?.[1];
-    if (!found) throw new Error(`not yet: ${output.stderr}`);
-    return found;
-  }, 20_000);
+  const urlOf = (event: string) =>
+    vi.waitFor(() => {
+      const found = new RegExp(`"url":"(http:[^"]+)","msg":"${event}"`).exec(output.stdout)?.[1];
+      if (!found) throw new Error(`not yet: ${output.stderr}`);
+      return found;
+    }, 20_000);
+  const [url, metricsUrl] = [await urlOf('listening'), await urlOf('metrics')];
   const file = join(folder, 'data', 'payer-identity.sqlite');
   const ledgers = () => [...Object.values(sandbox.emulators).map(({ ledger }) => ledger), ...more.ledgers()];
   return {
     url,
-    headers: { 'router-authorization': routerSecret },
+    headers: { 'router-authorization': routerSecret, authorization: `Bearer ${token}` },
     returnUrl: 'http://127.0.0.1:4001/payer?channel=ali_pay',
     requests: () => requestsOf(ledgers()),
     run: (sql) => runOn(file, sql),
@@ -114,14 +123,16 @@ export const startProcess = async (): Promise<Host> => {
     configured: {
       ...secretsOf(config),
       ...{ routerSecret, indexKey: keys.index, sealKey: keys.seal[0]?.key ?? '' },
+      ...{ caller, tokenClaims: token.split('.')[1] ?? '', tokenSignature: token.split('.')[2] ?? '' },
       sealKeyInHex: Buffer.from(keys.seal[0]?.key ?? '', 'base64').toString('hex'),
     },
     async stop() {
+      const metrics = Buffer.from(await (await fetch(metricsUrl)).arrayBuffer());
       child.kill('SIGTERM');
       const [code] = await closed;
       expect(code).toBe(0);
       const said = Object.entries(output).map(([name, text]) => [name, Buffer.from(text)]);
-      return { ...Object.fromEntries(said), ...readDatabase(dirname(file)) };
+      return { metrics, ...Object.fromEntries(said), ...readDatabase(dirname(file)) };
     },
   };
 };
@@ -145,6 +156,7 @@ export const startHere = async (): Promise<Host> => {
     requests: () => requestsOf(ledgers()),
     run: (sql) => runOn(service.file, sql),
     async stop() {
+      const metrics = Buffer.from(await (await fetch(`${service.origin}/metrics`)).arrayBuffer());
       const database = readDatabase(dirname(service.file));
       const graphs = service.errors.map((error) => {
         const shown = inspect(error, { depth: null, showHidden: true, maxArrayLength: null, maxStringLength: null });
@@ -152,7 +164,8 @@ export const startHere = async (): Promise<Host> => {
       });
       expect(graphs.length).toBeGreaterThan(20);
       await service.close().catch(() => {});
-      return { log: Buffer.from(service.logLines.join('')), errors: Buffer.from(graphs.join('\n')), ...database };
+      const log = Buffer.from(service.logLines.join(''));
+      return { metrics, log, errors: Buffer.from(graphs.join('\n')), ...database };
     },
   };
 };
