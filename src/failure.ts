@@ -93,8 +93,14 @@ interface FailureDetails {
 }
 
 /**
+ * Reasons as upstreams write them: words and short numbers, such as isv.code-invalid, 20080.40029 or HTTP_502. An
+ * upstream may echo what it was sent, and no random text, payer's id or document's number looks like this.
+ */
+const REASON = /^(?=.{1,64}$)-?(?:[A-Za-z]+\d{0,7}|\d{1,7})(?:[._-](?:[A-Za-z]+\d{0,7}|\d{1,7}))*$/;
+
+/**
  * An expected failure. Switch on `code`; the message comes from our own table, so it can hold no secret.
- * `upstreamCode` is reduced to harmless characters: an upstream may echo what it was sent.
+ * `upstreamCode` is kept only when it looks like a reason.
  */
 export class PayerIdentityError extends Error {
   override readonly name = 'PayerIdentityError';
@@ -111,7 +117,7 @@ export class PayerIdentityError extends Error {
   ) {
     super(table[code][1], { cause });
     this.code = code;
-    this.upstreamCode = upstreamCode !== undefined && /^[\w.-]{1,64}$/.test(upstreamCode) ? upstreamCode : undefined;
+    this.upstreamCode = upstreamCode !== undefined && REASON.test(upstreamCode) ? upstreamCode : undefined;
     this.fields = fields;
     this.traceId = traceId;
     this.retryAfterSeconds = retryAfterSeconds ?? retryAfter[code];
