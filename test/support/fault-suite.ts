@@ -100,7 +100,12 @@ export const runFaults = async (host: FaultHost) => {
     ...atRoutes(authRoutes, ['demo'], kind),
     keepAt('keeper', newCode(kind)),
   ];
-  const echoes = () => Promise.all(atRoutes(echoRoutes, echoApps, 'ok'));
+  const echoes = async () => {
+    await Promise.all(atRoutes(echoRoutes, echoApps, 'ok'));
+    // Codes that could be an upstream's reason, by the characters they are made of.
+    await Promise.all(echoRoutes.map((route, index) => authenticate(route, `${secret.payer}.${index}`)));
+    await Promise.all(echoApps.map((appId) => jobworth(secret.job, { appId, userId: secret.askedUserId })));
+  };
 
   /** What a payer's whole way yields, and the ways to read it. */
   const goodDay = async () => {

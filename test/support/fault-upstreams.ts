@@ -13,10 +13,12 @@ export const echoApps = ['messages', 'page', 'garbage'] as const;
 /** Repeats the request in everything that a refusal says. */
 const inMessages: EmulatorHandler = ({ rawUrl, body, headers }) => {
   const echo = `${rawUrl} ${body} ${JSON.stringify(headers)}`;
-  const says = { sub_code: 'isv.invalid', sub_msg: echo, msg: echo, message: echo, errmsg: echo };
+  // The code itself as the reason for its refusal: that one looks like a reason.
+  const sub_code = /Cn[0-9a-f]{16}Yq[.\d]*/.exec(echo)?.[0] ?? 'isv.invalid';
+  const says = { sub_code, sub_msg: echo, msg: echo, message: echo, errmsg: echo };
   if (rawUrl.startsWith('/gateway.do'))
     return { status: 200, body: JSON.stringify({ error_response: { code: '40004', ...says } }) };
-  const reply = { code: rawUrl.startsWith('/v3/') ? 'INVALID' : 1, errcode: 40029, data: echo, ...says };
+  const reply = { code: rawUrl.startsWith('/v3/') ? sub_code : 1, errcode: 40029, data: echo, ...says };
   return { status: rawUrl.startsWith('/v3/') ? 400 : 200, body: JSON.stringify(reply) };
 };
 
