@@ -16,7 +16,7 @@ export interface FaultHost {
   readonly returnUrl: string;
   /** Every request that an upstream saw. */
   requests(): string;
-  /** Runs statements on the database, past the service. */
+  /** On the database, past the service. */
   run(sql: string): Promise<void>;
   closeUpstreams(): Promise<void>;
 }
@@ -28,7 +28,6 @@ export interface Answer {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-
 export const runFaults = async (host: FaultHost) => {
   const secret = {
     ...{ payer: mark(), job: mark(), certName: mark(), certNo: newCertNo(), passport: mark(), connKey: mark() },
