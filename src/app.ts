@@ -63,7 +63,7 @@ export const createApp = async (
       limits: config.limits,
       stopping: stopping.signal,
     }),
-    certifications: createCertifications({ store, apps, times }),
+    certifications: createCertifications({ store, apps, log, times }),
     queryJobworth: createJobworth({ apps, once }),
   };
   const apollo = createGraphqlServer({

@@ -60,7 +60,7 @@ const table = {
   OVERLOADED: ['ChannelUnavailable', 'Too many calls are under way; nothing was sent. Repeat the call later.'],
   SERVICE_UNAVAILABLE: [
     'ChannelUnavailable',
-    'The service cannot keep results now; nothing was sent. Repeat the call.',
+    'The service cannot keep or read results now; nothing was used up. Repeat the call.',
   ],
   INPUT_INVALID: ['InvalidInput', 'The input is not valid; see fields.'],
   APP_UNKNOWN: ['InvalidInput', 'There is no such app.'],

@@ -3,7 +3,9 @@
  * whose messages quote the values they choke on, and bugs, whose messages may hold anything. So every message is
  * either known to hold only names of the schema and of the document, or replaced.
  */
+import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError } from 'graphql';
+import { PayerIdentityError } from '../failure.ts';
 
 const safeValidation =
   /^(Cannot query field|Unknown (argument|directive|field|fragment|operation|type)|Field "[\w.]+" (argument|must|of required type|is not defined)|Fields "\w+" conflict|Fragment|Directive|Variable "\$\w+" (is|of type|cannot be)|This anonymous operation|Cannot spread fragment|The (schema|"\w+") definition is not|GraphQL introspection|There can be only one|Too many|Validation aborted|Must provide)/;
@@ -49,6 +51,7 @@ const describe = (code: unknown, message: string): string | undefined => {
     case 'TOO_MANY_DIRECTIVES':
     case 'RATE_LIMITED':
     case 'OVERLOADED':
+    case 'SERVICE_UNAVAILABLE':
     case 'PERSISTED_QUERY_NOT_SUPPORTED':
       return message;
     case 'OPERATION_RESOLUTION_FAILURE':
@@ -62,17 +65,26 @@ const describe = (code: unknown, message: string): string | undefined => {
 const lateFault =
   /^(?:Argument "\w+" of (?:required|non-null) type "[\w![\]]+" (?:was not provided|must not be null)|Schema is not configured to execute \w+ operation)\.$/;
 
-export const formatError = ({ message, locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError => {
+/** A look-up that failed since the store is away is worth repeating, as far as that place in the answer is concerned. */
+const toRepeat = (error: unknown): PayerIdentityError | undefined => {
+  const thrown = unwrapResolverError(error);
+  return thrown instanceof PayerIdentityError && thrown.code === 'SERVICE_UNAVAILABLE' ? thrown : undefined;
+};
+
+export const formatError = (
+  { message, locations, path, extensions }: GraphQLFormattedError,
+  error?: unknown,
+): GraphQLFormattedError => {
   if (lateFault.test(message))
     return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code: 'BAD_USER_INPUT' } };
-  const described = describe(extensions?.code, message);
-  const { retryAfterSeconds } = extensions ?? {};
+  const { code, retryAfterSeconds } = toRepeat(error) ?? extensions ?? {};
+  const described = describe(code, message);
   return {
     message: described ?? 'Something went wrong here. The operator finds it in the log.',
     ...(locations && { locations }),
     ...(path && { path }),
     extensions: {
-      code: described === undefined ? 'INTERNAL_SERVER_ERROR' : extensions?.code,
+      code: described === undefined ? 'INTERNAL_SERVER_ERROR' : code,
       ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
     },
   };

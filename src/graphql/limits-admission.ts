@@ -1,7 +1,7 @@
 /** Asks for admission in front of every sensitive root field, before its resolver. */
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema, getNamedType, isUnionType } from 'graphql';
-import { PayerIdentityError } from '../failure.ts';
+import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { isSensitive } from '../identity/admission.ts';
 import type { Context } from './context.ts';
 import { toFailure } from './failures.ts';
@@ -13,7 +13,8 @@ const isWrongGuess = (answer: unknown): boolean => {
   return 'code' in answer && (answer.code === 'CERTIFY_ID_UNKNOWN' || answer.code === 'QUERY_CODE_TAKEN');
 };
 
-const isRefusal = ({ code }: PayerIdentityError): boolean => code === 'RATE_LIMITED' || code === 'OVERLOADED';
+/** What is worth repeating, and says so wherever it happens. */
+const unavailable: ReadonlySet<FailureCode> = new Set(['RATE_LIMITED', 'OVERLOADED', 'SERVICE_UNAVAILABLE']);
 
 /** For fields whose type has no place for a failure. */
 const asError = ({ code, message, retryAfterSeconds }: PayerIdentityError): GraphQLError => {
@@ -37,7 +38,7 @@ export const admitFirst = (schema: GraphQLSchema): GraphQLSchema => {
         if (isWrongGuess(answer)) admission.countGuess(call);
         return answer;
       } catch (error) {
-        if (!(error instanceof PayerIdentityError) || !isRefusal(error)) throw error;
+        if (!(error instanceof PayerIdentityError) || !unavailable.has(error.code)) throw error;
         if (isUnionType(getNamedType(type))) return toFailure(error.code, call.traceId, error);
         throw asError(error);
       }

@@ -8,6 +8,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import { GraphQLError } from 'graphql';
+import { PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
@@ -27,13 +28,19 @@ export interface GraphqlOptions {
   readonly firstOperation: string;
 }
 
+/** A failure says why by its cause. */
+const causeOf = (error: Error): unknown => (error instanceof PayerIdentityError && error.cause) || error;
+
 /** Unexpected errors reach the log by class and place; their text may quote a payer's data. */
 const logUnexpected = (log: Log): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     async didEncounterErrors({ errors, contextValue }) {
       for (const { originalError, extensions } of errors) {
         if (originalError && !(originalError instanceof GraphQLError) && extensions.code === undefined)
-          log.error('a resolver failed unexpectedly', { traceId: contextValue.call.traceId, error: originalError });
+          log.error('a resolver failed unexpectedly', {
+            traceId: contextValue.call.traceId,
+            error: causeOf(originalError),
+          });
       }
     },
   }),

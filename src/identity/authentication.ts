@@ -16,6 +16,7 @@ import {
 import type { Once } from './once.ts';
 import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
 import type { CallerOf } from './signed-calls.ts';
+import { storeAway } from './store-away.ts';
 import type { Tickets } from './tickets.ts';
 
 export interface Authenticated {
@@ -113,9 +114,7 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
       const authorizeUrl = route.source.authorizeUrl({ channelId: channel, returnUrl, state });
       const queryCode = newQueryCode();
       const session = { queryCode, stateId, appId: route.appId, channelId: channel };
-      const { expiresAt } = await store.openSession(session).catch((cause: unknown) => {
-        throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
-      });
+      const { expiresAt } = await store.openSession(session).catch(storeAway);
       return { queryCode, state, authorizeUrl, expiresAt };
     },
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { CertifyPage } from '../channels/source.ts';
 import { failureMember, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
+import type { Log } from '../lib/log.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
@@ -10,6 +11,7 @@ import { requireReturnUrl } from './authentication.ts';
 import type { CallContext } from './call.ts';
 import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
 import { requireScope } from './permission.ts';
+import { reportStoreAway } from './store-away.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Certifications {
@@ -23,10 +25,11 @@ export interface Certifications {
 interface Tools {
   readonly store: Store;
   readonly apps: Apps;
+  readonly log: Log;
   readonly times: { readonly deadlineMs: number };
 }
 
-export const createCertifications = ({ store, apps, times }: Tools): Certifications => {
+export const createCertifications = ({ store, apps, log, times }: Tools): Certifications => {
   const routeOf = (appId: string | undefined, { caller }: CallContext) => {
     const route = apps.routeFor(appId, 'certifier');
     requireScope(caller, 'payer:certify', route.appId);
@@ -48,17 +51,26 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
     }
   };
 
+  const requireIdentity = async (appId: string, id: string, call: CallContext): Promise<void> => {
+    const [identity] = await store.identities([{ id }]).catch(reportStoreAway(log, call));
+    if (identity instanceof Error) throw identity;
+    if (identity?.appId === appId) return;
+    const fields = [{ path: 'identityId', message: 'the id of a payer identity of this app' }];
+    throw new PayerIdentityError('INPUT_INVALID', { fields });
+  };
+
   return {
     async initialize(input, call) {
       const { appId, identityId, returnUrl, ...payer } = parseInput(initializeCertificationInput, input);
       const route = routeOf(appId, call);
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
-      if (identityId !== undefined) await requireIdentity(store, route.appId, identityId);
+      if (identityId !== undefined) await requireIdentity(route.appId, identityId, call);
       const orderNo = randomBytes(16).toString('hex');
       const { channelId, certifier } = route;
       const request = { ...payer, orderNo, returnUrl };
       const certifyId = await ask(call.signal, (signal) => certifier.initialize(request, signal));
-      await store.addCertification({ certifyId, appId: route.appId, channelId, identityId: identityId ?? null });
+      const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
+      await store.addCertification(certification).catch(reportStoreAway(log, call));
       return certifyId;
     },
 
@@ -72,20 +84,13 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
     async check(input, call) {
       const { appId, certifyId } = parseInput(certificationQuery, input);
       const route = routeOf(appId, call);
-      const known = await store.certification(certifyId);
+      const known = await store.certification(certifyId).catch(reportStoreAway(log, call));
       // Another app's certification is as unknown as one that never was.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
       const passed = await ask(call.signal, (signal) => route.certifier.hasPassed(certifyId, signal));
-      return (await store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED')) ?? known;
+      const updated = store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED');
+      return (await updated.catch(reportStoreAway(log, call))) ?? known;
     },
   };
-};
-
-const requireIdentity = async (store: Store, appId: string, id: string): Promise<void> => {
-  const [identity] = await store.identities([{ id }]);
-  if (identity instanceof Error) throw identity;
-  if (identity?.appId === appId) return;
-  const fields = [{ path: 'identityId', message: 'the id of a payer identity of this app' }];
-  throw new PayerIdentityError('INPUT_INVALID', { fields });
 };

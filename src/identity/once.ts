@@ -14,6 +14,7 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { VaultError } from '../security/vault.ts';
 import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Store } from '../store/store.ts';
+import { storeAway } from './store-away.ts';
 
 export interface OnceTimes {
   /** For the whole exchange with the upstream, retries of unsent requests included. */
@@ -100,7 +101,7 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       await release(lease, traceId);
       throw error;
     }
-    if (!(await store.markSent(lease).catch(nothingSent))) throw new PayerIdentityError('OUTCOME_PENDING');
+    if (!(await store.markSent(lease).catch(storeAway))) throw new PayerIdentityError('OUTCOME_PENDING');
     const startedAt = performance.now();
     let outcome: Outcome | undefined;
     try {
@@ -152,7 +153,7 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
 
   const begin = async (...[claim, exchange, conditions]: Parameters<Once>): Promise<Redemption | undefined> => {
     requireWanted(conditions.unwanted);
-    const verdict = await store.claim(claim).catch(nothingSent);
+    const verdict = await store.claim(claim).catch(storeAway);
     if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, conditions, claim.traceId);
     if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
     const { redemption: first } = verdict;
@@ -193,12 +194,6 @@ const refusedClaim = ({ kind }: Exclude<ClaimVerdict, { kind: 'CLAIMED' | 'DUPLI
     case 'NO_SESSION':
       return new PayerIdentityError('NOT_ALLOWED');
   }
-};
-
-/** The store cannot keep its promises: fail before anything leaves. An outcome that does not open is no such case. */
-const nothingSent = (cause: unknown): never => {
-  if (cause instanceof VaultError) throw cause;
-  throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
 };
 
 /** Another call has the code; as long as the store does not tell how that ended, it may as well be under way. */

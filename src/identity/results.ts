@@ -3,11 +3,12 @@ import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
-import type { Redemption, Session, Store } from '../store/store.ts';
+import type { FinalOutcome, Redemption, Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { failedOutcome } from './once.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
+import { reportStoreAway } from './store-away.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
@@ -16,7 +17,10 @@ export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
 );
 
-/** Undefined when the query code stands for nothing that may be told to this caller. */
+/**
+ * Undefined when the query code stands for nothing that may be told to this caller.
+ * Throws SERVICE_UNAVAILABLE while the store is away.
+ */
 export type ReadResult = (queryCode: string, waitMs: number, call: CallContext) => Promise<AuthResult | undefined>;
 
 interface Tools {
@@ -39,16 +43,18 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
   let waiting = 0;
 
   /** Fetches what the upstream holds for a query code. A failure to reach it leaves the result for the next reader. */
-  const collect = async (held: Redemption, queryCode: string): Promise<Redemption> => {
+  const collect = async (held: Redemption, queryCode: string, call: CallContext): Promise<Redemption> => {
+    const keep = async (outcome: FinalOutcome) =>
+      (await store.collect(held.id, outcome).catch(reportStoreAway(log, call))) ?? held;
     try {
       const { keeper } = apps.route(held.appId, held.channelId).source;
       if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
       const found = await keeper.collect(queryCode, AbortSignal.timeout(times.deadlineMs));
-      return (found && (await store.collect(held.id, { state: 'SUCCEEDED', ...found }))) ?? held;
+      return found ? await keep({ state: 'SUCCEEDED', ...found }) : held;
     } catch (error) {
-      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN')
-        return (await store.collect(held.id, failedOutcome(error))) ?? held;
+      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN') return keep(failedOutcome(error));
       if (!(error instanceof PayerIdentityError || error instanceof ExchangeError)) throw error;
+      if (error instanceof PayerIdentityError && error.code === 'SERVICE_UNAVAILABLE') throw error;
       const known = error instanceof PayerIdentityError ? { code: error.code, upstreamCode: error.upstreamCode } : {};
       log.warn('a kept result could not be read', { traceId: held.traceId, source: held.source, ...known });
       return held;
@@ -57,12 +63,13 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
 
   const readSession = async (
     { appId, redemption, expiresAt }: Session,
-    { caller }: CallContext,
+    call: CallContext,
     queryCode: string,
     countPoll: () => ReturnType<Store['countPoll']>,
   ): Promise<AuthResult | undefined> => {
+    const { caller } = call;
     if (caller.apps?.has(appId) === false) return undefined;
-    const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode) : redemption;
+    const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode, call) : redemption;
     switch (current?.state) {
       case 'SUCCEEDED':
         return { status: 'SUCCESS', identity: readableTo(caller, current.identity), expiresAt };
@@ -81,7 +88,7 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     // A call is one poll, however long it waits and however often it looks.
     let poll: ReturnType<Store['countPoll']> | undefined;
     const countPoll = () => {
-      poll ??= store.countPoll(queryCode);
+      poll ??= store.countPoll(queryCode).catch(reportStoreAway(log, call));
       return poll;
     };
     waiting += 1;
@@ -91,7 +98,7 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     try {
       const until = Date.now() + waitMs;
       for (;;) {
-        const session = await store.session(queryCode);
+        const session = await store.session(queryCode).catch(reportStoreAway(log, call));
         const result = session && (await readSession(session, call, queryCode, countPoll));
         const leftMs = until - Date.now();
         if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;

@@ -8,6 +8,7 @@ import type { NonceVerdict, Store } from '../store/store.ts';
 import type { Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import type { AuthenticateInput } from './input.ts';
+import { storeAway } from './store-away.ts';
 
 interface Tools {
   readonly store: Pick<Store, 'useNonce'>;
@@ -35,9 +36,7 @@ export const createCallerOf = ({ store, log, now }: Tools): CallerOf => {
   const takeNonce = async (appId: string, nonceStr: string, input: AuthenticateInput): Promise<NonceVerdict> => {
     // DaxPay's newer text knows no case, so a nonce in other case has to be the same nonce.
     const use = { appId, nonce: nonceStr.toLowerCase(), fingerprint: `${input.sign} ${canonicalJson(input)}` };
-    return store.useNonce(use).catch((cause: unknown) => {
-      throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
-    });
+    return store.useNonce(use).catch(storeAway);
   };
 
   const verify = async (appId: string, policy: SignaturePolicy, input: AuthenticateInput): Promise<void> => {

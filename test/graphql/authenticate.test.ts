@@ -506,11 +506,12 @@ describe('nothing that belongs to a payer is logged', () => {
     expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     const result = await at.graphql(AUTH_RESULT, { queryCode });
     const entity = await at.graphql('query($id: ID!) { payerIdentity(id: $id) { id } }', { id: ids[0] });
-    for (const { errors } of [result, entity]) expect(errors[0].extensions.code).toBe('INTERNAL_SERVER_ERROR');
+    for (const { errors } of [result, entity]) expect(errors[0].extensions.code).toBe('SERVICE_UNAVAILABLE');
     expect(JSON.stringify([result, entity])).not.toMatch(/broken/);
 
     const logged = at.logLines.join('');
     expect(logged).toContain('a resolver failed unexpectedly');
+    expect(logged).toContain('the store failed');
     expect(logged).toContain('an outcome could not be kept');
     expect(logged).toContain('a code was exchanged');
     return [...secrets, lastCode].filter((secret) => logged.includes(secret));

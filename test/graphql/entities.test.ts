@@ -226,14 +226,16 @@ describe('a bad representation spoils its own place in the list and no other:', 
     expect(data._entities).toEqual([]);
   });
 
-  test('a store that fails spoils payers, masked, and leaves channels alone', async () => {
+  test('a store that fails spoils payers, to be asked again, and leaves channels alone', async () => {
     const { identities } = service.store;
     service.store.identities = () => Promise.reject(new Error(`disk of ${canary} is full`));
     try {
       const { status, data, errors } = await entities([aliceById(), { __typename: 'Channel', id: 'ali_pay' }]);
       expect(status).toBe(200);
       expect(data._entities).toEqual([null, isAliPay]);
-      expect(errors).toMatchObject([{ path: ['_entities', 0], extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(errors).toMatchObject([
+        { path: ['_entities', 0], extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 } },
+      ]);
       expect(JSON.stringify(errors)).not.toContain(canary);
     } finally {
       service.store.identities = identities;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatError } from '../../src/graphql/errors.ts';
+import { VaultError } from '../../src/security/vault.ts';
 import { AUTHENTICATE, type Service, startService } from '../support/service.ts';
 
 const CANARY = 'canary7f3a';
@@ -266,7 +267,7 @@ describe('a resolver that throws', () => {
   test('is masked, keeps its place, and is logged with the trace', async () => {
     const { identities } = service.store;
     const trace = 'deadbeefdeadbeefdeadbeefdeadbeef';
-    service.store.identities = () => Promise.reject(new Error(`password=${CANARY}`));
+    service.store.identities = () => Promise.reject(new VaultError(`password=${CANARY}`));
     try {
       const { status, data, errors, text } = await post(
         { query: '{ payer: payerIdentity(id: "x") { id } channels { id } }' },
@@ -277,7 +278,7 @@ describe('a resolver that throws', () => {
       expect(errors).toEqual([{ ...masked, locations: [{ line: 1, column: 3 }], path: ['payer'] }]);
       expect(text).not.toContain(CANARY);
       const logged = service.logLines.filter((line) => line.includes(trace)).map((line) => JSON.parse(line));
-      expect(logged).toMatchObject([{ msg: 'a resolver failed unexpectedly', error: { name: 'Error' } }]);
+      expect(logged).toMatchObject([{ msg: 'a resolver failed unexpectedly', error: { name: 'VaultError' } }]);
       expect(JSON.stringify(logged)).not.toContain(CANARY);
     } finally {
       service.store.identities = identities;

@@ -1,0 +1,143 @@
+/** What callers are told while the store is away: to come again, and nothing of what went wrong. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { VaultError } from '../../src/security/vault.ts';
+import type { Store } from '../../src/store/store.ts';
+import { completeSource } from '../support/complete-source.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, type Service, startService } from '../support/service.ts';
+
+const canary = 'canary7f3a';
+const channel = 'ali_pay';
+const INITIALIZE = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on IdentityCertificationInitialized { certifyId } ... on Failure { code message } ... on ChannelUnavailable { retryAfterSeconds } } }`;
+const CHECK = `query ($certifyId: ID!) { identityCertification(certifyId: $certifyId) {
+  __typename ... on IdentityCertification { status } ... on Failure { code message } ... on ChannelUnavailable { retryAfterSeconds } } }`;
+const PAYER = 'query ($id: ID!) { payerIdentity(id: $id) { openId certification { status } } }';
+const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' };
+const message = 'The service cannot keep or read results now; nothing was used up. Repeat the call.';
+const unavailable = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 };
+const unavailableMember = { __typename: 'ChannelUnavailable', ...unavailable, message };
+
+/** How the methods named here fail now. */
+const failures = new Map<string, Error>();
+const breakable = (store: Store): Store =>
+  new Proxy(store, {
+    get(target, method, receiver) {
+      const failure = failures.get(String(method));
+      return failure ? () => Promise.reject(failure) : Reflect.get(target, method, receiver);
+    },
+  });
+const breakStore = (method: keyof Store, failure = new Error(`disk of ${canary} is full`)) =>
+  failures.set(method, failure);
+
+let service: Service;
+let identityId = '';
+let codes = 0;
+const newCode = () => {
+  codes += 1;
+  return `ok ${codes}`;
+};
+
+beforeAll(async () => {
+  service = await startService({
+    sources: { complete: completeSource('upstream') },
+    config: { defaultApp: 'shop', apps: [{ id: 'shop', channels: { [channel]: 'complete' } }] },
+    wrap: breakable,
+  });
+  const { data } = await service.graphql(AUTHENTICATE, { input: { channel, authCode: newCode() } });
+  identityId = data.authenticate.identity.id;
+});
+afterAll(() => service.close());
+afterEach(() => {
+  failures.clear();
+  expect(service.logLines.join('')).not.toContain(canary);
+});
+
+const initialize = async (input = {}) =>
+  (await service.graphql(INITIALIZE, { input: { ...payer, ...input } })).data.initializeIdentityCertification;
+const check = async (certifyId: string) => (await service.graphql(CHECK, { certifyId })).data.identityCertification;
+
+describe('authResult', () => {
+  const poll = (queryCode: string) =>
+    fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: AUTH_RESULT, variables: { queryCode } }),
+    });
+  const kept = async () => {
+    const input = { channel, authCode: newCode() };
+    return (await service.graphql(AUTHENTICATE_AND_SET, { input })).data.authenticateAndSet.queryCode as string;
+  };
+  const waiting = async () => {
+    const queryCode = `query-code-of-a-payer-to-come-${newCode().replace(' ', '-')}`;
+    await service.store.openSession({ queryCode, stateId: newCode(), appId: 'shop', channelId: channel });
+    return queryCode;
+  };
+
+  test.each([
+    ['its session cannot be read', 'session', kept],
+    ['its poll cannot be counted', 'countPoll', waiting],
+  ] as const)('is 503 with Retry-After when %s, and right afterwards', async (_, method, prepare) => {
+    const queryCode = await prepare();
+    breakStore(method);
+    const reply = await poll(queryCode);
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await reply.json()).toMatchObject({ data: null, errors: [{ message, extensions: unavailable }] });
+    expect(service.logLines.at(-1)).toContain('the store failed');
+    failures.clear();
+    expect((await poll(queryCode)).status).toBe(200);
+  });
+
+  test('stays an error of ours when a result does not open', async () => {
+    const queryCode = await kept();
+    breakStore('session', new VaultError());
+    const { errors } = await service.graphql(AUTH_RESULT, { queryCode });
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+  });
+});
+
+describe('certification is SERVICE_UNAVAILABLE', () => {
+  test.each(['addCertification', 'identities'] as const)('when it begins and %s fails', async (method) => {
+    breakStore(method);
+    expect(await initialize({ identityId })).toEqual(unavailableMember);
+    failures.clear();
+    expect(await initialize({ identityId })).toMatchObject({ certifyId: expect.any(String) });
+  });
+
+  test.each(['certification', 'updateCertification'] as const)('when it is asked for and %s fails', async (method) => {
+    const { certifyId } = await initialize();
+    breakStore(method);
+    expect(await check(certifyId)).toEqual(unavailableMember);
+    failures.clear();
+    expect(await check(certifyId)).toMatchObject({ status: 'PASSED' });
+  });
+
+  test('and not when a payer does not open, which repeating does not help', async () => {
+    breakStore('identities', new VaultError());
+    const { errors } = await service.graphql(INITIALIZE, { input: { ...payer, identityId } });
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+  });
+});
+
+describe('a payer is SERVICE_UNAVAILABLE in its own place', () => {
+  const inPlace = (path: readonly (string | number)[]) => [{ message, path, extensions: unavailable }];
+
+  test('when asked for by id', async () => {
+    breakStore('identities');
+    const { status, data, errors } = await service.graphql(PAYER, { id: identityId });
+    expect([status, data]).toEqual([200, { payerIdentity: null }]);
+    expect(errors).toMatchObject(inPlace(['payerIdentity']));
+  });
+
+  test('or only its certification, when that is what cannot be read', async () => {
+    breakStore('certificationsOf');
+    const { data, errors } = await service.graphql(PAYER, { id: identityId });
+    expect(data).toEqual({ payerIdentity: { openId: 'open', certification: null } });
+    expect(errors).toMatchObject(inPlace(['payerIdentity', 'certification']));
+  });
+
+  test('and INTERNAL_SERVER_ERROR when it does not open', async () => {
+    breakStore('identities', new VaultError());
+    const { errors } = await service.graphql(PAYER, { id: identityId });
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+  });
+});
