@@ -56,7 +56,8 @@ interface Tools {
   readonly times: { readonly resultTtlMs: number };
 }
 
-const newQueryCode = () => randomBytes(32).toString('base64url');
+/** 256 random bits: nobody guesses it. */
+export const newQueryCode = () => randomBytes(32).toString('base64url');
 
 export const createAuthentication = ({ store, apps, once, tickets, callerOf, times }: Tools): Authentication => {
   const redeem = async (

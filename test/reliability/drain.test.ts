@@ -2,18 +2,17 @@
  * SIGTERM under load: a router that asks /readyz and closes what it is told to close loses nothing.
  * DRAIN_ROUNDS=50 for more than the usual 10.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { startProcess } from '../support/started-process.ts';
 
 const ROUNDS = Number(process.env.DRAIN_ROUNDS ?? 10);
 const CLIENTS = 16;
@@ -27,38 +26,16 @@ const headers = {
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-drain-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The service as an operator starts it; resolves when it listens. */
-const startProcess = async (name: string, baseUrl: string) => {
-  const path = join(folder, `${name}.json`);
-  const source = { type: 'daxpay', baseUrl, appId: 'M1', secret: 'upstream-secret' };
-  const config = {
+/** A service of its own for each round, before the upstream that all of them share. */
+const startRound = (name: string, baseUrl: string) =>
+  startProcess(folder, name, {
     defaultApp: 'shop',
     apps: [{ id: 'shop', channels: { ali_pay: 'upstream' } }],
-    sources: { upstream: source },
+    sources: { upstream: { type: 'daxpay', baseUrl, appId: 'M1', secret: 'upstream-secret' } },
     router: { secrets: [headers['router-authorization']] },
     callers: { router: ['payer:authenticate', 'payer:read'] },
     keys: generateVaultKeys(),
     times: { deadlineMs: 1_000 },
-  };
-  writeFileSync(path, JSON.stringify(config));
-  const child = spawn(process.execPath, ['src/main.ts'], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: join(folder, name), CONFIG: path, LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return { child, url: await listening(child) };
-};
-
-const listening = (child: ChildProcess): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let output = '';
-    child.once('exit', () => reject(new Error('it did not start')));
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      const url = /"url":"(http:[^"]+)","msg":"listening"/.exec(output)?.[1];
-      if (url) resolve(url);
-    });
   });
 
 /** A router: many calls over kept connections, until /readyz says no. */
@@ -107,7 +84,7 @@ test(`${ROUNDS} times SIGTERM under load: nothing accepted is lost, the process 
   onTestFinished(() => upstream.close());
   let redeemed = 0;
   for (let round = 1; round <= ROUNDS; round += 1) {
-    const { child, url } = await startProcess(`round-${round}`, upstream.origin);
+    const { child, url } = await startRound(`round-${round}`, upstream.origin);
     const exited = once(child, 'exit');
     const load = startLoad(url, round);
     const waiting = load.ask(AUTH_RESULT, { queryCode: `query-code-${round}-20-of-the-drain-test`, waitSeconds: 25 });

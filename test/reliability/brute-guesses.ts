@@ -1,0 +1,69 @@
+/** The ways to guess query codes and ids of payers, many at a time where GraphQL lets one ask so. */
+import { randomBytes } from 'node:crypto';
+
+export interface Attempt {
+  /** How many guesses it holds. */
+  readonly guesses: number;
+  readonly body: unknown;
+}
+
+/** What a guesser guesses; `known` is one that is right, to show that it would not help either. */
+export interface Target {
+  readonly field: 'authResult' | 'payerIdentity';
+  readonly guess: () => string;
+  readonly known: string;
+}
+
+/** Just below the limit of tokens, so that it is not this one that refuses them. */
+const ALIASES = 80;
+const BATCH = 500;
+const REPRESENTATIONS = 199;
+
+export const queryCodes = (known: string): Target => ({
+  field: 'authResult',
+  guess: () => randomBytes(32).toString('base64url'),
+  known,
+});
+export const payerIds = (known: string): Target => ({
+  field: 'payerIdentity',
+  guess: () => `pid_${randomBytes(16).toString('base64url')}`,
+  known,
+});
+
+const call = ({ field }: Target, code: string) =>
+  field === 'authResult' ? `authResult(queryCode: "${code}") { status }` : `payerIdentity(id: "${code}") { openId }`;
+
+/** Guesses, the last of which is right. */
+const mixed = ({ guess, known }: Target, count: number) =>
+  Array.from({ length: count }, (_, index) => (index === count - 1 ? known : guess()));
+
+const aliased = (target: Target) => mixed(target, ALIASES).map((code, index) => `a${index}: ${call(target, code)}`);
+
+export const vectors = {
+  alias: (target: Target): Attempt => ({ guesses: ALIASES, body: { query: `{ ${aliased(target).join(' ')} }` } }),
+  fragment(target: Target): Attempt {
+    const fields = aliased(target);
+    const halves = [fields.slice(0, ALIASES / 2), fields.slice(ALIASES / 2)].map((half) => half.join(' '));
+    const query = `{ ...A ... on Query { ${halves[0]} } } fragment A on Query { ${halves[1]} }`;
+    return { guesses: ALIASES, body: { query } };
+  },
+  batch: (target: Target): Attempt => ({
+    guesses: BATCH,
+    body: mixed(target, BATCH).map((code) => ({ query: `{ ${call(target, code)} }` })),
+  }),
+  /** The only one that may ask for many; so no right one among them. */
+  entities: (): Attempt => ({
+    guesses: REPRESENTATIONS,
+    body: {
+      query: 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on PayerIdentity { openId } } }',
+      variables: {
+        r: Array.from({ length: REPRESENTATIONS }, () => ({ __typename: 'PayerIdentity', id: payerIds('').guess() })),
+      },
+    },
+  }),
+  plain: (target: Target): Attempt => ({ guesses: 1, body: { query: `{ ${call(target, target.guess())} }` } }),
+} as const;
+
+/** Whether an answer tells anything of any payer. */
+export const tellsOfAPayer = (answer: string): boolean =>
+  /"status":"(?:WAITING|SUCCESS|REJECTED|INDETERMINATE)"|"openId":|"PayerIdentity"/.test(answer);
