@@ -15,7 +15,9 @@ export interface Who {
   readonly apps?: readonly string[];
 }
 
-export const startScopedService = async (callers: NonNullable<ServiceOptions['config']>['callers'] = {}) => {
+type Settings = NonNullable<ServiceOptions['config']>;
+
+export const startScopedService = async (callers: Settings['callers'] = {}, config: Settings = {}) => {
   const issuer = await startIssuer();
   const jwt = {
     ...{ issuer: issuer.issuer, audience, algorithms: ['ES256' as const], jwks: issuer.jwks() },
@@ -29,6 +31,7 @@ export const startScopedService = async (callers: NonNullable<ServiceOptions['co
       defaultApp: 'shop',
       apps: ['shop', 'bar'].map((id) => ({ id, channels, returnUrls: [returnUrl] })),
       callers: { jwt, ...callers },
+      ...config,
     },
   });
   const tokens = new Map<string, Promise<string>>();
