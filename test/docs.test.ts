@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { configFile } from '../src/config-file.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -26,4 +28,54 @@ test('docs/reliability.md gives every claim a command that runs a test', () => {
   const rows = text.split('\n').filter((line) => /^\| [^-]/.test(line) && !line.startsWith('| claim'));
   expect(rows.length).toBeGreaterThan(7);
   expect(rows.filter((row) => !/`(?:[A-Z0-9_]+=\d+ )*npm test -- (?:test\/\S+\.test\.ts ?)+`/.test(row))).toEqual([]);
+});
+
+/** The names in a JSON schema, with those that lead there. */
+const settingsIn = (schema: unknown, path: string): string[] => {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties = {}, items, anyOf = [], oneOf = [] } = schema as Record<string, object>;
+  const below = [...Object.values(anyOf), ...Object.values(oneOf)].flatMap((one) => settingsIn(one, path));
+  const inside = Object.entries(properties).flatMap(([name, value]) => [
+    path === '' ? name : `${path}.${name}`,
+    ...settingsIn(value, path === '' ? name : `${path}.${name}`),
+  ]);
+  return [...inside, ...below, ...settingsIn(items, `${path}[]`)];
+};
+
+test('docs/configuration.md names every setting', () => {
+  const text = readPage('configuration.md');
+  const settings = settingsIn(z.toJSONSchema(configFile, { io: 'input', unrepresentable: 'any' }), '');
+  expect(settings.length).toBeGreaterThan(60);
+  const isNamed = (setting: string): boolean => {
+    if (text.includes(`\`${setting}\``) || text.includes(`\`${setting}.`) || text.includes(`\`${setting}[].`))
+      return true;
+    // By its last name, in the row of a setting that it is part of.
+    const last = setting.split('.').at(-1);
+    const rows = text.split('\n').filter((line) => setting.startsWith(/^\| `([\w.[\]]+)`/.exec(line)?.[1] ?? ' '));
+    return rows.some((row) => row.includes(`\`${last}\``));
+  };
+  // How a router is configured has a page of its own; JWKs and keys are what they are.
+  const elsewhere = /^router\.|^callers\.jwt\.jwks\.|^keys\.seal\[\]\.key$/;
+  expect(settings.filter((setting) => !elsewhere.test(setting) && !isNamed(setting))).toEqual([]);
+  const routers = readPage('routers.md');
+  const credentials = settings
+    .filter((setting) => setting.startsWith('router.'))
+    .map((setting) => setting.split('.').at(-1));
+  expect(credentials.filter((name) => !new RegExp(`\\b${name}\\b`).test(routers))).toEqual([]);
+});
+
+test('docs/security.md names, for every threat, tests that exist under that title', () => {
+  const rows = readPage('security.md')
+    .split('\n')
+    .filter((line) => /^\| T\d+ \|/.test(line));
+  expect(rows.map((row) => row.split(' ')[1])).toEqual(Array.from({ length: 38 }, (_, index) => `T${index + 1}`));
+  const missing = rows.flatMap((row) => {
+    const proofs = [...row.matchAll(/`(test\/[\w./-]+\.test\.ts)`\]\([^)]*\): "([^"]+)"/g)];
+    if (proofs.length === 0) return [row];
+    return proofs.flatMap(([, file = '', title = '']) => {
+      const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+      return text.includes(title) ? [] : [`${file}: ${title}`];
+    });
+  });
+  expect(missing).toEqual([]);
 });

@@ -34,7 +34,8 @@ describe('the README', () => {
 
   test('names only commands that npm knows', () => {
     const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-    const named = [...readme.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name);
+    const pages = readme + readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8');
+    const named = [...pages.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name);
     expect(named).toEqual(expect.arrayContaining(['migrate', 'store:copy', 'keys:rotate', 'payer:erase']));
     for (const name of named) {
       const file = /^node (\S+)/.exec(scripts[name])?.[1];

