@@ -11,26 +11,21 @@ import type { Engine } from '../../src/store/engine.ts';
 import type { Store } from '../../src/store/store.ts';
 import { AUTHENTICATE, type GraphqlAnswer } from './service.ts';
 
-/** Run once, right before the store is called; then forgotten. */
+/** What comes right before a call of the store. */
 export interface Obstacles {
   markSent?: (() => Promise<void>) | undefined;
   settle?: (() => Promise<void>) | undefined;
 }
 
 const withObstacles = (store: Store, obstacles: Obstacles): Store => {
-  const meet = async (name: keyof Obstacles) => {
-    const obstacle = obstacles[name];
-    obstacles[name] = undefined;
-    await obstacle?.();
-  };
   return {
     ...store,
     async markSent(lease) {
-      await meet('markSent');
+      await obstacles.markSent?.();
       return store.markSent(lease);
     },
     async settle(lease, outcome) {
-      await meet('settle');
+      await obstacles.settle?.();
       return store.settle(lease, outcome);
     },
   };

@@ -43,11 +43,16 @@ export const startSupervisedPostgres = async (folders: {
     unix_socket_directories: '',
     max_wal_size: '4MB',
     min_wal_size: '2MB',
+    // Whose recovery from a crash fails for want of space, while clients keep coming, 18.4 may wait for ever instead of
+    // ending; started anew it does end. Whoever supervises it restarts it.
+    restart_after_crash: 'off',
+    // A segment that is used again would be room, over and over, on a disk that is full of log.
+    wal_keep_size: '1GB',
   };
   const server = new EmbeddedPostgres({
     ...{ databaseDir, port, password, onLog: quiet, onError: quiet, createPostgresUser: isRoot },
     // Segments of 1 MB: a small disk is not full from the beginning.
-    initdbFlags: ['--encoding=UTF8', '--locale=C', `--waldir=${walDir}`, '--wal-segsize=1'],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', `--waldir=${walDir}`, '--wal-segsize=1', '--no-sync'],
     postgresFlags: Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   });
   mkdirSync(walDir);
