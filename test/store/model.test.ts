@@ -13,8 +13,10 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { startPostgres } from '../support/postgres.ts';
-import { commands, compareAll, type ModelledStore } from '../support/store-commands.ts';
-import { emptyModel, modelTimes as times } from '../support/store-model.ts';
+import type { ModelledStore } from '../support/store-commands.ts';
+import { compareAll } from '../support/store-comparisons.ts';
+import { commands } from '../support/store-histories.ts';
+import { emptyModel, modelTimes as times } from '../support/store-model-state.ts';
 
 /** Histories for each engine; MODEL_RUNS=1000 asks for so many of them. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 200);

@@ -1,6 +1,6 @@
 /** What the store has to let read, according to the model of it. */
 import type { Certification, PayerIdentity } from '../../src/model.ts';
-import type { Entry, Model, Payer } from './store-model.ts';
+import type { Entry, Model, Payer } from './store-model-state.ts';
 
 /** As `identities` has to read. */
 export const payerAsRead = ({ id, appId, channelId, subject, firstAt, lastAt }: Payer): PayerIdentity => {
