@@ -54,7 +54,7 @@ const recovery = async (load: Load, services: readonly CrashService[], from: num
 /** What every kind of death has in common. `die` answers the moment from which recovery counts. */
 const run = async (
   postgres: TestPostgres,
-  die: (services: readonly CrashService[]) => Promise<number>,
+  die: (services: readonly CrashService[], load: Load) => Promise<number>,
 ): Promise<Awaited<ReturnType<typeof openLoad>>> => {
   const opened = await openLoad(postgres);
   const { load, services } = opened;
@@ -62,7 +62,7 @@ const run = async (
   let lastDeathAt = 0;
   for (let death = 0; death < DEATHS; death += 1) {
     await delay(random(800, 1_600));
-    const from = await die(services);
+    const from = await die(services, load);
     lastDeathAt = Date.now();
     recoveriesMs.push(await recovery(load, services, from));
   }
@@ -94,10 +94,12 @@ test(`${DEATHS} deaths of PostgreSQL itself lose nothing, send nothing meanwhile
   const postgres = await startPostgres({ own: true });
   onTestFinished(() => postgres.close());
   const absences: Absence[] = [];
-  const { load, upstream, services } = await run(postgres, async (services) => {
+  const { load, upstream, services } = await run(postgres, async (services, load) => {
     await postgres.kill();
     const from = Date.now();
     await delay(random(300, 2_000));
+    // On a busy machine that may not be long enough for anybody to come.
+    while (!load.calls.some(({ isFirst, askedAt }) => isFirst && askedAt >= from)) await delay(20);
     const readiness = await Promise.all(services.map((service) => service.readiness()));
     absences.push({ from, to: Date.now(), readiness });
     await postgres.restart();

@@ -165,7 +165,8 @@ export const startPostgres = async ({ own = false, settings }: PostgresOptions =
       await witness.connect();
       const { rows } = await witness.query(`SELECT pid ${others} LIMIT 1`);
       if (!rows[0]) throw new Error('No service is connected');
-      const ended = once(witness, 'end');
+      // Not `once`, which gives up at the error that comes before.
+      const ended = new Promise((resolve) => witness.once('end', resolve));
       process.kill(rows[0].pid, 'SIGKILL');
       await ended;
     },
