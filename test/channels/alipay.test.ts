@@ -12,6 +12,7 @@ import { type AlipayOptions, startAlipay } from '../../src/emulators/alipay.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
 import { sourceContract } from '../contract/source.ts';
+import { runs } from '../support/runs.ts';
 import { openSource } from '../support/sources.ts';
 import vectors from '../vectors/alipay.json' with { type: 'json' };
 import certificates from '../vectors/alipay-certificates.json' with { type: 'json' };
@@ -306,9 +307,11 @@ describe('a reply that was changed on its way is never believed', () => {
         if (result === 'BELIEVED') believed += 1;
         if (result === 'the same') same += 1;
       }),
-      { numRuns: 100_000 },
+      { numRuns: runs(100_000) },
     );
-    console.log(`alipay v1: 100000 changed replies, ${believed} believed, ${same} changed outside of what is read`);
+    console.log(
+      `alipay v1: ${runs(100_000)} changed replies, ${believed} believed, ${same} changed outside of what is read`,
+    );
     expect(believed).toBe(0);
   });
 
@@ -331,7 +334,7 @@ describe('a reply that was changed on its way is never believed', () => {
           if (!(error instanceof PayerIdentityError)) throw error;
         }
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     );
     expect(believed).toBe(0);
   });

@@ -4,6 +4,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { createBearerCheck, jwtConfig, KeysUnavailable } from '../../src/security/jwt.ts';
 import { forgeries } from '../support/forgeries.ts';
 import { audience, type Issuer, startIssuer } from '../support/issuer.ts';
+import { runs } from '../support/runs.ts';
 import { type Service, startService } from '../support/service.ts';
 
 const silent = createLog('silent');
@@ -96,7 +97,7 @@ describe('a token is refused that is', () => {
         if (bytes(changed).join() === bytes(token).join()) return;
         expect(await check(`Bearer ${changed}`)).toBeUndefined();
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });

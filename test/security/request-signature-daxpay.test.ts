@@ -7,6 +7,7 @@ import {
   type SignedRequest,
   signatureConfig,
 } from '../../src/security/request-signature.ts';
+import { runs } from '../support/runs.ts';
 import { type Input, signDaxpay, signingKey } from '../support/signing.ts';
 
 const daxpay = (profile: 'beta' | 'ga'): SignaturePolicy =>
@@ -96,7 +97,7 @@ describe('a DaxPay signature', () => {
         const asked = { operation: 'authenticate', appId: 'demo', input: { ...twin, sign } };
         expect(isSigned(daxpay('beta'), asked)).toBe(false);
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   type SignedRequest,
   signatureConfig,
 } from '../../src/security/request-signature.ts';
+import { runs } from '../support/runs.ts';
 import { type Input, signingKey, signV2 } from '../support/signing.ts';
 import published from '../vectors/daxpay.json' with { type: 'json' };
 import own from '../vectors/request-signatures.json' with { type: 'json' };
@@ -179,10 +180,10 @@ describe('a v2 signature', () => {
         expect(made.filter((one) => isSigned(v2, apply(call, one)))).toEqual([]);
         changes += made.length;
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
     console.log(`v2 signatures: ${changes} changed calls refused in ${Math.round(performance.now() - startedAt)} ms`);
-    expect(changes).toBe(100_000);
+    expect(changes).toBe(50 * runs(2_000));
   });
 
   test('does not hold for two fields whose values have changed places', () => {

@@ -1,0 +1,53 @@
+/** What `npm run mutation` changes, and the tests that have to notice: those that are quick enough for every mutant. */
+interface MutationGroup {
+  readonly mutate: readonly string[];
+  readonly testFiles: readonly string[];
+}
+
+export const groups: Readonly<Record<string, MutationGroup>> = {
+  signing: {
+    mutate: ['src/channels/{daxpay-sign,jucai-sign,wechat-pay}.ts'],
+    testFiles: ['test/channels/{daxpay-sign,jucai,wechat}.test.ts'],
+  },
+  alipay: {
+    mutate: ['src/channels/{alipay-keys,alipay-v1,alipay-v3}.ts'],
+    testFiles: ['test/channels/{alipay,alipay-vectors,alipay-oracle}.test.ts'],
+  },
+  router: {
+    mutate: [
+      'src/security/{http-signature,signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts',
+      'src/lib/digest.ts',
+    ],
+    testFiles: ['test/security/{http-signature,signature-vectors,signature-abuse,hive-hmac,router-check}.test.ts'],
+  },
+  callers: {
+    mutate: [
+      'src/security/{request-signature,jwt,caller,callers,claims}.ts',
+      'src/identity/{signed-calls,permission}.ts',
+    ],
+    testFiles: [
+      'test/security/{request-signature,request-signature-daxpay,jwt,callers}.test.ts',
+      'test/identity/{permission,signed-calls}.test.ts',
+    ],
+  },
+  scanner: { mutate: ['src/lib/strict-json.ts'], testFiles: ['test/lib/strict-json.test.ts'] },
+  claim: {
+    mutate: ['src/store/{claims,sessions,nonces}.ts'],
+    testFiles: ['test/store/sqlite.test.ts'],
+  },
+  sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
+  limits: {
+    mutate: [
+      'src/graphql/{limits,limits-measure,limits-admission}.ts',
+      'src/identity/admission.ts',
+      'src/lib/token-bucket.ts',
+      'src/channels/guard.ts',
+    ],
+    testFiles: [
+      'test/lib/token-bucket.test.ts',
+      'test/channels/guard.test.ts',
+      'test/identity/admission.test.ts',
+      'test/graphql/{limits,admission}.test.ts',
+    ],
+  },
+};
