@@ -6,7 +6,7 @@ interface MutationGroup {
 
 export const groups: Readonly<Record<string, MutationGroup>> = {
   signing: {
-    mutate: ['src/channels/{daxpay-sign,jucai-sign,wechat-pay}.ts'],
+    mutate: ['src/channels/{daxpay-sign,jucai-sign,wechat-pay}.ts', 'src/lib/digest.ts'],
     testFiles: ['test/channels/{daxpay-sign,jucai,wechat}.test.ts'],
   },
   alipay: {
@@ -14,11 +14,10 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/channels/{alipay,alipay-vectors,alipay-oracle}.test.ts'],
   },
   router: {
-    mutate: [
-      'src/security/{http-signature,signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts',
-      'src/lib/digest.ts',
+    mutate: ['src/security/{http-signature,signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts'],
+    testFiles: [
+      'test/security/{http-signature,structured-fields,signature-vectors,signature-abuse,hive-hmac,router-check}.test.ts',
     ],
-    testFiles: ['test/security/{http-signature,signature-vectors,signature-abuse,hive-hmac,router-check}.test.ts'],
   },
   callers: {
     mutate: [

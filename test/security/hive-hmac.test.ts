@@ -50,6 +50,10 @@ describe('a signature', () => {
   const operation = { query: '{ __typename }' };
   const good = hmac(JSON.stringify(operation));
 
+  test.each([0, 5, true, ''])('does not hold for the variables %j, which it has not seen', (variables) => {
+    expect(check(signedAs({ ...operation, variables }, good))).toBe(false);
+  });
+
   test('may be by any of the secrets, while one replaces another', () => {
     const next = 'another-hive-secret-0123456789-abcdef';
     const both = createHiveCheck({ secrets: [secret, next] });

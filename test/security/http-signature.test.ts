@@ -115,6 +115,9 @@ describe('what is signed', () => {
     expect(more('@query', '?a=b?c', { ...head, target: '/graphql?a=b?c' })).toBe(true);
     expect(more('@scheme', 'http')).toBe(true);
     expect(more('@target-uri', 'http://identity.internal:4001/graphql')).toBe(true);
+    expect(
+      more('@target-uri', 'https://identity.internal:4001/graphql', { ...head, peer: { ...peer, encrypted: true } }),
+    ).toBe(true);
     expect(more('x-tenant', 'one', withHeaders(head, { 'x-tenant': 'one' }))).toBe(true);
     expect(more('x-empty', '', withHeaders(head, { 'x-empty': '' }))).toBe(true);
   });
@@ -134,10 +137,13 @@ describe('what is signed', () => {
     expect(seen('identity.internal:443', true, 'identity.internal')).toBe(true);
     expect(seen('identity.internal:443', false, 'identity.internal')).toBe(false);
     expect(seen('identity.internal:80', true, 'identity.internal')).toBe(false);
+    expect(seen('identity.internal:8080', false, 'identity.internal80')).toBe(false);
+    expect(seen('identity.internal:4433', true, 'identity.internal3')).toBe(false);
   });
 
   test.each([
     ['a header that is not there', 'x-absent', ''],
+    ['nothing by the name of undefined', 'x-absent', 'undefined'],
     ['a component of responses', '@status', '200'],
     ['a component that nobody knows', '@nothing', ''],
     ['the parameters themselves', '@signature-params', ''],
@@ -151,6 +157,14 @@ describe('what is signed', () => {
 
   test.each(['é', '中', '\u0000', 'a\nb', '\t'])('may not contain the header value %j', (value) => {
     expect(more('x-tenant', value, withHeaders(head, { 'x-tenant': value }))).toBe(false);
+  });
+
+  test('may contain a header with a name of 64 characters, and not of 65', () => {
+    const named = (length: number) => {
+      const name = `x-${'n'.repeat(length - 2)}`;
+      return more(name, 'one', withHeaders(head, { [name]: 'one' }));
+    };
+    expect([named(64), named(65)]).toEqual([true, false]);
   });
 
   test('may not have a target that names a host of its own', () => {

@@ -92,6 +92,25 @@ describe('what is not configured opens nothing', () => {
   );
 });
 
+describe('a secret', () => {
+  const check = checkWith({ secrets });
+
+  test('is compared as a whole', () => {
+    const [secret = ''] = secrets;
+    for (const sent of [
+      '',
+      'undefined',
+      secret.slice(1),
+      `${secret}x`,
+      ` ${secret}`,
+      secret.toUpperCase(),
+      secrets.join(),
+    ])
+      expect(check.head(withSecret(sent))).toBe('stranger');
+    expect(check.head(head)).toBe('stranger');
+  });
+});
+
 describe('the names in a certificate', () => {
   const check = checkWith({ certificateSubjects: [subject, 'CN=router'] });
 

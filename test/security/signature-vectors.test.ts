@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { constants, createHmac, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createSignatureCheck, signaturesConfig } from '../../src/security/http-signature.ts';
 import { openKey, signatureKey } from '../../src/security/signature-keys.ts';
@@ -62,6 +62,15 @@ describe('a request as Grafbase sends it', () => {
 });
 
 const ed25519 = generateKeyPairSync('ed25519');
+/** Has as many bits as an RSA key needs. Made beforehand, since that takes a while. */
+const dsa = createPublicKey({
+  key: Buffer.from(
+    'MIIDRjCCAjkGByqGSM44BAEwggIsAoIBAQC8aueCzCSZ/kr2yzHOkXM2D9CpOb0wb9BLc2EoCuHVAeccouxV8a+5O3f0tLKrRZw6vxeDU43iHc6Uq2/9OiMoozd5lrl/ghMZBB227lyghSGGfZOz5zc6z7T3dxPm4O6f0kFhHFuU9DNq74DfzTs+l1icDMTApqIjIgbeWh+FVGlawCF9qU9h18cjhclC5aSvZOh/YwkFGwVQbHsVotSfln+k3wqws0jHQrgR/DJy/mUam3chD10tzimQssuPb/sA/EjPbJwMi2Fk7CIgMc2zTD4RCOjz3cmEqT0jC8U2j1ibgJeTwsHYo3r9yEs16dkMuGOKOsHIYrepoJlzBwbVAiEA81TtDg8VGKCR5d0BM2xNoSDs2gNLOEWODs5/Ja51qmkCggEAMR+FjLqoRS65ZFdWNo/LJTtdc8S8CwfRGA6F96zBRdLsC7xh+XJTffkowsPocnxv0AQ3RtyIdn0+qkQ4Ba5jRJAYVG5s0b53A+WOvqs9d+rAbCQTsNLR13PoNTMxHQB40KmaohTaFRjb+MGUs9JqXiDwe4oTB5K47sxCmy8967C/7fy1cj6BPUGUz9iTlFwVAEk8KZx38WZsoSAjniTgTeRj62sjUFE15nUUbf3gQ3mMll0S96Ig24ao7ToZMGt06Yh7ScWu646S+Dsp/oqCb39kYp9MjgEN69v/0djmXWGFXaTcf8X3CRiuLKD+Jf74Vrs74BEuOH/fed+y2UZWJgOCAQUAAoIBAAwcI6xdLi+u0sH+H2CpdD9xdDKSLlQ48mum1T04MFN65dPqgkAduQ5zvpc5yCkmVVvsEDPJlu1hK8oeRFwikgNH+ANxOoypUG4Q2td16DY55ekhItDRWrH08LWTeVnj9wcgbb5tioeYS7Wv6fZBSyDfMYGEaZ0bnLALR8NhGP+S/+LyFYicWsK/D79yxsPHrLHQpyv0c3ZpLlEHV9OLkCwz73YwVw8pg/moWvBdrBJi0ENv2TgId89wYQ+taJrPpaTKnXSLGISU8MNKSq6JuV2mYDTMDIKDBm96Sd+Yt36kHmkMrSciTs00cxy/0h8NRCwjicvE4O6qDctyQCZL6Pg=',
+    'base64',
+  ),
+  format: 'der',
+  type: 'spki',
+});
 
 describe('keys', () => {
   const refused = (key: object) => expect(signatureKey.safeParse({ id: 'a', ...key }).success).toBe(false);
@@ -79,10 +88,37 @@ describe('keys', () => {
       algorithm: 'rsa-pss-sha512',
       key: publicPem(generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey),
     });
+    refused({ algorithm: 'rsa-pss-sha512', key: publicPem(p256.publicKey) });
+    refused({ algorithm: 'rsa-pss-sha512', key: publicPem(dsa) });
     refused({ algorithm: 'hmac-sha256', key: publicPem(ed25519.publicKey) });
     refused({ algorithm: 'hmac-sha256', key: randomBytes(31).toString('base64') });
     refused({ algorithm: 'none', key: '' });
     refused({ algorithm: 'ed25519', key: '' });
+  });
+
+  test('of RSA may be for every use, or for PSS alone', () => {
+    for (const type of ['rsa', 'rsa-pss'] as const) {
+      // The two overloads are declared apart.
+      const { publicKey, privateKey } =
+        type === 'rsa'
+          ? generateKeyPairSync(type, { modulusLength: 2_048 })
+          : generateKeyPairSync(type, { modulusLength: 2_048 });
+      const key = signatureKey.parse({ id: 'a', algorithm: 'rsa-pss-sha512', key: publicPem(publicKey) });
+      const signed = Buffer.from('signed');
+      const padding = constants.RSA_PKCS1_PSS_PADDING;
+      expect(openKey(key)(signed, sign('sha512', signed, { key: privateKey, padding, saltLength: 64 }))).toBe(true);
+      expect(openKey(key)(signed, sign('sha512', signed, { key: privateKey, padding, saltLength: 32 }))).toBe(false);
+    }
+  });
+
+  test('of HMAC refuse signatures of any other length', () => {
+    const secret = randomBytes(32);
+    const verify = openKey({ id: 'a', algorithm: 'hmac-sha256', key: secret.toString('base64') });
+    const signed = Buffer.from('signed');
+    const good = createHmac('sha256', secret).update(signed).digest();
+    expect(verify(signed, good)).toBe(true);
+    for (const other of [good.subarray(1), Buffer.concat([good, good]), Buffer.alloc(0)])
+      expect(verify(signed, other)).toBe(false);
   });
 
   test('have ids of their own', () => {
