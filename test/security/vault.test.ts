@@ -73,6 +73,12 @@ describe('a sealed text', () => {
     expect(() => vault.open(sealed, PLACE)).toThrow('a key that is not configured');
   });
 
+  test('does not open with a tag of any other length', () => {
+    const sealed = vault.seal('', PLACE);
+    for (let end = 0; end < sealed.length; end += 1)
+      expect(() => vault.open(sealed.subarray(0, end), PLACE)).toThrow('A ');
+  });
+
   test('does not open under another key of the same id', () => {
     const other = openVault({ ...keys('a'), seal: [{ id: 'a', key: key(9) }] });
     expect(() => other.open(vault.seal('the token', PLACE), PLACE)).toThrow();
@@ -131,24 +137,33 @@ describe('a vault whose keys are rotated while it runs', () => {
     expect(vault.open(openVault(keys('a')).seal('old', PLACE), PLACE)).toBe('old');
   });
 
-  test.each<[string, VaultKeys]>([
-    ['another index key', { ...keys('b', 'a'), index: key(2) }],
-    ['another key under a known id', { ...keys('a'), seal: [{ id: 'a', key: key(9) }] }],
-    ['no key', { ...keys('a'), seal: [] }],
-  ])('refuses %s and goes on with what it has', (_, wrong) => {
+  // Whoever rotates keys reads these.
+  test.each<[string, VaultKeys, RegExp]>([
+    ['another index key', { ...keys('b', 'a'), index: key(2) }, /^The index key has changed/],
+    [
+      'another key under a known id',
+      { ...keys('a'), seal: [{ id: 'a', key: key(9) }] },
+      /^A key id stands for another/,
+    ],
+    ['no key', { ...keys('a'), seal: [] }, /^A vault needs a sealing key/],
+  ])('refuses %s and goes on with what it has', (_, wrong, message) => {
     const { current, vault } = running(keys('a'));
     current.keys = wrong;
-    expect(() => vault.refresh()).toThrow(VaultError);
+    expect(() => vault.refresh()).toThrow(message);
+    expect(() => vault.refresh()).toThrow(expect.objectContaining({ name: 'VaultError' }));
     expect(vault.open(openVault(keys('a')).seal('old', PLACE), PLACE)).toBe('old');
     expect(vault.isNewest(vault.seal('new', PLACE))).toBe(true);
     expect(openVault(keys('a')).open(vault.seal('new', PLACE), PLACE)).toBe('new');
   });
 
   test('says VaultError, too, when the keys cannot be read again', () => {
+    const cause = new Error('ENOENT');
     const vault = openVault(keys('a'), () => {
-      throw new Error('ENOENT');
+      throw cause;
     });
-    expect(() => vault.open(openVault(keys('b')).seal('x', PLACE), PLACE)).toThrow(VaultError);
+    const open = () => vault.open(openVault(keys('b')).seal('x', PLACE), PLACE);
+    expect(open).toThrow(VaultError);
+    expect(open).toThrow(expect.objectContaining({ message: 'A sealed value does not open', cause }));
   });
 
   test('tells by its beginning what the newest key sealed, also from ids that begin alike', () => {
