@@ -36,17 +36,11 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
   limits: {
-    mutate: [
-      'src/graphql/{limits,limits-measure,limits-admission}.ts',
-      'src/identity/admission.ts',
-      'src/lib/token-bucket.ts',
-      'src/channels/guard.ts',
-    ],
-    testFiles: [
-      'test/lib/token-bucket.test.ts',
-      'test/channels/guard.test.ts',
-      'test/identity/admission.test.ts',
-      'test/graphql/{limits,admission}.test.ts',
-    ],
+    mutate: ['src/graphql/{limits,limits-measure,limits-admission}.ts'],
+    testFiles: ['test/graphql/{limits,admission}.test.ts'],
+  },
+  rates: {
+    mutate: ['src/identity/admission.ts', 'src/lib/token-bucket.ts', 'src/channels/guard.ts'],
+    testFiles: ['test/identity/admission.test.ts', 'test/lib/token-bucket.test.ts', 'test/channels/guard.test.ts'],
   },
 };

@@ -115,6 +115,15 @@ describe('the text that is signed', () => {
     expect(sign({ msg: 'a\nb\u2028"c"\\d' })).toBe(md5('msg=a\nb\u2028cd&key=123456'));
   });
 
+  test('has lists as DaxPay writes them, whatever they hold', () => {
+    const text = '{"data":{"list":["a",1.0,true,{"b":null,"c":[]},[["\\n"]]]},"top":[1,"2"]}';
+    expect(signDaxpay(text, beta)).toBe(md5('data={list:[a,1.0,true,{c:[]},[[n]]]}&top=[1,2]&key=123456'));
+  });
+
+  test.each(['[]', '"text"', '1', 'null'])('is that of an object, and not of %s', (text) => {
+    expect(() => signDaxpay(text, beta)).toThrow('An object was expected');
+  });
+
   test('keeps empty strings, and numbers as they were written', () => {
     expect(signDaxpay('{"b":1.50,"a":"","c":{"d":1e2}}', beta)).toBe(md5('a=&b=1.50&c={d:1e2}&key=123456'));
   });

@@ -418,6 +418,8 @@ describe('a payment code', () => {
     const { emulator, redeem } = await open('payment_code');
     expect(await redeem('test_ok_alice')).toEqual({ subject: { openId: idsOf('alice').openid } });
     expect(emulator.ledger[0]?.method).toBe('POST');
+    const { headers } = openIdRequest('code', merchant, 'nonce');
+    expect(headers).toEqual({ 'content-type': 'text/xml; charset=utf-8', accept: 'text/xml' });
     expect(emulator.ledger[0]?.body).toMatch(
       new RegExp(
         `^<xml><appid>${appId}</appid><mch_id>${mchId}</mch_id><auth_code>test_ok_alice</auth_code>` +
