@@ -11,7 +11,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   alipay: {
     mutate: ['src/channels/{alipay-keys,alipay-v1,alipay-v3}.ts'],
-    testFiles: ['test/channels/{alipay,alipay-vectors,alipay-oracle}.test.ts'],
+    testFiles: ['test/channels/{alipay-sign,alipay-vectors,alipay-oracle}.test.ts'],
   },
   router: {
     mutate: ['src/security/{http-signature,signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts'],
