@@ -119,6 +119,18 @@ describe('a source is suspended', () => {
     expect(isSuspended()).toBe(true);
   });
 
+  test('each tenth of the window is forgotten by itself', async () => {
+    const { fail, isSuspended } = openGuarded();
+    await times(10, fail);
+    vi.setSystemTime(1_001_000);
+    await times(9, fail);
+    vi.setSystemTime(1_010_000);
+    await times(10, fail);
+    expect(isSuspended()).toBe(false);
+    await fail();
+    expect(isSuspended()).toBe(true);
+  });
+
   test.each<FailureCode>(['OUTCOME_UNKNOWN', 'REPLY_MALFORMED', 'REPLY_UNVERIFIED', 'CHANNEL_NO_ANSWER'])(
     '%s is a failure',
     async (code) => {
@@ -253,6 +265,24 @@ describe('a suspended source', () => {
     expect(source.authorizeUrl?.({ channelId: 'a', returnUrl: '', state: '' })).toBe('https://example.com');
     expect(source.certifier?.page('id', undefined).url).toBe('');
   });
+});
+
+test('a source that is well answers whatever it is asked, as without a guard', async () => {
+  const { source, calls } = openGuarded();
+  const { signal } = new AbortController();
+  const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
+  const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
+  const asked = [
+    source.redeem('code', request, signal),
+    source.keeper?.redeemAndKeep('code', 'query', request, signal),
+    source.keeper?.collect('query', signal),
+    source.certifier?.initialize(certify, signal),
+    source.certifier?.hasPassed('id', signal),
+    source.jobworth?.query(query, signal),
+  ];
+  expect(calls.map((call) => call.signal)).toEqual(Array(6).fill(signal));
+  for (const call of calls) call.succeed();
+  expect(await Promise.all(asked)).toEqual([alice, undefined, alice, 'certify id', true, { kind: 'PENDING' }]);
 });
 
 describe('a crowd at one source', () => {

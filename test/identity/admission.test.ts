@@ -1,4 +1,5 @@
 /** How often, and how many at the same time: rates and bulkheads in front of the sensitive fields. */
+import { BulkheadRejectedError, TaskCancelledError } from 'cockatiel';
 import { describe, expect, test, vi } from 'vitest';
 import type { Source } from '../../src/channels/source.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
@@ -82,11 +83,23 @@ describe('how often', () => {
     expect(await repeat(9, () => authenticate(opened, merchant, {}, '192.0.2.1'))).toEqual(passing(9));
   });
 
+  test('an address that is not known does not count', async () => {
+    const opened = open({ rates: { address: slow(1) } });
+    expect(await repeat(3, () => set(opened, undefined))).toEqual(passing(3));
+  });
+
   test.each([
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::1', true],
     ['2001:db8:1:2::', '2001:0DB8:0001:0002:ffff::', true],
     ['2001:db8::', '2001:db8::1', true],
     ['::1', '::2', true],
+    ['::1', '0:0:0:0::', true],
+    ['2001:db8::1:2:3:4:5', '2001:db8:0:1::', true],
+    ['2001:db8::1:2:3:4:5', '2001:db8::1', false],
+    ['::1:2:3:4:5:6:7', '0:1:2:3::', true],
+    ['1:23::', '12:3::', false],
+    ['::ffff:203.113.200.150', '203.113.200.150', true],
+    ['1::ffff:192.0.2.1', '192.0.2.1', false],
     ['::ffff:192.0.2.1', '192.0.2.1', true],
     ['::ffff:192.0.2.1', '::ffff:192.0.2.2', false],
     ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
@@ -153,6 +166,11 @@ describe('how often', () => {
     const opened = open({ rates: { app: slow(1), channel: slow(1) } });
     expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'nowhere' }))).toEqual(passing(9));
     expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'a', appId: 'x' }))).toEqual(passing(9));
+  });
+
+  test('what names neither app nor channel has no bucket of theirs', async () => {
+    const { ask, callBy } = open({ rates: { app: slow(1), channel: slow(1) } });
+    expect(await repeat(3, () => ask('authResult', {}, callBy(anonymous)))).toEqual(passing(3));
   });
 
   test('a wrong guess costs eleven calls', async () => {
@@ -238,9 +256,12 @@ describe('how many at the same time', () => {
 
   test('what the work throws is thrown as it is', async () => {
     const { admission, callBy } = open({ bulkheads: { trusted: {} } });
-    const failed = admission.admit('authenticate', {}, callBy(merchant), async () => {
-      throw new Error('as it is');
-    });
-    await expect(failed).rejects.toThrow('as it is');
+    // Work may have a bulkhead of its own, whose refusal is not ours.
+    for (const error of [new Error('as it is'), new TaskCancelledError('as it is'), new BulkheadRejectedError(1, 1)]) {
+      const failed = admission.admit('authenticate', {}, callBy(merchant), async () => {
+        throw error;
+      });
+      await expect(failed).rejects.toBe(error);
+    }
   });
 });
