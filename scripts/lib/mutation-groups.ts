@@ -32,7 +32,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   scanner: { mutate: ['src/lib/strict-json.ts'], testFiles: ['test/lib/strict-json.test.ts'] },
   claim: {
     mutate: ['src/store/{claims,sessions,nonces}.ts'],
-    testFiles: ['test/store/sqlite.test.ts'],
+    testFiles: ['test/store/{claims,sqlite}.test.ts'],
   },
   sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
   limits: {

@@ -1,0 +1,178 @@
+/** Claims to the millisecond, on the engine whose clock a test can stop. What every engine promises: test/contract. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { claim } from '../../src/store/claims.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Claim, Outcome, SessionClaim } from '../../src/store/store.ts';
+import { createTestKeys } from '../support/keys.ts';
+
+const times = { leaseMs: 1_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };
+const succeeded: Outcome = { state: 'SUCCEEDED', subject: { openId: 'alice' } };
+
+const wish = (session?: SessionClaim, changes: Partial<Claim> = {}): Claim => ({
+  ...{ source: 's', upstreamAppId: 'u', appId: 'demo', channelId: 'a', traceId: 't', kind: 'authCode', code: 'code' },
+  ...{ binding: ['caller'], session },
+  ...changes,
+});
+
+const open = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-claims-'));
+  const startMs = 1_800_000_000_000;
+  const clock = { ms: 0 };
+  const engine = openSqlite({ file: join(folder, 'store.sqlite'), now: () => startMs + clock.ms });
+  const tools = { vault: createTestKeys().open(), times };
+  const store = createStore(engine, tools);
+  onTestFinished(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const claimAs = (owner: string, wanted = wish()) => engine.write((db) => claim(db, tools, wanted, owner));
+  const claimed = async (wanted = wish()) => (await store.claim(wanted)).kind;
+  const lease = async (owner: string) => {
+    const verdict = await claimAs(owner);
+    if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);
+    return verdict.lease;
+  };
+  return { store, clock, startMs, claimAs, claimed, lease };
+};
+
+const another = wish(undefined, { binding: ['somebody else'] });
+const told = (state: string) => ({ kind: 'DUPLICATE', redemption: { state } });
+
+describe('an owner whose claim is run again', () => {
+  test('has its lease still, and nobody else has it', async () => {
+    const { claimAs, lease } = open();
+    const mine = await lease('own_1');
+    expect(mine).toEqual({ owner: 'own_1', redemptionId: expect.stringMatching(/^red_/) });
+    expect(await claimAs('own_1')).toEqual({ kind: 'CLAIMED', lease: mine });
+    expect(await claimAs('own_2')).toMatchObject(told('CLAIMED'));
+    expect(await claimAs('own_1', another)).toEqual({ kind: 'CODE_USED' });
+  });
+
+  test('is told what became of it once it was sent', async () => {
+    const { store, clock, claimAs, lease } = open();
+    const mine = await lease('own_1');
+    await store.markSent(mine);
+    expect(await claimAs('own_1')).toMatchObject(told('SENT'));
+    await store.settle(mine, succeeded);
+    clock.ms = times.leaseMs;
+    expect(await claimAs('own_1')).toMatchObject(told('SUCCEEDED'));
+  });
+
+  test('has a name of its own', async () => {
+    const { store } = open();
+    expect(await store.claim(wish())).toMatchObject({
+      kind: 'CLAIMED',
+      lease: { owner: expect.stringMatching(/^own_/) },
+    });
+  });
+});
+
+describe('a lease ends after leaseMs', () => {
+  test('and not before: then somebody else has it', async () => {
+    const { clock, claimAs, lease } = open();
+    const { redemptionId } = await lease('own_1');
+    clock.ms = times.leaseMs - 1;
+    expect(await claimAs('own_2')).toMatchObject(told('CLAIMED'));
+    clock.ms = times.leaseMs;
+    expect(await claimAs('own_2', another)).toEqual({ kind: 'CODE_USED' });
+    expect(await claimAs('own_2')).toEqual({ kind: 'CLAIMED', lease: { owner: 'own_2', redemptionId } });
+  });
+
+  test('of what was sent nobody knows the outcome then, and only its own caller is told so', async () => {
+    const { store, clock, claimAs, lease } = open();
+    await store.markSent(await lease('own_1'));
+    clock.ms = times.leaseMs - 1;
+    expect(await claimAs('own_2')).toMatchObject(told('SENT'));
+    clock.ms = times.leaseMs;
+    expect(await claimAs('own_2', another)).toEqual({ kind: 'CODE_USED' });
+    expect(await claimAs('own_2')).toMatchObject(told('INDETERMINATE'));
+  });
+});
+
+test('an outcome is told for resultTtlMs, and its code known as used for codeTtlMs', async () => {
+  const { store, clock, claimed, lease } = open();
+  const mine = await lease('own_1');
+  await store.markSent(mine);
+  await store.settle(mine, succeeded);
+  const kinds: string[] = [];
+  for (const ms of [times.resultTtlMs - 1, times.resultTtlMs, times.codeTtlMs - 1, times.codeTtlMs]) {
+    clock.ms = ms;
+    kinds.push(await claimed());
+  }
+  expect(kinds).toEqual(['DUPLICATE', 'CODE_USED', 'CODE_USED', 'CLAIMED']);
+});
+
+describe('a session that was opened', () => {
+  const session = { queryCode: 'query-1', stateId: 'state-1', appId: 'demo', channelId: 'a' };
+  const byState = { stateId: 'state-1' };
+  const opened = async () => {
+    const all = open();
+    const { expiresAt } = await all.store.openSession(session);
+    expect(expiresAt.getTime()).toBe(all.startMs + times.resultTtlMs);
+    return all;
+  };
+
+  test.each<[string, SessionClaim]>([
+    ['its state', byState],
+    ['its query code', { queryCode: 'query-1' }],
+    ['its query code, where only opened ones count', { queryCode: 'query-1', issuedOnly: true }],
+  ])('is taken by the first code that comes with %s', async (_, by) => {
+    const { store, claimed } = await opened();
+    expect(await claimed(wish(by))).toBe('CLAIMED');
+    expect(await claimed(wish(by))).toBe('DUPLICATE');
+    expect(await claimed(wish(by, { code: 'another' }))).toBe('SESSION_TAKEN');
+    expect(await store.session('query-1')).toMatchObject({ redemption: { state: 'CLAIMED' } });
+  });
+
+  test.each<[Partial<Claim>]>([[{ appId: 'other' }], [{ channelId: 'b' }]])('is nothing for %j', async (changes) => {
+    const { claimed } = await opened();
+    expect(await claimed(wish(byState, changes))).toBe('SESSION_TAKEN');
+    expect(await claimed(wish(byState))).toBe('CLAIMED');
+  });
+
+  test('is over after resultTtlMs', async () => {
+    const verdicts: string[] = [];
+    for (const ms of [times.resultTtlMs - 1, times.resultTtlMs]) {
+      const { clock, claimed } = await opened();
+      clock.ms = ms;
+      verdicts.push(await claimed(wish(byState)));
+    }
+    expect(verdicts).toEqual(['CLAIMED', 'NO_SESSION']);
+  });
+
+  test('is not another one of the same spelling', async () => {
+    const { claimed } = await opened();
+    expect(await claimed(wish({ stateId: 'query-1' }))).toBe('NO_SESSION');
+    expect(await claimed(wish({ stateId: 'state-2' }))).toBe('NO_SESSION');
+    expect(await claimed(wish(byState))).toBe('CLAIMED');
+    for (const other of [undefined, { stateId: 'state-2' }, { queryCode: 'state-1' }])
+      expect(await claimed(wish(other))).toBe('CODE_USED');
+  });
+
+  test('is the only one that counts where only opened ones do', async () => {
+    const { claimed } = open();
+    const issuedOnly = { queryCode: 'mine', issuedOnly: true };
+    expect(await claimed(wish(issuedOnly))).toBe('NO_SESSION');
+    expect(await claimed(wish({ queryCode: 'mine' }))).toBe('CLAIMED');
+    expect(await claimed(wish(issuedOnly, { code: 'another' }))).toBe('NO_SESSION');
+    expect(await claimed(wish({ queryCode: 'mine' }, { code: 'another' }))).toBe('SESSION_TAKEN');
+  });
+
+  test('makes whoever polls too soon wait 5 seconds longer, up to a minute', async () => {
+    const { store, clock } = await opened();
+    const poll = async () => (await store.countPoll('query-1')).pollAfterMs;
+    expect(await poll()).toBe(5_000);
+    clock.ms = 5_000;
+    expect(await poll()).toBe(5_000);
+    clock.ms = 9_999;
+    expect(await poll()).toBe(10_000);
+    const waits: number[] = [];
+    for (let polls = 0; polls < 12; polls += 1) waits.push(await poll());
+    expect(waits.slice(-3)).toEqual([60_000, 60_000, 60_000]);
+    expect((await store.countPoll('nobody')).pollAfterMs).toBe(5_000);
+  });
+});
