@@ -13,7 +13,8 @@ let server: TestPostgres;
 beforeAll(async () => {
   server = await startPostgres();
 }, 60_000);
-afterAll(() => server.close(), 30_000);
+// A hundred databases are deleted with it.
+afterAll(() => server.close(), 120_000);
 
 const log = createLog('silent');
 
