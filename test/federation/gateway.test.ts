@@ -171,7 +171,7 @@ describe('orders of another subgraph', () => {
     try {
       const { data, errors } = await viaGateway(ORDERS);
       expect(data.orders).toEqual([{ id: 'o1', payer: { id: alice, openId: null, userId: null, channel: null } }]);
-      expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
       expect(JSON.stringify(errors)).not.toContain('canary');
     } finally {
       service.store.identities = identities;
