@@ -36,8 +36,12 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
   limits: {
-    mutate: ['src/graphql/{limits,limits-measure,limits-admission}.ts'],
-    testFiles: ['test/graphql/{limits,admission}.test.ts'],
+    mutate: ['src/graphql/{limits,limits-measure}.ts'],
+    testFiles: ['test/graphql/limits.test.ts'],
+  },
+  admission: {
+    mutate: ['src/graphql/limits-admission.ts'],
+    testFiles: ['test/graphql/admission.test.ts'],
   },
   rates: {
     mutate: ['src/identity/admission.ts', 'src/lib/token-bucket.ts', 'src/channels/guard.ts'],

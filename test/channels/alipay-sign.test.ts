@@ -210,6 +210,7 @@ describe('a reply of v1', () => {
   ])('with %s is a refusal, signed or not', (members = '', expected) => {
     for (const name of ['a_b_response', 'error_response']) {
       expect(judge(`{"${name}":{${members}}}`)).toBe(expected);
+      expect(judge(`{"${name}":{${members}},"sign":""}`)).toBe(expected);
       expect(judge(signed(`{${members}}`, name))).toBe(expected);
     }
   });
@@ -279,6 +280,10 @@ describe('v3', () => {
     const error = '{"code":"SYSTEM_ERROR","message":"x"}';
     expect(judge(status, error)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: true });
     expect(judge(status, error, {})).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
+    for (const none of ['', 'null', ['one', 'two']]) {
+      const headers = { ...headersOf(error), 'alipay-signature': none };
+      expect(judge(status, error, headers)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
+    }
     expect(judge(status, error, headersOf(body))).toBe('REPLY_UNVERIFIED');
     expect(judge(status, '{}')).toBe('REPLY_MALFORMED');
   });

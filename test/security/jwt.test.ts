@@ -86,6 +86,11 @@ describe('a token is refused that is', () => {
     expect(await open()(authorization)).toBeUndefined();
   });
 
+  test.each(['x%s', '%s x', '%s,', '%s=', '%s %s'])('a token in anything but its place: %s', async (pattern) => {
+    const authorization = pattern.replaceAll('%s', await bearer());
+    expect(await open()(authorization)).toBeUndefined();
+  });
+
   test('changed in any character', async () => {
     const check = open();
     const token = await issuer.sign({ scope: 'payer:read' });
