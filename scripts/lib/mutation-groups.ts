@@ -37,11 +37,11 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
   limits: {
     mutate: ['src/graphql/{limits,limits-measure}.ts'],
-    testFiles: ['test/graphql/limits.test.ts'],
+    testFiles: ['test/graphql/{limits,limits-parts}.test.ts'],
   },
   admission: {
     mutate: ['src/graphql/limits-admission.ts'],
-    testFiles: ['test/graphql/admission.test.ts'],
+    testFiles: ['test/graphql/{limits-parts,admission}.test.ts'],
   },
   rates: {
     mutate: ['src/identity/admission.ts', 'src/lib/token-bucket.ts', 'src/channels/guard.ts'],

@@ -36,7 +36,8 @@ const open = () => {
     if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);
     return verdict.lease;
   };
-  return { store, clock, startMs, claimAs, claimed, lease };
+  const sessions = async () => (await engine.read.all('SELECT 1 FROM sessions')).length;
+  return { store, clock, startMs, claimAs, claimed, lease, sessions };
 };
 
 const another = wish(undefined, { binding: ['somebody else'] });
@@ -145,18 +146,20 @@ describe('a session that was opened', () => {
   });
 
   test('is not another one of the same spelling', async () => {
-    const { claimed } = await opened();
+    const { claimed, sessions } = await opened();
     expect(await claimed(wish({ stateId: 'query-1' }))).toBe('NO_SESSION');
     expect(await claimed(wish({ stateId: 'state-2' }))).toBe('NO_SESSION');
+    expect(await sessions()).toBe(1);
     expect(await claimed(wish(byState))).toBe('CLAIMED');
     for (const other of [undefined, { stateId: 'state-2' }, { queryCode: 'state-1' }])
       expect(await claimed(wish(other))).toBe('CODE_USED');
   });
 
   test('is the only one that counts where only opened ones do', async () => {
-    const { claimed } = open();
+    const { claimed, sessions } = open();
     const issuedOnly = { queryCode: 'mine', issuedOnly: true };
     expect(await claimed(wish(issuedOnly))).toBe('NO_SESSION');
+    expect(await sessions()).toBe(0);
     expect(await claimed(wish({ queryCode: 'mine' }))).toBe('CLAIMED');
     expect(await claimed(wish(issuedOnly, { code: 'another' }))).toBe('NO_SESSION');
     expect(await claimed(wish({ queryCode: 'mine' }, { code: 'another' }))).toBe('SESSION_TAKEN');
