@@ -3,12 +3,14 @@
  * changes some test notices. `npm run mutation -- scanner sealing` looks at these groups alone; `--incremental` tries
  * again only what has changed since the last such run.
  */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { groups } from './lib/mutation-groups.ts';
 
 /** Percent of the mutants of each group. */
 const ENOUGH = 85;
+const MEMORY = '/dev/shm';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,8 +20,9 @@ const unknown = positionals.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) throw new Error(`No group ${unknown.join(', ')}; there are ${Object.keys(groups).join(', ')}`);
 const wanted = Object.entries(groups).filter(([name]) => positionals.length === 0 || positionals.includes(name));
 
-// A property is tried less often, since it is tried for every mutant; nothing is held up by the disk.
-Object.assign(process.env, { MAX_RUNS: '100', MODEL_RUNS: '4', TMPDIR: process.env.TMPDIR ?? '/dev/shm' });
+// A property is tried less often, since it is tried for every mutant, and where there is memory nothing waits for a disk.
+process.env.MAX_RUNS ??= '100';
+if (existsSync(MEMORY)) process.env.TMPDIR ??= MEMORY;
 
 const run = async (name: string, { mutate, testFiles }: (typeof groups)[string]) => {
   const startedAt = performance.now();
