@@ -42,6 +42,9 @@ const payerIdentityKey = z.union([
     .transform(({ channel, appId, userId }) => ({ channelId: channel.id, appId, userId })),
 ]);
 
+/** Made once: making a schema costs much more than using it. */
+const named = z.object({ __typename: z.string() });
+
 const entities = new Map<string, Entity>(
   [
     defineEntity('PayerIdentity', payerIdentityKey, (ref, { identities }) => identities.load(ref)),
@@ -64,7 +67,7 @@ export const resolveEntities = (
   context: Context,
 ) =>
   representations.map(async (representation) => {
-    const typename = z.object({ __typename: z.string() }).safeParse(representation).data?.__typename;
+    const typename = named.safeParse(representation).data?.__typename;
     const entity = typename === undefined ? undefined : entities.get(typename);
     const count = (result: string) => context.metrics.references.inc({ entity: entity?.typename ?? 'unknown', result });
     try {
