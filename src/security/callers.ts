@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
 import { allScopes, anonymous, type Caller } from './caller.ts';
-import { claimNames, readClaims } from './claims.ts';
+import { claimNames, createClaimsReader } from './claims.ts';
 import { createBearerCheck, jwtConfig } from './jwt.ts';
 import type { RequestHead } from './router-check.ts';
 
@@ -55,13 +55,14 @@ const valueAt = (value: unknown, path: string): unknown =>
 /** A token says more than a claim, since we verify it ourselves: a caller that has both is the one of the token. */
 export const createCallers = ({ jwt, claims, router }: z.output<typeof callersConfig>, log: Log): Callers => {
   const checkBearer = jwt && createBearerCheck(jwt, log);
+  const readForwarded = claims && createClaimsReader('claims', claims);
   const withoutCredentials = router.length > 0 ? { id: 'router', scopes: new Set(router) } : anonymous;
   return {
     async identify({ headers: { authorization } }, extensions) {
       if (checkBearer && authorization !== undefined) return checkBearer(authorization);
       const forwarded = claims && valueAt(extensions, claims.path);
-      if (!claims || forwarded === undefined || forwarded === null) return withoutCredentials;
-      return readClaims('claims', forwarded, claims);
+      if (!readForwarded || forwarded === undefined || forwarded === null) return withoutCredentials;
+      return readForwarded(forwarded);
     },
   };
 };

@@ -34,20 +34,26 @@ const subject = z.object({
   sub: wellFormed,
 });
 
-/** The caller that claims describe; undefined when they describe none. `from` keeps callers of different proof apart. */
-export const readClaims = (
+/**
+ * Tells the caller that claims describe; undefined when they describe none. `from` keeps callers of different proof
+ * apart.
+ */
+export const createClaimsReader = (
   from: 'jwt' | 'claims',
-  claims: unknown,
   { scopesClaim, appsClaim }: ClaimNames,
-): Caller | undefined => {
-  const rights = z.object({ [scopesClaim]: words }).safeParse(claims);
-  const apps = appsClaim === undefined ? undefined : z.object({ [appsClaim]: list }).safeParse(claims);
-  const who = subject.safeParse(claims);
-  if (!who.success || !rights.success || apps?.success === false) return undefined;
-  const granted = new Set(rights.data[scopesClaim]);
-  return {
-    id: `${from}:${who.data.iss}|${who.data.sub}`,
-    scopes: new Set(allScopes.filter((scope) => granted.has(scope))),
-    ...(appsClaim !== undefined && { apps: new Set(apps?.data[appsClaim]) }),
+): ((claims: unknown) => Caller | undefined) => {
+  const rightsSchema = z.object({ [scopesClaim]: words });
+  const appsSchema = appsClaim === undefined ? undefined : z.object({ [appsClaim]: list });
+  return (claims) => {
+    const rights = rightsSchema.safeParse(claims);
+    const apps = appsSchema?.safeParse(claims);
+    const who = subject.safeParse(claims);
+    if (!who.success || !rights.success || apps?.success === false) return undefined;
+    const granted = new Set(rights.data[scopesClaim]);
+    return {
+      id: `${from}:${who.data.iss}|${who.data.sub}`,
+      scopes: new Set(allScopes.filter((scope) => granted.has(scope))),
+      ...(appsClaim !== undefined && { apps: new Set(apps?.data[appsClaim]) }),
+    };
   };
 };

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { openUpstream } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import type { Caller } from './caller.ts';
-import { claimNames, readClaims } from './claims.ts';
+import { claimNames, createClaimsReader } from './claims.ts';
 
 /** Public keys only: whoever may verify with a symmetric key may also sign with it. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
@@ -85,12 +85,13 @@ export const createBearerCheck = (
     ...{ issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'sub'] },
     ...(type !== undefined && { typ: type }),
   };
+  const readClaims = createClaimsReader('jwt', config);
   return async (authorization) => {
     const token = /^bearer +([\w.-]+)$/i.exec(authorization)?.[1];
     if (token === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
     try {
       const { payload } = await jwtVerify(token, keys, options);
-      return readClaims('jwt', payload, config);
+      return readClaims(payload);
     } catch (error) {
       if (isRefusal(error)) {
         log.info('a token was refused', { code: error.code });
