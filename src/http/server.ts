@@ -110,7 +110,9 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
 
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
     carried.set(message.socket, (carried.get(message.socket) ?? 0) + 1);
     if (!hasOneHost(message)) {
       onRefusal('BAD_REQUEST');
