@@ -1,5 +1,17 @@
 /** The ways to guess query codes and ids of payers, many at a time where GraphQL lets one ask so. */
 import { randomBytes } from 'node:crypto';
+import { Agent, request } from 'undici';
+
+/** A client with one connection of its own. */
+export const connect = (url: string, headers: Readonly<Record<string, string>>) => {
+  const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 15_000 });
+  return async (body: unknown) => {
+    const all = { 'content-type': 'application/json', ...headers };
+    const options = { method: 'POST', headers: all, body: JSON.stringify(body), dispatcher } as const;
+    const reply = await request(`${url}/graphql`, options);
+    return { status: reply.statusCode, text: await reply.body.text() };
+  };
+};
 
 export interface Attempt {
   /** How many guesses it holds. */
@@ -63,6 +75,8 @@ export const vectors = {
   }),
   plain: (target: Target): Attempt => ({ guesses: 1, body: { query: `{ ${call(target, target.guess())} }` } }),
 } as const;
+export type Vector = keyof typeof vectors;
+export const vectorNames = Object.keys(vectors) as Vector[];
 
 /** Whether an answer tells anything of any payer. */
 export const tellsOfAPayer = (answer: string): boolean =>
