@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
 import { PayerIdentityError } from '../failure.ts';
-import type { HttpReply } from '../lib/exchange.ts';
+import type { HttpReply, Until } from '../lib/exchange.ts';
 import type { Redeemed } from '../model.ts';
 import {
   CERTIFY,
@@ -89,8 +89,8 @@ export const alipay = defineSource({
     const gateway = connect(new URL(gatewayUrl).origin);
     const api = connect(new URL(apiUrl).origin);
 
-    const call = async (method: string, bizContent: object, signal: AbortSignal): Promise<unknown> => {
-      const reply = await gateway.send(await buildCall(settings, method, { bizContent }, now()), signal);
+    const call = async (method: string, bizContent: object, until: Until): Promise<unknown> => {
+      const reply = await gateway.send(await buildCall(settings, method, { bizContent }, now()), until);
       return judgeCall(settings, method, reply, certifyRefusals);
     };
 
@@ -98,10 +98,10 @@ export const alipay = defineSource({
       upstreamAppId: settings.appId,
       channels,
 
-      async redeem(authCode, _, signal) {
+      async redeem(authCode, _, until) {
         // These are parameters of their own, not part of biz_content.
         const parameters = { grant_type: 'authorization_code', code: authCode };
-        const reply = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), signal);
+        const reply = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), until);
         return judgeToken(settings, reply, now());
       },
 
@@ -111,23 +111,23 @@ export const alipay = defineSource({
       },
 
       certifier: {
-        async initialize(request, signal) {
-          const node = parseReply(initializeReply, await call(INITIALIZE, initializeContent(request), signal));
+        async initialize(request, until) {
+          const node = parseReply(initializeReply, await call(INITIALIZE, initializeContent(request), until));
           return node.certify_id;
         },
         page(certifyId, returnUrl) {
           const page = buildPage(settings, CERTIFY, { certify_id: certifyId }, returnUrl, now());
           return { ...page, deepLink: deepLinkTo(page.url) };
         },
-        async hasPassed(certifyId, signal) {
-          return parseReply(queryReply, await call(QUERY, { certify_id: certifyId }, signal)).passed === 'T';
+        async hasPassed(certifyId, until) {
+          return parseReply(queryReply, await call(QUERY, { certify_id: certifyId }, until)).passed === 'T';
         },
       },
 
       jobworth: {
-        async query(request, signal) {
+        async query(request, until) {
           const get = await buildGet(settings, JOBWORTH_PATH, jobworthQuery(request), now(), nonce());
-          return judgeJobworth(settings.keys, await api.send(get, signal));
+          return judgeJobworth(settings.keys, await api.send(get, until));
         },
       },
     };

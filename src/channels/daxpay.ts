@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { beijingTime } from '../lib/beijing-time.ts';
 import { equalSecrets } from '../lib/digest.ts';
-import type { HttpReply, HttpRequest } from '../lib/exchange.ts';
+import type { HttpReply, HttpRequest, Until } from '../lib/exchange.ts';
 import { type JsonObject, jsonValue } from '../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest } from '../model.ts';
 import { signDaxpay } from './daxpay-sign.ts';
@@ -177,21 +177,20 @@ export const daxpay = defineSource({
     const base = new URL(settings.baseUrl);
     const { send } = connect(base.origin);
     const prefix = base.pathname.replace(/\/$/, '');
-    const post = (request: HttpRequest, signal: AbortSignal) =>
-      send({ ...request, path: prefix + request.path }, signal);
+    const post = (request: HttpRequest, until: Until) => send({ ...request, path: prefix + request.path }, until);
 
     const openKeeper = ({ queryUrl, headers }: NonNullable<Config['keeper']>) => {
       const query = new URL(queryUrl);
       const { send: sendQuery } = connect(query.origin);
       return {
-        async redeemAndKeep(authCode: string, queryCode: string, { channelId }: RedeemRequest, signal: AbortSignal) {
+        async redeemAndKeep(authCode: string, queryCode: string, { channelId }: RedeemRequest, until: Until) {
           const body = JSON.stringify({ appId: settings.appId, queryCode, authCode, channel: channelId });
-          judgeAuthAndSet(await post({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, signal));
+          judgeAuthAndSet(await post({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, until));
         },
-        async collect(queryCode: string, signal: AbortSignal) {
+        async collect(queryCode: string, until: Until) {
           const url = new URL(query);
           url.searchParams.set('queryCode', queryCode);
-          return judgeQuery(await sendQuery({ method: 'GET', path: url.pathname + url.search, headers }, signal));
+          return judgeQuery(await sendQuery({ method: 'GET', path: url.pathname + url.search, headers }, until));
         },
       };
     };
@@ -199,8 +198,8 @@ export const daxpay = defineSource({
     return {
       upstreamAppId: settings.appId,
       channels: settings.channels,
-      async redeem(authCode, request, signal) {
-        return judgeAuth(await post(authRequest(authCode, request, settings, now(), nonce()), signal), settings);
+      async redeem(authCode, request, until) {
+        return judgeAuth(await post(authRequest(authCode, request, settings, now(), nonce()), until), settings);
       },
       ...(settings.keeper && { keeper: openKeeper(settings.keeper) }),
     };

@@ -14,7 +14,7 @@ import {
 } from 'cockatiel';
 import { z } from 'zod';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
-import { ExchangeError } from '../lib/exchange.ts';
+import { ExchangeError, type Until } from '../lib/exchange.ts';
 import type { Certifier, Jobworth, Keeper, Source } from './source.ts';
 
 const milliseconds = (fallback: number) => z.int().positive().max(60_000).default(fallback);
@@ -82,6 +82,13 @@ const createSample = ({ minimumCalls, windowMs, failureRatio }: GuardConfig): IB
 
 type Settled<T> = { readonly value: T } | { readonly error: unknown };
 
+/** Nothing was sent, since nobody waited for the reply any more. */
+const wasLeft = (settled: Settled<unknown>, { unwanted }: Until): boolean =>
+  'error' in settled && settled.error instanceof ExchangeError && !settled.error.sent && unwanted?.aborted === true;
+
+const soonest = (...signals: (AbortSignal | undefined)[]): AbortSignal =>
+  AbortSignal.any(signals.filter((signal) => signal !== undefined));
+
 const settle = async <T>(work: () => Promise<T>): Promise<Settled<T>> => {
   try {
     return { value: await work() };
@@ -93,7 +100,7 @@ const settle = async <T>(work: () => Promise<T>): Promise<Settled<T>> => {
 interface Guard {
   requireReady(): void;
   /** Throws CHANNEL_SUSPENDED or OVERLOADED when the work was not even begun. */
-  run<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  run<T>(work: (until: Until) => Promise<T>, until: Until): Promise<T>;
 }
 
 const createGuard = (config: GuardConfig): Guard => {
@@ -115,25 +122,31 @@ const createGuard = (config: GuardConfig): Guard => {
     if (resting || circuit.state === CircuitState.HalfOpen) throw new PayerIdentityError('CHANNEL_SUSPENDED');
   };
 
-  const attempt = <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<Settled<T>> => {
+  const attempt = <T>(work: (until: Until) => Promise<T>, until: Until): Promise<Settled<T>> => {
     requireReady();
     return circuit.execute(async () => {
       const begunAfter = changes;
       const onTrial = circuit.state === CircuitState.HalfOpen;
-      const limit = onTrial ? AbortSignal.any([signal, AbortSignal.timeout(config.trialMs)]) : signal;
-      const settled = await settle(() => work(limit));
-      // Begun before the circuit last changed: this tells nothing of the source as it is now, and is not counted.
-      if ('error' in settled && begunAfter !== changes) throw settled.error;
+      const limited = onTrial
+        ? { ...until, deadline: soonest(until.deadline, AbortSignal.timeout(config.trialMs)) }
+        : until;
+      const settled = await settle(() => work(limited));
+      // Begun before the circuit last changed, or given up by its client: this tells nothing of the source as it is
+      // now, and is not counted. But a trial that ends without an answer has not shown that the source is well.
+      const tellsNothing = begunAfter !== changes || (!onTrial && wasLeft(settled, until));
+      if ('error' in settled && tellsNothing) throw settled.error;
       return settled;
     });
   };
 
   return {
     requireReady,
-    async run(work, signal) {
+    async run(work, until) {
       // Before waiting as well as after it: those who wait leave at once when the source is suspended.
       requireReady();
-      const settled = await room.execute(() => attempt(work, signal), signal).catch(refusal);
+      const settled = await room
+        .execute(() => attempt(work, until), soonest(until.deadline, until.unwanted))
+        .catch(refusal);
       if ('error' in settled) throw settled.error;
       return settled.value;
     },
@@ -155,7 +168,7 @@ export const guardSource = (source: Source, config: GuardConfig): Source => {
   return {
     ...source,
     requireReady,
-    redeem: (authCode, request, signal) => run((within) => source.redeem(authCode, request, within), signal),
+    redeem: (authCode, request, until) => run((within) => source.redeem(authCode, request, within), until),
     ...(keeper && { keeper: guardKeeper(keeper, run) }),
     ...(certifier && { certifier: guardCertifier(certifier, run) }),
     ...(jobworth && { jobworth: guardJobworth(jobworth, run) }),
@@ -163,17 +176,17 @@ export const guardSource = (source: Source, config: GuardConfig): Source => {
 };
 
 const guardKeeper = (keeper: Keeper, run: Guard['run']): Keeper => ({
-  redeemAndKeep: (authCode, queryCode, request, signal) =>
-    run((within) => keeper.redeemAndKeep(authCode, queryCode, request, within), signal),
-  collect: (queryCode, signal) => run((within) => keeper.collect(queryCode, within), signal),
+  redeemAndKeep: (authCode, queryCode, request, until) =>
+    run((within) => keeper.redeemAndKeep(authCode, queryCode, request, within), until),
+  collect: (queryCode, until) => run((within) => keeper.collect(queryCode, within), until),
 });
 
 const guardCertifier = (certifier: Certifier, run: Guard['run']): Certifier => ({
   page: (certifyId, returnUrl) => certifier.page(certifyId, returnUrl),
-  initialize: (request, signal) => run((within) => certifier.initialize(request, within), signal),
-  hasPassed: (certifyId, signal) => run((within) => certifier.hasPassed(certifyId, within), signal),
+  initialize: (request, until) => run((within) => certifier.initialize(request, within), until),
+  hasPassed: (certifyId, until) => run((within) => certifier.hasPassed(certifyId, within), until),
 });
 
 const guardJobworth = (jobworth: Jobworth, run: Guard['run']): Jobworth => ({
-  query: (request, signal) => run((within) => jobworth.query(request, within), signal),
+  query: (request, until) => run((within) => jobworth.query(request, within), until),
 });

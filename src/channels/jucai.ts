@@ -151,10 +151,10 @@ export const jucai = defineSource({
       upstreamAppId: settings.appId,
       channels: settings.channels,
       validate: (_, request) => void requireClientIp(request),
-      async redeem(authCode, request, signal) {
+      async redeem(authCode, request, until) {
         const mchOrderNo = request.merchantOrderNo || nonce().slice(0, 30);
         const { path, ...rest } = authRequest(authCode, request, mchOrderNo, settings);
-        return judge(await send({ ...rest, path: prefix + path }, signal), request.channelId, mchOrderNo, settings);
+        return judge(await send({ ...rest, path: prefix + path }, until), request.channelId, mchOrderNo, settings);
       },
       authorizes: ['union_pay'],
       /** UnionPay's page hands back no state of ours, so the state travels in the address that it returns to. */

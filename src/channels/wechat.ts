@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
-import type { HttpRequest } from '../lib/exchange.ts';
+import type { HttpRequest, Until } from '../lib/exchange.ts';
 import { type AuthorizeRequest, defineSource } from './source.ts';
 import { judgeOpenId, openIdRequest } from './wechat-pay.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './wechat-sns.ts';
@@ -65,8 +65,7 @@ export const wechat = defineSource({
     const base = new URL(settings.kind === 'payment_code' ? settings.payUrl : settings.apiUrl);
     const { send } = connect(base.origin);
     const prefix = base.pathname.replace(/\/$/, '');
-    const exchange = (request: HttpRequest, signal: AbortSignal) =>
-      send({ ...request, path: prefix + request.path }, signal);
+    const exchange = (request: HttpRequest, until: Until) => send({ ...request, path: prefix + request.path }, until);
     const served = { upstreamAppId: settings.appId, channels: settings.channels };
 
     switch (settings.kind) {
@@ -74,16 +73,16 @@ export const wechat = defineSource({
         return {
           ...served,
           authorizeUrl: (request) => authorizeUrl(settings, request),
-          async redeem(authCode, _, signal) {
+          async redeem(authCode, _, until) {
             const sentAtMs = now();
-            return judgeToken(await exchange(tokenRequest(authCode, settings), signal), sentAtMs);
+            return judgeToken(await exchange(tokenRequest(authCode, settings), until), sentAtMs);
           },
         };
       case 'miniprogram':
         return {
           ...served,
-          async redeem(authCode, _, signal) {
-            return judgeSession(await exchange(sessionRequest(authCode, settings), signal));
+          async redeem(authCode, _, until) {
+            return judgeSession(await exchange(sessionRequest(authCode, settings), until));
           },
         };
       case 'payment_code': {
@@ -95,8 +94,8 @@ export const wechat = defineSource({
             const fields = [{ path: 'authCode', message: 'the whole payment code, as the payer shows it' }];
             throw new PayerIdentityError('INPUT_INVALID', { fields });
           },
-          async redeem(authCode, _, signal) {
-            return judgeOpenId(await exchange(openIdRequest(authCode, settings, nonce()), signal), settings);
+          async redeem(authCode, _, until) {
+            return judgeOpenId(await exchange(openIdRequest(authCode, settings, nonce()), until), settings);
           },
         };
       }

@@ -1,6 +1,7 @@
 /** The use cases of authentication: start, redeem for a trusted caller, redeem for a payer page. */
 import { randomBytes } from 'node:crypto';
 import { PayerIdentityError } from '../failure.ts';
+import type { Until } from '../lib/exchange.ts';
 import type { AccessToken } from '../model.ts';
 import { anonymous, permits } from '../security/caller.ts';
 import type { Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
@@ -71,10 +72,10 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     source.validate?.(authCode, request);
     const queryCode = keep && session && 'queryCode' in session ? session.queryCode : undefined;
 
-    const exchange = async (signal: AbortSignal): Promise<Outcome> => {
+    const exchange = async (until: Until): Promise<Outcome> => {
       if (!source.keeper || queryCode === undefined)
-        return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, signal)) };
-      await source.keeper.redeemAndKeep(authCode, queryCode, request, signal);
+        return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, until)) };
+      await source.keeper.redeemAndKeep(authCode, queryCode, request, until);
       return { state: 'HELD' };
     };
     const claim = {

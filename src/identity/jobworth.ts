@@ -1,6 +1,7 @@
 /** Zhima's job identity. Its once token buys one terminal answer, so it is exchanged like an auth code. */
 import type { JobworthAnswer } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
+import type { Until } from '../lib/exchange.ts';
 import type { Outcome } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
@@ -31,8 +32,8 @@ export const createJobworth =
 
     // What consumes nothing is not kept: the next query has to ask again.
     let unkept: JobworthResult | PayerIdentityError | undefined;
-    const exchange = async (signal: AbortSignal): Promise<Outcome | undefined> => {
-      const reply = await jobworth.query(query, signal);
+    const exchange = async (until: Until): Promise<Outcome | undefined> => {
+      const reply = await jobworth.query(query, until);
       if (reply.kind === 'ANSWERED') return { state: 'ANSWERED', answer: JSON.stringify(reply) };
       unkept =
         reply.kind === 'PENDING' ? reply : new PayerIdentityError(reply.code, { upstreamCode: reply.upstreamCode });

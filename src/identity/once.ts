@@ -9,7 +9,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
-import { ExchangeError } from '../lib/exchange.ts';
+import { ExchangeError, type Until } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { VaultError } from '../security/vault.ts';
@@ -44,7 +44,7 @@ export interface OnceConditions {
  */
 export type Once = (
   claim: Claim,
-  exchange: (signal: AbortSignal) => Promise<Outcome | undefined>,
+  exchange: (until: Until) => Promise<Outcome | undefined>,
   conditions: OnceConditions,
 ) => Promise<Redemption | undefined>;
 
@@ -55,14 +55,14 @@ const LOOK_EVERY_MS = 2_000;
 export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
   /** Sends, again only while provably nothing was sent. */
   const send = async (exchange: Parameters<Once>[1], unwanted: AbortSignal): Promise<Outcome | undefined> => {
-    const signal = AbortSignal.timeout(times.deadlineMs);
+    const deadline = AbortSignal.timeout(times.deadlineMs);
     for (let attempt = 1; ; attempt += 1) {
       requireWanted(unwanted);
       try {
-        return await exchange(signal);
+        return await exchange({ deadline, unwanted });
       } catch (error) {
         if (!(error instanceof ExchangeError) || error.sent) throw error;
-        if (attempt === MAX_ATTEMPTS || signal.aborted)
+        if (attempt === MAX_ATTEMPTS || deadline.aborted)
           throw new PayerIdentityError('CHANNEL_UNREACHABLE', { cause: error });
         await delay(randomInt(50, 150) * attempt, undefined, { signal: unwanted }).catch(() => {});
       }

@@ -49,7 +49,10 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     try {
       const { keeper } = apps.route(held.appId, held.channelId).source;
       if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
-      const found = await keeper.collect(queryCode, AbortSignal.timeout(times.deadlineMs));
+      const found = await keeper.collect(queryCode, {
+        deadline: AbortSignal.timeout(times.deadlineMs),
+        unwanted: call.signal,
+      });
       return found ? await keep({ state: 'SUCCEEDED', ...found }) : held;
     } catch (error) {
       if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN') return keep(failedOutcome(error));

@@ -17,7 +17,15 @@ export interface HttpReply {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
 }
-export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>;
+
+/** How long an exchange goes on. */
+export interface Until {
+  /** It ends then, whatever it has come to. */
+  readonly deadline: AbortSignal;
+  /** Nobody waits for the reply any more: it ends if nothing was sent, and goes on otherwise. */
+  readonly unwanted?: AbortSignal | undefined;
+}
+export type Send = (request: HttpRequest, until: Until) => Promise<HttpReply>;
 
 /** The exchange has no reply. `sent` is false only when provably no byte of the request was written. */
 export class ExchangeError extends Error {
@@ -54,7 +62,7 @@ export const openUpstream = (
     maxHeaderSize: 16_384,
   });
   return {
-    send: (request, signal) => exchange(pool, request, signal, maxReplyBytes),
+    send: (request, until) => exchange(pool, request, until, maxReplyBytes),
     close: () => pool.destroy(),
   };
 };
@@ -65,7 +73,12 @@ const withoutBytes = (error: Error): Error => {
   return error;
 };
 
-const exchange = (pool: Pool, request: HttpRequest, signal: AbortSignal, maxReplyBytes: number): Promise<HttpReply> =>
+const exchange = (
+  pool: Pool,
+  request: HttpRequest,
+  { deadline, unwanted }: Until,
+  maxReplyBytes: number,
+): Promise<HttpReply> =>
   new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
@@ -73,16 +86,25 @@ const exchange = (pool: Pool, request: HttpRequest, signal: AbortSignal, maxRepl
     let size = 0;
     const chunks: Buffer[] = [];
 
+    const end = () => {
+      deadline.removeEventListener('abort', giveUp);
+      unwanted?.removeEventListener('abort', leave);
+    };
     const fail = (message: string, cause?: unknown) => {
-      signal.removeEventListener('abort', cancel);
+      end();
       const error = new ExchangeError(message, controller !== undefined, cause);
       reject(error);
       controller?.abort(error);
     };
-    const cancel = () => fail('the deadline passed', signal.reason);
+    const giveUp = () => fail('the deadline passed', deadline.reason);
+    const leave = () => {
+      if (!controller) fail('nobody waits for the reply', unwanted?.reason);
+    };
 
-    if (signal.aborted) return cancel();
-    signal.addEventListener('abort', cancel, { once: true });
+    if (deadline.aborted) return giveUp();
+    if (unwanted?.aborted) return leave();
+    deadline.addEventListener('abort', giveUp, { once: true });
+    unwanted?.addEventListener('abort', leave, { once: true });
 
     const { body = null, ...rest } = request;
     pool.dispatch(
@@ -90,7 +112,7 @@ const exchange = (pool: Pool, request: HttpRequest, signal: AbortSignal, maxRepl
       {
         onRequestStart(started) {
           // Called before the first byte is written; a second call would be a second send.
-          if (signal.aborted || controller) return started.abort(new Error('not to be sent'));
+          if (deadline.aborted || unwanted?.aborted || controller) return started.abort(new Error('not to be sent'));
           controller = started;
         },
         onResponseStart(_, statusCode, replyHeaders) {
@@ -103,7 +125,7 @@ const exchange = (pool: Pool, request: HttpRequest, signal: AbortSignal, maxRepl
           else chunks.push(chunk);
         },
         onResponseEnd() {
-          signal.removeEventListener('abort', cancel);
+          end();
           resolve({ status, headers, body: Buffer.concat(chunks) });
         },
         onResponseError: (_, error) => fail('the connection failed', withoutBytes(error)),

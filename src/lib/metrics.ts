@@ -64,10 +64,10 @@ export const createMetrics = () => {
 export const measureUpstream =
   ({ upstream }: Pick<Metrics, 'upstream'>) =>
   (source: string, send: Send): Send =>
-  async (request, signal) => {
+  async (request, until) => {
     const end = upstream.startTimer({ source });
     try {
-      const reply = await send(request, signal);
+      const reply = await send(request, until);
       end({ result: 'answered' });
       return reply;
     } catch (error) {

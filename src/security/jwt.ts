@@ -63,7 +63,7 @@ const remoteKeys = ({ jwksMaxAgeMs, jwksCooldownMs, jwksTimeoutMs }: JwtConfig, 
     [customFetch]: async (_, { headers, signal }) => {
       const path = url.pathname + url.search;
       const request = { method: 'GET', path, headers: Object.fromEntries(headers) } as const;
-      const { status, body } = await upstream.send(request, signal);
+      const { status, body } = await upstream.send(request, { deadline: signal });
       return new Response(status === 200 ? new Uint8Array(body) : null, { status });
     },
   });

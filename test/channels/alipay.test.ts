@@ -25,7 +25,7 @@ const appPublicKey = createPublicKey({ key: der(vectors.appPublicKeySpkiDerBase6
 const privateKey = vectors.appPrivateKeyPkcs8DerBase64;
 const { note: _, ...pems } = certificates;
 const { serialNumbers } = alipayKeys({ privateKey: alipayKey, certificates: keyConfig.certificates.parse(pems) });
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 type App = Partial<AlipayOptions['apps'][number]>;
 interface Options {

@@ -18,7 +18,7 @@ import { openSource } from '../support/sources.ts';
 const secret = 'Secret-1';
 const consoleToken = 'console-session';
 const ga = { profile: 'ga', mchNo: 'M1723635576766' } as const;
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 const openAt = (baseUrl: string, options: Record<string, unknown> = {}, now: () => number = Date.now) =>
   openSource(daxpay, { baseUrl, appId: 'demo', secret, ...options }, now);
@@ -119,7 +119,7 @@ describe('a request to DaxPay', () => {
       import { openUpstream } from './src/lib/exchange.ts';
       const config = daxpay.config.parse({ baseUrl: '${emulator.origin}', appId: 'demo', secret: '${secret}' });
       const source = daxpay.open(config, { connect: openUpstream, now: Date.now, nonce: () => 'n' });
-      const { subject } = await source.redeem('test_ok_alice', { channelId: 'ali_pay' }, AbortSignal.timeout(10000));
+      const { subject } = await source.redeem('test_ok_alice', { channelId: 'ali_pay' }, { deadline: AbortSignal.timeout(10000) });
       console.log(JSON.stringify({ subject, offset: new Date(2024, 6).getTimezoneOffset() }));
       process.exit();`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { guardConfig, guardSource } from '../../src/channels/guard.ts';
 import type { Source } from '../../src/channels/source.ts';
 import { type FailureCode, PayerIdentityError } from '../../src/failure.ts';
-import { ExchangeError } from '../../src/lib/exchange.ts';
+import { ExchangeError, type Until } from '../../src/lib/exchange.ts';
 import type { Redeemed } from '../../src/model.ts';
 
 const alice: Redeemed = { subject: { openId: 'alice', userId: undefined }, accessToken: undefined };
@@ -11,38 +11,40 @@ const request = { channelId: 'a' };
 const noAnswer = new ExchangeError('the deadline passed', true);
 const suspended = { code: 'CHANNEL_SUSPENDED', retryAfterSeconds: 2 };
 
+const patient = (): Until => ({ deadline: new AbortController().signal });
+
 interface Pending {
   succeed(): void;
   fail(error: Error): void;
-  readonly signal: AbortSignal;
+  readonly until: Until;
 }
 
 /** A guarded source whose calls end when the test says so. */
 const openGuarded = (options: object = {}) => {
   const calls: Pending[] = [];
-  const call = <T>(value: T, signal: AbortSignal) =>
+  const call = <T>(value: T, until: Until) =>
     new Promise<T>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new ExchangeError('aborted', true, signal.reason)));
-      calls.push({ succeed: () => resolve(value), fail: reject, signal });
+      until.deadline.addEventListener('abort', () => reject(new ExchangeError('aborted', true)));
+      calls.push({ succeed: () => resolve(value), fail: reject, until });
     });
   const inner: Source = {
     upstreamAppId: 'app',
     channels: ['a'],
-    redeem: (_, __, signal) => call(alice, signal),
+    redeem: (_, __, until) => call(alice, until),
     authorizeUrl: () => 'https://example.com',
     keeper: {
-      redeemAndKeep: (_, __, ___, signal) => call(undefined, signal),
-      collect: (_, signal) => call(alice, signal),
+      redeemAndKeep: (_, __, ___, until) => call(undefined, until),
+      collect: (_, until) => call(alice, until),
     },
     certifier: {
-      initialize: (_, signal) => call('certify id', signal),
+      initialize: (_, until) => call('certify id', until),
       page: () => ({ url: '', form: { action: '', fields: [] }, deepLink: '' }),
-      hasPassed: (_, signal) => call(true, signal),
+      hasPassed: (_, until) => call(true, until),
     },
-    jobworth: { query: (_, signal) => call({ kind: 'PENDING' }, signal) },
+    jobworth: { query: (_, until) => call({ kind: 'PENDING' }, until) },
   };
   const source = guardSource(inner, guardConfig.parse(options));
-  const redeem = (signal = new AbortController().signal) => source.redeem('code', request, signal);
+  const redeem = (until: Until = patient()) => source.redeem('code', request, until);
   const end = async (redeeming: Promise<unknown>, how: 'succeed' | Error) => {
     const pending = calls.at(-1);
     if (how === 'succeed') pending?.succeed();
@@ -168,14 +170,14 @@ describe('a source is suspended', () => {
   });
 });
 
-describe('a suspended source', () => {
-  const openSuspended = async (options: object = {}) => {
-    const guarded = openGuarded(options);
-    await times(20, guarded.fail);
-    expect(guarded.isSuspended()).toBe(true);
-    return guarded;
-  };
+const openSuspended = async (options: object = {}) => {
+  const guarded = openGuarded(options);
+  await times(20, guarded.fail);
+  expect(guarded.isSuspended()).toBe(true);
+  return guarded;
+};
 
+describe('a suspended source', () => {
   test('is left alone for suspendMs, to the millisecond', async () => {
     const { redeem, calls, isSuspended } = await openSuspended({ suspendMs: 2_000 });
     vi.setSystemTime(1_001_999);
@@ -225,7 +227,7 @@ describe('a suspended source', () => {
     const { redeem, calls, isSuspended } = await openSuspended({ trialMs: 50 });
     vi.setSystemTime(1_001_000);
     await expect(redeem()).rejects.toThrow(ExchangeError);
-    expect(calls[20]?.signal.aborted).toBe(true);
+    expect(calls[20]?.until.deadline.aborted).toBe(true);
     expect(isSuspended()).toBe(true);
   });
 
@@ -246,15 +248,15 @@ describe('a suspended source', () => {
 
   test('lets nothing else through either', async () => {
     const { source, calls } = await openSuspended();
-    const { signal } = new AbortController();
+    const until = patient();
     const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
     const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
     const asked = [
-      source.keeper?.redeemAndKeep('code', 'query', request, signal),
-      source.keeper?.collect('query', signal),
-      source.certifier?.initialize(certify, signal),
-      source.certifier?.hasPassed('id', signal),
-      source.jobworth?.query(query, signal),
+      source.keeper?.redeemAndKeep('code', 'query', request, until),
+      source.keeper?.collect('query', until),
+      source.certifier?.initialize(certify, until),
+      source.certifier?.hasPassed('id', until),
+      source.jobworth?.query(query, until),
     ];
     expect(await settled(asked.map((call) => Promise.resolve(call)))).toEqual(Array(5).fill('CHANNEL_SUSPENDED'));
     expect(calls).toHaveLength(20);
@@ -269,20 +271,45 @@ describe('a suspended source', () => {
 
 test('a source that is well answers whatever it is asked, as without a guard', async () => {
   const { source, calls } = openGuarded();
-  const { signal } = new AbortController();
+  const until = patient();
   const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
   const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
   const asked = [
-    source.redeem('code', request, signal),
-    source.keeper?.redeemAndKeep('code', 'query', request, signal),
-    source.keeper?.collect('query', signal),
-    source.certifier?.initialize(certify, signal),
-    source.certifier?.hasPassed('id', signal),
-    source.jobworth?.query(query, signal),
+    source.redeem('code', request, until),
+    source.keeper?.redeemAndKeep('code', 'query', request, until),
+    source.keeper?.collect('query', until),
+    source.certifier?.initialize(certify, until),
+    source.certifier?.hasPassed('id', until),
+    source.jobworth?.query(query, until),
   ];
-  expect(calls.map((call) => call.signal)).toEqual(Array(6).fill(signal));
+  expect(calls.map((call) => call.until)).toEqual(Array(6).fill(until));
   for (const call of calls) call.succeed();
   expect(await Promise.all(asked)).toEqual([alice, undefined, alice, 'certify id', true, { kind: 'PENDING' }]);
+});
+
+describe('clients that go away before anything was sent', () => {
+  const leave = async ({ redeem, calls }: ReturnType<typeof openGuarded>) => {
+    const gone = new AbortController();
+    const left = redeem({ ...patient(), unwanted: gone.signal });
+    gone.abort();
+    calls.at(-1)?.fail(new ExchangeError('nobody waits for the reply', false));
+    await expect(left).rejects.toThrow(ExchangeError);
+  };
+
+  test('do not suspend a source', async () => {
+    const guarded = openGuarded();
+    for (let client = 0; client < 30; client += 1) await leave(guarded);
+    expect(guarded.isSuspended()).toBe(false);
+    await times(20, guarded.fail);
+    expect(guarded.isSuspended()).toBe(true);
+  });
+
+  test('do not show either that it is well again', async () => {
+    const guarded = await openSuspended();
+    vi.setSystemTime(1_001_000);
+    await leave(guarded);
+    expect(guarded.isSuspended()).toBe(true);
+  });
 });
 
 describe('a crowd at one source', () => {
@@ -308,12 +335,12 @@ describe('a crowd at one source', () => {
     expect(calls).toHaveLength(20);
   });
 
-  test('those whose time is up while they wait leave unsent', async () => {
+  test.each(['deadline', 'unwanted'] as const)('those whose %s comes while they wait leave unsent', async (why) => {
     const { redeem, calls } = openGuarded({ inFlight: 1, waiting: 1 });
     const first = redeem();
-    const deadline = new AbortController();
-    const second = redeem(deadline.signal);
-    deadline.abort();
+    const end = new AbortController();
+    const second = redeem({ ...patient(), [why]: end.signal });
+    end.abort();
     calls[0]?.succeed();
     await first;
     await expect(second).rejects.toMatchObject({ code: 'OVERLOADED' });

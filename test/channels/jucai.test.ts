@@ -19,7 +19,7 @@ const nonce = () => crypto.randomUUID().replaceAll('-', '');
 const channels = ['wechat_pay', 'union_pay'];
 const requestFor = (channelId: string): RedeemRequest => ({ channelId, clientIp: '203.0.113.7' });
 const unionPayId = expect.stringMatching(/^[\w-]{32}$/);
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 interface Changes {
   readonly merchant?: Partial<JucaiMerchant>;

@@ -23,7 +23,7 @@ const mchId = '10000100';
 const apiKey = '192006250b4c09247ec02edce69f6a2d';
 const merchant = { appId, mchId, apiKey };
 const sub = { subAppId: 'wx8888888888888888', subMchId: '1900000109' };
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 const settings = {
   web: { kind: 'web', appId, appSecret },

@@ -5,7 +5,7 @@ import type { Source } from '../../src/channels/source.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { type FailureCode, PayerIdentityError } from '../../src/failure.ts';
-import { ExchangeError } from '../../src/lib/exchange.ts';
+import { ExchangeError, type Until } from '../../src/lib/exchange.ts';
 
 export interface StartedSource {
   readonly source: Source;
@@ -28,7 +28,7 @@ export interface SourcePlug {
 const refusalKinds = ['invalid', 'used', 'expired'] as const;
 const malformedKinds = ['twice', 'html', '500', 'gbk', 'redirect'] as const;
 const failingKinds = Object.keys(testCodeKinds).filter((kind) => kind !== 'ok') as TestCodeKind[];
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 export const sourceContract = ({ name, channelId, refusals, signsReplies, start }: SourcePlug): void => {
   const open = async () => {
@@ -42,9 +42,10 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       await disconnect();
       await hangUp();
     });
-    const redeem = (code: string, signal = soon()) => source.redeem(code, { channelId, clientIp: '127.0.0.1' }, signal);
-    const failure = (code: string, signal?: AbortSignal): Promise<unknown> =>
-      redeem(code, signal).then(
+    const redeem = (code: string, until: Until = soon()) =>
+      source.redeem(code, { channelId, clientIp: '127.0.0.1' }, until);
+    const failure = (code: string, until?: Until): Promise<unknown> =>
+      redeem(code, until).then(
         () => expect.unreachable(`${code} was redeemed`),
         (error: unknown) => error,
       );
@@ -97,7 +98,10 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
 
     test.each(['oversize', 'hang', 'reset'])('no reply because of %s: sent, once, and it says so', async (kind) => {
       const { redeem, failure, ledger } = await open();
-      const error = await failure(`test_${kind}_alice`, kind === 'hang' ? AbortSignal.timeout(300) : soon());
+      const error = await failure(
+        `test_${kind}_alice`,
+        kind === 'hang' ? { deadline: AbortSignal.timeout(300) } : soon(),
+      );
       expect(error).toBeInstanceOf(ExchangeError);
       expect(error).toMatchObject({ sent: true });
       await redeem('test_ok_next');
@@ -114,7 +118,7 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
 
     test('a signal that is aborted already sends nothing', async () => {
       const { redeem, failure, ledger } = await open();
-      const error = await failure('test_ok_alice', AbortSignal.abort());
+      const error = await failure('test_ok_alice', { deadline: AbortSignal.abort() });
       expect(error).toBeInstanceOf(ExchangeError);
       expect(error).toMatchObject({ sent: false });
       expect(ledger).toHaveLength(0);
@@ -126,10 +130,10 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       const errors: [string, unknown][] = [];
       for (const kind of failingKinds) {
         if (!signsReplies && (kind === 'badsign' || kind === 'nosign')) continue;
-        const signal = kind === 'hang' ? AbortSignal.timeout(100) : soon();
-        errors.push([kind, await failure(`test_${kind}_s3cret`, signal)]);
+        const until = kind === 'hang' ? { deadline: AbortSignal.timeout(100) } : soon();
+        errors.push([kind, await failure(`test_${kind}_s3cret`, until)]);
       }
-      errors.push(['aborted', await failure('test_ok_s3cret', AbortSignal.abort())]);
+      errors.push(['aborted', await failure('test_ok_s3cret', { deadline: AbortSignal.abort() })]);
       await hangUp();
       errors.push(['nobody listening', await failure('test_ok_s3cret~2')]);
       for (const [kind, error] of errors) {

@@ -87,7 +87,7 @@ const openers = {
     }),
 };
 
-const soon = () => AbortSignal.timeout(10_000);
+const soon = () => ({ deadline: AbortSignal.timeout(10_000) });
 const redeem =
   (channelId: string) =>
   ({ redeem }: Source) =>

@@ -65,6 +65,23 @@ test.each(['claim', 'markSent'] as const)(
   },
 );
 
+test('a client that goes away while its code waits for its turn at the channel: it is not sent, and still works', async () => {
+  const { call, graphql, upstream, logLines } = await start({
+    config: { limits: { source: { inFlight: 1, waiting: 1 } }, times: { deadlineMs: 1_000 } },
+  });
+  const first = call(AUTHENTICATE_AND_SET, redeem('test_hang_first', 'a-query-code-of-the-first'));
+  await expect.poll(() => upstream.ledger.length, { timeout: 5_000 }).toBe(1);
+  const { answered, abandon } = call(AUTHENTICATE_AND_SET, redeem('test_ok_second', queryCode));
+  await delay(200);
+  abandon();
+  expect(await answered).toBe('abandoned');
+  await first.answered;
+  await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not exchanged/);
+  expect(upstream.ledger).toHaveLength(1);
+  const again = await graphql(AUTHENTICATE_AND_SET, redeem('test_ok_second', queryCode));
+  expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+});
+
 test('a client that goes away after its code was sent: it was sent once, and the outcome can be read', async () => {
   const gate = gateOn('settle');
   const { call, graphql, upstream } = await start({ wrap: gate.wrap });

@@ -22,7 +22,12 @@ test.each(['127.0.0.1', 'localhost'])(
       await upstream.close();
       server.close();
     });
-    const sent = upstream.send({ method: 'POST', path: '/s3cret', body: 's3cret' }, AbortSignal.timeout(5_000));
+    const sent = upstream.send(
+      { method: 'POST', path: '/s3cret', body: 's3cret' },
+      {
+        deadline: AbortSignal.timeout(5_000),
+      },
+    );
     await expect(sent).rejects.toMatchObject({ name: 'ExchangeError', sent: false });
     expect(heard).toEqual([]);
   },

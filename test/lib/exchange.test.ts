@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ExchangeError, type HttpRequest, openUpstream } from '../../src/lib/exchange.ts';
 
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 const get = (path = '/'): HttpRequest => ({ method: 'GET', path });
 
 const listen = async (server: Server) => {
@@ -223,14 +223,14 @@ describe('a request that provably was not sent says so', () => {
 
   test('when the signal was aborted before', async () => {
     const { send, sockets } = await open((_, response) => void response.end());
-    await expectFailure(send(get(), AbortSignal.abort()), false);
+    await expectFailure(send(get(), { deadline: AbortSignal.abort() }), false);
     expect(sockets.size).toBe(0);
   });
 
   test('when it is aborted while it connects; and nothing is sent later', async () => {
     const { send, paths } = await open((_, response) => void response.end(), { connections: 1 });
     const abort = new AbortController();
-    const reply = send(get('/aborted'), abort.signal);
+    const reply = send(get('/aborted'), { deadline: abort.signal });
     abort.abort();
     await expectFailure(reply, false);
     await send(get('/later'), soon());
@@ -249,8 +249,10 @@ describe('a request that provably was not sent says so', () => {
     const busy = send(get('/busy'), soon());
     await expect.poll(() => held.length, { interval: 5 }).toBe(1);
     const abort = new AbortController();
-    const queued = [1, 2, 3].map((n) => send({ method: 'POST', path: `/aborted-${n}`, body: '{}' }, abort.signal));
-    const late = send(get('/late'), AbortSignal.timeout(30));
+    const queued = [1, 2, 3].map((n) =>
+      send({ method: 'POST', path: `/aborted-${n}`, body: '{}' }, { deadline: abort.signal }),
+    );
+    const late = send(get('/late'), { deadline: AbortSignal.timeout(30) });
     abort.abort();
     for (const reply of [...queued, late]) await expectFailure(reply, false);
     const patient = send(get('/patient'), soon());
@@ -259,6 +261,29 @@ describe('a request that provably was not sent says so', () => {
     await patient;
     await send(get('/next'), soon());
     expect(paths).toEqual(['/busy', '/patient', '/next']);
+  });
+
+  test('when nobody wants it any more, while it connects or waits; and nothing is sent later', async () => {
+    const held: (() => void)[] = [];
+    const { send, paths } = await open(
+      ({ url }, response) => {
+        if (url === '/busy') held.push(() => response.end('done'));
+        else response.end();
+      },
+      { connections: 1 },
+    );
+    const gone = new AbortController();
+    const until = { ...soon(), unwanted: gone.signal };
+    const connecting = send(get('/busy'), soon());
+    const waiting = send(get('/unwanted'), until);
+    await expect.poll(() => held.length, { interval: 5 }).toBe(1);
+    gone.abort();
+    await expectFailure(waiting, false);
+    await expectFailure(send(get('/unwanted'), until), false);
+    held[0]?.();
+    await connecting;
+    await send(get('/next'), soon());
+    expect(paths).toEqual(['/busy', '/next']);
   });
 
   test('when its path cannot be written', async () => {
@@ -354,7 +379,7 @@ describe('the deadline holds', () => {
   ])('against %s: sent, and the connection is given up', async (_, answer) => {
     const { send, sockets } = await openRaw({ data: answer });
     const start = performance.now();
-    await expectFailure(send(get(), AbortSignal.timeout(150)), true);
+    await expectFailure(send(get(), { deadline: AbortSignal.timeout(150) }), true);
     expect(performance.now() - start).toBeGreaterThanOrEqual(145);
     expect(performance.now() - start).toBeLessThan(1_500);
     const [socket] = sockets;
@@ -363,14 +388,25 @@ describe('the deadline holds', () => {
 
   test('and its reason is the cause', async () => {
     const { send } = await open(() => {});
-    const error = await failureOf(send(get(), AbortSignal.timeout(50)));
+    const error = await failureOf(send(get(), { deadline: AbortSignal.timeout(50) }));
     expect(error).toMatchObject({ message: 'the deadline passed', cause: { name: 'TimeoutError' } });
+  });
+
+  test('whether anybody waits for it or not: what was sent is not given up', async () => {
+    const held: (() => void)[] = [];
+    const { send } = await open((_, response) => held.push(() => response.end('ok')));
+    const gone = new AbortController();
+    const reply = send(get(), { ...soon(), unwanted: gone.signal });
+    await expect.poll(() => held.length, { interval: 5 }).toBe(1);
+    gone.abort();
+    held[0]?.();
+    expect((await reply).body.toString()).toBe('ok');
   });
 
   test('and does not reach back to replies that came in time', async () => {
     const { send, sockets } = await open((_, response) => void response.end('ok'), { connections: 1 });
     const abort = new AbortController();
-    const { body } = await send(get(), abort.signal);
+    const { body } = await send(get(), { deadline: abort.signal });
     abort.abort();
     expect(body.toString()).toBe('ok');
     expect((await send(get(), soon())).status).toBe(200);
