@@ -11,7 +11,8 @@ import { reseal } from './reseal.ts';
 import { erase, sweep } from './retention.ts';
 import type { SessionRow } from './rows.ts';
 import { countPoll, openSession, queryCodeIndex } from './sessions.ts';
-import type { ClaimVerdict, EraseReport, Store, StoreTimes } from './store.ts';
+import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
+import type { EraseReport } from './upkeep.ts';
 
 interface StoreTools {
   readonly vault: Vault;

@@ -2,7 +2,7 @@
 import { type Vault, VaultError } from '../security/vault.ts';
 import type { Engine, Transaction } from './engine.ts';
 import { readOr, sealedPlace } from './rows.ts';
-import type { ResealPlace, ResealReport, RowKey, SealedColumn } from './store.ts';
+import type { ResealPlace, ResealReport, RowKey, SealedColumn } from './upkeep.ts';
 
 interface SealedTable {
   readonly name: SealedColumn;

@@ -1,7 +1,7 @@
 /** The end of what is kept: when its time is over, or when somebody asks. */
 import type { Transaction } from './engine.ts';
 import { abandonOverdue, type RedemptionTools, releaseOverdue } from './redemptions.ts';
-import type { EraseReport, SweepReport } from './store.ts';
+import type { EraseReport, SweepReport } from './upkeep.ts';
 
 /** So many rows of a kind at most in a transaction: nobody waits long for it, and no statement takes too long. */
 const BATCH = 200;
@@ -70,11 +70,11 @@ const chores: readonly Chore[] = [
 const runChores = async (
   db: Transaction,
   tools: RedemptionTools,
-  todo: readonly Chore[],
+  pending: readonly Chore[],
 ): Promise<number[] | undefined> => {
   if (!(await db.alone('sweep'))) return undefined;
   const rows: number[] = [];
-  for (const { run } of todo) rows.push(await run(db, tools));
+  for (const { run } of pending) rows.push(await run(db, tools));
   return rows;
 };
 
@@ -84,10 +84,10 @@ export const sweep = async (
   tools: RedemptionTools,
 ): Promise<SweepReport> => {
   const report = { released: 0, abandoned: 0, purged: 0 };
-  for (let todo = chores; todo.length > 0; ) {
-    const rows = await write((db) => runChores(db, tools, todo));
-    for (const [index, { counts }] of todo.entries()) report[counts] += rows?.[index] ?? 0;
-    todo = todo.filter((_, index) => rows?.[index] === BATCH);
+  for (let pending = chores; pending.length > 0; ) {
+    const rows = await write((db) => runChores(db, tools, pending));
+    for (const [index, { counts }] of pending.entries()) report[counts] += rows?.[index] ?? 0;
+    pending = pending.filter((_, index) => rows?.[index] === BATCH);
   }
   return report;
 };

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { FailureCode } from '../failure.ts';
 import type { AccessToken, Certification, CertificationStatus, PayerIdentity, Subject } from '../model.ts';
 import { type Vault, VaultError } from '../security/vault.ts';
-import type { Redemption, RowKey, SealedColumn } from './store.ts';
+import type { Redemption } from './store.ts';
+import type { RowKey, SealedColumn } from './upkeep.ts';
 
 export interface IdentityRow {
   readonly id: string;

@@ -1,6 +1,7 @@
 /** What the store promises, told with plain values: what random histories are compared with. */
 import type { Subject } from '../../src/model.ts';
-import type { Claim, EraseReport, Lease, Outcome, SweepReport } from '../../src/store/store.ts';
+import type { Claim, Lease, Outcome } from '../../src/store/store.ts';
+import type { EraseReport, SweepReport } from '../../src/store/upkeep.ts';
 import { type Bound, type Entry, type Model, modelTimes, type Payer, type Place } from './store-model-state.ts';
 
 const samePlace = (left: Place, right: Place) => left.appId === right.appId && left.channelId === right.channelId;
