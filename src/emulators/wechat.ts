@@ -74,7 +74,7 @@ const toXml = (fields: Fields): EmulatorReply => {
 const fromXml = (body: string): Fields | undefined => {
   const [, inner] = /^\s*<xml>(.*)<\/xml>\s*$/s.exec(body) ?? [];
   if (inner === undefined) return undefined;
-  const found = [...inner.matchAll(/<(\w+)>(?:<!\[CDATA\[(.*?)\]\]>|([^<]*))<\/\1>/gs)];
+  const found = [...inner.matchAll(/\s*<(\w{1,32})>(?:<!\[CDATA\[([^\]]*)\]\]>|([^<]*))<\/\1>/gy)];
   const plainText = (text = '') => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
   return Object.fromEntries(found.map(([, name, cdata, text]) => [name, cdata ?? plainText(text)]));
 };

@@ -26,7 +26,7 @@ const derived = new Map<string, (head: RequestHead) => string | undefined>([
   ['@request-target', ({ target }) => target],
   ['@target-uri', targetUri],
   ['@path', ({ target }) => target.split('?', 1)[0]],
-  ['@query', ({ target }) => /\?.*$/.exec(target)?.[0] ?? '?'],
+  ['@query', ({ target }) => (target.includes('?') ? target.slice(target.indexOf('?')) : '?')],
 ]);
 
 const isComponent = (name: string) => derived.has(name) || /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name);
