@@ -219,7 +219,7 @@ export const runFaults = async (host: FaultHost) => {
     await request;
   };
 
-  /** A store that refuses to write, and one that has lost a table. */
+  /** A store that refuses to write, one that has lost a table, and one in which somebody has changed what is sealed. */
   const badStore = async () => {
     await host.run(`CREATE TRIGGER no_claims BEFORE INSERT ON redemptions BEGIN SELECT RAISE(ABORT, 'no'); END`);
     await Promise.all(everyOperation('ok'));
@@ -234,6 +234,9 @@ export const runFaults = async (host: FaultHost) => {
     await ask(AUTH_RESULT, { queryCode: `${secret.queryCode}.alipay` });
     await ask(ENTITIES, { representations: [{ __typename: 'PayerIdentity', id: secret.payer }] });
     await host.run('ALTER TABLE lost RENAME TO redemptions; ALTER TABLE gone RENAME TO identities');
+    await host.run('UPDATE identities SET subject_sealed = randomblob(length(subject_sealed))');
+    await ask(AUTH_RESULT, { queryCode: `${secret.queryCode}.alipay` });
+    await Promise.all(everyOperation('ok'));
   };
 
   await goodDay();
