@@ -7,7 +7,7 @@ interface MutationGroup {
 export const groups: Readonly<Record<string, MutationGroup>> = {
   signing: {
     mutate: ['src/channels/{daxpay-sign,jucai-sign,wechat-pay}.ts', 'src/lib/digest.ts'],
-    testFiles: ['test/channels/{daxpay-sign,jucai,wechat}.test.ts'],
+    testFiles: ['test/channels/{daxpay-sign,jucai,wechat,wechat-pay}.test.ts'],
   },
   alipay: {
     mutate: ['src/channels/{alipay-keys,alipay-v1,alipay-v3}.ts'],

@@ -7,7 +7,7 @@ import { openSource, type Source } from '../../scripts/lib/copy-source.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
-import { contractTimes } from '../contract/store.ts';
+import { contractTimes } from '../contract/store/wishes.ts';
 import { populate } from '../support/populate.ts';
 
 const vault = openVault(generateVaultKeys());

@@ -12,7 +12,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
-import { claimOf, contractTimes } from '../contract/store.ts';
+import { claimOf, contractTimes } from '../contract/store/wishes.ts';
 import { runCommand, startCommand } from '../support/command.ts';
 import { populate, populatedWish, readAll } from '../support/populate.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';

@@ -7,7 +7,7 @@ import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { createGroupCommit } from '../../src/store/group-commit.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
-import { claimOf, contractTimes } from '../contract/store.ts';
+import { claimOf, contractTimes } from '../contract/store/wishes.ts';
 
 const temporaryFile = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-commit-'));

@@ -7,7 +7,7 @@ import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import type { Lease, Outcome, Store } from '../../src/store/store.ts';
-import { claimOf, contractTimes } from '../contract/store.ts';
+import { claimOf, contractTimes } from '../contract/store/wishes.ts';
 import { type Cut, startCuttingProxy } from '../support/cutting-proxy.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 

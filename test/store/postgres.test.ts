@@ -5,7 +5,8 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
 import { nonceContract } from '../contract/nonces.ts';
-import { contractTimes, type OpenedStore, storeContract } from '../contract/store.ts';
+import { contractTimes } from '../contract/store/wishes.ts';
+import { type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/keys.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 

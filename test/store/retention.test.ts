@@ -10,7 +10,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import type { Engine } from '../../src/store/engine.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
-import { claimOf, contractTimes } from '../contract/store.ts';
+import { claimOf, contractTimes } from '../contract/store/wishes.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const REDEMPTIONS = 60_000;

@@ -8,7 +8,8 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Claim, Store } from '../../src/store/store.ts';
 import { nonceContract } from '../contract/nonces.ts';
-import { claimOf, contractTimes, type OpenedStore, storeContract } from '../contract/store.ts';
+import { claimOf, contractTimes } from '../contract/store/wishes.ts';
+import { type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/keys.ts';
 
 interface OpenedSqlite extends OpenedStore {

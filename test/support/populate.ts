@@ -1,6 +1,6 @@
 /** A store with every kind of row in every state, made by the store itself. */
 import type { Lease, Outcome, Store } from '../../src/store/store.ts';
-import { claimOf, type Wish } from '../contract/store.ts';
+import { claimOf, type Wish } from '../contract/store/wishes.ts';
 
 const app = { appId: 'demo', channelId: 'ali_pay' };
 const place = { source: 'daxpay', upstreamAppId: 'upstream', ...app };

@@ -1,0 +1,222 @@
+/** Who may redeem a code, and for how long. */
+import { describe, expect, test } from 'vitest';
+import type { Lease, Outcome } from '../../../src/store/store.ts';
+import type { StoreEngine } from '../store.ts';
+import {
+  contractTimes,
+  count,
+  end,
+  leaseOver,
+  MARGIN_MS,
+  rejected,
+  resultOver,
+  send,
+  succeeded,
+  take,
+  times,
+  type Wish,
+  wish,
+} from './wishes.ts';
+
+export const claimContract = ({ name, open: opened }: StoreEngine): void => {
+  describe(`${name}: claiming an auth code`, () => {
+    test('of 50 concurrent claims of one code exactly one is CLAIMED and the others are DUPLICATE', async () => {
+      const { store } = await opened();
+      const verdicts = await times(50, () => store.claim(wish()));
+      const kinds = verdicts.map(({ kind }) => kind);
+      expect([count(kinds, 'CLAIMED'), count(kinds, 'DUPLICATE')]).toEqual([1, 49]);
+      const ids = verdicts.flatMap((verdict) => {
+        if (verdict.kind === 'CLAIMED') return [verdict.lease.redemptionId];
+        return verdict.kind === 'DUPLICATE' ? [verdict.redemption.id] : [];
+      });
+      expect(new Set(ids).size).toBe(1);
+    });
+
+    test('50 concurrent claims of different codes are all CLAIMED', async () => {
+      const { store } = await opened();
+      const leases = await times(50, (index) => take(store, { authCode: `code-${index}` }));
+      expect(new Set(leases.map(({ redemptionId }) => redemptionId)).size).toBe(50);
+      expect(new Set(leases.map(({ owner }) => owner)).size).toBe(50);
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['caller', { caller: 'payer page' }],
+      ['app', { appId: 'other-app' }],
+      ['channel', { channelId: 'ali_pay' }],
+      ['query code', { queryCode: 'query-code-2' }],
+      ['absence of a query code', { queryCode: undefined }],
+    ])('another %s with the same auth code is told CODE_USED, before and after the outcome', async (_, other) => {
+      const { store, clock } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      await store.settle(lease, succeeded());
+      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      await clock.advance(leaseOver);
+      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      if (other.queryCode) expect(await store.session(other.queryCode)).toBeUndefined();
+    });
+
+    test('an abandoned claim is not handed to somebody else while it is kept', async () => {
+      const { store, clock } = await opened();
+      await take(store);
+      await clock.advance(leaseOver);
+      expect(await store.claim(wish({ caller: 'payer page' }))).toEqual({ kind: 'CODE_USED' });
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['source', { source: 'wechat' }],
+      ['upstream application', { upstreamAppId: 'other-upstream-app' }],
+      ['spelling', { authCode: 'AUTH-CODE-1' }],
+    ])('the same code of another %s is another code', async (_, other) => {
+      const { store } = await opened();
+      await take(store);
+      await take(store, other);
+    });
+
+    test('a duplicate reads the outcome', async () => {
+      const { store } = await opened();
+      const ended = await end(store, succeeded(), { queryCode: 'query-code-1' });
+      const verdict = await store.claim(wish({ queryCode: 'query-code-1', traceId: 'trace-2' }));
+      expect(verdict).toEqual({ kind: 'DUPLICATE', redemption: ended });
+    });
+  });
+
+  describe(`${name}: the lease`, () => {
+    test('markSent succeeds once, and only for the owner', async () => {
+      const { store } = await opened();
+      const lease = await take(store);
+      expect(await store.markSent({ ...lease, owner: 'somebody else' })).toBe(false);
+      expect(await store.markSent({ ...lease, redemptionId: 'unknown' })).toBe(false);
+      const marks = await times(20, () => store.markSent(lease));
+      expect([count(marks, true), count(marks, false)]).toEqual([1, 19]);
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
+    });
+
+    test('an expired claim is taken over by one of 20 duplicates, and the lost lease can do nothing', async () => {
+      const { store, clock } = await opened();
+      const lost = await take(store);
+      await clock.advance(leaseOver);
+      const verdicts = await times(20, () => store.claim(wish({ traceId: 'trace-2' })));
+      const winners = verdicts.flatMap((verdict) => (verdict.kind === 'CLAIMED' ? [verdict.lease] : []));
+      expect(winners).toHaveLength(1);
+      const [won] = winners as [Lease];
+      expect(await store.markSent(lost)).toBe(false);
+      await store.release(lost);
+      expect(await store.markSent(won)).toBe(true);
+      await store.settle(lost, rejected);
+      await store.release(lost);
+      expect(await store.redemption(won.redemptionId)).toMatchObject({ state: 'SENT', traceId: 'trace-2' });
+      expect(await store.settle(won, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
+    });
+
+    test('a claim that is taken over late is kept like a new one', async () => {
+      const { store, clock } = await opened();
+      await take(store, { queryCode: 'query-code-1' });
+      await clock.advance(resultOver);
+      const lease = await take(store, { queryCode: 'query-code-1' });
+      expect(await store.claim(wish({ queryCode: 'query-code-1' }))).toMatchObject({ kind: 'DUPLICATE' });
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'CLAIMED' });
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'CLAIMED' } });
+    });
+
+    test('a live claim is not taken over', async () => {
+      const { store, clock } = await opened();
+      await take(store);
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'CLAIMED' } });
+    });
+
+    test('markSent begins the lease anew', async () => {
+      const { store, clock } = await opened();
+      const lease = await take(store);
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      await store.markSent(lease);
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SENT' } });
+      expect(await store.sweep()).toMatchObject({ abandoned: 0 });
+    });
+
+    test('an expired send becomes INDETERMINATE when it is claimed again, never CLAIMED', async () => {
+      const { store, clock } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      await clock.advance(leaseOver);
+      const verdicts = await times(20, () => store.claim(wish({ queryCode: 'query-code-1' })));
+      const lost = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' };
+      for (const verdict of verdicts) expect(verdict).toMatchObject({ kind: 'DUPLICATE', redemption: lost });
+      expect(await store.settle(lease, succeeded())).toMatchObject(lost);
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: lost });
+    });
+
+    test('an expired send becomes INDETERMINATE in a sweep, never CLAIMED', async () => {
+      const { store, clock } = await opened();
+      const lease = await send(store);
+      await clock.advance(leaseOver);
+      expect(await store.sweep()).toMatchObject({ released: 0, abandoned: 1 });
+      expect(await store.sweep()).toMatchObject({ released: 0, abandoned: 0 });
+      const lost = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' };
+      expect(await store.redemption(lease.redemptionId)).toMatchObject(lost);
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: lost });
+      expect(await store.markSent(lease)).toBe(false);
+      expect(await store.settle(lease, succeeded())).toMatchObject(lost);
+    });
+
+    test('one sweep ends whatever was left behind, however much', async () => {
+      const { store, clock } = await opened();
+      for (let from = 0; from < 450; from += 50) {
+        const leases = await times(50, (index) => take(store, { authCode: `code-${from + index}` }));
+        if (from < 250) for (const lease of leases) expect(await store.markSent(lease)).toBe(true);
+      }
+      await clock.advance(leaseOver);
+      expect(await store.sweep()).toEqual({ released: 200, abandoned: 250, purged: 0 });
+      expect(await store.sweep()).toEqual({ released: 0, abandoned: 0, purged: 0 });
+    });
+
+    test('a sweep releases expired claims and leaves live ones alone', async () => {
+      const { store, clock } = await opened();
+      const expired = await take(store, { queryCode: 'query-code-1' });
+      await clock.advance(leaseOver);
+      const live = await take(store, { authCode: 'auth-code-2' });
+      expect(await store.sweep()).toMatchObject({ released: 1, abandoned: 0 });
+      expect(await store.redemption(expired.redemptionId)).toBeUndefined();
+      expect(await store.markSent(expired)).toBe(false);
+      expect(await store.markSent(live)).toBe(true);
+      await take(store, { caller: 'somebody else', queryCode: 'query-code-1' });
+    });
+  });
+
+  describe(`${name}: releasing`, () => {
+    test.each(['CLAIMED', 'SENT'])('a release while %s frees the auth code and the query code', async (state) => {
+      const { store } = await opened();
+      const lease = await take(store, { queryCode: 'query-code-1' });
+      if (state === 'SENT') await store.markSent(lease);
+      await store.release(lease);
+      expect(await store.redemption(lease.redemptionId)).toBeUndefined();
+      expect(await store.settle(lease, succeeded())).toBeUndefined();
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: undefined });
+      const next = await take(store, { caller: 'somebody else' });
+      expect(next.redemptionId).not.toBe(lease.redemptionId);
+      await take(store, { authCode: 'auth-code-2', queryCode: 'query-code-1' });
+    });
+
+    test('only the owner releases', async () => {
+      const { store } = await opened();
+      const lease = await send(store);
+      await store.release({ ...lease, owner: 'somebody else' });
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
+    });
+
+    test.each<[string, Outcome]>([
+      ['SUCCEEDED', succeeded()],
+      ['HELD', { state: 'HELD' }],
+      ['REJECTED', rejected],
+      ['INDETERMINATE', { state: 'INDETERMINATE', failureCode: 'REPLY_MALFORMED' }],
+    ])('a release after %s changes nothing', async (state, outcome) => {
+      const { store } = await opened();
+      const lease = await send(store);
+      await store.settle(lease, outcome);
+      await store.release(lease);
+      expect(await store.redemption(lease.redemptionId)).toMatchObject({ state });
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE' });
+    });
+  });
+};

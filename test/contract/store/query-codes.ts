@@ -1,0 +1,133 @@
+/** What a query code shows. */
+import { describe, expect, test } from 'vitest';
+
+import type { StoreEngine } from '../store.ts';
+import {
+  contractTimes,
+  count,
+  end,
+  MARGIN_MS,
+  rejected,
+  resultOver,
+  send,
+  succeeded,
+  take,
+  times,
+  type Wish,
+  wish,
+} from './wishes.ts';
+
+export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => {
+  describe(`${name}: the query code`, () => {
+    test('of 50 concurrent codes for one query code the first writer wins, for good', async () => {
+      const { store } = await opened();
+      const claims = await times(50, (index) => store.claim(wish({ authCode: `code-${index}`, queryCode: 'shared' })));
+      const kinds = claims.map(({ kind }) => kind);
+      expect([count(kinds, 'CLAIMED'), count(kinds, 'SESSION_TAKEN')]).toEqual([1, 49]);
+      const winner = claims.find((verdict) => verdict.kind === 'CLAIMED');
+      if (winner?.kind !== 'CLAIMED') throw new Error('Nobody won');
+      expect((await store.session('shared'))?.redemption?.id).toBe(winner.lease.redemptionId);
+      await store.markSent(winner.lease);
+      await store.settle(winner.lease, succeeded({ openId: 'the winner' }));
+      expect(await store.claim(wish({ authCode: 'late', queryCode: 'shared' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      expect(await store.session('shared')).toMatchObject({ redemption: { identity: { openId: 'the winner' } } });
+    });
+
+    test('a code that lost a query code is not used up', async () => {
+      const { store } = await opened();
+      await take(store, { queryCode: 'shared' });
+      const other = { authCode: 'auth-code-2' };
+      expect(await store.claim(wish({ ...other, queryCode: 'shared' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      await take(store, { ...other, queryCode: 'another' });
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['app', { appId: 'other-app' }],
+      ['channel', { channelId: 'ali_pay' }],
+    ])('is taken for another %s, before an outcome and after', async (_, other) => {
+      const { store } = await opened();
+      const lease = await send(store, { queryCode: 'shared' });
+      const foreign = wish({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
+      expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
+      await store.settle(lease, rejected);
+      expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
+    });
+
+    test.each<[string, Partial<Wish>]>([
+      ['app', { appId: 'other-app' }],
+      ['channel', { channelId: 'ali_pay' }],
+    ])('stays with its app and channel after a release: another %s is refused', async (_, other) => {
+      const { store } = await opened();
+      await store.release(await take(store, { queryCode: 'shared' }));
+      const foreign = wish({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
+      expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
+      await take(store, { authCode: 'auth-code-2', queryCode: 'shared' });
+    });
+
+    test('stands for nothing until somebody used it', async () => {
+      const { store } = await opened();
+      await take(store);
+      expect(await store.session('unknown')).toBeUndefined();
+      expect(await store.session('')).toBeUndefined();
+    });
+
+    test('says what it stands for while the redemption runs', async () => {
+      const { store } = await opened();
+      const lease = await take(store, { queryCode: 'query-code-1' });
+      const session = { appId: 'demo', channelId: 'wechat_pay', redemption: { id: lease.redemptionId } };
+      expect(await store.session('query-code-1')).toMatchObject({ ...session, redemption: { state: 'CLAIMED' } });
+      await store.markSent(lease);
+      expect(await store.session('query-code-1')).toMatchObject({ ...session, redemption: { state: 'SENT' } });
+    });
+
+    test.each(['swept', 'not swept'])('is gone and free for anybody when its time is over (%s)', async (swept) => {
+      const { store, clock } = await opened();
+      await end(store, succeeded(), { queryCode: 'query-code-1' });
+      await clock.advance(resultOver);
+      if (swept === 'swept') await store.sweep();
+      expect(await store.session('query-code-1')).toBeUndefined();
+      const other = { authCode: 'auth-code-2', appId: 'other-app', channelId: 'ali_pay', queryCode: 'query-code-1' };
+      const lease = await take(store, other);
+      expect(await store.session('query-code-1')).toMatchObject({
+        appId: 'other-app',
+        channelId: 'ali_pay',
+        redemption: { id: lease.redemptionId },
+      });
+    });
+
+    test('works for the whole time from the outcome on', async () => {
+      const { store, clock } = await opened();
+      const lease = await send(store, { queryCode: 'query-code-1' });
+      await clock.advance(contractTimes.leaseMs - MARGIN_MS);
+      const ended = await store.settle(lease, succeeded());
+      expect((await store.session('query-code-1'))?.expiresAt).toEqual(ended?.expiresAt);
+      await clock.advance(contractTimes.resultTtlMs - 1_000);
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
+    });
+
+    test('works for the whole time from the collection on', async () => {
+      const { store, clock } = await opened();
+      const held = await end(store, { state: 'HELD' }, { queryCode: 'query-code-1' });
+      await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
+      const collected = await store.collect(held.id, { state: 'SUCCEEDED', subject: { openId: 'o' } });
+      expect((await store.session('query-code-1'))?.expiresAt).toEqual(collected?.expiresAt);
+      await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
+      expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
+    });
+
+    test.each(['claim', 'sweep'] as const)(
+      'works for the whole time from when a %s gave a send up',
+      async (noticed) => {
+        const { store, clock } = await opened();
+        const lease = await send(store, { queryCode: 'query-code-1' });
+        await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
+        await (noticed === 'sweep' ? store.sweep() : store.claim(wish({ queryCode: 'query-code-1' })));
+        const ended = await store.redemption(lease.redemptionId);
+        expect(ended).toMatchObject({ state: 'INDETERMINATE' });
+        expect((await store.session('query-code-1'))?.expiresAt).toEqual(ended?.expiresAt);
+        await clock.advance(2 * MARGIN_MS);
+        expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'INDETERMINATE' } });
+      },
+    );
+  });
+};

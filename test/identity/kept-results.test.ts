@@ -1,0 +1,259 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { Emulator } from '../../src/emulators/emulator.ts';
+import { idsOf } from '../../src/emulators/test-codes.ts';
+import { consoleToken } from '../support/service.ts';
+import {
+  authenticate,
+  authenticateAndSet,
+  authResult,
+  quick,
+  start,
+  startGated,
+  startUpstream,
+  uniqueQueryCode,
+} from './redemption-service.ts';
+
+describe('a result that is kept', () => {
+  test('is told to the holder of the query code alone', async () => {
+    const service = await start();
+    const kept = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
+    expect(kept).toEqual({
+      __typename: 'AuthResultKept',
+      queryCode: expect.stringMatching(/^[\w-]{43}$/),
+      expiresAt: expect.any(String),
+    });
+    const { openid, accessToken } = idsOf('alice');
+    const result = await authResult(service, kept.queryCode);
+    expect(result).toMatchObject({ status: 'SUCCESS', identity: { openId: openid }, failure: null });
+    expect(result).toMatchObject({ expiresAt: kept.expiresAt, pollAfterSeconds: null });
+    expect(JSON.stringify([kept, result])).not.toContain(accessToken);
+    expect(await authResult(service, `${kept.queryCode}x`)).toMatchObject({ status: 'NOT_EXIST', identity: null });
+  });
+
+  test('has a query code of its own each time none is given', async () => {
+    const service = await start();
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => authenticateAndSet(service, { authCode: `test_ok_alice~${index}` })),
+    );
+    expect(new Set(codes.map(({ queryCode }) => queryCode)).size).toBe(20);
+  });
+
+  test('is read with the query code that authenticate was given as well', async () => {
+    const service = await start();
+    const queryCode = uniqueQueryCode();
+    const { identity } = await authenticate(service, { authCode: 'test_ok_alice', queryCode });
+    expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS', identity: { id: identity.id } });
+  });
+
+  test('is REJECTED when the channel refuses the code', async () => {
+    const service = await start();
+    const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
+    const refused = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_REFUSED' };
+    const answer = await authenticateAndSet(service, { channel, authCode: 'test_invalid_1', queryCode });
+    expect(answer).toMatchObject(refused);
+    expect(await authResult(service, queryCode)).toMatchObject({
+      status: 'REJECTED',
+      identity: null,
+      failure: { ...refused, traceId: answer.traceId },
+      pollAfterSeconds: null,
+    });
+  });
+
+  test('is WAITING while the exchange runs, and INDETERMINATE when it came to nothing', async () => {
+    const { service, gate } = await startGated({ config: { times: { ...quick, deadlineMs: 1_000, leaseMs: 2_000 } } });
+    const queryCode = uniqueQueryCode();
+    const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
+    await gate.knocked;
+    expect(await authResult(service, queryCode)).toMatchObject({
+      status: 'WAITING',
+      identity: null,
+      pollAfterSeconds: 5,
+    });
+    const doubt = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_UNKNOWN' };
+    expect(await setting).toMatchObject(doubt);
+    expect(await authResult(service, queryCode)).toMatchObject({ status: 'INDETERMINATE', failure: doubt });
+  });
+
+  test('is told to whoever waits as soon as it exists', async () => {
+    const { service, gate } = await startGated();
+    const queryCode = uniqueQueryCode();
+    const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
+    await gate.knocked;
+    const waiting = Array.from({ length: 5 }, () => authResult(service, queryCode, 20));
+    await delay(300);
+    const openedAt = performance.now();
+    gate.open();
+    for (const result of await Promise.all(waiting)) expect(result).toMatchObject({ status: 'SUCCESS' });
+    expect(performance.now() - openedAt).toBeLessThan(2_000);
+    await setting;
+  });
+
+  test('is WAITING to whoever has waited long enough', async () => {
+    const { service, gate } = await startGated();
+    const queryCode = uniqueQueryCode();
+    const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
+    await gate.knocked;
+    const startedAt = performance.now();
+    expect(await authResult(service, queryCode, 1)).toMatchObject({ status: 'WAITING' });
+    expect(performance.now() - startedAt).toBeGreaterThan(950);
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    gate.open();
+    await setting;
+  });
+
+  test('does NOT_EXIST once its time is over, and its code stays used', async () => {
+    const service = await start({ config: { times: { ...quick, resultTtlMs: quick.leaseMs + 1 } } });
+    const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
+    expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS' });
+    await delay(quick.leaseMs + 100);
+    const gone = { status: 'NOT_EXIST', identity: null, failure: null, expiresAt: null, pollAfterSeconds: null };
+    expect(await authResult(service, queryCode)).toEqual(gone);
+    expect(await authResult(service, 'never-heard-of-this-one')).toEqual(gone);
+    const again = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
+    expect(await authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode })).toMatchObject(again);
+    expect(service.upstream.ledger).toHaveLength(1);
+  });
+});
+
+describe('a query code', () => {
+  const taken = { __typename: 'InvalidInput', code: 'QUERY_CODE_TAKEN', fields: [{ path: 'queryCode' }] };
+
+  test('belongs to its first writer; the second is not even sent, and keeps its auth code', async () => {
+    const service = await start();
+    const queryCode = uniqueQueryCode();
+    await authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
+    expect(await authenticateAndSet(service, { authCode: 'test_ok_bob', queryCode })).toMatchObject(taken);
+    expect(await authenticate(service, { authCode: 'test_ok_bob', queryCode })).toMatchObject(taken);
+    expect(service.upstream.ledger).toHaveLength(1);
+    expect(await authResult(service, queryCode)).toMatchObject({ identity: { openId: idsOf('alice').openid } });
+    expect(await authenticate(service, { authCode: 'test_ok_bob' })).toMatchObject({ __typename: 'Authenticated' });
+  });
+
+  test('has one writer of 50 that come at once, and one request is sent', async () => {
+    const service = await start();
+    const queryCode = uniqueQueryCode();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        authenticateAndSet(service, { authCode: `test_ok_p${index}`, queryCode }),
+      ),
+    );
+    expect(answers.filter(({ __typename }) => __typename === 'AuthResultKept')).toHaveLength(1);
+    expect(answers.filter(({ code }) => code === 'QUERY_CODE_TAKEN')).toHaveLength(49);
+    expect(service.upstream.ledger).toHaveLength(1);
+    const winner = answers.findIndex(({ __typename }) => __typename === 'AuthResultKept');
+    expect(await authResult(service, queryCode)).toMatchObject({ identity: { openId: idsOf(`p${winner}`).openid } });
+  });
+
+  test('other than the first gets nothing for a used auth code, and nothing is sent', async () => {
+    const service = await start();
+    const authCode = 'test_ok_alice';
+    const used = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
+    await authenticateAndSet(service, { authCode, queryCode: uniqueQueryCode() });
+    const other = uniqueQueryCode();
+    expect(await authenticateAndSet(service, { authCode, queryCode: other })).toMatchObject(used);
+    expect(await authenticateAndSet(service, { authCode })).toMatchObject(used);
+    expect(await authenticate(service, { authCode })).toMatchObject(used);
+    expect(await authResult(service, other)).toMatchObject({ status: 'NOT_EXIST' });
+    expect(service.upstream.ledger).toHaveLength(1);
+  });
+
+  test('does not make a payer page and a trusted caller one: the second of the two is refused', async () => {
+    const service = await start();
+    const used = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
+    const alice = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
+    await authenticateAndSet(service, alice);
+    expect(await authenticate(service, alice)).toMatchObject(used);
+    const bob = { authCode: 'test_ok_bob', queryCode: uniqueQueryCode() };
+    await authenticate(service, bob);
+    expect(await authenticateAndSet(service, bob)).toMatchObject(used);
+    expect(service.upstream.ledger).toHaveLength(2);
+  });
+
+  test('lets the same call of a payer page be repeated', async () => {
+    const service = await start();
+    const input = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
+    const first = await authenticateAndSet(service, input);
+    expect(await authenticateAndSet(service, input)).toEqual(first);
+    expect(service.upstream.ledger).toHaveLength(1);
+  });
+});
+
+describe('a DaxPay that keeps the results', () => {
+  const keep = ({ origin }: Emulator, token = consoleToken) => ({
+    baseUrl: origin,
+    keeper: { queryUrl: `${origin}/assist/channel/auth/queryAuthResult`, headers: { accesstoken: token } },
+  });
+  const paths = ({ ledger }: Emulator) => ledger.map(({ url }) => url.pathname.split('/').at(-1));
+
+  test('is handed the query code, and asked for the identity once', async () => {
+    const upstream = await startUpstream();
+    const service = await start({ source: keep(upstream) });
+    const kept = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
+    expect(kept).toMatchObject({ __typename: 'AuthResultKept', queryCode: expect.stringMatching(/^[\w-]{43}$/) });
+    const [request] = upstream.ledger;
+    expect(JSON.parse(request?.body ?? '')).toMatchObject({ queryCode: kept.queryCode, authCode: 'test_ok_alice' });
+    const success = { status: 'SUCCESS', identity: { openId: idsOf('alice').openid } };
+    expect(await authResult(service, kept.queryCode)).toMatchObject(success);
+    expect(await authResult(service, kept.queryCode)).toMatchObject(success);
+    expect(paths(upstream)).toEqual(['authAndSet', 'queryAuthResult']);
+  });
+
+  test('is sent a code once, however many pages repeat the call', async () => {
+    const upstream = await startUpstream();
+    const service = await start({ source: keep(upstream) });
+    const input = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => authenticateAndSet(service, input)));
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(paths(upstream)).toEqual(['authAndSet']);
+  });
+
+  test('still answers authenticate with the identity itself', async () => {
+    const upstream = await startUpstream();
+    const service = await start({ source: keep(upstream) });
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ __typename: 'Authenticated' });
+    expect(paths(upstream)).toEqual(['auth']);
+  });
+
+  test('refuses a code: REJECTED', async () => {
+    const upstream = await startUpstream();
+    const service = await start({ source: keep(upstream) });
+    const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
+    const input = { channel, authCode: 'test_expired_1', queryCode };
+    expect(await authenticateAndSet(service, input)).toMatchObject({ __typename: 'AuthCodeRejected' });
+    expect(await authResult(service, queryCode)).toMatchObject({ status: 'REJECTED' });
+    expect(paths(upstream)).toEqual(['authAndSet']);
+  });
+
+  test('does not answer when the code is sent: INDETERMINATE, and not sent again', async () => {
+    const upstream = await startUpstream();
+    const service = await start({ source: keep(upstream), config: { times: quick } });
+    const input = { authCode: 'test_hang_1', queryCode: uniqueQueryCode() };
+    const unknown = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_UNKNOWN' };
+    expect(await authenticateAndSet(service, input)).toMatchObject(unknown);
+    expect(await authenticateAndSet(service, input)).toMatchObject(unknown);
+    expect(await authResult(service, input.queryCode)).toMatchObject({ status: 'INDETERMINATE' });
+    expect(paths(upstream)).toEqual(['authAndSet']);
+  });
+
+  test('cannot be read for now: the result is WAITING and stays readable', async () => {
+    const upstream = await startUpstream();
+    const service = await start({ source: keep(upstream, 'a session that has ended') });
+    const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
+    expect(await authResult(service, queryCode)).toMatchObject({ status: 'WAITING', pollAfterSeconds: 5 });
+    expect(await authResult(service, queryCode)).toMatchObject({ status: 'WAITING' });
+    expect(paths(upstream)).toEqual(['authAndSet', 'queryAuthResult', 'queryAuthResult']);
+  });
+
+  test('has forgotten the result: INDETERMINATE, for good', async () => {
+    let atMs = Date.now();
+    const upstream = await startUpstream({ now: () => atMs });
+    const service = await start({ source: keep(upstream) });
+    const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
+    atMs += 6 * 60_000;
+    const forgotten = { status: 'INDETERMINATE', failure: { code: 'OUTCOME_UNKNOWN' } };
+    expect(await authResult(service, queryCode)).toMatchObject(forgotten);
+    atMs -= 6 * 60_000;
+    expect(await authResult(service, queryCode)).toMatchObject(forgotten);
+  });
+});

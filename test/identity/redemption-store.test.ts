@@ -1,0 +1,142 @@
+/** Redemption as callers see it, when the store cannot write and when the service starts again. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { AUTHENTICATE, consoleToken } from '../support/service.ts';
+import {
+  authenticate,
+  authenticateAndSet,
+  authResult,
+  closedPort,
+  lock,
+  quick,
+  start,
+  startGated,
+  startOn,
+  startUpstream,
+  temporaryFolder,
+} from './redemption-service.ts';
+
+describe('a store that cannot write', () => {
+  test('stops a redemption before anything is sent, and the same call succeeds afterwards', async () => {
+    const service = await start();
+    const unlock = lock(service.file);
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
+      __typename: 'ChannelUnavailable',
+      code: 'SERVICE_UNAVAILABLE',
+      retryAfterSeconds: 2,
+    });
+    expect(service.upstream.ledger).toHaveLength(0);
+    unlock();
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ __typename: 'Authenticated' });
+    expect(service.upstream.ledger).toHaveLength(1);
+  });
+
+  test('after a claim stops a redemption before anything is sent', async () => {
+    const [folder, upstream] = [temporaryFolder(), await startUpstream()];
+    let unlock: (() => void) | undefined;
+    const lockAfterClaim = (store: Store, file: string): Store => ({
+      ...store,
+      async claim(wish) {
+        const verdict = await store.claim(wish);
+        unlock = lock(file);
+        return verdict;
+      },
+    });
+    const service = await startOn({ folder, upstream, wrap: lockAfterClaim });
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
+      __typename: 'ChannelUnavailable',
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    unlock?.();
+    expect(upstream.ledger).toHaveLength(0);
+  });
+
+  test('makes an outcome unknown that it cannot keep, and the code is not sent again', async () => {
+    const { service, upstream, gate } = await startGated({ config: { times: quick } });
+    const unknown = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_UNKNOWN' };
+    const call = authenticate(service, { authCode: 'test_ok_alice' });
+    await gate.knocked;
+    const unlock = lock(service.file);
+    gate.open();
+    expect(await call).toMatchObject(unknown);
+    unlock();
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject(unknown);
+    expect(upstream.ledger.length).toBeLessThanOrEqual(1);
+  });
+
+  test('and cannot release a code that was not sent still answers with an expected failure', async () => {
+    const port = await closedPort();
+    const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
+    let unlock: (() => void) | undefined;
+    const onRefusal = (message: unknown) => {
+      if (Number((message as { connectParams: { port: string } }).connectParams.port) === port)
+        unlock ??= lock(service.file);
+    };
+    subscribe('undici:client:connectError', onRefusal);
+    onTestFinished(() => void unsubscribe('undici:client:connectError', onRefusal));
+    const { data, errors } = await service.graphql(AUTHENTICATE, {
+      input: { channel: 'wechat_pay', authCode: 'test_ok_alice' },
+    });
+    unlock?.();
+    expect(errors).toBeUndefined();
+    expect(data.authenticate.code).toMatch(
+      /^(SERVICE_UNAVAILABLE|CHANNEL_UNREACHABLE|OUTCOME_UNKNOWN|OUTCOME_PENDING)$/,
+    );
+  });
+});
+
+describe('a restart', () => {
+  test('loses no result, and sends no code again', async () => {
+    const [folder, upstream] = [temporaryFolder(), await startUpstream()];
+    const before = await startOn({ folder, upstream });
+    const identified = await authenticate(before, { authCode: 'test_ok_alice' });
+    const refused = await authenticate(before, { channel: 'ali_pay', authCode: 'test_invalid_1' });
+    const kept = await authenticateAndSet(before, { authCode: 'test_ok_bob' });
+    const result = await authResult(before, kept.queryCode);
+    expect([identified.__typename, refused.__typename, result.status]).toEqual([
+      'Authenticated',
+      'AuthCodeRejected',
+      'SUCCESS',
+    ]);
+    await before.stop();
+
+    const after = await startOn({ folder, upstream });
+    expect(await authenticate(after, { authCode: 'test_ok_alice' })).toEqual(identified);
+    expect(await authenticate(after, { channel: 'ali_pay', authCode: 'test_invalid_1' })).toMatchObject({
+      code: refused.code,
+    });
+    expect(await authResult(after, kept.queryCode)).toEqual(result);
+    expect(await authenticateAndSet(after, { authCode: 'test_ok_carol', queryCode: kept.queryCode })).toMatchObject({
+      code: 'QUERY_CODE_TAKEN',
+    });
+    expect(upstream.ledger).toHaveLength(3);
+  });
+
+  test('keeps a payer the same payer', async () => {
+    const [folder, upstream] = [temporaryFolder(), await startUpstream()];
+    const before = await startOn({ folder, upstream });
+    const { identity } = await authenticate(before, { authCode: 'test_ok_alice~1' });
+    await before.stop();
+    const after = await startOn({ folder, upstream });
+    expect(await authenticate(after, { authCode: 'test_ok_alice~2' })).toMatchObject({
+      identity: { id: identity.id, firstAuthenticatedAt: identity.firstAuthenticatedAt },
+    });
+  });
+
+  test('without the channel leaves what its upstream keeps WAITING', async () => {
+    const [folder, upstream] = [temporaryFolder(), await startUpstream()];
+    const queryUrl = `${upstream.origin}/assist/channel/auth/queryAuthResult`;
+    const daxpay = { type: 'daxpay', baseUrl: upstream.origin, appId: 'demo', secret: '123456' };
+    const keeper = { queryUrl, headers: { accesstoken: consoleToken } };
+    const before = await startOn({ folder, upstream, config: { sources: { daxpay: { ...daxpay, keeper } } } });
+    const { queryCode } = await authenticateAndSet(before, { authCode: 'test_ok_alice' });
+    await before.stop();
+    const after = await startOn({
+      folder,
+      upstream,
+      config: { apps: [{ id: 'demo', channels: { ali_pay: 'daxpay' } }] },
+    });
+    expect(await authResult(after, queryCode)).toMatchObject({ status: 'WAITING' });
+  });
+});
