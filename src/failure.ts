@@ -84,6 +84,12 @@ export interface InvalidField {
 interface FailureDetails {
   /** The upstream's own code, for operators. */
   readonly upstreamCode?: string | undefined;
+  /** The code that an unverified reply claims: for the operator's log only, never a basis for a decision. */
+  readonly claimedCode?: string | undefined;
+  /** The upstream's id of the exchange, which its support asks for. */
+  readonly upstreamTraceId?: string | undefined;
+  /** The scope that the caller lacks. */
+  readonly missingScope?: string | undefined;
   readonly fields?: readonly InvalidField[] | undefined;
   /** Of the call that the failure happened in, when that was an earlier one. */
   readonly traceId?: string | undefined;
@@ -98,14 +104,24 @@ interface FailureDetails {
  */
 const REASON = /^(?=.{1,64}$)-?(?:[A-Za-z]+\d{0,7}|\d{1,7})(?:[._-](?:[A-Za-z]+\d{0,7}|\d{1,7}))*$/;
 
+/** An upstream's id of an exchange: hexadecimal digits, decimal digits and hyphens only. */
+const TRACE_ID = /^[0-9a-f-]{8,64}$/i;
+
+const matching = (pattern: RegExp, text: string | undefined): string | undefined =>
+  text !== undefined && pattern.test(text) ? text : undefined;
+
 /**
  * An expected failure. Switch on `code`; the message comes from our own table, so it can hold no secret.
- * `upstreamCode` is kept only when it looks like a reason.
+ * `upstreamCode` and `claimedCode` are kept only when they look like a reason, `upstreamTraceId` only when it looks
+ * like an id.
  */
 export class PayerIdentityError extends Error {
   override readonly name = 'PayerIdentityError';
   readonly code: FailureCode;
   readonly upstreamCode: string | undefined;
+  readonly claimedCode: string | undefined;
+  readonly upstreamTraceId: string | undefined;
+  readonly missingScope: string | undefined;
   readonly fields: readonly InvalidField[];
   readonly traceId: string | undefined;
   /** Seconds after which repeating the same call is worth it; undefined when only the operator can help. */
@@ -113,11 +129,23 @@ export class PayerIdentityError extends Error {
 
   constructor(
     code: FailureCode,
-    { upstreamCode, fields = [], traceId, retryAfterSeconds, cause }: FailureDetails = {},
+    {
+      upstreamCode,
+      claimedCode,
+      upstreamTraceId,
+      missingScope,
+      fields = [],
+      traceId,
+      retryAfterSeconds,
+      cause,
+    }: FailureDetails = {},
   ) {
     super(table[code][1], { cause });
     this.code = code;
-    this.upstreamCode = upstreamCode !== undefined && REASON.test(upstreamCode) ? upstreamCode : undefined;
+    this.upstreamCode = matching(REASON, upstreamCode);
+    this.claimedCode = matching(REASON, claimedCode);
+    this.upstreamTraceId = matching(TRACE_ID, upstreamTraceId);
+    this.missingScope = missingScope;
     this.fields = fields;
     this.traceId = traceId;
     this.retryAfterSeconds = retryAfterSeconds ?? retryAfter[code];

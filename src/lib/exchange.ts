@@ -24,6 +24,8 @@ export interface Until {
   readonly deadline: AbortSignal;
   /** Nobody waits for the reply any more: it ends if nothing was sent, and goes on otherwise. */
   readonly unwanted?: AbortSignal | undefined;
+  /** Milliseconds of `performance.now()`: no byte is written after it, since the right to send has lapsed by then. */
+  readonly sendBy?: number | undefined;
 }
 export type Send = (request: HttpRequest, until: Until) => Promise<HttpReply>;
 
@@ -76,7 +78,7 @@ const withoutBytes = (error: Error): Error => {
 const exchange = (
   pool: Pool,
   request: HttpRequest,
-  { deadline, unwanted }: Until,
+  { deadline, unwanted, sendBy = Number.POSITIVE_INFINITY }: Until,
   maxReplyBytes: number,
 ): Promise<HttpReply> =>
   new Promise((resolve, reject) => {
@@ -112,7 +114,8 @@ const exchange = (
       {
         onRequestStart(started) {
           // Called before the first byte is written; a second call would be a second send.
-          if (deadline.aborted || unwanted?.aborted || controller) return started.abort(new Error('not to be sent'));
+          if (deadline.aborted || unwanted?.aborted || controller || performance.now() > sendBy)
+            return started.abort(new Error('not to be sent'));
           controller = started;
         },
         onResponseStart(_, statusCode, replyHeaders) {

@@ -12,6 +12,12 @@ export interface LogFields {
   readonly state?: string | undefined;
   readonly code?: string | undefined;
   readonly upstreamCode?: string | undefined;
+  /** What a reply that could not be verified claims. */
+  readonly claimedCode?: string | undefined;
+  readonly upstreamTraceId?: string | undefined;
+  readonly missingScope?: string | undefined;
+  /** The root field of the contract. */
+  readonly operation?: string | undefined;
   readonly durationMs?: number | undefined;
   readonly count?: number | undefined;
   readonly url?: string | undefined;
