@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
 import { PayerIdentityError } from '../failure.ts';
+import { upstreamAddress } from '../lib/address.ts';
 import type { HttpReply, Until } from '../lib/exchange.ts';
 import type { Redeemed } from '../model.ts';
 import {
@@ -26,16 +27,14 @@ import { defineSource } from './source.ts';
 
 const TOKEN = 'alipay.system.oauth.token';
 
-const url = z.url({ protocol: /^https?$/ });
-
 const config = z
   .strictObject({
     appId: z.string().min(1).max(32),
     ...keyConfig,
-    gatewayUrl: url.default('https://openapi.alipay.com/gateway.do'),
-    /** Origin of the v3 API. */
-    apiUrl: url.default('https://openapi.alipay.com'),
-    authorizeUrl: url.default('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm'),
+    gatewayUrl: upstreamAddress.default('https://openapi.alipay.com/gateway.do'),
+    /** Origin of the v3 API, and its path prefix if it has one; what is signed is the path below it. */
+    apiUrl: upstreamAddress.default('https://openapi.alipay.com'),
+    authorizeUrl: upstreamAddress.default('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm'),
     /** auth_base is silent and tells only who the payer is. */
     scope: z.enum(['auth_base', 'auth_user']).default('auth_base'),
     appAuthToken: z.string().max(40).optional(),
@@ -87,7 +86,7 @@ export const alipay = defineSource({
   open({ gatewayUrl, apiUrl, authorizeUrl, scope, channels, ...config }, { connect, now, nonce }) {
     const settings: GatewaySettings = { ...config, keys: alipayKeys(config), gatewayUrl };
     const gateway = connect(new URL(gatewayUrl).origin);
-    const api = connect(new URL(apiUrl).origin);
+    const api = connect(apiUrl);
 
     const call = async (method: string, bizContent: object, until: Until): Promise<unknown> => {
       const reply = await gateway.send(await buildCall(settings, method, { bizContent }, now()), until);

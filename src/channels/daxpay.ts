@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
+import { endpointAddress, isProtected, NEEDS_TLS, needsTls, upstreamAddress } from '../lib/address.ts';
 import { beijingTime } from '../lib/beijing-time.ts';
 import { equalSecrets } from '../lib/digest.ts';
 import type { HttpReply, HttpRequest, Until } from '../lib/exchange.ts';
@@ -22,7 +23,7 @@ const AUTH_AND_SET = '/unipay/assist/channel/auth/authAndSet';
 const config = z
   .strictObject({
     /** Origin of the DaxPay server, and its path prefix if it has one. */
-    baseUrl: z.url({ protocol: /^https?$/ }),
+    baseUrl: upstreamAddress,
     profile: z.enum(['beta', 'ga']).default('beta'),
     appId: z.string().min(1).max(32),
     /** The merchant number; signed and sent by profile ga only, which knows the field. */
@@ -41,7 +42,7 @@ const config = z
      */
     keeper: z
       .strictObject({
-        queryUrl: z.url({ protocol: /^https?$/ }),
+        queryUrl: needsTls(endpointAddress),
         headers: z.record(z.string(), z.string()).default({}),
       })
       .optional(),
@@ -49,7 +50,13 @@ const config = z
   .refine(({ profile, mchNo }) => profile === 'beta' || mchNo !== undefined, {
     path: ['mchNo'],
     message: 'profile ga requires it',
-  });
+  })
+  // Profile ga leaves the letter case of ids unsigned, and what authAndSet answers is not signed at all.
+  .refine(
+    ({ baseUrl, profile, replySignature, keeper }) =>
+      (profile === 'beta' && replySignature === 'required' && !keeper) || isProtected(baseUrl),
+    { path: ['baseUrl'], message: NEEDS_TLS },
+  );
 type Config = z.output<typeof config>;
 
 const optionalText = z
@@ -174,10 +181,7 @@ export const daxpay = defineSource({
   title: 'DaxPay',
   config,
   open(settings, { connect, now, nonce }) {
-    const base = new URL(settings.baseUrl);
-    const { send } = connect(base.origin);
-    const prefix = base.pathname.replace(/\/$/, '');
-    const post = (request: HttpRequest, until: Until) => send({ ...request, path: prefix + request.path }, until);
+    const { send } = connect(settings.baseUrl);
 
     const openKeeper = ({ queryUrl, headers }: NonNullable<Config['keeper']>) => {
       const query = new URL(queryUrl);
@@ -185,7 +189,7 @@ export const daxpay = defineSource({
       return {
         async redeemAndKeep(authCode: string, queryCode: string, { channelId }: RedeemRequest, until: Until) {
           const body = JSON.stringify({ appId: settings.appId, queryCode, authCode, channel: channelId });
-          judgeAuthAndSet(await post({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, until));
+          judgeAuthAndSet(await send({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, until));
         },
         async collect(queryCode: string, until: Until) {
           const url = new URL(query);
@@ -199,7 +203,7 @@ export const daxpay = defineSource({
       upstreamAppId: settings.appId,
       channels: settings.channels,
       async redeem(authCode, request, until) {
-        return judgeAuth(await post(authRequest(authCode, request, settings, now(), nonce()), until), settings);
+        return judgeAuth(await send(authRequest(authCode, request, settings, now(), nonce()), until), settings);
       },
       ...(settings.keeper && { keeper: openKeeper(settings.keeper) }),
     };

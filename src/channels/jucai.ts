@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
+import { isProtected, NEEDS_TLS, upstreamAddress } from '../lib/address.ts';
 import type { HttpReply, HttpRequest } from '../lib/exchange.ts';
 import { jsonValue } from '../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest, Subject } from '../model.ts';
@@ -27,22 +28,27 @@ const refusalCode = z.enum([
   'CHANNEL_MISCONFIGURED',
 ]);
 
-const config = z.strictObject({
-  /** Origin of the JuCai server, and its path prefix if it has one. */
-  baseUrl: z.url({ protocol: /^https?$/ }),
-  mchNo: z.string().min(1),
-  appId: z.string().min(1),
-  secret: z.string().min(1),
-  signing: jucaiSigning,
-  /**
-   * What JuCai's codes mean, by `code`, or `code.returnCode` when there is a returnCode: as our log shows them.
-   * A code that is not listed leaves the outcome unknown, which is always safe.
-   */
-  refusals: z.record(z.string(), refusalCode).default({}),
-  channels: z.array(z.enum(['wechat_pay', 'union_pay'])).default(['wechat_pay', 'union_pay']),
-  /** Where payers obtain a UnionPay auth code; another address in a sandbox. */
-  unionpayAuthorizeUrl: z.url({ protocol: /^https?$/ }).default(UNIONPAY_USER_AUTH),
-});
+const config = z
+  .strictObject({
+    /** Origin of the JuCai server, and its path prefix if it has one. */
+    baseUrl: upstreamAddress,
+    mchNo: z.string().min(1),
+    appId: z.string().min(1),
+    secret: z.string().min(1),
+    signing: jucaiSigning,
+    /**
+     * What JuCai's codes mean, by `code`, or `code.returnCode` when there is a returnCode: as our log shows them.
+     * A code that is not listed leaves the outcome unknown, which is always safe.
+     */
+    refusals: z.record(z.string(), refusalCode).default({}),
+    channels: z.array(z.enum(['wechat_pay', 'union_pay'])).default(['wechat_pay', 'union_pay']),
+    /** Where payers obtain a UnionPay auth code; another address in a sandbox. */
+    unionpayAuthorizeUrl: upstreamAddress.default(UNIONPAY_USER_AUTH),
+  })
+  .refine(({ baseUrl, signing }) => signing.replySignature === 'required' || isProtected(baseUrl), {
+    path: ['baseUrl'],
+    message: NEEDS_TLS,
+  });
 type Config = z.output<typeof config>;
 
 /** The published sample holds nulls and empty strings for what it does not tell. */
@@ -143,9 +149,7 @@ export const jucai = defineSource({
   title: '巨彩商服',
   config,
   open(settings, { connect, nonce }) {
-    const base = new URL(settings.baseUrl);
-    const { send } = connect(base.origin);
-    const prefix = base.pathname.replace(/\/$/, '');
+    const { send } = connect(settings.baseUrl);
 
     return {
       upstreamAppId: settings.appId,
@@ -153,8 +157,8 @@ export const jucai = defineSource({
       validate: (_, request) => void requireClientIp(request),
       async redeem(authCode, request, until) {
         const mchOrderNo = request.merchantOrderNo || nonce().slice(0, 30);
-        const { path, ...rest } = authRequest(authCode, request, mchOrderNo, settings);
-        return judge(await send({ ...rest, path: prefix + path }, until), request.channelId, mchOrderNo, settings);
+        const sent = authRequest(authCode, request, mchOrderNo, settings);
+        return judge(await send(sent, until), request.channelId, mchOrderNo, settings);
       },
       authorizes: ['union_pay'],
       /** UnionPay's page hands back no state of ours, so the state travels in the address that it returns to. */

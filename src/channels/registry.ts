@@ -32,8 +32,8 @@ export const openSources = (
   { now = Date.now, observe = (_, send) => send, guard }: SourcesOptions = {},
 ): Sources => {
   const upstreams: Upstream[] = [];
-  const connectFor = (source: string) => (origin: string) => {
-    const upstream = openUpstream(origin);
+  const connectFor = (source: string) => (address: string) => {
+    const upstream = openUpstream(address);
     upstreams.push(upstream);
     return { ...upstream, send: observe(source, upstream.send) };
   };

@@ -9,8 +9,8 @@ import type { Redeemed, RedeemRequest } from '../model.ts';
 
 /** What a source is opened with; the only way in for time, randomness and the network. */
 export interface SourceTools {
-  /** Opens a pool to an origin; the registry closes it. */
-  connect(origin: string): Upstream;
+  /** Opens an upstream by its address; requests go below its path. The registry closes it. */
+  connect(address: string): Upstream;
   /** Milliseconds since 1970. */
   now(): number;
   /** A random text of 32 characters of 0-9 a-f. */

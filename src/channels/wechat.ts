@@ -5,13 +5,12 @@
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
-import type { HttpRequest, Until } from '../lib/exchange.ts';
+import { needsTls, upstreamAddress } from '../lib/address.ts';
 import { type AuthorizeRequest, defineSource } from './source.ts';
 import { judgeOpenId, openIdRequest } from './wechat-pay.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './wechat-sns.ts';
 
 const text = (max: number) => z.string().min(1).max(max);
-const httpUrl = z.url({ protocol: /^https?$/ });
 const isPattern = (source: string): boolean => {
   try {
     return Boolean(new RegExp(source, 'u'));
@@ -21,20 +20,24 @@ const isPattern = (source: string): boolean => {
 };
 
 const common = { appId: text(32), channels: z.array(z.string()).default(['wechat_pay']) };
-const login = { ...common, appSecret: text(128), apiUrl: httpUrl.default('https://api.weixin.qq.com') };
+const login = {
+  ...common,
+  appSecret: text(128),
+  apiUrl: needsTls(upstreamAddress).default('https://api.weixin.qq.com'),
+};
 
 const web = z.strictObject({
   ...login,
   kind: z.literal('web').default('web'),
   /** snsapi_base asks the payer nothing; snsapi_userinfo asks, and brings the unionid. */
   scope: z.enum(['snsapi_base', 'snsapi_userinfo']).default('snsapi_base'),
-  authorizeUrl: httpUrl.default('https://open.weixin.qq.com/connect/oauth2/authorize'),
+  authorizeUrl: upstreamAddress.default('https://open.weixin.qq.com/connect/oauth2/authorize'),
 });
 const miniprogram = z.strictObject({ ...login, kind: z.literal('miniprogram') });
 const paymentCode = z.strictObject({
   ...common,
   kind: z.literal('payment_code'),
-  payUrl: httpUrl.default('https://api.mch.weixin.qq.com'),
+  payUrl: upstreamAddress.default('https://api.mch.weixin.qq.com'),
   mchId: text(32),
   /** The merchant's V2 key (API密钥), not the one of V3. */
   apiKey: text(128),
@@ -62,10 +65,7 @@ export const wechat = defineSource({
   title: '微信支付',
   config,
   open(settings, { connect, now, nonce }) {
-    const base = new URL(settings.kind === 'payment_code' ? settings.payUrl : settings.apiUrl);
-    const { send } = connect(base.origin);
-    const prefix = base.pathname.replace(/\/$/, '');
-    const exchange = (request: HttpRequest, until: Until) => send({ ...request, path: prefix + request.path }, until);
+    const { send } = connect(settings.kind === 'payment_code' ? settings.payUrl : settings.apiUrl);
     const served = { upstreamAppId: settings.appId, channels: settings.channels };
 
     switch (settings.kind) {
@@ -75,14 +75,14 @@ export const wechat = defineSource({
           authorizeUrl: (request) => authorizeUrl(settings, request),
           async redeem(authCode, _, until) {
             const sentAtMs = now();
-            return judgeToken(await exchange(tokenRequest(authCode, settings), until), sentAtMs);
+            return judgeToken(await send(tokenRequest(authCode, settings), until), sentAtMs);
           },
         };
       case 'miniprogram':
         return {
           ...served,
           async redeem(authCode, _, until) {
-            return judgeSession(await exchange(sessionRequest(authCode, settings), until));
+            return judgeSession(await send(sessionRequest(authCode, settings), until));
           },
         };
       case 'payment_code': {
@@ -95,7 +95,7 @@ export const wechat = defineSource({
             throw new PayerIdentityError('INPUT_INVALID', { fields });
           },
           async redeem(authCode, _, until) {
-            return judgeOpenId(await exchange(openIdRequest(authCode, settings, nonce()), until), settings);
+            return judgeOpenId(await send(openIdRequest(authCode, settings, nonce()), until), settings);
           },
         };
       }

@@ -4,10 +4,11 @@
  * https://undici.nodejs.org/#/docs/api/Dispatcher
  */
 import { type Dispatcher, Pool } from 'undici';
+import { joinPath } from './address.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  /** Path and query as they go on the wire. */
+  /** Path below that of the upstream's address, and query, as they go on the wire. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -51,12 +52,13 @@ interface UpstreamOptions {
   readonly maxReplyBytes?: number;
 }
 
-/** Opens a pool to an origin such as https://pay.example.com. No redirects, no retries, no proxy, no HTTP/2. */
+/** Opens an upstream by its address, such as https://pay.example.com/prefix. No redirects, no retries, no HTTP/2. */
 export const openUpstream = (
-  origin: string,
+  address: string,
   { connections = 50, connectTimeoutMs = 2_000, maxReplyBytes = 65_536 }: UpstreamOptions = {},
 ): Upstream => {
-  const pool = new Pool(origin, {
+  const base = new URL(address);
+  const pool = new Pool(base.origin, {
     connections,
     pipelining: 1,
     allowH2: false,
@@ -64,7 +66,7 @@ export const openUpstream = (
     maxHeaderSize: 16_384,
   });
   return {
-    send: (request, until) => exchange(pool, request, until, maxReplyBytes),
+    send: (request, until) => exchange(pool, { ...request, path: joinPath(base, request.path) }, until, maxReplyBytes),
     close: () => pool.destroy(),
   };
 };

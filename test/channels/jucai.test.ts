@@ -30,7 +30,7 @@ interface Changes {
 
 const connectTo = (baseUrl: string, { config = {}, tamper = (reply) => reply }: Changes = {}) => {
   const settings = jucai.config.parse({ baseUrl, ...merchant, refusals: jucaiRefusals, ...config });
-  const { send, close: disconnect } = openUpstream(new URL(baseUrl).origin);
+  const { send, close: disconnect } = openUpstream(baseUrl);
   const connect = () => ({ close: disconnect, send: async (...sent: Parameters<Send>) => tamper(await send(...sent)) });
   return { source: jucai.open(settings, { connect, now: Date.now, nonce }), disconnect };
 };

@@ -10,8 +10,8 @@ export const openSource = <Config extends z.ZodType>(
   now: () => number = Date.now,
 ) => {
   const upstreams: Upstream[] = [];
-  const connect = (origin: string) => {
-    const upstream = openUpstream(origin);
+  const connect = (address: string) => {
+    const upstream = openUpstream(address);
     upstreams.push(upstream);
     return upstream;
   };
