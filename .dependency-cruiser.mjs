@@ -51,7 +51,7 @@ export default {
       name: 'config-by-few',
       severity: 'error',
       from: { path: below('app').map(folder) },
-      to: { path: '^src/config(-file)?\\.ts$' },
+      to: { path: '^src/config(-file|-values)?\\.ts$' },
     },
     { name: 'no-test-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

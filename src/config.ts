@@ -1,13 +1,14 @@
-/** The only file that reads the environment and the configuration file. Everything it returns is checked and frozen. */
-import { readFileSync } from 'node:fs';
+/** The only way to the environment and the configuration file. Everything it returns is checked and frozen. */
 import { z } from 'zod';
 import { guardConfig } from './channels/guard.ts';
 import { configFile, type FileConfig, port, requirements } from './config-file.ts';
+import { ConfigError, readUtf8, resolveValues } from './config-values.ts';
 import { bulkheadsConfig, ratesConfig } from './identity/admission.ts';
 import { type VaultKeys, vaultKeys } from './security/vault.ts';
 import type { StoreTimes } from './store/store.ts';
 
 export type { FileConfig } from './config-file.ts';
+export { ConfigError } from './config-values.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -29,11 +30,6 @@ const environment = z.object({
   NODE_ENV: z.string().optional(),
 });
 
-/** A configuration that cannot be served. The message says what to set, and repeats no value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -43,32 +39,9 @@ const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: s
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
-const readSecretFile = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    throw new ConfigError(`The configuration names the file ${path}, which cannot be read`);
-  }
-};
-
-/** Replaces {"$env": "NAME"} and {"$file": "path"} by what they name, so that no secret need stand in the file. */
-const resolveSecrets = (value: unknown, env: NodeJS.ProcessEnv): unknown => {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => resolveSecrets(item, env));
-  const entries = Object.entries(value);
-  const [key, named] = entries.length === 1 ? (entries[0] ?? []) : [];
-  if (key === '$env' && typeof named === 'string') {
-    const found = env[named];
-    if (found === undefined) throw new ConfigError(`The environment has no ${named}, which the configuration names`);
-    return found;
-  }
-  if (key === '$file' && typeof named === 'string') return readSecretFile(named);
-  return Object.fromEntries(entries.map(([key, member]) => [key, resolveSecrets(member, env)]));
-};
-
 const readConfigFile = (path: string, env: NodeJS.ProcessEnv): unknown => {
   try {
-    return resolveSecrets(JSON.parse(readFileSync(path, 'utf8')), env);
+    return resolveValues(JSON.parse(readUtf8(path)), env);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`CONFIG names a file that cannot be read as JSON: ${path}`);

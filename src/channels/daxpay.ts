@@ -16,6 +16,7 @@ import type { Redeemed, RedeemRequest } from '../model.ts';
 import { signDaxpay } from './daxpay-sign.ts';
 import { parseReply, readObject, readText } from './reply.ts';
 import { defineSource } from './source.ts';
+import { issuedId, issuedSecret } from './source-settings.ts';
 
 const AUTH = '/unipay/assist/channel/auth/auth';
 const AUTH_AND_SET = '/unipay/assist/channel/auth/authAndSet';
@@ -25,10 +26,10 @@ const config = z
     /** Origin of the DaxPay server, and its path prefix if it has one. */
     baseUrl: upstreamAddress,
     profile: z.enum(['beta', 'ga']).default('beta'),
-    appId: z.string().min(1).max(32),
+    appId: issuedId(32),
     /** The merchant number; signed and sent by profile ga only, which knows the field. */
-    mchNo: z.string().min(1).max(32).optional(),
-    secret: z.string().min(1),
+    mchNo: issuedId(32).optional(),
+    secret: issuedSecret(512),
     signType: z.enum(['hmac_sha256', 'md5', 'sm3']).default('hmac_sha256'),
     /**
      * Releases after 3.0.0 do not sign the reply of this endpoint. `optional` believes such a reply for the sake of TLS
@@ -43,7 +44,7 @@ const config = z
     keeper: z
       .strictObject({
         queryUrl: needsTls(endpointAddress),
-        headers: z.record(z.string(), z.string()).default({}),
+        headers: z.record(z.string().regex(/^[\w-]+$/, 'the name of a header'), issuedSecret(4_096)).default({}),
       })
       .optional(),
   })

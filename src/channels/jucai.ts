@@ -13,6 +13,7 @@ import type { Redeemed, RedeemRequest, Subject } from '../model.ts';
 import { isSigned, jucaiSigning, signJucai } from './jucai-sign.ts';
 import { parseReply, readObject, readText } from './reply.ts';
 import { defineSource } from './source.ts';
+import { issuedId, issuedSecret } from './source-settings.ts';
 
 const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
 /** UnionPay's own page; https://github.com/Javen205/IJPay UnionPayApi.authUrl */
@@ -32,9 +33,9 @@ const config = z
   .strictObject({
     /** Origin of the JuCai server, and its path prefix if it has one. */
     baseUrl: upstreamAddress,
-    mchNo: z.string().min(1),
-    appId: z.string().min(1),
-    secret: z.string().min(1),
+    mchNo: issuedId(64),
+    appId: issuedId(64),
+    secret: issuedSecret(512),
     signing: jucaiSigning,
     /**
      * What JuCai's codes mean, by `code`, or `code.returnCode` when there is a returnCode: as our log shows them.

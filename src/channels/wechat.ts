@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
 import { needsTls, upstreamAddress } from '../lib/address.ts';
 import { type AuthorizeRequest, defineSource } from './source.ts';
+import { issuedId, issuedSecret } from './source-settings.ts';
 import { judgeOpenId, openIdRequest } from './wechat-pay.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './wechat-sns.ts';
 
-const text = (max: number) => z.string().min(1).max(max);
 const isPattern = (source: string): boolean => {
   try {
     return Boolean(new RegExp(source, 'u'));
@@ -19,10 +19,10 @@ const isPattern = (source: string): boolean => {
   }
 };
 
-const common = { appId: text(32), channels: z.array(z.string()).default(['wechat_pay']) };
+const common = { appId: issuedId(32), channels: z.array(z.string()).default(['wechat_pay']) };
 const login = {
   ...common,
-  appSecret: text(128),
+  appSecret: issuedSecret(128),
   apiUrl: needsTls(upstreamAddress).default('https://api.weixin.qq.com'),
 };
 
@@ -38,12 +38,12 @@ const paymentCode = z.strictObject({
   ...common,
   kind: z.literal('payment_code'),
   payUrl: upstreamAddress.default('https://api.mch.weixin.qq.com'),
-  mchId: text(32),
+  mchId: issuedId(32),
   /** The merchant's V2 key (API密钥), not the one of V3. */
-  apiKey: text(128),
+  apiKey: issuedSecret(128),
   /** For service providers: whom they ask for. */
-  subAppId: text(32).optional(),
-  subMchId: text(32).optional(),
+  subAppId: issuedId(32).optional(),
+  subMchId: issuedId(32).optional(),
   /**
    * What a whole payment code looks like; anything else is not sent. 18 digits that start with 10 to 15:
    * https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=5_1
