@@ -20,7 +20,7 @@ const table = {
   AUTH_CODE_REFUSED: ['AuthCodeRejected', 'The channel refused this auth code. Let the payer authorize again.'],
   OUTCOME_UNKNOWN: [
     'AuthenticationIndeterminate',
-    'The channel did not answer in time; the auth code may be used up. Let the payer authorize again.',
+    'How the exchange ended is not known; the one-time code may be used up. Let the payer authorize again.',
   ],
   OUTCOME_PENDING: [
     'AuthenticationIndeterminate',
@@ -104,8 +104,11 @@ interface FailureDetails {
  */
 const REASON = /^(?=.{1,64}$)-?(?:[A-Za-z]+\d{0,7}|\d{1,7})(?:[._-](?:[A-Za-z]+\d{0,7}|\d{1,7}))*$/;
 
-/** An upstream's id of an exchange: hexadecimal digits, decimal digits and hyphens only. */
-const TRACE_ID = /^[0-9a-f-]{8,64}$/i;
+/**
+ * An upstream's id of an exchange: hexadecimal digits, decimal digits and hyphens only, or the 12 letters and digits of
+ * DaxPay, which are shorter than any payer's id.
+ */
+const TRACE_ID = /^(?:[0-9a-f-]{8,64}|[0-9a-z]{12})$/i;
 
 const matching = (pattern: RegExp, text: string | undefined): string | undefined =>
   text !== undefined && pattern.test(text) ? text : undefined;

@@ -24,6 +24,7 @@ import { buildCall, buildPage, type GatewaySettings, judgeCall } from './alipay-
 import { buildGet } from './alipay-v3.ts';
 import { parseReply } from './reply.ts';
 import { defineSource } from './source.ts';
+import { refuseSubAppId } from './source-fields.ts';
 
 const TOKEN = 'alipay.system.oauth.token';
 
@@ -96,6 +97,7 @@ export const alipay = defineSource({
     return {
       upstreamAppId: settings.appId,
       channels,
+      validate: (_, request) => refuseSubAppId(request),
 
       async redeem(authCode, _, until) {
         // These are parameters of their own, not part of biz_content.

@@ -35,6 +35,11 @@ export interface Source {
   authorizeUrl?(request: AuthorizeRequest): string;
   /** The channels that `authorizeUrl` is for; absent: all that the source serves. */
   readonly authorizes?: readonly string[];
+  /**
+   * Channels whose auth codes come from no page: a mini program or a cashier's scanner hands them over. Payer pages
+   * cannot start there, and are not missed.
+   */
+  readonly pageless?: readonly string[];
   /** Present when the upstream keeps results itself, under our query codes. */
   readonly keeper?: Keeper;
   readonly certifier?: Certifier;

@@ -10,6 +10,7 @@ import { digests, equalSecrets } from '../lib/digest.ts';
 import type { HttpReply, HttpRequest } from '../lib/exchange.ts';
 import type { Redeemed } from '../model.ts';
 import { parseReply, readText } from './reply.ts';
+import { reasonOf } from './wechat-reasons.ts';
 import { optionalWechatId, wechatId } from './wechat-sns.ts';
 import { readXml, writeXml } from './wechat-xml.ts';
 
@@ -84,11 +85,9 @@ const refusals: ReadonlyMap<string, FailureCode> = new Map([
  */
 export const judgeOpenId = (reply: HttpReply, merchant: Merchant): Redeemed => {
   const fields = readXml(readText(reply));
-  // Unsigned, for whatever reason it names: anybody could have written it, so it proves nothing.
-  if (fields.get('return_code') === 'FAIL')
-    throw new PayerIdentityError('OUTCOME_UNKNOWN', { upstreamCode: 'return_code_FAIL' });
+  if (fields.get('return_code') === 'FAIL') throw refusedRequest(fields.get('return_msg') ?? '');
   if (!equalSecrets(fields.get('sign') ?? '', signV2(fields, merchant.apiKey)))
-    throw new PayerIdentityError('REPLY_UNVERIFIED');
+    throw new PayerIdentityError('REPLY_UNVERIFIED', { claimedCode: claimOf(fields) });
 
   const verified = parseReply(result, Object.fromEntries(fields));
   if (!isFor(merchant, verified)) throw new PayerIdentityError('REPLY_UNVERIFIED');
@@ -99,6 +98,20 @@ export const judgeOpenId = (reply: HttpReply, merchant: Merchant): Redeemed => {
   const { openid, sub_openid, sub_appid = merchant.subAppId } = verified;
   return { subject: { openId: openid, ...(sub_openid && { subAppId: sub_appid, subOpenId: sub_openid }) } };
 };
+
+/**
+ * Unsigned, so a forger could have written it, who gains nothing: the payment code counts as used either way. Only the
+ * reason decides what is said of it, and only words of ours are passed on.
+ */
+const refusedRequest = (returnMessage: string): PayerIdentityError => {
+  const reason = reasonOf(returnMessage);
+  const upstreamCode = reason ? `return_code_FAIL.${reason.word}` : 'return_code_FAIL';
+  return new PayerIdentityError(reason?.failure ?? 'OUTCOME_UNKNOWN', { upstreamCode });
+};
+
+/** What a reply says of itself, its signature being wrong. */
+const claimOf = (fields: ReadonlyMap<string, string>): string | undefined =>
+  fields.get('err_code') || fields.get('result_code') || fields.get('return_code');
 
 /** The sub-merchant's fields are compared where both sides name them: the page does not say when they are repeated. */
 const isFor = (merchant: Merchant, { appid, mch_id, sub_appid, sub_mch_id }: z.output<typeof result>): boolean => {

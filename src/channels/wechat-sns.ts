@@ -56,13 +56,14 @@ const verdict = z.object({
     .union([z.int(), z.string().regex(/^-?\d{1,9}$/)])
     .transform(String)
     .default('0'),
+  errmsg: z.unknown().optional(),
 });
 const token = z.object({
   access_token: z.string().min(1).max(512),
   /** Seconds. */
   expires_in: z.int().positive(),
   openid: wechatId,
-  /** With scope snsapi_userinfo only, and only where the account is bound to an Open Platform account. */
+  /** With snsapi_login, or with snsapi_userinfo where the account is bound to an Open Platform account. */
   unionid: optionalWechatId,
   /** 1: the payer reads in snapshot mode (快照页), and the ids are made up for the occasion. */
   is_snapshotuser: z.literal([0, 1]).optional(),
@@ -71,35 +72,54 @@ const token = z.object({
 const session = z.object({ openid: wechatId, unionid: optionalWechatId });
 
 /**
- * https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html
- * -1 (busy) and 45011 (too often in a minute) are left out as all unknown ones are: nothing says that the code is
- * unspent after them.
+ * https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html and, for mini programs,
+ * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html
+ * -1 (busy), 45009 and 45011 (too often) are left out as all unknown ones are: nothing says that the code is unspent
+ * after them.
  */
-const codes: Readonly<Record<string, FailureCode>> = {
-  40001: 'CHANNEL_MISCONFIGURED',
-  40002: 'CHANNEL_MISCONFIGURED',
-  40013: 'CHANNEL_MISCONFIGURED',
-  40029: 'AUTH_CODE_INVALID',
-  40125: 'CHANNEL_MISCONFIGURED',
-  40163: 'AUTH_CODE_USED',
-  /** The address we call from is not on the account's list. */
-  40164: 'CHANNEL_MISCONFIGURED',
+const codes: ReadonlyMap<string, FailureCode> = new Map([
+  ['40029', 'AUTH_CODE_INVALID'],
+  ['41008', 'AUTH_CODE_INVALID'],
+  ['40163', 'AUTH_CODE_USED'],
+  ['42003', 'AUTH_CODE_EXPIRED'],
   /** WeChat holds the payer for high-risk; mini programs only. */
-  40226: 'AUTH_CODE_REFUSED',
+  ['40226', 'AUTH_CODE_REFUSED'],
+  /** The payer's account is restricted: frozen or closed. */
+  ['50002', 'AUTH_CODE_REFUSED'],
+  /** The app secret is wrong. */
+  ['40001', 'CHANNEL_MISCONFIGURED'],
+  ['40125', 'CHANNEL_MISCONFIGURED'],
+  ['40002', 'CHANNEL_MISCONFIGURED'],
+  ['40013', 'CHANNEL_MISCONFIGURED'],
+  /** The address we call from is not on the account's list. */
+  ['40164', 'CHANNEL_MISCONFIGURED'],
+  ['61004', 'CHANNEL_MISCONFIGURED'],
   /** The app secret is frozen. */
-  40243: 'CHANNEL_MISCONFIGURED',
-  41002: 'CHANNEL_MISCONFIGURED',
-  41004: 'CHANNEL_MISCONFIGURED',
-  41008: 'AUTH_CODE_INVALID',
-  42003: 'AUTH_CODE_EXPIRED',
-  48001: 'CHANNEL_MISCONFIGURED',
-};
+  ['40243', 'CHANNEL_MISCONFIGURED'],
+  ['41002', 'CHANNEL_MISCONFIGURED'],
+  ['41004', 'CHANNEL_MISCONFIGURED'],
+  /** GET, POST or HTTPS is asked for: something between us and WeChat has changed the request. */
+  ['43001', 'CHANNEL_MISCONFIGURED'],
+  ['43002', 'CHANNEL_MISCONFIGURED'],
+  ['43003', 'CHANNEL_MISCONFIGURED'],
+  /** The account may not use this API, or has been barred from it. */
+  ['48001', 'CHANNEL_MISCONFIGURED'],
+  ['48004', 'CHANNEL_MISCONFIGURED'],
+  ['50001', 'CHANNEL_MISCONFIGURED'],
+]);
+
+/** WeChat's id of the request, at the end of errmsg: `…, rid: 62fb9bc8-078c24da-4202f278`. Its support asks for it. */
+const ridOf = (errmsg: unknown): string | undefined =>
+  typeof errmsg === 'string' ? /\brid: ?([0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8})\s*$/.exec(errmsg)?.[1] : undefined;
 
 /** A refusal comes with HTTP 200 as well. */
 const judge = <Success extends z.ZodType>(reply: HttpReply, success: Success): z.output<Success> => {
   const value = jsonValue(readObject(readText(reply)));
-  const { errcode } = parseReply(verdict, value);
-  if (errcode !== '0') throw new PayerIdentityError(codes[errcode] ?? 'OUTCOME_UNKNOWN', { upstreamCode: errcode });
+  const { errcode, errmsg } = parseReply(verdict, value);
+  if (errcode !== '0') {
+    const details = { upstreamCode: errcode, upstreamTraceId: ridOf(errmsg) };
+    throw new PayerIdentityError(codes.get(errcode) ?? 'OUTCOME_UNKNOWN', details);
+  }
   return parseReply(success, value);
 };
 

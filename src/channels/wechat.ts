@@ -4,9 +4,10 @@
  * of wx.login, `payment_code` for the 18 digits that a cashier scans. Their documents: wechat-sns.ts, wechat-pay.ts.
  */
 import { z } from 'zod';
-import { PayerIdentityError } from '../failure.ts';
 import { needsTls, upstreamAddress } from '../lib/address.ts';
+import type { RedeemRequest } from '../model.ts';
 import { type AuthorizeRequest, defineSource } from './source.ts';
+import { invalidField, refuseSubAppId } from './source-fields.ts';
 import { issuedId, issuedSecret } from './source-settings.ts';
 import { judgeOpenId, openIdRequest } from './wechat-pay.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './wechat-sns.ts';
@@ -26,39 +27,75 @@ const login = {
   apiUrl: needsTls(upstreamAddress).default('https://api.weixin.qq.com'),
 };
 
-const web = z.strictObject({
-  ...login,
-  kind: z.literal('web').default('web'),
-  /** snsapi_base asks the payer nothing; snsapi_userinfo asks, and brings the unionid. */
-  scope: z.enum(['snsapi_base', 'snsapi_userinfo']).default('snsapi_base'),
-  authorizeUrl: upstreamAddress.default('https://open.weixin.qq.com/connect/oauth2/authorize'),
-});
+const OAUTH2 = 'https://open.weixin.qq.com/connect/oauth2/authorize';
+/** https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html */
+const QRCONNECT = 'https://open.weixin.qq.com/connect/qrconnect';
+const pages = { snsapi_base: OAUTH2, snsapi_userinfo: OAUTH2, snsapi_login: QRCONNECT };
+
+const web = z
+  .strictObject({
+    ...login,
+    kind: z.literal('web').default('web'),
+    /**
+     * In WeChat's browser snsapi_base asks the payer nothing; snsapi_userinfo asks, and brings the unionid. snsapi_login
+     * is for website applications: payers at a computer scan the QR code of another page; it brings the unionid too.
+     */
+    scope: z.enum(['snsapi_base', 'snsapi_userinfo', 'snsapi_login']).default('snsapi_base'),
+    /** Absent: WeChat's page for the scope. */
+    authorizeUrl: upstreamAddress.optional(),
+  })
+  .superRefine(({ scope, authorizeUrl }, context) => {
+    const page = [OAUTH2, QRCONNECT].find((known) => authorizeUrl?.endsWith(new URL(known).pathname));
+    if (page !== undefined && page !== pages[scope])
+      context.addIssue({ code: 'custom', path: ['scope'], message: `WeChat refuses it at ${new URL(page).pathname}` });
+  });
 const miniprogram = z.strictObject({ ...login, kind: z.literal('miniprogram') });
-const paymentCode = z.strictObject({
-  ...common,
-  kind: z.literal('payment_code'),
-  payUrl: upstreamAddress.default('https://api.mch.weixin.qq.com'),
-  mchId: issuedId(32),
-  /** The merchant's V2 key (API密钥), not the one of V3. */
-  apiKey: issuedSecret(128),
-  /** For service providers: whom they ask for. */
-  subAppId: issuedId(32).optional(),
-  subMchId: issuedId(32).optional(),
-  /**
-   * What a whole payment code looks like; anything else is not sent. 18 digits that start with 10 to 15:
-   * https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=5_1
-   */
-  paymentCodePattern: z.string().default('1[0-5]\\d{16}').refine(isPattern, 'a regular expression'),
-});
-const config = z.discriminatedUnion('kind', [web, miniprogram, paymentCode]);
+const paymentCode = z
+  .strictObject({
+    ...common,
+    kind: z.literal('payment_code'),
+    payUrl: upstreamAddress.default('https://api.mch.weixin.qq.com'),
+    mchId: issuedId(32),
+    /** The merchant's V2 key (API密钥), not the one of V3. */
+    apiKey: issuedSecret(128),
+    /** For service providers: the sub-merchant they ask for. */
+    subMchId: issuedId(32).optional(),
+    /** Its application; absent: the caller may name one. */
+    subAppId: issuedId(32).optional(),
+    /**
+     * What a whole payment code looks like; anything else is not sent. 18 digits that start with 10 to 15:
+     * https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=5_1
+     */
+    paymentCodePattern: z.string().default('1[0-5]\\d{16}').refine(isPattern, 'a regular expression'),
+  })
+  .refine(({ subAppId, subMchId }) => !subAppId || subMchId, { path: ['subMchId'], message: 'subAppId requires it' });
+const config = z
+  .discriminatedUnion('kind', [web, miniprogram, paymentCode])
+  .transform((settings) =>
+    settings.kind === 'web' ? { ...settings, authorizeUrl: settings.authorizeUrl ?? pages[settings.scope] } : settings,
+  );
+type WebSettings = Extract<z.output<typeof config>, { kind: 'web' }>;
+type PaymentCodeSettings = z.output<typeof paymentCode>;
 
 /** WeChat matches this query with a pattern: other orders and encodings fail on the payer's phone. */
 const authorizeUrl = (
-  { appId, scope, authorizeUrl: page }: z.output<typeof web>,
+  { appId, scope, authorizeUrl: page }: WebSettings,
   { returnUrl, state }: AuthorizeRequest,
 ): string =>
   `${page}?appid=${encodeURIComponent(appId)}&redirect_uri=${encodeURIComponent(returnUrl)}` +
   `&response_type=code&scope=${scope}&state=${state}#wechat_redirect`;
+
+/**
+ * A service provider's sub-merchant may have several applications, and then has to name one (sub_appid): the caller
+ * may where the configuration does not. https://pay.weixin.qq.com/doc/v2/partner/4011941724
+ */
+const requireFittingSubAppId = (settings: PaymentCodeSettings, request: RedeemRequest): void => {
+  const { subAppId } = request;
+  if (subAppId === undefined || subAppId === settings.subAppId) return;
+  if (!settings.subMchId) refuseSubAppId(request);
+  if (settings.subAppId) throw invalidField('subAppId', 'the configured application of the sub-merchant, or none');
+  if (!issuedId(32).safeParse(subAppId).success) throw invalidField('subAppId', 'an application id of WeChat');
+};
 
 /** WeChat's own API: official accounts and websites, mini programs, payment codes. */
 export const wechat = defineSource({
@@ -72,6 +109,7 @@ export const wechat = defineSource({
       case 'web':
         return {
           ...served,
+          validate: (_, request) => refuseSubAppId(request),
           authorizeUrl: (request) => authorizeUrl(settings, request),
           async redeem(authCode, _, until) {
             const sentAtMs = now();
@@ -81,6 +119,8 @@ export const wechat = defineSource({
       case 'miniprogram':
         return {
           ...served,
+          pageless: settings.channels,
+          validate: (_, request) => refuseSubAppId(request),
           async redeem(authCode, _, until) {
             return judgeSession(await send(sessionRequest(authCode, settings), until));
           },
@@ -89,13 +129,14 @@ export const wechat = defineSource({
         const whole = new RegExp(`^(?:${settings.paymentCodePattern})$`, 'u');
         return {
           ...served,
-          validate(authCode) {
-            if (whole.test(authCode)) return;
-            const fields = [{ path: 'authCode', message: 'the whole payment code, as the payer shows it' }];
-            throw new PayerIdentityError('INPUT_INVALID', { fields });
+          pageless: settings.channels,
+          validate(authCode, request) {
+            if (!whole.test(authCode)) throw invalidField('authCode', 'the whole payment code, as the payer shows it');
+            requireFittingSubAppId(settings, request);
           },
-          async redeem(authCode, _, until) {
-            return judgeOpenId(await send(openIdRequest(authCode, settings, nonce()), until), settings);
+          async redeem(authCode, { subAppId = settings.subAppId }, until) {
+            const merchant = { ...settings, subAppId };
+            return judgeOpenId(await send(openIdRequest(authCode, merchant, nonce()), until), merchant);
           },
         };
       }

@@ -1,12 +1,13 @@
 /**
  * WeChat's servers as seen from outside, in one: api.weixin.qq.com/sns, api.mch.weixin.qq.com/tools/authcodetoopenid
- * and the page open.weixin.qq.com/connect/oauth2/authorize. Written from their documents, and shares no code with our
- * source. The sns API signs nothing, so `badsign` and `nosign` succeed there as `ok` does.
+ * and the pages open.weixin.qq.com/connect/oauth2/authorize and …/connect/qrconnect. Written from their documents, and
+ * shares no code with our source. The sns API signs nothing, so `badsign` and `nosign` succeed there as `ok` does.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { type Emulator, type EmulatorHandler, type EmulatorReply, startEmulator, transportFault } from './emulator.ts';
 import { choicePage } from './pages.ts';
 import { idsOf, readTestCode, type TestCodeKind } from './test-codes.ts';
+import { communicationFault, type Fields, fromXml, plain, toXml, v2Sign, withGbk } from './wechat-xml.ts';
 
 export interface WechatApp {
   readonly appId: string;
@@ -14,7 +15,7 @@ export interface WechatApp {
   /** Whether the account is bound to an Open Platform account, so that payers have a unionid. */
   readonly bound?: boolean;
   /** What the payer granted with a code that did not come from the page. */
-  readonly scope?: 'snsapi_base' | 'snsapi_userinfo';
+  readonly scope?: 'snsapi_base' | 'snsapi_userinfo' | 'snsapi_login';
   /** The host that payers may be sent back to (网页授权域名); any when absent. */
   readonly redirectHost?: string;
   readonly merchant?: WechatMerchant;
@@ -26,7 +27,10 @@ export interface WechatMerchant {
   readonly apiKey: string;
   /** A service provider's sub-merchant. */
   readonly subMchId?: string;
-  readonly subAppId?: string;
+  /** The sub-merchant's applications. */
+  readonly subAppId?: string | readonly string[];
+  /** The merchant has not applied for this call. */
+  readonly noPermission?: boolean;
 }
 
 interface WechatOptions {
@@ -35,7 +39,6 @@ interface WechatOptions {
   readonly port?: number;
 }
 
-type Fields = Readonly<Record<string, string | undefined>>;
 type Handled = ReturnType<EmulatorHandler>;
 /** A code that the page gave to a payer. */
 interface Issued {
@@ -47,7 +50,6 @@ interface Issued {
 const CODE_TTL_MS = 5 * 60_000;
 const payers = { alice: '小艾', bob: '小博', carol: '小卡' };
 
-const plain = (body: string): EmulatorReply => ({ status: 200, headers: { 'content-type': 'text/plain' }, body });
 const otherId = (kind: string, payer: string) =>
   `o${createHash('sha256').update(`${kind}:${payer}`).digest('base64url').slice(0, 27)}`;
 
@@ -59,34 +61,12 @@ const errorPage = (code: number, text: string): EmulatorReply => ({
 
 /** The query as it must be written; the fragment #wechat_redirect stays with the browser. */
 const AUTHORIZE =
-  /^\?appid=[^&]+&redirect_uri=[^&]+&response_type=code&scope=(snsapi_base|snsapi_userinfo)&state=([a-zA-Z0-9]{0,128})(?:&forcePopup=\w+)?$/;
-
-const v2Sign = (fields: Fields, key: string): string => {
-  let text = '';
-  for (const name of Object.keys(fields).sort())
-    if (name !== 'sign' && fields[name]) text += `${name}=${fields[name]}&`;
-  return createHash('md5').update(`${text}key=${key}`, 'utf8').digest('hex').toUpperCase();
-};
-const toXml = (fields: Fields): EmulatorReply => {
-  const lines = Object.entries(fields).map(([name, value]) => `<${name}><![CDATA[${value}]]></${name}>`);
-  return plain(`<xml>${lines.join('\n')}\n</xml>`);
-};
-const fromXml = (body: string): Fields | undefined => {
-  const [, inner] = /^\s*<xml>(.*)<\/xml>\s*$/s.exec(body) ?? [];
-  if (inner === undefined) return undefined;
-  const found = [...inner.matchAll(/\s*<(\w{1,32})>(?:<!\[CDATA\[([^\]]*)\]\]>|([^<]*))<\/\1>/gy)];
-  const plainText = (text = '') => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-  return Object.fromEntries(found.map(([, name, cdata, text]) => [name, cdata ?? plainText(text)]));
-};
-const communicationFault = (text: string) => toXml({ return_code: 'FAIL', return_msg: text });
-
-/** Puts 中 in GBK before the end of a document: nothing in UTF-8. */
-const withGbk = (reply: EmulatorReply, end: string): EmulatorReply => {
-  const body = String(reply.body);
-  const at = body.lastIndexOf(end);
-  const note = Buffer.concat([Buffer.from('<note><![CDATA['), Buffer.of(0xd6, 0xd0), Buffer.from(']]></note>')]);
-  return { ...reply, body: Buffer.concat([Buffer.from(body.slice(0, at)), note, Buffer.from(body.slice(at))]) };
-};
+  /^\?appid=[^&]+&redirect_uri=[^&]+&response_type=code&scope=(snsapi_\w+)&state=([a-zA-Z0-9]{0,128})(?:&forcePopup=\w+)?$/;
+/** Each page refuses the scopes of the other. */
+const scopesOf = new Map([
+  ['/connect/oauth2/authorize', ['snsapi_base', 'snsapi_userinfo']],
+  ['/connect/qrconnect', ['snsapi_login']],
+]);
 
 export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Promise<Emulator> => {
   const byId = new Map(apps.map((app) => [app.appId, app]));
@@ -144,7 +124,7 @@ export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Prom
         ...{ access_token: token, expires_in: 7200, refresh_token: otherId('refresh', payer), openid, scope },
         // The payer `snapshot` reads the page in snapshot mode.
         ...(payer === 'snapshot' && { is_snapshotuser: 1 }),
-        ...(app.bound && scope === 'snsapi_userinfo' && { unionid: otherId('unionid', payer) }),
+        ...(app.bound && scope !== 'snsapi_base' && { unionid: otherId('unionid', payer) }),
       };
     });
 
@@ -161,6 +141,8 @@ export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Prom
     for (const [name, code] of Object.entries(missing))
       if (!url.searchParams.has(name)) return errorPage(code, `缺少参数 ${name}`);
     const [, scope = '', state = ''] = AUTHORIZE.exec(url.search) ?? [];
+    if (scope && !scopesOf.get(url.pathname)?.includes(scope))
+      return errorPage(10005, 'Scope 参数错误或没有 Scope 权限');
     const app = byId.get(url.searchParams.get('appid') ?? '');
     const target = URL.parse(url.searchParams.get('redirect_uri') ?? '');
     if (
@@ -193,9 +175,15 @@ export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Prom
     const length = Buffer.byteLength(fields.sign ?? '');
     if (length > 32) return `签名字符串规则校验失败，字节数 ${length}，大于最大值 32`;
     if (!fields.nonce_str || !fields.auth_code) return '缺少参数';
-    if (fields.sign !== v2Sign(fields, merchant.apiKey)) return '签名错误';
+    if (fields.sign !== v2Sign(fields, merchant.apiKey)) return '签名错误，请检查后再试';
+    if (merchant.noPermission) return '商户号该产品权限未开通，请前往商户平台>产品中心检查后重试';
+    if (merchant.subMchId && !fields.sub_mch_id) return '受理机构必须传入sub_mch_id';
+    if (!merchant.subMchId && fields.sub_mch_id) return '普通商户不允许传sub_mch_id';
+    const subAppIds = [merchant.subAppId ?? []].flat();
+    // Bound to one application sub_appid is optional, bound to several it is required.
     const ours =
-      fields.sub_mch_id === merchant.subMchId && (fields.sub_appid ?? merchant.subAppId) === merchant.subAppId;
+      fields.sub_mch_id === merchant.subMchId &&
+      (fields.sub_appid === undefined ? subAppIds.length < 2 : subAppIds.includes(fields.sub_appid));
     return ours ? undefined : 'sub_mch_id与sub_appid不匹配';
   };
 
@@ -208,8 +196,9 @@ export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Prom
     if (problem || !merchant) return communicationFault(problem ?? '');
 
     const kind = spend(auth_code, appid);
+    const sub_appid = fields.sub_appid ?? [merchant.subAppId ?? []].flat()[0];
     const signed = (rest: Fields, key = merchant.apiKey) => {
-      const { mchId: mch_id, subAppId: sub_appid, subMchId: sub_mch_id } = merchant;
+      const { mchId: mch_id, subMchId: sub_mch_id } = merchant;
       const sub = { ...(sub_appid && { sub_appid }), ...(sub_mch_id && { sub_mch_id }) };
       const head = { return_code: 'SUCCESS', return_msg: 'OK', appid, mch_id, ...sub };
       const all = { ...head, nonce_str: randomBytes(8).toString('hex'), ...rest };
@@ -221,7 +210,7 @@ export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Prom
     if (kind === 'expired') return refused('AUTHCODEEXPIRE');
 
     const { payer } = readTestCode(auth_code);
-    const ids = { openid: idsOf(payer).openid, ...(merchant.subAppId && { sub_openid: otherId('sub', payer) }) };
+    const ids = { openid: idsOf(payer).openid, ...(sub_appid && { sub_openid: otherId(`sub ${sub_appid}`, payer) }) };
     const answer = () => signed({ result_code: 'SUCCESS', ...ids }, kind === 'badsign' ? 'not the key' : undefined);
     if (kind === 'gbk') return withGbk(answer(), '</xml>');
     const twice = `<openid><![CDATA[${otherId('another', payer)}]]></openid></xml>`;
@@ -233,6 +222,7 @@ export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Prom
     ['GET /sns/oauth2/access_token', accessToken],
     ['GET /sns/jscode2session', session],
     ['GET /connect/oauth2/authorize', authorize],
+    ['GET /connect/qrconnect', authorize],
     ['POST /tools/authcodetoopenid', openIdOfPaymentCode],
   ]);
   const handle: EmulatorHandler = (request) =>

@@ -596,7 +596,11 @@ export type PayerIdentity = {
   readonly subAppId?: Maybe<Scalars['String']['output']>;
   /** The payer's id within subAppId. */
   readonly subOpenId?: Maybe<Scalars['String']['output']>;
-  /** The id that several upstream applications of one owner share (WeChat unionid), where the channel gives one. */
+  /**
+   * The id that several upstream applications of one owner share (WeChat unionid), where the channel gives one: WeChat
+   * gives none with snsapi_base, nor where the applications are not bound to one Open Platform account. It joins nothing
+   * here: a payer of two applications is two PayerIdentity, and joining them by unionId is the consumer's work.
+   */
   readonly unionId?: Maybe<Scalars['String']['output']>;
   /** The channel's global id of the payer (Alipay user_id, UnionPay user id). Newer Alipay applications give openId instead. */
   readonly userId?: Maybe<Scalars['String']['output']>;

@@ -5,7 +5,7 @@ import { idsOf } from '../../src/emulators/test-codes.ts';
 import { startWechat } from '../../src/emulators/wechat.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
 import type { Redeemed } from '../../src/model.ts';
-import { apiKey, appId, appSecret, mchId, merchant, open, shown, sub } from './wechat-settings.ts';
+import { apiKey, appId, appSecret, mchId, merchant, open, shown, soon, sub } from './wechat-settings.ts';
 
 /** A V2 reply as WeChat would sign it. */
 const signedXml = (fields: Readonly<Record<string, string>>, key = apiKey): string => {
@@ -113,14 +113,47 @@ describe('a payment code', () => {
     );
   });
 
+  const provider = (subAppId: string | readonly string[]) => ({ merchant: { ...merchant, ...sub, subAppId } });
+  const asking = async (options: Parameters<typeof open>[1], subAppId?: string) => {
+    const { source, emulator } = await open('payment_code', options);
+    const request = { channelId: 'wechat_pay', subAppId };
+    return { emulator, ask: async () => source.validate?.('test_ok_alice', request), request, source };
+  };
+
+  test('is asked for in the application of the sub-merchant that the caller names', async () => {
+    const apps = ['wx8888888888888888', 'wx9999999999999999'];
+    const subjects = [];
+    for (const subAppId of apps) {
+      const { source, emulator, ask, request } = await asking(
+        { app: provider(apps), source: { subMchId: sub.subMchId } },
+        subAppId,
+      );
+      await ask();
+      const { subject } = await source.redeem('test_ok_alice', request, soon());
+      expect(emulator.ledger[0]?.body).toContain(`<sub_appid>${subAppId}</sub_appid>`);
+      expect(subject).toMatchObject({ openId: idsOf('alice').openid, subAppId });
+      subjects.push(subject.subOpenId);
+    }
+    expect(new Set(subjects).size).toBe(2);
+  });
+
   test.each([
-    ['another key', { source: { apiKey: 'not theirs' } }],
-    ['another merchant number', { source: { mchId: '1' } }],
-    ['another app', { app: { appId: 'wx0' } }],
-  ])('asked for with %s: WeChat says so unsigned, so all that we know is doubt', async (_, options) => {
-    const { redeem } = await open('payment_code', options);
-    const doubt = { code: 'OUTCOME_UNKNOWN', upstreamCode: 'return_code_FAIL' };
-    await expect(redeem('test_ok_alice')).rejects.toMatchObject(doubt);
+    ['none, for a sub-merchant with one application', sub.subAppId, undefined],
+    ['the configured one', sub.subAppId, sub.subAppId],
+  ])('is asked for with %s', async (_, subAppId, named) => {
+    const { ask } = await asking({ app: provider(subAppId), source: sub }, named);
+    await expect(ask()).resolves.toBeUndefined();
+  });
+
+  test.each([
+    ['an ordinary merchant', {}, 'wx8888888888888888'],
+    ['a service provider whose configuration names another one', sub, 'wx9999999999999999'],
+    ['a service provider, with what is no id', { subMchId: sub.subMchId }, 'wx 8888'],
+  ])('is not asked for in an application that the caller names to %s', async (_, source, subAppId) => {
+    const { ask, emulator } = await asking({ source }, subAppId);
+    const refused = { code: 'INPUT_INVALID', fields: [{ path: 'subAppId', message: expect.any(String) }] };
+    await expect(ask()).rejects.toMatchObject(refused);
+    expect(emulator.ledger).toHaveLength(0);
   });
 });
 

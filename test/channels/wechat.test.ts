@@ -39,6 +39,9 @@ sourceContract({
   start: () => start('payment_code'),
 });
 
+const OAUTH2 = 'https://open.weixin.qq.com/connect/oauth2/authorize';
+const QRCONNECT = 'https://open.weixin.qq.com/connect/qrconnect';
+
 describe('the configuration of WeChat', () => {
   test('is of kind web with the addresses of WeChat when nothing else is said', () => {
     expect(wechat.config.parse({ appId, appSecret })).toEqual({
@@ -60,6 +63,18 @@ describe('the configuration of WeChat', () => {
     ['payment_code without a merchant number', { kind: 'payment_code', appId, apiKey }, 'mchId'],
     ['payment_code without a key', { kind: 'payment_code', appId, mchId }, 'apiKey'],
     ['payment_code with half a pattern', { ...settings.payment_code, paymentCodePattern: '1[' }, 'paymentCodePattern'],
+    [
+      'website login at the page of the browser',
+      { ...settings.web, scope: 'snsapi_login', authorizeUrl: OAUTH2 },
+      'scope',
+    ],
+    ['no scope at the page of website login', { ...settings.web, authorizeUrl: QRCONNECT }, 'scope'],
+    [
+      'snsapi_userinfo at the page of website login behind a proxy',
+      { ...settings.web, scope: 'snsapi_userinfo', authorizeUrl: 'https://proxy.test/wx/connect/qrconnect' },
+      'scope',
+    ],
+    ['an application of no sub-merchant', { ...settings.payment_code, subAppId: 'wx8' }, 'subMchId'],
     ['web with what only payment_code knows', { ...settings.web, mchId }, 'mchId'],
     ['an unknown kind', { ...settings.web, kind: 'h5' }, 'kind'],
   ])('stops the start: %s', (_, options, path) => {
@@ -102,6 +117,7 @@ describe('a login through WeChat', () => {
   test.each([
     ['web', { bound: true, scope: 'snsapi_userinfo' }, true],
     ['web', { bound: true, scope: 'snsapi_base' }, false],
+    ['web', { bound: true, scope: 'snsapi_login' }, true],
     ['web', { scope: 'snsapi_userinfo' }, false],
     ['miniprogram', { bound: true }, true],
   ] as const)('of kind %s with %j has a unionid: %s', async (kind, app, expected) => {
@@ -151,8 +167,10 @@ describe('a login through WeChat', () => {
     [40163, 'AUTH_CODE_USED'],
     [42003, 'AUTH_CODE_EXPIRED'],
     [40226, 'AUTH_CODE_REFUSED'],
+    [50002, 'AUTH_CODE_REFUSED'],
     ...rows('CHANNEL_MISCONFIGURED', 40001, 40002, 40013, 40125, 40164, 40243, 41002, 41004, 48001),
-    ...rows('OUTCOME_UNKNOWN', -1, 45011, 42002, 99999, 1),
+    ...rows('CHANNEL_MISCONFIGURED', 43001, 43002, 43003, 48004, 50001, 61004),
+    ...rows('OUTCOME_UNKNOWN', -1, 45009, 45011, 42002, 99999, 1),
   ])('refused with errcode %s fails with %s', async (errcode, code) => {
     const errmsg = 'whatever, rid: 62fb9bc8-078c24da-4202f278';
     for (const kind of ['web', 'miniprogram'] as const)
@@ -163,6 +181,33 @@ describe('a login through WeChat', () => {
         const redeem = await openAnswering(kind, JSON.stringify(body));
         await expect(redeem()).rejects.toMatchObject({ code, upstreamCode: `${errcode}` });
       }
+  });
+
+  test.each([
+    ['invalid code, rid: 62fb9bc8-078c24da-4202f278', '62fb9bc8-078c24da-4202f278'],
+    ['invalid code rid:62fb9bc8-078c24da-4202f278 ', '62fb9bc8-078c24da-4202f278'],
+    ['invalid code, rid: 62fb9bc8-078c24da-4202f278-oAlice', undefined],
+    ['invalid code, rid: test_ok_alice', undefined],
+    ['invalid code, hints: [ req_id: 0cBDc ]', undefined],
+    [40029, undefined],
+    [null, undefined],
+  ])('refused with errmsg %j has the upstream trace id %s', async (errmsg, upstreamTraceId) => {
+    const redeem = await openAnswering('web', JSON.stringify({ errcode: 40029, errmsg }));
+    await expect(redeem()).rejects.toMatchObject({ code: 'AUTH_CODE_INVALID', upstreamTraceId });
+  });
+
+  test('has a trace id of WeChat in every refusal of the emulator', async () => {
+    const { redeem } = await open('miniprogram');
+    const named = { upstreamTraceId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/) };
+    await expect(redeem('test_invalid_alice')).rejects.toMatchObject(named);
+  });
+
+  test.each(['web', 'miniprogram'] as const)('of kind %s knows no sub-merchant applications', async (kind) => {
+    const { source } = await open(kind);
+    const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'subAppId' })] };
+    const ask = (more: object) => () => source.validate?.('code', { channelId: 'wechat_pay', ...more });
+    expect(ask({ subAppId: 'wx8' })).toThrow(expect.objectContaining(refused));
+    expect(ask({ merchantOrderNo: 'order_1', termId: '1', clientIp: '192.0.2.1' })).not.toThrow();
   });
 
   test('with ids and an errcode beside them is refused', async () => {
@@ -253,6 +298,28 @@ describe('the page that asks a payer', () => {
         '&redirect_uri=https%3A%2F%2Fshop.test%2Fpay%3Fa%3D1%26b%3D%E4%B8%AD' +
         '&response_type=code&scope=snsapi_userinfo&state=Ab1#wechat_redirect',
     );
+  });
+
+  test('is another one for website login, with the same parameters in the same order', async () => {
+    const { source } = await open('web', { source: { scope: 'snsapi_login' } });
+    expect(source.authorizeUrl?.(request)).toBe(
+      `https://open.weixin.qq.com/connect/qrconnect?appid=${appId}` +
+        '&redirect_uri=https%3A%2F%2Fshop.test%2Fpay%3Fa%3D1%26b%3D%E4%B8%AD' +
+        '&response_type=code&scope=snsapi_login&state=Ab1#wechat_redirect',
+    );
+    const { source: named } = await open('web', { source: { scope: 'snsapi_login', authorizeUrl: QRCONNECT } });
+    expect(named.authorizeUrl?.(request)).toBe(source.authorizeUrl?.(request));
+  });
+
+  test('of website login gives codes that yield the unionid; each page refuses the scope of the other', async () => {
+    const { emulator, source, redeem } = await open('web', { app: { bound: true }, source: { scope: 'snsapi_login' } });
+    const url = new URL(source.authorizeUrl?.(request) ?? '');
+    const visit = async (path: string, search = url.search) =>
+      await (await fetch(`${emulator.origin}${path}${search}`)).text();
+    const code = linksOf(await visit('/connect/qrconnect'))[0]?.[1].searchParams.get('code') ?? '';
+    expect((await redeem(code)).subject).toMatchObject({ openId: idsOf('alice').openid, unionId: expect.any(String) });
+    expect(await visit('/connect/oauth2/authorize')).toContain('10005');
+    expect(await visit('/connect/qrconnect', query(request.returnUrl))).toContain('10005');
   });
 
   test('exists on the web only', async () => {
