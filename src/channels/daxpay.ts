@@ -6,16 +6,18 @@
  * pages describe; `ga` is what followed 3.0.0: it adds mchNo and upper-cases the text before the digest.
  */
 import { z } from 'zod';
-import { type FailureCode, PayerIdentityError } from '../failure.ts';
+import { PayerIdentityError } from '../failure.ts';
 import { endpointAddress, isProtected, NEEDS_TLS, needsTls, upstreamAddress } from '../lib/address.ts';
 import { beijingTime } from '../lib/beijing-time.ts';
 import { equalSecrets } from '../lib/digest.ts';
 import type { HttpReply, HttpRequest, Until } from '../lib/exchange.ts';
 import { type JsonObject, jsonValue } from '../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest } from '../model.ts';
+import { malformed, refusal, traceOf, unverified } from './daxpay-codes.ts';
 import { signDaxpay } from './daxpay-sign.ts';
-import { parseReply, readObject, readText } from './reply.ts';
+import { memberText, parseReply, readObject, readText } from './reply.ts';
 import { defineSource } from './source.ts';
+import { refuseSubAppId } from './source-fields.ts';
 import { issuedId, issuedSecret } from './source-settings.ts';
 
 const AUTH = '/unipay/assist/channel/auth/auth';
@@ -66,7 +68,7 @@ const optionalText = z
   .transform((text) => text || undefined);
 const identity = z.object({ openId: optionalText, userId: optionalText, accessToken: optionalText });
 const keptIdentity = identity.extend({ status: z.enum(['waiting', 'success', 'not_exist']) });
-const envelope = z.object({ code: z.number().int(), data: z.unknown() });
+const envelope = z.object({ code: z.number().int(), data: z.unknown().optional() });
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', accept: 'application/json' };
 
@@ -91,56 +93,25 @@ const authRequest = (
   return { method: 'POST', path: AUTH, headers: jsonHeaders, body: JSON.stringify({ ...fields, sign }) };
 };
 
-/** https://github.com/xxm1995/daxpay-doc open/gateway/overview/返回状态码.md, and the source where that is silent. */
-const codes: Readonly<Record<number, FailureCode>> = {
-  /** Any business exception; on this endpoint 获取支付宝OpenId失败: Alipay refused the code. */
-  1: 'AUTH_CODE_REFUSED',
-  10404: 'CHANNEL_MISCONFIGURED',
-  10405: 'CHANNEL_MISCONFIGURED',
-  10415: 'CHANNEL_UNSUPPORTED',
-  10505: 'CHANNEL_MISCONFIGURED',
-  10506: 'CHANNEL_MISCONFIGURED',
-  20021: 'CHANNEL_MISCONFIGURED',
-  20022: 'CHANNEL_MISCONFIGURED',
-  20023: 'CHANNEL_MISCONFIGURED',
-  20024: 'CHANNEL_MISCONFIGURED',
-  20025: 'CHANNEL_MISCONFIGURED',
-  20030: 'CHANNEL_UNSUPPORTED',
-  20052: 'CHANNEL_MISCONFIGURED',
-  /** WeChat refused the code; its errcode stands in the message. */
-  20080: 'AUTH_CODE_REFUSED',
-  20082: 'CHANNEL_UNSUPPORTED',
-};
-
-/** https://developers.weixin.qq.com/doc/oplatform/Return_codes/Return_code_descriptions_new.html */
-const wechatCodes: Readonly<Record<string, FailureCode>> = {
-  40029: 'AUTH_CODE_INVALID',
-  40163: 'AUTH_CODE_USED',
-  42003: 'AUTH_CODE_EXPIRED',
-};
-
-/** Every refusal is final: an unsigned one could be anybody's, so none may make a code look unspent. */
-const refusal = (code: number, root: JsonObject): PayerIdentityError => {
-  const message = root.members.get('msg');
-  const text = message?.kind === 'scalar' ? String(message.value) : '';
-  const wechatCode = code === 20080 ? /错误代码：(\d+)/.exec(text)?.[1] : undefined;
-  const failure = wechatCodes[wechatCode ?? ''] ?? codes[code] ?? 'OUTCOME_UNKNOWN';
-  return new PayerIdentityError(failure, { upstreamCode: wechatCode ? `${code}.${wechatCode}` : `${code}` });
-};
-
 /** Bytes in, identity out. Nothing in the reply is believed, a success least of all, before its signature is checked. */
 const judgeAuth = (reply: HttpReply, settings: Config): Redeemed => {
   const text = readText(reply);
   const root = readObject(text);
   const sign = root.members.get('sign');
-  const signed = sign?.kind === 'scalar' && typeof sign.value === 'string' && sign.value !== '';
-  if (signed && !equalSecrets(String(sign.value).toLowerCase(), signDaxpay(text, settings)))
-    throw new PayerIdentityError('REPLY_UNVERIFIED');
-  const { code, data } = parseReply(envelope, jsonValue(root));
+  const signed = sign !== undefined && !(sign.kind === 'scalar' && (sign.value === null || sign.value === ''));
+  const given = memberText(root, 'sign') ?? '';
+  if (signed && !equalSecrets(given.toLowerCase(), signDaxpay(text, settings))) throw unverified(root);
+  const { code, data } = readEnvelope(root);
   if (code !== 0) throw refusal(code, root);
-  if (!signed && settings.replySignature === 'required') throw new PayerIdentityError('REPLY_UNVERIFIED');
+  if (!signed && settings.replySignature === 'required') throw unverified(root);
   readUnambiguous(root);
   return redeemed(parseReply(identity, data));
+};
+
+const readEnvelope = (root: JsonObject): z.output<typeof envelope> => {
+  const parsed = envelope.safeParse(jsonValue(root));
+  if (!parsed.success) throw malformed(root);
+  return parsed.data;
 };
 
 /**
@@ -164,14 +135,15 @@ const redeemed = ({ openId, userId, accessToken }: z.output<typeof identity>): R
 /** authAndSet answers {"msg":"success","code":0,"data":null} without a signature: it tells nothing worth forging. */
 const judgeAuthAndSet = (reply: HttpReply): void => {
   const root = readObject(readText(reply));
-  const { code } = parseReply(envelope, jsonValue(root));
+  const { code } = readEnvelope(root);
   if (code !== 0) throw refusal(code, root);
 };
 
 const judgeQuery = (reply: HttpReply): Redeemed | undefined => {
   const root = readObject(readText(reply));
-  const { code, data } = parseReply(envelope, jsonValue(root));
-  if (code !== 0) throw new PayerIdentityError('CHANNEL_MISCONFIGURED', { upstreamCode: `${code}` });
+  const { code, data } = readEnvelope(root);
+  if (code !== 0) throw new PayerIdentityError('CHANNEL_MISCONFIGURED', { upstreamCode: `${code}`, ...traceOf(root) });
+  readUnambiguous(root);
   const kept = parseReply(keptIdentity, data);
   if (kept.status === 'waiting') return undefined;
   if (kept.status === 'not_exist') throw new PayerIdentityError('OUTCOME_UNKNOWN', { upstreamCode: 'not_exist' });
@@ -203,6 +175,7 @@ export const daxpay = defineSource({
     return {
       upstreamAppId: settings.appId,
       channels: settings.channels,
+      validate: (_, request) => refuseSubAppId(request),
       async redeem(authCode, request, until) {
         return judgeAuth(await send(authRequest(authCode, request, settings, now(), nonce()), until), settings);
       },

@@ -32,3 +32,9 @@ export const parseReply = <Schema extends z.ZodType>(schema: Schema, value: unkn
   if (!parsed.success) throw new PayerIdentityError('REPLY_MALFORMED');
   return parsed.data;
 };
+
+/** A member that is a text or a number, as a text; for logs and signatures, not to be read as a value. */
+export const memberText = ({ members }: JsonObject, name: string): string | undefined => {
+  const node = members.get(name);
+  return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
+};

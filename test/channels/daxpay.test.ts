@@ -80,6 +80,14 @@ describe('a request to DaxPay', () => {
     }
   });
 
+  test('has no place for a sub-merchant application, so one is refused; what identifies nobody is not', async () => {
+    const { source } = await open();
+    const ask = (more: object) => () => source.validate?.('code', { channelId: 'ali_pay', ...more });
+    const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'subAppId' })] };
+    expect(ask({ subAppId: 'wx8' })).toThrow(expect.objectContaining(refused));
+    expect(ask({ merchantOrderNo: 'order_1', termId: '1', clientIp: '192.0.2.1' })).not.toThrow();
+  });
+
   test('carries the client address when there is one, and mchNo on ga', async () => {
     const { source, emulator } = await open({ app: ga, source: ga });
     await source.redeem('test_ok_alice', { channelId: 'ali_pay', clientIp: '2001:db8::1' }, soon());
@@ -164,9 +172,95 @@ describe('an answer of DaxPay', () => {
     expect((await redeemNew('test_ok_alice')).subject).toEqual({ openId: idsOf('alice').openId });
   });
 
-  test('to a wrong secret is signed with theirs on beta, so all that we see is REPLY_UNVERIFIED', async () => {
-    const { redeem } = await open({ source: { secret: 'not theirs' } });
-    await expect(redeem('test_ok_alice')).rejects.toMatchObject({ code: 'REPLY_UNVERIFIED', upstreamCode: undefined });
+  test.each([
+    ['another secret', { secret: 'not theirs' }],
+    ['another digest', { signType: 'md5' }],
+    ['the other profile', { profile: 'ga', mchNo: 'M1' }],
+  ])('to %s is signed with theirs on beta: REPLY_UNVERIFIED, with the 20052 that it claims', async (_, source) => {
+    const { redeem } = await open({ source });
+    const refused = { code: 'REPLY_UNVERIFIED', claimedCode: '20052', upstreamCode: undefined };
+    await expect(redeem('test_ok_alice')).rejects.toMatchObject({
+      ...refused,
+      upstreamTraceId: expect.stringMatching(/^[0-9A-Za-z]{12}$/),
+    });
+  });
+
+  test('whose signature is wrong or missing says what it claims, whatever that is', async () => {
+    const { redeem } = await open();
+    const claimed = { code: 'REPLY_UNVERIFIED', claimedCode: '0', upstreamCode: undefined };
+    await expect(redeem('test_badsign_alice')).rejects.toMatchObject(claimed);
+    await expect(redeem('test_nosign_alice')).rejects.toMatchObject(claimed);
+  });
+
+  test.each([
+    ['{"code":10506,"msg":"x","sign":"0"}', 'REPLY_UNVERIFIED', '10506'],
+    ['{"code":20052,"msg":"x","sign":["0"]}', 'REPLY_UNVERIFIED', '20052'],
+    ['{"code":"20052","msg":"x"}', 'REPLY_MALFORMED', '20052'],
+    ['{"code":"20052","msg":"x","sign":"0"}', 'REPLY_UNVERIFIED', '20052'],
+    ['{"code":20052.5,"msg":"x"}', 'REPLY_MALFORMED', undefined],
+    ['{"code":12345678901234567890,"msg":"x"}', 'REPLY_MALFORMED', undefined],
+    ['{"code":"constructor","msg":"x","sign":"0"}', 'REPLY_UNVERIFIED', undefined],
+    ['{"code":"__proto__"}', 'REPLY_MALFORMED', undefined],
+    ['{"code":null}', 'REPLY_MALFORMED', undefined],
+    ['{"code":{"toString":1},"sign":"0"}', 'REPLY_UNVERIFIED', undefined],
+    ['{"code":0,"data":{"openId":"o"},"sign":5}', 'REPLY_UNVERIFIED', '0'],
+    ['{"code":0,"data":{"openId":"o"},"sign":false}', 'REPLY_UNVERIFIED', '0'],
+  ])('%s is %s and claims %s', async (answer, code, claimedCode) => {
+    const { told, origin } = await serve();
+    told.answer = Buffer.from(answer);
+    const { source, disconnect } = openAt(origin, { replySignature: 'optional' });
+    onTestFinished(disconnect);
+    const redeemed = source.redeem('x', { channelId: 'ali_pay' }, soon());
+    await expect(redeemed).rejects.toMatchObject({ code, claimedCode, upstreamCode: undefined });
+  });
+
+  test.each([
+    [10500, 'OUTCOME_UNKNOWN'],
+    [-1, 'OUTCOME_UNKNOWN'],
+    [7, 'OUTCOME_UNKNOWN'],
+    [20082, 'CHANNEL_UNSUPPORTED'],
+  ])('of code %s is %s', async (code, failure) => {
+    const { told, origin } = await serve();
+    told.answer = Buffer.from(JSON.stringify({ code, msg: 'x', data: null, traceId: 'sIV4zJVhZ4Uz' }));
+    const { source, disconnect } = openAt(origin);
+    onTestFinished(disconnect);
+    const redeemed = source.redeem('x', { channelId: 'ali_pay' }, soon());
+    const expected = { code: failure, upstreamCode: `${code}`, upstreamTraceId: 'sIV4zJVhZ4Uz' };
+    await expect(redeemed).rejects.toMatchObject(expected);
+  });
+
+  test.each([
+    ['40125', 'CHANNEL_MISCONFIGURED'],
+    ['40164', 'CHANNEL_MISCONFIGURED'],
+    ['-1', 'OUTCOME_UNKNOWN'],
+    ['45011', 'OUTCOME_UNKNOWN'],
+    ['40226', 'AUTH_CODE_REFUSED'],
+  ])('that quotes errcode %s of WeChat is %s', async (errcode, code) => {
+    const { told, origin } = await serve();
+    told.answer = Buffer.from(
+      JSON.stringify({ code: 20080, msg: `微信认证失败: 错误代码：${errcode}, 错误信息：x`, data: null }),
+    );
+    const { source, disconnect } = openAt(origin);
+    onTestFinished(disconnect);
+    const redeemed = source.redeem('x', { channelId: 'wechat_pay' }, soon());
+    const upstreamCode = `20080.${errcode.replace('-', 'minus')}`;
+    await expect(redeemed).rejects.toMatchObject({ code, upstreamCode });
+  });
+
+  test.each([
+    [{ openId: '', userId: '2088' }, { userId: '2088' }],
+    [{ openId: 'o1', userId: '' }, { openId: 'o1' }],
+    [{ openId: null, userId: '2088', accessToken: '' }, { userId: '2088' }],
+    [{ openId: '', userId: '' }, 'REPLY_MALFORMED'],
+    [{ openId: ' ', userId: '2088' }, 'REPLY_MALFORMED'],
+  ])('with the ids %j names %j', async (data, expected) => {
+    const { told, origin } = await serve();
+    told.answer = Buffer.from(JSON.stringify({ code: 0, msg: 'success', data }));
+    const { source, disconnect } = openAt(origin, { replySignature: 'optional' });
+    onTestFinished(disconnect);
+    const redeemed = source.redeem('x', { channelId: 'ali_pay' }, soon());
+    if (typeof expected === 'string') await expect(redeemed).rejects.toMatchObject({ code: expected });
+    else expect((await redeemed).subject).toEqual({ openId: undefined, userId: undefined, ...expected });
   });
 
   test('to a wrong secret is unsigned on ga: CHANNEL_MISCONFIGURED', async () => {

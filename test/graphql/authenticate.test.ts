@@ -224,12 +224,19 @@ describe('bad input', () => {
     ['a reqTime', 'reqTime', '2026-11-22 16:37:00'],
     ['a merchantOrderNo of 5 characters', 'merchantOrderNo', tooLong(5)],
     ['a merchantOrderNo of 30 characters', 'merchantOrderNo', tooLong(30)],
-    ['a subAppId of 32 characters', 'subAppId', tooLong(32)],
     ['a termId of 32 characters', 'termId', tooLong(32)],
   ];
   test.each(accepted)('%s is accepted', async (_, field, value) => {
     const { answer } = await authenticate({ ...good(), [field]: value });
     expect(answer).toMatchObject({ __typename: 'Authenticated' });
+  });
+
+  test('a subAppId on a channel that has no place for it is an InvalidInput, and nothing is sent', async () => {
+    const before = service.upstream.ledger.length;
+    const subAppId = tooLong(32);
+    const answered = await authenticate({ ...good(), subAppId });
+    expectInvalid(answered, { code: 'INPUT_INVALID', path: 'subAppId', value: subAppId });
+    expect(service.upstream.ledger.length).toBe(before);
   });
 
   test('an authCode of 200 characters reaches its channel', async () => {
