@@ -15,6 +15,7 @@ import {
   WINDOW_MS,
 } from './alipay-v3.ts';
 import { type EmulatorHandler, type EmulatorReply, type EmulatorRequest, transportFault } from './emulator.ts';
+import { encodeGbk } from './gbk.ts';
 import { idsOf, readTestCode } from './test-codes.ts';
 
 type Params = ReadonlyMap<string, string>;
@@ -57,8 +58,10 @@ const readBiz = (params: Params, app: AlipayApp): Fields | GatewayError => {
   if (params.has('encrypt_type')) {
     if (params.get('encrypt_type') !== 'AES') return 'invalid-encrypt-type';
     if (!app.encryptKey) return 'decryption-error-not-valid-encrypt-key';
+    // Assumed: no SDK can send encrypt_type without a biz_content, so what the real gateway says to it is not known.
+    if (!params.has('biz_content')) return 'invalid-encrypt-type';
     try {
-      text = params.has('biz_content') ? decrypt(app, text) : text;
+      text = decrypt(app, text);
     } catch {
       return 'decryption-error-unknown';
     }
@@ -77,7 +80,7 @@ const codeOf = (error: GatewayError): keyof typeof messages => {
 };
 
 export const createV1 = (tools: AlipayTools, certifications: Certifications): EmulatorHandler => {
-  const { now, alipayCertSn, signErrors, appOf, verify, sign } = tools;
+  const { now, alipayCertSn, signErrors, nameCertInErrors, charset, appOf, verify, sign } = tools;
   const usedCodes = new Set<string>();
 
   /** https://opendocs.alipay.com/open/02xtla. The parameters are not in a biz_content; a success has no code. */
@@ -150,14 +153,17 @@ export const createV1 = (tools: AlipayTools, certifications: Certifications): Em
     };
     const written = write(node);
     const isSigned = app && kind !== 'nosign' && (!isError || signErrors);
+    const isCertNamed = isSigned && alipayCertSn && (!isError || nameCertInErrors);
+    // What is signed are the bytes that go out.
+    const encode = (text: string) => (charset === 'GBK' ? encodeGbk(text) : Buffer.from(text));
     const members = [
       `${JSON.stringify(root)}:${written}`,
-      ...(isSigned && alipayCertSn ? [`"alipay_cert_sn":"${alipayCertSn}"`] : []),
-      ...(isSigned ? [`"sign":"${sign(written, kind)}"`] : []),
+      ...(isCertNamed ? [`"alipay_cert_sn":"${alipayCertSn}"`] : []),
+      ...(isSigned ? [`"sign":"${sign(encode(written), kind)}"`] : []),
       ...(kind === 'twice' ? [`${JSON.stringify(root)}:${write({ ...node, ...forged })}`] : []),
     ];
-    const headers = { 'content-type': 'text/html;charset=utf-8', trace_id: traceId() };
-    return { status: 200, headers, body: `{${members.join(',')}}` };
+    const headers = { 'content-type': `text/html;charset=${charset}`, trace_id: traceId() };
+    return { status: 200, headers, body: encode(`{${members.join(',')}}`) };
   };
 
   return (request) => {

@@ -30,6 +30,10 @@ export interface AlipayTools {
   readonly alipayCertSn?: string | undefined;
   /** Whether errors are signed: published dumps of them have it both ways. */
   readonly signErrors: boolean;
+  /** Whether signed errors of the first protocol name the certificate; the SDKs expect that some do not. */
+  readonly nameCertInErrors: boolean;
+  /** Of the replies of the first protocol. */
+  readonly charset: 'utf-8' | 'GBK';
   appOf(appId: string | undefined): AlipayApp | undefined;
   verify(app: AlipayApp, text: string, signature: string): boolean;
   /** Base64; of the kind badsign with a key that is not Alipay's. */

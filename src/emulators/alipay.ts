@@ -17,6 +17,10 @@ export interface AlipayOptions {
   readonly alipayCertSn?: string;
   /** Whether errors are signed; they are, unless told otherwise. Errors of unknown applications never are. */
   readonly signErrors?: boolean;
+  /** Whether signed errors of the first protocol name the certificate; they do, unless told otherwise. */
+  readonly nameCertInErrors?: boolean;
+  /** Of the replies of the first protocol: utf-8, which callers ask for, unless the gateway falls back to GBK. */
+  readonly charset?: 'utf-8' | 'GBK';
   /** Whether a certification is told as ["T"] instead of "T". */
   readonly passedAsList?: boolean;
   readonly now?: () => number;
@@ -32,6 +36,7 @@ const wrongKey = (): KeyObject => {
 
 export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
   const { apps, alipayCertSn, signErrors = true, passedAsList, now = Date.now, port } = options;
+  const { nameCertInErrors = true, charset = 'utf-8' } = options;
   const byId = new Map(apps.map((app) => [app.appId, app]));
   const { privateKey } = options;
   const alipayKey = typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey;
@@ -42,6 +47,8 @@ export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
     now,
     alipayCertSn,
     signErrors,
+    nameCertInErrors,
+    charset,
     appOf: (appId: string | undefined) => byId.get(appId ?? ''),
     verify: ({ appId }: AlipayApp, text: string, signature: string) => {
       const key = appKeys.get(appId);

@@ -254,11 +254,10 @@ describe('the first protocol', () => {
       expect(JSON.parse(decrypt(node))).toMatchObject({ code: '10000', certify_id: expect.any(String) });
     });
 
-    test('encrypts a token, and no error', async () => {
+    test('refuses to encrypt where there is no biz_content, as for a token, and encrypts no error', async () => {
       const { redeem, send } = await start({ app: { encryptKey } });
-      const { node } = await redeem('test_ok_alice', encrypted);
-      expect(JSON.parse(decrypt(node)).user_id).toBe(idsOf('alice').userId);
-      expect((await redeem('test_ok_alice', encrypted)).node.sub_code).toBe('isv.code-invalid');
+      expect((await redeem('test_ok_alice', encrypted)).node.sub_code).toBe('isv.invalid-encrypt-type');
+      expect((await redeem('test_ok_alice')).node.user_id).toBe(idsOf('alice').userId);
       const broken = { ...encrypted, biz_content: 'AAAA' };
       expect((await send(QUERY, broken)).node).toMatchObject({
         code: '40003',
