@@ -7,8 +7,9 @@ import { z } from 'zod';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { HttpReply } from '../lib/exchange.ts';
 import type { AlipayKeys } from './alipay-keys.ts';
+import { traceIdOf } from './alipay-trace.ts';
 import { judgeReply } from './alipay-v3.ts';
-import { parseReply } from './reply.ts';
+import { entryOf, parseReply } from './reply.ts';
 import type { JobworthReply, JobworthRequest } from './source.ts';
 
 export const JOBWORTH_PATH = '/v3/zhima/customer/jobworth/authentication';
@@ -73,12 +74,12 @@ const COMMON_ERROR = /^[a-z]+(?:-[a-z]+)+$/;
 export const judgeJobworth = (keys: AlipayKeys, reply: HttpReply): JobworthReply => {
   const judged = judgeReply(keys, reply);
   if (judged.kind === 'ERROR') {
-    const { code: upstreamCode, signed } = judged;
-    const code =
-      refusals[upstreamCode] ?? (COMMON_ERROR.test(upstreamCode) ? 'CHANNEL_MISCONFIGURED' : 'OUTCOME_UNKNOWN');
+    const { code: reason, signed } = judged;
+    const code = entryOf(refusals, reason) ?? (COMMON_ERROR.test(reason) ? 'CHANNEL_MISCONFIGURED' : 'OUTCOME_UNKNOWN');
     // Only Alipay's own word, and a clear one, leaves the token as it was.
-    if (!signed || code === 'OUTCOME_UNKNOWN') throw new PayerIdentityError(code, { upstreamCode });
-    return { kind: 'REFUSED', code, upstreamCode };
+    if (!signed) throw new PayerIdentityError(code, { claimedCode: reason });
+    if (code === 'OUTCOME_UNKNOWN') throw new PayerIdentityError(code, { upstreamCode: reason });
+    return { kind: 'REFUSED', code, upstreamCode: reason, upstreamTraceId: traceIdOf(reply) };
   }
   const { identity_result, identity_result_skip_url: resultUrl, ...rest } = parseReply(answer, judged.value);
   if (identity_result === 'WAITING_VERIFY') return { kind: 'PENDING', resultUrl };

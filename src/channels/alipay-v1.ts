@@ -7,10 +7,11 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { beijingTime } from '../lib/beijing-time.ts';
-import type { HttpReply, HttpRequest } from '../lib/exchange.ts';
+import { ExchangeError, type HttpReply, type HttpRequest } from '../lib/exchange.ts';
 import { type JsonNode, jsonValue } from '../lib/strict-json.ts';
-import type { AlipayKeys } from './alipay-keys.ts';
-import { parseReply, readObject, readText } from './reply.ts';
+import { type AlipayKeys, verifierOf } from './alipay-keys.ts';
+import { type ReplyText, readReplyText } from './alipay-text.ts';
+import { entryOf, parseReply, readObject, requireStatus } from './reply.ts';
 
 export interface GatewaySettings {
   readonly appId: string;
@@ -32,10 +33,18 @@ export const textToSign = (parameters: Parameters): string =>
     .join('&');
 
 /** RSA2. On a thread of its own: a signature takes a third of a millisecond. */
-export const signAsync = promisify(
-  (text: string, key: KeyObject, done: (error: Error | null, signature: Buffer) => void) =>
-    sign('RSA-SHA256', Buffer.from(text), key, done),
+const rsa2 = promisify((text: string, key: KeyObject, done: (error: Error | null, signature: Buffer) => void) =>
+  sign('RSA-SHA256', Buffer.from(text), key, done),
 );
+
+/** Signs a request in base64. What fails here has sent nothing, and says so: the code that it is about stays unspent. */
+export const signRequest = async (text: string, key: KeyObject): Promise<string> => {
+  try {
+    return (await rsa2(text, key)).toString('base64');
+  } catch (cause) {
+    throw new ExchangeError('the request could not be signed', false, cause);
+  }
+};
 
 /** The parameters of a call, but for its signature. */
 const callParameters = (
@@ -58,8 +67,9 @@ const callParameters = (
       app_cert_sn: keys.serialNumbers.app,
       alipay_root_cert_sn: keys.serialNumbers.alipayRoot,
     }),
-    ...(encryptKey && { encrypt_type: 'AES' }),
-    ...(text && { biz_content: encryptKey ? encrypt(text, encryptKey) : text }),
+    ...(text && !encryptKey && { biz_content: text }),
+    // The official SDKs refuse to announce encryption where there is no biz_content, as in the exchange of a code.
+    ...(text && encryptKey && { encrypt_type: 'AES', biz_content: encrypt(text, encryptKey) }),
     ...content.parameters,
   };
 };
@@ -81,8 +91,8 @@ export const buildCall = async (
   nowMs: number,
 ): Promise<HttpRequest> => {
   const parameters = callParameters(settings, method, content, nowMs);
-  const signature = await signAsync(textToSign(parameters), settings.keys.privateKey);
-  const { query, body } = split({ ...parameters, sign: signature.toString('base64') });
+  const signature = await signRequest(textToSign(parameters), settings.keys.privateKey);
+  const { query, body } = split({ ...parameters, sign: signature });
   return {
     method: 'POST',
     path: `${new URL(settings.gatewayUrl).pathname}?${query}`,
@@ -125,10 +135,14 @@ const outcome = z.object({
 /** The parts that a reply may have besides its node. */
 const SIGN = 'sign';
 const CERTIFICATE = 'alipay_cert_sn';
+/** Our word, in the place of an upstream's code: the reply names a certificate that is not configured. */
+export const CERTIFICATE_UNKNOWN = 'CERTIFICATE_UNKNOWN';
 
 /**
- * The node of a successful reply. A success is believed only when its signature is right; a refusal is thrown as the
- * failure that `refusals` names, signed or not, since a refusal gives nothing away.
+ * The node of a successful reply. A success counts only when its signature is right. A refusal is thrown as the failure
+ * that `refusals` names, whether its signature is right, wrong or missing: it gives nothing away, the gateway leaves some
+ * of its refusals unsigned, and who can change a signature can also take it off. Only with a right one its reason is
+ * more than a claim.
  */
 export const judgeCall = (
   { keys, encryptKey }: GatewaySettings,
@@ -136,8 +150,9 @@ export const judgeCall = (
   reply: HttpReply,
   refusals: Readonly<Record<string, FailureCode>>,
 ): unknown => {
-  const text = readText(reply);
-  const { members } = readObject(text);
+  requireStatus(reply);
+  const body = readReplyText(reply);
+  const { members } = readObject(body.text);
   const names = [...members.keys()].filter((name) => name !== SIGN && name !== CERTIFICATE);
   const [name = ''] = names;
   const node = members.get(name);
@@ -146,19 +161,21 @@ export const judgeCall = (
     throw new PayerIdentityError('REPLY_MALFORMED');
 
   const signature = stringOf(members.get(SIGN));
-  if (signature !== undefined) {
-    const ours = !keys.serialNumbers || stringOf(members.get(CERTIFICATE)) === keys.serialNumbers.alipay;
-    if (!ours || !isSigned(text.slice(node.start, node.end), signature, keys.alipayPublicKey))
-      throw new PayerIdentityError('REPLY_UNVERIFIED');
-  }
+  const key = verifierOf(keys, stringOf(members.get(CERTIFICATE)));
+  const isVerified = signature !== undefined && key !== undefined && isSigned(body, node, signature, key);
+  // What it claims, of a success: which certificate to look for.
+  const unverified = signature !== undefined && key === undefined ? { claimedCode: CERTIFICATE_UNKNOWN } : {};
+  // An encrypted node is a string; it is decrypted only once it is known to be Alipay's.
+  if (!isVerified && stringOf(node) !== undefined) throw new PayerIdentityError('REPLY_UNVERIFIED', unverified);
   const value = jsonValue(decrypted(node, encryptKey));
   const { code, sub_code: subCode } = parseReply(outcome, value);
   // A token's node has no code; every other success has 10000.
-  if (name === 'error_response' || (code !== undefined && code !== '10000'))
-    throw new PayerIdentityError(refusals[subCode ?? ''] ?? commonRefusals[code ?? ''] ?? 'OUTCOME_UNKNOWN', {
-      upstreamCode: subCode ?? code,
-    });
-  if (signature === undefined) throw new PayerIdentityError('REPLY_UNVERIFIED');
+  if (name === 'error_response' || (code !== undefined && code !== '10000')) {
+    const failure = entryOf(refusals, subCode) ?? entryOf(commonRefusals, code) ?? 'OUTCOME_UNKNOWN';
+    const reason = subCode ?? code;
+    throw new PayerIdentityError(failure, isVerified ? { upstreamCode: reason } : { claimedCode: reason });
+  }
+  if (!isVerified) throw new PayerIdentityError('REPLY_UNVERIFIED', unverified);
   return value;
 };
 
@@ -175,11 +192,22 @@ const stringOf = (node: JsonNode | undefined): string | undefined =>
   node?.kind === 'scalar' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
 
 /** The gateway escapes slashes after signing in some of its paths, so both spellings are tried, as its own SDKs do. */
-const isSigned = (text: string, signature: string, key: KeyObject): boolean => {
+const isSigned = (body: ReplyText, node: JsonNode, signature: string, key: KeyObject): boolean => {
   const bytes = Buffer.from(signature, 'base64');
-  return [text, text.replaceAll('\\/', '/')].some((spelling) =>
-    verify('RSA-SHA256', Buffer.from(spelling), key, bytes),
+  return [body.bytes(node.start, node.end), withoutEscapes(body, node)].some((spelling) =>
+    verify('RSA-SHA256', spelling, key, bytes),
   );
+};
+
+/** The bytes of a node with every `\/` as `/`. They are cut out by the text: in GBK a byte is no character. */
+const withoutEscapes = ({ text, bytes }: ReplyText, { start, end }: JsonNode): Buffer => {
+  const parts: Buffer[] = [];
+  let from = start;
+  for (let at = text.indexOf('\\/', from); at >= 0 && at < end; at = text.indexOf('\\/', from)) {
+    parts.push(bytes(from, at));
+    from = at + 1;
+  }
+  return Buffer.concat([...parts, bytes(from, end)]);
 };
 
 /** AES-128-CBC with an IV of zeroes, as https://opendocs.alipay.com/common/02mse3 has it. */

@@ -7,9 +7,10 @@ import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
 import type { HttpReply, HttpRequest } from '../lib/exchange.ts';
 import { jsonValue } from '../lib/strict-json.ts';
-import type { AlipayKeys } from './alipay-keys.ts';
-import { signAsync } from './alipay-v1.ts';
-import { parseReply, readObject, readText } from './reply.ts';
+import { type AlipayKeys, verifierOf } from './alipay-keys.ts';
+import { readReplyText } from './alipay-text.ts';
+import { CERTIFICATE_UNKNOWN, signRequest } from './alipay-v1.ts';
+import { parseReply, readObject, requireStatus } from './reply.ts';
 
 export interface ApiSettings {
   readonly appId: string;
@@ -44,13 +45,13 @@ export const buildGet = async (
   ];
   const authorization = parts.join(',');
   const text = requestTextToSign(authorization, 'GET', target, '', appAuthToken);
-  const signature = await signAsync(text, keys.privateKey);
+  const signature = await signRequest(text, keys.privateKey);
   return {
     method: 'GET',
     path: target,
     headers: {
       accept: 'application/json',
-      authorization: `ALIPAY-SHA256withRSA ${authorization},sign=${signature.toString('base64')}`,
+      authorization: `ALIPAY-SHA256withRSA ${authorization},sign=${signature}`,
       'alipay-request-id': nonce,
       ...(appAuthToken && { 'alipay-app-auth-token': appAuthToken }),
       ...(serialNumbers && { 'alipay-root-cert-sn': serialNumbers.alipayRoot }),
@@ -69,29 +70,31 @@ export type ApiReply =
 
 const errorReply = z.object({ code: z.string() });
 
-/** A success has to be signed; an error may be, and one whose signature is wrong is neither. */
+/** A success has to be signed. An error may be; one whose signature is wrong counts as one without. */
 export const judgeReply = (keys: AlipayKeys, reply: HttpReply): ApiReply => {
-  const signed = isSigned(keys, reply);
+  const signature = signatureOf(keys, reply);
   if (reply.status >= 400 && reply.status < 600) {
-    const { code } = parseReply(errorReply, jsonValue(readObject(readText({ ...reply, status: 200 }))));
-    return { kind: 'ERROR', code, signed };
+    const { code } = parseReply(errorReply, jsonValue(readObject(readReplyText(reply).text)));
+    return { kind: 'ERROR', code, signed: signature === 'RIGHT' };
   }
-  const text = readText(reply);
-  if (!signed) throw new PayerIdentityError('REPLY_UNVERIFIED');
-  return { kind: 'SUCCESS', value: jsonValue(readObject(text)) };
+  requireStatus(reply);
+  if (signature !== 'RIGHT')
+    throw new PayerIdentityError('REPLY_UNVERIFIED', {
+      claimedCode: signature === 'UNKNOWN' ? CERTIFICATE_UNKNOWN : undefined,
+    });
+  return { kind: 'SUCCESS', value: jsonValue(readObject(readReplyText(reply).text)) };
 };
 
-/** False without a signature; throws when there is one and it is not Alipay's. */
-const isSigned = ({ alipayPublicKey, serialNumbers }: AlipayKeys, { headers, body }: HttpReply): boolean => {
+/** UNKNOWN: by a certificate that is not configured. */
+const signatureOf = (keys: AlipayKeys, { headers, body }: HttpReply): 'MISSING' | 'UNKNOWN' | 'WRONG' | 'RIGHT' => {
   const header = (name: string) => {
     const value = headers[name];
     return typeof value === 'string' && value !== '' && value !== 'null' ? value : undefined;
   };
   const signature = header('alipay-signature');
-  if (signature === undefined) return false;
+  if (signature === undefined) return 'MISSING';
+  const key = verifierOf(keys, header('alipay-sn'));
+  if (!key) return 'UNKNOWN';
   const text = replyTextToSign(header('alipay-timestamp') ?? '', header('alipay-nonce') ?? '', body);
-  const ours = !serialNumbers || header('alipay-sn') === serialNumbers.alipay;
-  if (!ours || !verify('RSA-SHA256', text, alipayPublicKey, Buffer.from(signature, 'base64')))
-    throw new PayerIdentityError('REPLY_UNVERIFIED');
-  return true;
+  return verify('RSA-SHA256', text, key, Buffer.from(signature, 'base64')) ? 'RIGHT' : 'WRONG';
 };

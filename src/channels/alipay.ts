@@ -19,7 +19,8 @@ import {
   queryReply,
 } from './alipay-certify.ts';
 import { JOBWORTH_PATH, jobworthQuery, judgeJobworth } from './alipay-jobworth.ts';
-import { alipayKeys, keyConfig } from './alipay-keys.ts';
+import { alipayKeys, keyConfig, keyFaults } from './alipay-keys.ts';
+import { traced } from './alipay-trace.ts';
 import { buildCall, buildPage, type GatewaySettings, judgeCall } from './alipay-v1.ts';
 import { buildGet } from './alipay-v3.ts';
 import { parseReply } from './reply.ts';
@@ -47,9 +48,8 @@ const config = z
       .optional(),
     channels: z.array(z.string()).default(['ali_pay']),
   })
-  .refine(({ alipayPublicKey, certificates }) => (alipayPublicKey === undefined) !== (certificates === undefined), {
-    path: ['alipayPublicKey'],
-    message: 'either alipayPublicKey or certificates',
+  .superRefine((given, context) => {
+    for (const { path, message } of keyFaults(given)) context.addIssue({ code: 'custom', path, message });
   });
 
 /** A successful node has no code; the user is named by user_id, or by open_id in newer applications. */
@@ -89,21 +89,28 @@ export const alipay = defineSource({
     const gateway = connect(new URL(gatewayUrl).origin);
     const api = connect(apiUrl);
 
-    const call = async (method: string, bizContent: object, until: Until): Promise<unknown> => {
-      const reply = await gateway.send(await buildCall(settings, method, { bizContent }, now()), until);
-      return judgeCall(settings, method, reply, certifyRefusals);
+    /** Makes a call of the certification; its reply has to have the shape of `schema`. */
+    const call = async <Schema extends z.ZodType>(
+      method: string,
+      bizContent: object,
+      schema: Schema,
+      until: Until,
+    ): Promise<z.output<Schema>> => {
+      const sent = await gateway.send(await buildCall(settings, method, { bizContent }, now()), until);
+      return traced(sent, (reply) => parseReply(schema, judgeCall(settings, method, reply, certifyRefusals)));
     };
 
     return {
       upstreamAppId: settings.appId,
       channels,
       validate: (_, request) => refuseSubAppId(request),
+      expiring: settings.keys.expiring,
 
       async redeem(authCode, _, until) {
         // These are parameters of their own, not part of biz_content.
         const parameters = { grant_type: 'authorization_code', code: authCode };
-        const reply = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), until);
-        return judgeToken(settings, reply, now());
+        const sent = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), until);
+        return traced(sent, (reply) => judgeToken(settings, reply, now()));
       },
 
       authorizeUrl({ returnUrl, state }) {
@@ -113,22 +120,21 @@ export const alipay = defineSource({
 
       certifier: {
         async initialize(request, until) {
-          const node = parseReply(initializeReply, await call(INITIALIZE, initializeContent(request), until));
-          return node.certify_id;
+          return (await call(INITIALIZE, initializeContent(request), initializeReply, until)).certify_id;
         },
         page(certifyId, returnUrl) {
           const page = buildPage(settings, CERTIFY, { certify_id: certifyId }, returnUrl, now());
           return { ...page, deepLink: deepLinkTo(page.url) };
         },
         async hasPassed(certifyId, until) {
-          return parseReply(queryReply, await call(QUERY, { certify_id: certifyId }, until)).passed === 'T';
+          return (await call(QUERY, { certify_id: certifyId }, queryReply, until)).passed === 'T';
         },
       },
 
       jobworth: {
         async query(request, until) {
           const get = await buildGet(settings, JOBWORTH_PATH, jobworthQuery(request), now(), nonce());
-          return judgeJobworth(settings.keys, await api.send(get, until));
+          return traced(await api.send(get, until), (reply) => judgeJobworth(settings.keys, reply));
         },
       },
     };

@@ -4,10 +4,15 @@ import { PayerIdentityError } from '../failure.ts';
 import type { HttpReply } from '../lib/exchange.ts';
 import { type JsonObject, readJson } from '../lib/strict-json.ts';
 
-/** The text of a reply of status 200 in UTF-8. Anything else, a redirect for example, makes no sense of an API. */
+/** Anything but 200, a redirect for example, is not a status that an API replies with. */
+export const requireStatus = ({ status }: HttpReply): void => {
+  if (status !== 200) throw new PayerIdentityError('REPLY_MALFORMED', { upstreamCode: `HTTP_${status}` });
+};
+
+/** The text of a reply of status 200 in UTF-8. */
 export const readText = (reply: HttpReply): string => {
+  requireStatus(reply);
   const upstreamCode = `HTTP_${reply.status}`;
-  if (reply.status !== 200) throw new PayerIdentityError('REPLY_MALFORMED', { upstreamCode });
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(reply.body);
   } catch (cause) {
@@ -38,3 +43,6 @@ export const memberText = ({ members }: JsonObject, name: string): string | unde
   const node = members.get(name);
   return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
 };
+/** What a table says of an upstream's code. Only its own entries count: an upstream may answer "constructor". */
+export const entryOf = <T>(table: Readonly<Record<string, T>>, code: string | undefined): T | undefined =>
+  code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined;

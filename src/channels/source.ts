@@ -44,6 +44,16 @@ export interface Source {
   readonly keeper?: Keeper;
   readonly certifier?: Certifier;
   readonly jobworth?: Jobworth;
+  /** What the source is configured with and will not be valid for ever. */
+  readonly expiring?: readonly Expiring[];
+}
+
+/** A certificate of the configuration. */
+export interface Expiring {
+  /** Its name within the options of the source. */
+  readonly setting: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
 }
 
 export interface AuthorizeRequest {
@@ -106,7 +116,12 @@ export type JobworthReply =
   /** Ask again later; nothing was consumed. */
   | { readonly kind: 'PENDING'; readonly resultUrl?: string | undefined }
   /** The upstream provably refused, and consumed nothing. */
-  | { readonly kind: 'REFUSED'; readonly code: FailureCode; readonly upstreamCode: string };
+  | {
+      readonly kind: 'REFUSED';
+      readonly code: FailureCode;
+      readonly upstreamCode: string;
+      readonly upstreamTraceId?: string | undefined;
+    };
 
 export interface JobworthAnswer {
   readonly trusted: boolean;

@@ -45,8 +45,10 @@ export const createCertifications = ({ store, apps, log, times }: Tools): Certif
     } catch (cause) {
       if (cause instanceof ExchangeError)
         throw new PayerIdentityError(cause.sent ? 'CHANNEL_NO_ANSWER' : 'CHANNEL_UNREACHABLE', { cause });
-      if (cause instanceof PayerIdentityError && failureMember(cause.code) === 'AuthenticationIndeterminate')
-        throw new PayerIdentityError('CHANNEL_NO_ANSWER', { upstreamCode: cause.upstreamCode, cause });
+      if (cause instanceof PayerIdentityError && failureMember(cause.code) === 'AuthenticationIndeterminate') {
+        const { upstreamCode, claimedCode, upstreamTraceId } = cause;
+        throw new PayerIdentityError('CHANNEL_NO_ANSWER', { upstreamCode, claimedCode, upstreamTraceId, cause });
+      }
       throw cause;
     }
   };

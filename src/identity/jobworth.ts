@@ -36,7 +36,12 @@ export const createJobworth =
       const reply = await jobworth.query(query, until);
       if (reply.kind === 'ANSWERED') return { state: 'ANSWERED', answer: JSON.stringify(reply) };
       unkept =
-        reply.kind === 'PENDING' ? reply : new PayerIdentityError(reply.code, { upstreamCode: reply.upstreamCode });
+        reply.kind === 'PENDING'
+          ? reply
+          : new PayerIdentityError(reply.code, {
+              upstreamCode: reply.upstreamCode,
+              upstreamTraceId: reply.upstreamTraceId,
+            });
       return undefined;
     };
     const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { AlipaySdk } from 'alipay-sdk';
 import { describe, expect, test } from 'vitest';
 import { CERTIFY } from '../../src/channels/alipay-certify.ts';
-import { alipayKeys, keyConfig } from '../../src/channels/alipay-keys.ts';
+import { alipayKeys, keyConfig, verifierOf } from '../../src/channels/alipay-keys.ts';
 import { buildPage, textToSign } from '../../src/channels/alipay-v1.ts';
 import { replyTextToSign, requestTextToSign } from '../../src/channels/alipay-v3.ts';
 import vectors from '../vectors/alipay.json' with { type: 'json' };
@@ -145,11 +145,8 @@ test('certificate mode names the certificates as the SDK does', () => {
     alipayPublicCertContent: certificates.alipay,
     alipayRootCertContent: certificates.alipayRoot,
   });
-  expect(ours.serialNumbers).toEqual({
-    app: config.appCertSn,
-    alipay: config.alipayCertSn,
-    alipayRoot: config.alipayRootCertSn,
-  });
+  expect(ours.serialNumbers).toEqual({ app: config.appCertSn, alipayRoot: config.alipayRootCertSn });
+  expect([...ours.verifiers.keys()]).toEqual([config.alipayCertSn]);
   expect(ours.serialNumbers?.alipayRoot).toMatch(/^[0-9a-f]{32}_[0-9a-f]{32}$/);
-  expect(ours.alipayPublicKey.equals(alipayPublicKey)).toBe(true);
+  expect(verifierOf(ours, config.alipayCertSn)?.equals(alipayPublicKey)).toBe(true);
 });

@@ -1,7 +1,6 @@
 /** Every part of a signed call and of a signed reply by itself: what Alipay is sent, and what of Alipay is believed. */
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { alipayKeys, keyConfig } from '../../src/channels/alipay-keys.ts';
 import { buildCall, buildPage, type GatewaySettings, judgeCall } from '../../src/channels/alipay-v1.ts';
 import { buildGet, judgeReply, replyTextToSign } from '../../src/channels/alipay-v3.ts';
@@ -18,7 +17,8 @@ const { note: _, ...certificatePems } = pems;
 const certificates = keyConfig.certificates.unwrap().parse(certificatePems);
 const bare = alipayKeys({ privateKey, alipayPublicKey });
 const certified = alipayKeys({ privateKey, certificates });
-const { app = '', alipay = '', alipayRoot = '' } = certified.serialNumbers ?? {};
+const { app = '', alipayRoot = '' } = certified.serialNumbers ?? {};
+const [alipay = ''] = certified.verifiers.keys();
 
 const NOW_MS = Date.parse('2024-07-23T19:07:50Z');
 const encryptKey = Buffer.alloc(16, 7);
@@ -32,14 +32,12 @@ const outcome = (judge: () => unknown): unknown => {
     return judge();
   } catch (error) {
     if (!(error instanceof PayerIdentityError)) throw error;
-    return [error.code, error.upstreamCode].filter((part) => part !== undefined).join(' ');
+    const claimed = error.claimedCode && `(claimed: ${error.claimedCode})`;
+    return [error.code, error.upstreamCode, claimed].filter((part) => part !== undefined).join(' ');
   }
 };
 
 describe('keys', () => {
-  const schema = z.object(keyConfig).partial();
-  const issues = (given: object) => schema.safeParse(given).error?.issues.map(({ message }) => message);
-
   test.each(['pkcs1', 'pkcs8'] as const)('may be private ones in %s, as PEM or as bare base64', (type) => {
     const written = [
       String(privateKey.export({ format: 'pem', type })),
@@ -54,15 +52,6 @@ describe('keys', () => {
       vectors.alipayPublicKeySpkiDerBase64,
     ];
     for (const text of written) expect(keyConfig.alipayPublicKey.parse(text)?.equals(alipayPublicKey)).toBe(true);
-  });
-
-  test('that are none are named', () => {
-    for (const text of ['', 'x', '-----BEGIN PRIVATE KEY-----', vectors.alipayPublicKeySpkiDerBase64])
-      expect(issues({ privateKey: text })).toEqual(['an RSA private key as PEM, or as base64 of PKCS#1 or PKCS#8']);
-    for (const text of ['', 'x', '-----BEGIN PUBLIC KEY-----'])
-      expect(issues({ alipayPublicKey: text })).toEqual(['an RSA public key as PEM or base64']);
-    for (const text of ['', 'x', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])
-      expect(issues({ certificates: { ...certificatePems, app: text } })).toEqual(['certificates as PEM']);
   });
 
   test('to verify with have to be there', () => {
@@ -80,12 +69,7 @@ describe('a call of v1', () => {
   };
   const ofEvery = {
     ...common,
-    ...{
-      app_auth_token: 'token-of-a-merchant',
-      app_cert_sn: app,
-      alipay_root_cert_sn: alipayRoot,
-      encrypt_type: 'AES',
-    },
+    ...{ app_auth_token: 'token-of-a-merchant', app_cert_sn: app, alipay_root_cert_sn: alipayRoot },
   };
   const build = async (of: GatewaySettings, content: Parameters<typeof buildCall>[2]) => {
     const { method, path, headers, body } = await buildCall(of, 'a.b', content, NOW_MS);
@@ -109,8 +93,17 @@ describe('a call of v1', () => {
     });
   });
 
-  test('names certificates, merchant and encryption where there are any', async () => {
+  test('names certificates and merchant where there are any, and encryption where there is content to encrypt', async () => {
     expect((await build(every, { parameters: { code: 'c' } })).query).toEqual(ofEvery);
+    expect((await build(every, { bizContent: { a: 1 } })).query).toEqual({ ...ofEvery, encrypt_type: 'AES' });
+  });
+
+  test('that cannot be signed has sent nothing, and says so', async () => {
+    const { privateKey: unfit } = generateKeyPairSync('x25519');
+    const failure = { name: 'ExchangeError', sent: false };
+    const of = { ...settings, keys: { ...bare, privateKey: unfit } };
+    await expect(buildCall(of, 'a.b', { parameters: { code: 'c' } }, NOW_MS)).rejects.toMatchObject(failure);
+    await expect(buildGet(of, '/v3/x', {}, 17, 'n')).rejects.toMatchObject(failure);
   });
 
   test('is encrypted as Alipay has it', async () => {
@@ -124,8 +117,7 @@ describe('a call of v1', () => {
   test('as a page is signed, and never encrypted', () => {
     const page = buildPage(every, 'a.b', { certify_id: 'x' }, 'https://shop.test/back?a=b', NOW_MS);
     const { sign: signature, ...sent } = Object.fromEntries(new URL(page.url).searchParams);
-    const { encrypt_type: _, ...protocol } = ofEvery;
-    const query = { ...protocol, return_url: 'https://shop.test/back?a=b' };
+    const query = { ...ofEvery, return_url: 'https://shop.test/back?a=b' };
     const content = { biz_content: '{"certify_id":"x"}' };
     expect(sent).toEqual({ ...query, ...content });
     const names = Object.keys(sent).sort();
@@ -170,7 +162,9 @@ describe('a reply of v1', () => {
     const certificateMode = { ...settings, keys: certified };
     expect(judge(signed(node, undefined, `,"alipay_cert_sn":"${alipay}"`), certificateMode)).toEqual(value);
     for (const more of ['', ',"alipay_cert_sn":""', `,"alipay_cert_sn":"${app}"`, ',"alipay_cert_sn":null'])
-      expect(judge(signed(node, undefined, more), certificateMode)).toBe('REPLY_UNVERIFIED');
+      expect(judge(signed(node, undefined, more), certificateMode)).toBe(
+        'REPLY_UNVERIFIED (claimed: CERTIFICATE_UNKNOWN)',
+      );
   });
 
   test.each([
@@ -179,7 +173,8 @@ describe('a reply of v1', () => {
     `{"a_b_response":${node},"sign":null}`,
     `{"a_b_response":${node},"sign":["${rsa2(node, alipayKey)}"]}`,
     `{"a_b_response":${node},"sign":"${rsa2(node, privateKey)}"}`,
-    `{"a_b_response":{"code":"40004","sub_code":"isv.code-invalid"},"sign":"${rsa2('{}', alipayKey)}"}`,
+    `{"a_b_response":"AAAA","sign":"${rsa2('{}', alipayKey)}"}`,
+    `{"a_b_response":"AAAA"}`,
   ])('is not believed as %s', (body) => expect(judge(body)).toBe('REPLY_UNVERIFIED'));
 
   test.each([
@@ -199,20 +194,107 @@ describe('a reply of v1', () => {
   });
 
   test.each([
-    ['"code":"40004","sub_code":"isv.code-invalid"', 'AUTH_CODE_INVALID isv.code-invalid'],
-    ['"code":"40004","sub_code":"isv.other"', 'OUTCOME_UNKNOWN isv.other'],
-    ['"code":"40004"', 'OUTCOME_UNKNOWN 40004'],
-    ['"code":"20000","sub_code":"isp.unknown-error"', 'OUTCOME_UNKNOWN isp.unknown-error'],
-    ...['20001', '40001', '40002', '40003', '40006'].map((code) => [
-      `"code":"${code}"`,
-      `CHANNEL_MISCONFIGURED ${code}`,
-    ]),
-  ])('with %s is a refusal, signed or not', (members = '', expected) => {
-    for (const name of ['a_b_response', 'error_response']) {
-      expect(judge(`{"${name}":{${members}}}`)).toBe(expected);
-      expect(judge(`{"${name}":{${members}},"sign":""}`)).toBe(expected);
-      expect(judge(signed(`{${members}}`, name))).toBe(expected);
-    }
+    ['"code":"40004","sub_code":"isv.code-invalid"', 'AUTH_CODE_INVALID', 'isv.code-invalid'],
+    ['"code":"40004","sub_code":"isv.other"', 'OUTCOME_UNKNOWN', 'isv.other'],
+    ['"code":"40004"', 'OUTCOME_UNKNOWN', '40004'],
+    ['"code":"20000","sub_code":"isp.unknown-error"', 'OUTCOME_UNKNOWN', 'isp.unknown-error'],
+    [
+      '"code":"40006","sub_code":"isv.insufficient-isv-permissions"',
+      'CHANNEL_MISCONFIGURED',
+      'isv.insufficient-isv-permissions',
+    ],
+    ...['20001', '40001', '40002', '40003', '40006'].map((code) => [`"code":"${code}"`, 'CHANNEL_MISCONFIGURED', code]),
+  ])(
+    'with %s is a refusal, whose reason is more than a claim only with a right signature',
+    (members = '', code, reason) => {
+      const certificateMode = { ...settings, keys: certified };
+      for (const name of ['a_b_response', 'error_response']) {
+        const text = `{${members}}`;
+        const [right, wrong] = [rsa2(text, alipayKey), rsa2(text, privateKey)];
+        expect(judge(signed(text, name))).toBe(`${code} ${reason}`);
+        expect(judge(signed(text, name, `,"alipay_cert_sn":"${alipay}"`), certificateMode)).toBe(`${code} ${reason}`);
+        const claims = [
+          judge(`{"${name}":${text}}`),
+          judge(`{"${name}":${text},"sign":""}`),
+          judge(`{"${name}":${text},"sign":"${wrong}"}`),
+          judge(`{"${name}":${text},"sign":"${right}"}`, certificateMode),
+          judge(`{"${name}":${text},"sign":"${right}","alipay_cert_sn":"${app}"}`, certificateMode),
+          judge(`{"${name}":${text}}`, certificateMode),
+        ];
+        expect([...new Set(claims)]).toEqual([`${code} (claimed: ${reason})`]);
+      }
+    },
+  );
+
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'with the code %s is an unknown refusal',
+    (word) => {
+      for (const members of [`"code":"40004","sub_code":"${word}"`, `"code":"${word}"`])
+        expect(judge(signed(`{${members}}`))).toMatch(/^OUTCOME_UNKNOWN/);
+    },
+  );
+
+  describe('in GBK', () => {
+    // 乗 is 81 5C and 亄 is 81 7B: a backslash and a brace by their second bytes. 81 30 81 30 and 94 39 DA 33 are of four
+    // bytes, the latter beyond the BMP and two units of text.
+    const text = Buffer.from('815c817b813081309439da33d6d0', 'hex');
+    const shown = '乗亄\u0080\u{1f4a9}中';
+    const around = (before: string, after: string) => Buffer.concat([Buffer.from(before), text, Buffer.from(after)]);
+    const node = around('{"code":"10000","msg":"', String.raw`","url":"a\/b"}`);
+    const value = { code: '10000', msg: shown, url: 'a/b' };
+    const reply = (of: Buffer, over = of, key = alipayKey) =>
+      Buffer.concat([Buffer.from('{"a_b_response":'), of, Buffer.from(`,"sign":"${rsa2Bytes(over, key)}"}`)]);
+    const rsa2Bytes = (bytes: Buffer, key: KeyObject) => sign('RSA-SHA256', bytes, key).toString('base64');
+    const judgeAs = (type: string | undefined, body: Buffer) =>
+      outcome(() => judgeCall(settings, 'a.b', { status: 200, headers: { 'content-type': type }, body }, {}));
+    const gbk = 'text/html;charset=GBK';
+
+    test.each([gbk, 'text/html; charset=gbk', 'text/html;charset="GB2312"', 'text/html; a=b; charset=gb18030; c=d'])(
+      'of the content type %s is verified over its bytes and read as text',
+      (type) => expect(judgeAs(type, reply(node))).toEqual(value),
+    );
+
+    test('is verified with its slashes escaped after signing as well, and no byte within a character taken for one', () => {
+      const unescaped = around('{"code":"10000","msg":"', '","url":"a/b"}');
+      expect(judgeAs(gbk, reply(node, unescaped))).toEqual(value);
+      const slashed = around('{"msg":"', '/x"}');
+      slashed.set([0x81, 0x5c], slashed.length - 6);
+      expect(judgeAs(gbk, reply(slashed))).toHaveProperty('msg', expect.stringMatching(/乗\/x$/));
+    });
+
+    test('is not taken with another signature, nor with a byte changed', () => {
+      expect(judgeAs(gbk, reply(node, node, privateKey))).toBe('REPLY_UNVERIFIED');
+      const changed = Buffer.from(node);
+      changed[node.indexOf(text) + text.length - 1] = 0xd1;
+      expect(judgeAs(gbk, reply(changed, node))).toBe('REPLY_UNVERIFIED');
+    });
+
+    test('as a refusal keeps its reason', () => {
+      const refusal = around('{"code":"40006","sub_msg":"', '"}');
+      expect(judgeAs(gbk, reply(refusal))).toBe('CHANNEL_MISCONFIGURED 40006');
+      expect(judgeAs(gbk, reply(refusal, refusal, privateKey))).toBe('CHANNEL_MISCONFIGURED (claimed: 40006)');
+    });
+
+    test.each([undefined, 'text/html', 'text/html;charset=utf-8', 'text/html;charset=gbk2', 'text/html;x-charset=gbk'])(
+      'is no text of the content type %s',
+      (type) => expect(judgeAs(type, reply(node))).toBe('REPLY_MALFORMED HTTP_200'),
+    );
+
+    test('that is none is malformed', () => {
+      for (const bytes of ['ff', '81', '8120', '8130'])
+        expect(judgeAs(gbk, reply(Buffer.from(`7b2261223a22${bytes}227d`, 'hex')))).toBe('REPLY_MALFORMED HTTP_200');
+    });
+  });
+
+  test('in UTF-8 is read as UTF-8, whatever its content type says: nothing signs that', () => {
+    // In GBK the last byte of 中 would take the backslash with it, and the quote behind would end the text.
+    const body = Buffer.from(signed(String.raw`{"code":"10000","msg":"中\"","user_id":"2088"}`));
+    for (const type of ['text/html;charset=utf-8', 'text/html;charset=GBK'])
+      expect(
+        outcome(() => judgeCall(settings, 'a.b', { status: 200, headers: { 'content-type': type }, body }, {})),
+      ).toEqual({
+        ...{ code: '10000', msg: '中"', user_id: '2088' },
+      });
   });
 
   test('in the place of an error is one, whatever it says', () => {
@@ -272,11 +354,12 @@ describe('v3', () => {
 
   test('names the certificate of Alipay in certificate mode', () => {
     expect(judge(200, body, headersOf(body, { 'alipay-sn': alipay }), certified)).toMatchObject({ kind: 'SUCCESS' });
-    expect(judge(200, body, headersOf(body, { 'alipay-sn': app }), certified)).toBe('REPLY_UNVERIFIED');
-    expect(judge(200, body, headersOf(body), certified)).toBe('REPLY_UNVERIFIED');
+    const unknown = 'REPLY_UNVERIFIED (claimed: CERTIFICATE_UNKNOWN)';
+    expect(judge(200, body, headersOf(body, { 'alipay-sn': app }), certified)).toBe(unknown);
+    expect(judge(200, body, headersOf(body), certified)).toBe(unknown);
   });
 
-  test.each([400, 403, 500, 599])('takes status %i for an error, signed or not, and never wrongly signed', (status) => {
+  test.each([400, 403, 500, 599])('takes status %i for an error, and says whether its signature is right', (status) => {
     const error = '{"code":"SYSTEM_ERROR","message":"x"}';
     expect(judge(status, error)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: true });
     expect(judge(status, error, {})).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
@@ -284,7 +367,13 @@ describe('v3', () => {
       const headers = { ...headersOf(error), 'alipay-signature': none };
       expect(judge(status, error, headers)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
     }
-    expect(judge(status, error, headersOf(body))).toBe('REPLY_UNVERIFIED');
+    const claimed = { kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false };
+    expect(judge(status, error, headersOf(body))).toEqual(claimed);
+    expect(judge(status, error, headersOf(error), certified)).toEqual(claimed);
+    expect(judge(status, error, headersOf(error, { 'alipay-sn': alipay }), certified)).toEqual({
+      ...claimed,
+      signed: true,
+    });
     expect(judge(status, '{}')).toBe('REPLY_MALFORMED');
   });
 

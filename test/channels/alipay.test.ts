@@ -12,6 +12,7 @@ import { type AlipayOptions, startAlipay } from '../../src/emulators/alipay.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
 import { sourceContract } from '../contract/source.ts';
+import { newRsaKey, pemOf } from '../support/certificates.ts';
 import { runs } from '../support/runs.ts';
 import { openSource } from '../support/sources.ts';
 import vectors from '../vectors/alipay.json' with { type: 'json' };
@@ -24,7 +25,12 @@ const alipayKey = createPrivateKey({ key: der(vectors.alipayPrivateKeyPkcs8DerBa
 const appPublicKey = createPublicKey({ key: der(vectors.appPublicKeySpkiDerBase64), format: 'der', type: 'spki' });
 const privateKey = vectors.appPrivateKeyPkcs8DerBase64;
 const { note: _, ...pems } = certificates;
-const { serialNumbers } = alipayKeys({ privateKey: alipayKey, certificates: keyConfig.certificates.parse(pems) });
+const appKey = createPrivateKey({ key: der(privateKey), format: 'der', type: 'pkcs8' });
+const { serialNumbers, verifiers } = alipayKeys({
+  privateKey: appKey,
+  certificates: keyConfig.certificates.parse(pems),
+});
+const [alipayCertSn = ''] = verifiers.keys();
 const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 type App = Partial<AlipayOptions['apps'][number]>;
@@ -54,7 +60,7 @@ const open = async (options?: Options) => {
 
 const certificateMode: Options = {
   app: { certs: { appCertSn: serialNumbers?.app ?? '', alipayRootCertSn: serialNumbers?.alipayRoot ?? '' } },
-  emulator: { alipayCertSn: serialNumbers?.alipay ?? '' },
+  emulator: { alipayCertSn },
   source: { certificates: pems },
 };
 
@@ -97,7 +103,7 @@ describe('OAuth', () => {
     await expect(source.redeem('test_ok_a', { channelId: 'ali_pay' }, soon())).rejects.toMatchObject({
       code: 'CHANNEL_MISCONFIGURED',
     });
-    const { source: forger } = await open({ source: { privateKey: vectors.alipayPrivateKeyPkcs8DerBase64 } });
+    const { source: forger } = await open({ source: { privateKey: pemOf(newRsaKey()) } });
     await expect(forger.redeem('test_ok_a', { channelId: 'ali_pay' }, soon())).rejects.toMatchObject({
       code: 'CHANNEL_MISCONFIGURED',
       upstreamCode: 'isv.invalid-signature',
@@ -156,6 +162,7 @@ describe('certification', () => {
 });
 
 describe('job identity', () => {
+  const upstreamTraceId = expect.stringMatching(/^[0-9a-f]{30}$/);
   const request: JobworthRequest = {
     connKey: 'A B+C/中~*',
     onceToken: 'test_ok_alice',
@@ -184,7 +191,12 @@ describe('job identity', () => {
       'PENDING',
       'ANSWERED',
     ]);
-    expect(await query()).toEqual({ kind: 'REFUSED', code: 'ONCE_TOKEN_INVALID', upstreamCode: 'TOKEN_INVALID' });
+    expect(await query()).toEqual({
+      kind: 'REFUSED',
+      code: 'ONCE_TOKEN_INVALID',
+      upstreamCode: 'TOKEN_INVALID',
+      upstreamTraceId,
+    });
   });
 
   test.each([
@@ -205,7 +217,7 @@ describe('job identity', () => {
     ['PARAM_ERROR', 'JOBWORTH_REFUSED'],
   ])('the signed refusal %s is %s and consumes nothing', async (upstreamCode, code) => {
     const { query } = await ask(`test_ok_error-${upstreamCode}`);
-    expect(await query()).toEqual({ kind: 'REFUSED', code, upstreamCode });
+    expect(await query()).toEqual({ kind: 'REFUSED', code, upstreamCode, upstreamTraceId });
   });
 
   test('SYSTEM_ERROR and an unsigned refusal are doubt, or final', async () => {
