@@ -21,11 +21,11 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   callers: {
     mutate: [
-      'src/security/{request-signature,jwt,caller,callers,claims}.ts',
+      'src/security/{request-signature,jwt,issuer-keys,key-set,caller,callers,claims}.ts',
       'src/identity/{signed-calls,permission}.ts',
     ],
     testFiles: [
-      'test/security/{request-signature,request-signature-daxpay,jwt,callers}.test.ts',
+      'test/security/{request-signature,request-signature-daxpay,jwt,issuer-keys,callers}.test.ts',
       'test/identity/{permission,signed-calls}.test.ts',
     ],
   },

@@ -2,7 +2,7 @@
 import { createContext } from '../graphql/context.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { anonymous } from '../security/caller.ts';
-import { KeysUnavailable } from '../security/jwt.ts';
+import { KeysUnavailable } from '../security/issuer-keys.ts';
 import { execute } from './apollo.ts';
 import { createCors } from './cors.ts';
 import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
@@ -88,8 +88,8 @@ export const createHandler = (options: HandlerOptions): { handle: Handler; idle(
       if (error instanceof BodyTooLarge)
         return refuse(413, 'BODY_TOO_LARGE', `At most ${MAX_BODY_BYTES} bytes`, { connection: 'close' });
       if (error instanceof KeysUnavailable)
-        return refuse(503, 'CALLER_KEYS_UNAVAILABLE', 'Whether the credentials are valid cannot be told now', {
-          'retry-after': '2',
+        return refuse(503, 'CALLER_KEYS_UNAVAILABLE', 'Whether the credentials are valid cannot be determined now', {
+          'retry-after': `${error.retryAfterSeconds}`,
         });
       throw error;
     }

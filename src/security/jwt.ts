@@ -1,17 +1,31 @@
 /** Bearer tokens of callers: verified here again, whatever the router thinks of them. */
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createPublicKey } from 'node:crypto';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { openUpstream } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
+import { readJson } from '../lib/strict-json.ts';
 import type { Caller } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';
+import { type IssuerKeys, KeysUnavailable, keepIssuerKeys } from './issuer-keys.ts';
+import { BadKeySet, type KeySet, readKeySet } from './key-set.ts';
 
 /** Public keys only: whoever may verify with a symmetric key may also sign with it. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
+const isReadable = (key: object): boolean => {
+  try {
+    const { modulusLength = 2_048 } = createPublicKey({ key: { ...key }, format: 'jwk' }).asymmetricKeyDetails ?? {};
+    return modulusLength >= 2_048;
+  } catch {
+    return false;
+  }
+};
+
 const publicKey = z
   .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP'], 'RSA, EC or OKP: a public key') })
-  .refine((key) => !('d' in key), 'a public key, without its private half');
+  .refine((key) => !('d' in key), 'a public key, without its private half')
+  .refine(isReadable, 'a key that can be read, of 2048 bits or more if it is RSA');
 
 const isSafeToFetch = (url: string) =>
   URL.canParse(url) &&
@@ -31,74 +45,112 @@ export const jwtConfig = z
     /** The issuer's keys, or where it publishes them. */
     jwks: z.object({ keys: z.array(publicKey).min(1) }).optional(),
     jwksUrl: z.string().refine(isSafeToFetch, 'https://…, or http://… on this machine').optional(),
-    /** How long fetched keys are believed without asking again. */
+    /** How old fetched keys become before the issuer is asked again. */
     jwksMaxAgeMs: milliseconds(600_000),
-    /** How long an unknown key id waits after a fetch: key ids that somebody makes up cost the issuer nothing. */
-    jwksCooldownMs: milliseconds(30_000),
+    /** How old they may become while the issuer cannot be asked. */
+    jwksStaleMs: milliseconds(21_600_000),
+    /** How often an unknown key id may cause a fetch, after a burst of 5: made-up ones cost the issuer no more. */
+    jwksCooldownMs: milliseconds(5_000),
     jwksTimeoutMs: milliseconds(2_000),
     clockToleranceSeconds: z.int().min(0).max(300).default(10),
     /** The `typ` that tokens must have, such as at+jwt, where the issuer signs others with the same keys. */
     type: z.string().min(1).optional(),
     ...claimNames,
   })
-  .refine(({ jwks, jwksUrl }) => (jwks === undefined) !== (jwksUrl === undefined), 'either jwks or jwksUrl');
+  .refine(({ jwks, jwksUrl }) => (jwks === undefined) !== (jwksUrl === undefined), 'either jwks or jwksUrl')
+  .refine(
+    ({ jwksMaxAgeMs, jwksStaleMs, jwksTimeoutMs }) => jwksStaleMs >= jwksMaxAgeMs + jwksTimeoutMs,
+    'jwksStaleMs has to be jwksMaxAgeMs + jwksTimeoutMs at least',
+  );
 
 export type JwtConfig = z.output<typeof jwtConfig>;
 
-/** The issuer's keys cannot be had now, so whether a token is valid is not known. */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable';
-}
-
 /** More than any header that reaches us; verification costs time. */
 const MAX_TOKEN_LENGTH = 8_192;
+/** Claims within claims. */
+const MAX_CLAIM_DEPTH = 64;
 
-/** Fetches through our own client: bounded in time and size, without redirects and retries. */
-const remoteKeys = ({ jwksMaxAgeMs, jwksCooldownMs, jwksTimeoutMs }: JwtConfig, url: URL): JWTVerifyGetKey => {
+/** One GET of the key set through our own client: bounded in time and size, without redirects and retries. */
+const createFetch = ({ jwksTimeoutMs, algorithms }: JwtConfig, url: URL): (() => Promise<KeySet>) => {
   const upstream = openUpstream(url.origin, { connections: 1 });
-  return createRemoteJWKSet(url, {
-    cacheMaxAge: jwksMaxAgeMs,
-    cooldownDuration: jwksCooldownMs,
-    timeoutDuration: jwksTimeoutMs,
-    [customFetch]: async (_, { headers, signal }) => {
-      const path = url.pathname + url.search;
-      const request = { method: 'GET', path, headers: Object.fromEntries(headers) } as const;
-      const { status, body } = await upstream.send(request, { deadline: signal });
-      return new Response(status === 200 ? new Uint8Array(body) : null, { status });
-    },
-  });
+  const path = url.pathname + url.search;
+  const headers = { accept: 'application/json, application/jwk-set+json' };
+  return async () => {
+    const until = { deadline: AbortSignal.timeout(jwksTimeoutMs) };
+    const { status, body } = await upstream.send({ method: 'GET', path, headers }, until);
+    if (status !== 200) throw new BadKeySet(`HTTP_${status}`);
+    return readKeySet(body, algorithms);
+  };
 };
 
-/** Faults of the token. Whatever else goes wrong is a fault of the keys. */
-const isRefusal = (error: unknown): error is errors.JOSEError =>
-  error instanceof errors.JOSEError &&
-  !(error instanceof errors.JWKSInvalid || error instanceof errors.JWKSTimeout || error.code === 'ERR_JOSE_GENERIC');
+/** Keys of the configuration: there are no others to look for. */
+const configuredKeys = (jwks: JwtConfig['jwks']): IssuerKeys => {
+  const set = { keyFor: createLocalJWKSet(jwks ?? { keys: [] }), kids: new Set<string>() };
+  return { current: async () => set, lookFor: async () => set };
+};
+
+const openKeys = (config: JwtConfig, log: Log, now: (() => number) | undefined): IssuerKeys => {
+  const { jwks, jwksUrl, jwksMaxAgeMs, jwksStaleMs, jwksCooldownMs } = config;
+  if (jwksUrl === undefined) return configuredKeys(jwks);
+  const times = { maxAgeMs: jwksMaxAgeMs, staleMs: jwksStaleMs, cooldownMs: jwksCooldownMs, ...(now && { now }) };
+  return keepIssuerKeys(createFetch(config, new URL(jwksUrl)), times, log);
+};
+
+/** Whether a token would be valid under the right key: a key is looked for on behalf of no other. */
+const couldBeValid = (token: string, { issuer, audience, clockToleranceSeconds }: JwtConfig): boolean => {
+  const { iss, aud, exp = 0 } = decodeJwt(token);
+  const audiences = new Set([audience].flat());
+  return (
+    iss === issuer &&
+    [aud].flat().some((one) => audiences.has(one ?? '')) &&
+    exp > Date.now() / 1_000 - clockToleranceSeconds
+  );
+};
+
+/** Throws for a name that occurs twice, of which others may read the other value. RFC 7519, section 4. */
+const requireUniqueNames = (token: string): void => {
+  for (const part of token.split('.', 2)) readJson(Buffer.from(part, 'base64url').toString(), MAX_CLAIM_DEPTH);
+};
 
 /** Who an Authorization header proves its sender to be; undefined: nobody. Throws KeysUnavailable. */
 export const createBearerCheck = (
   config: JwtConfig,
   log: Log,
+  { now }: { readonly now?: () => number } = {},
 ): ((authorization: string) => Promise<Caller | undefined>) => {
-  const { issuer, audience, algorithms, clockToleranceSeconds, type, jwks, jwksUrl } = config;
-  const keys = jwksUrl === undefined ? createLocalJWKSet(jwks ?? { keys: [] }) : remoteKeys(config, new URL(jwksUrl));
+  const { issuer, audience, algorithms, clockToleranceSeconds, type } = config;
+  const keys = openKeys(config, log, now);
   const options = {
     ...{ issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'sub'] },
     ...(type !== undefined && { typ: type }),
   };
   const readClaims = createClaimsReader('jwt', config);
+
+  const verify = async (token: string): Promise<JWTPayload> => {
+    const { keyFor } = await keys.current();
+    try {
+      return (await jwtVerify(token, keyFor, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !couldBeValid(token, config)) throw error;
+      const { kid } = decodeProtectedHeader(token);
+      if (kid !== undefined && typeof kid !== 'string') throw error;
+      const { keyFor } = await keys.lookFor(kid);
+      return (await jwtVerify(token, keyFor, options)).payload;
+    }
+  };
+
   return async (authorization) => {
     const token = /^bearer +([\w.-]+)$/i.exec(authorization)?.[1];
     if (token === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
     try {
-      const { payload } = await jwtVerify(token, keys, options);
+      const payload = await verify(token);
+      requireUniqueNames(token);
       return readClaims(payload);
     } catch (error) {
-      if (isRefusal(error)) {
-        log.info('a token was refused', { code: error.code });
-        return undefined;
-      }
-      log.error('the keys that tokens are signed with cannot be had', { error });
-      throw new KeysUnavailable('The keys that tokens are signed with cannot be had', { cause: error });
+      if (error instanceof KeysUnavailable) throw error;
+      const code = error instanceof errors.JOSEError ? error.code : undefined;
+      log.info('a token was refused', code === undefined ? { error } : { code });
+      return undefined;
     }
   };
 };

@@ -1,6 +1,6 @@
 /** Tokens that must be refused, for every reason that we know. */
 import { createHmac } from 'node:crypto';
-import { EncryptJWT, generateKeyPair, SignJWT } from 'jose';
+import { CompactSign, EncryptJWT, generateKeyPair, SignJWT } from 'jose';
 import { audience, type Issuer, startIssuer } from './issuer.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -17,6 +17,12 @@ const signedByStranger = async (issuer: Issuer, header: (jwk: object) => object)
   await stranger.close();
   return stranger.sign(goodClaims(issuer), { kid: undefined, ...header(stranger.newest().jwk) });
 };
+
+/** Signs claims as they are written. */
+const signedText = (issuer: Issuer, write: (claims: string) => string): Promise<string> =>
+  new CompactSign(Buffer.from(write(JSON.stringify(goodClaims(issuer)))))
+    .setProtectedHeader({ alg: 'ES256', kid: issuer.newest().kid })
+    .sign(issuer.newest().privateKey);
 
 /** Each is made from a token that would be accepted. */
 export const forgeries: [name: string, make: (issuer: Issuer) => Promise<string>][] = [
@@ -91,6 +97,15 @@ export const forgeries: [name: string, make: (issuer: Issuer) => Promise<string>
       const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: 'key-1' };
       return new EncryptJWT(goodClaims(issuer)).setProtectedHeader(header).encrypt(publicKey);
     },
+  ],
+  ['with two subjects', (issuer) => signedText(issuer, (claims) => claims.replace('{', '{"sub":"mallory",'))],
+  [
+    'with one subject spelled in two ways',
+    (issuer) => signedText(issuer, (claims) => claims.replace('{', '{"s\\u0075b":"mallory",')),
+  ],
+  [
+    'with two values of a name within a claim',
+    (issuer) => signedText(issuer, (claims) => claims.replace('{', '{"apps":{"id":"a","id":"b"},')),
   ],
   ['over 8 KiB', (issuer) => issuer.sign({ padding: 'x'.repeat(8_192) })],
   ['three dots', async () => '...'],

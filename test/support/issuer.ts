@@ -17,13 +17,18 @@ const newKey = async (kid: string) => {
 
 export const startIssuer = async () => {
   let keys = [await newKey('key-1')];
-  let answer: (() => { status: number; body: string }) | 'hang' | undefined;
+  let answer: (() => { status: number; body: string; headers?: Record<string, string> }) | 'hang' | 'cut' | undefined;
   let fetches = 0;
   const server = createServer((_, response) => {
     fetches += 1;
     if (answer === 'hang') return;
-    const { status, body } = answer?.() ?? { status: 200, body: JSON.stringify({ keys: keys.map(({ jwk }) => jwk) }) };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    const good = JSON.stringify({ keys: keys.map(({ jwk }) => jwk) });
+    if (answer === 'cut') {
+      response.writeHead(200, { 'content-length': good.length }).write(good.slice(0, -20));
+      return setTimeout(() => response.destroy(), 20);
+    }
+    const { status, body, headers } = answer?.() ?? { status: 200, body: good };
+    return response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -35,7 +40,7 @@ export const startIssuer = async () => {
     jwks: () => ({ keys: keys.map(({ jwk }) => jwk) }),
     fetches: () => fetches,
     newest,
-    /** How the server answers from now on; undefined: with its keys. */
+    /** How the server answers from now on; undefined: with its keys; cut: with most of them. */
     answerWith(wanted: typeof answer) {
       answer = wanted;
     },
