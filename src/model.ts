@@ -50,6 +50,12 @@ export interface Channel {
   readonly capabilities: readonly ChannelCapability[] | null;
 }
 
+/**
+ * Whose call it is. `trusted`: a caller that has the scope, or an app whose signature holds. `public`: a payer page, or
+ * a caller without the scope.
+ */
+export type Traffic = 'trusted' | 'public';
+
 /** What the callers of a source know about the payer's request, beyond the auth code. */
 export interface RedeemRequest {
   readonly channelId: string;
@@ -57,6 +63,10 @@ export interface RedeemRequest {
   readonly merchantOrderNo?: string | undefined;
   readonly subAppId?: string | undefined;
   readonly termId?: string | undefined;
+  /** Absent: trusted. Never sent. */
+  readonly traffic?: Traffic | undefined;
+  /** The network of a public call's client, where it is known. Never sent. */
+  readonly client?: string | undefined;
 }
 
 /** NOT_PASSED: failed, or not finished yet; the upstream does not tell these apart. */

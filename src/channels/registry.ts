@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
 import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
@@ -9,6 +10,8 @@ import { wechat } from './wechat.ts';
 
 /** Every source there is. To add one: its file, and its line here. */
 const definitions = new Map<string, SourceDefinition>(Object.entries({ alipay, daxpay, jucai, wechat }));
+
+const servedChannels = z.object({ channels: z.array(z.string()) });
 
 export interface Sources {
   get(name: string): Source | undefined;
@@ -32,8 +35,13 @@ export const openSources = (
   { now = Date.now, observe = (_, send) => send, guard }: SourcesOptions = {},
 ): Sources => {
   const upstreams: Upstream[] = [];
-  const connectFor = (source: string) => (address: string) => {
-    const upstream = openUpstream(address);
+  /** Enough for every guard of a source at once, so that no kind of traffic waits for a connection of another one. */
+  const connectionsOf = (options: unknown): { connections?: number } => {
+    const channels = servedChannels.safeParse(options).data?.channels.length ?? 1;
+    return guard ? { connections: guard.inFlight * 2 * channels } : {};
+  };
+  const connectFor = (source: string, options: unknown) => (address: string) => {
+    const upstream = openUpstream(address, connectionsOf(options));
     upstreams.push(upstream);
     return { ...upstream, send: observe(source, upstream.send) };
   };
@@ -47,7 +55,7 @@ export const openSources = (
       const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
       throw new Error(`Source ${name}: ${faults.join('; ')}`);
     }
-    const source = definition.open(parsed.data, { connect: connectFor(name), now, nonce });
+    const source = definition.open(parsed.data, { connect: connectFor(name, parsed.data), now, nonce });
     return [name, guard ? guardSource(source, guard) : source];
   };
   const entries = Object.entries(configured);

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { PayerIdentityError } from '../failure.ts';
 import type { Until } from '../lib/exchange.ts';
-import type { AccessToken } from '../model.ts';
+import { networkOf } from '../lib/network.ts';
+import type { AccessToken, Traffic } from '../model.ts';
 import { anonymous, permits } from '../security/caller.ts';
 import type { Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
@@ -65,10 +66,12 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
     { caller, traceId, clientIp, signal: unwanted }: CallContext,
-    { session, keep }: { session: SessionClaim | undefined; keep: boolean },
+    { session, keep, traffic }: { session: SessionClaim | undefined; keep: boolean; traffic: Traffic },
   ): Promise<Redemption> => {
     const { appId, channelId, sourceName, source } = route;
-    const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp };
+    // What the input names as the client's address is the caller's word; what the router names is not.
+    const client = traffic === 'public' && clientIp !== undefined ? networkOf(clientIp) : undefined;
+    const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp, traffic, client };
     source.validate?.(authCode, request);
     const queryCode = keep && session && 'queryCode' in session ? session.queryCode : undefined;
 
@@ -86,7 +89,10 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     };
     const binding = [caller.id];
     const bound = { ...claim, binding, appId, channelId, session, traceId };
-    const redemption = await once(bound, exchange, { unwanted, requireReady: source.requireReady });
+    const redemption = await once(bound, exchange, {
+      unwanted,
+      requireReady: () => source.requireReady?.(request),
+    });
     if (!redemption) throw new PayerIdentityError('OUTCOME_UNKNOWN');
     if ('failureCode' in redemption)
       throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });
@@ -126,7 +132,7 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
       const caller = await callerOf(route, parsed, call);
       requireScope(caller, 'payer:authenticate', route.appId);
       const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode);
-      const redemption = await redeem(route, parsed, { ...call, caller }, { session, keep: false });
+      const redemption = await redeem(route, parsed, { ...call, caller }, { session, keep: false, traffic: 'trusted' });
       if (redemption.state !== 'SUCCEEDED') throw new PayerIdentityError('OUTCOME_PENDING');
       const { identity, accessToken } = redemption;
       const mayUseToken = permits(caller, 'payer:token', identity.appId);
@@ -140,7 +146,7 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
       const session = queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode);
       // A payer page is nobody in particular: the session alone tells one call from another.
       const page = { ...call, caller: anonymous };
-      const { expiresAt } = await redeem(route, parsed, page, { session, keep: true });
+      const { expiresAt } = await redeem(route, parsed, page, { session, keep: true, traffic: 'public' });
       return { queryCode, expiresAt };
     },
   };

@@ -3,6 +3,7 @@ import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
+import { permits } from '../security/caller.ts';
 import type { FinalOutcome, Redemption, Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
@@ -49,10 +50,9 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     try {
       const { keeper } = apps.route(held.appId, held.channelId).source;
       if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
-      const found = await keeper.collect(queryCode, {
-        deadline: AbortSignal.timeout(times.deadlineMs),
-        unwanted: call.signal,
-      });
+      const until = { deadline: AbortSignal.timeout(times.deadlineMs), unwanted: call.signal };
+      const traffic = permits(call.caller, 'payer:read', held.appId) ? 'trusted' : 'public';
+      const found = await keeper.collect(queryCode, until, { channelId: held.channelId, traffic });
       return found ? await keep({ state: 'SUCCEEDED', ...found }) : held;
     } catch (error) {
       if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN') return keep(failedOutcome(error));

@@ -43,7 +43,7 @@ const openGuarded = (options: object = {}) => {
     },
     jobworth: { query: (_, until) => call({ kind: 'PENDING' }, until) },
   };
-  const source = guardSource(inner, guardConfig.parse(options));
+  const source = guardSource(inner, guardConfig.parse(options), Date.now);
   const redeem = (until: Until = patient()) => source.redeem('code', request, until);
   const end = async (redeeming: Promise<unknown>, how: 'succeed' | Error) => {
     const pending = calls.at(-1);
@@ -63,6 +63,30 @@ const openGuarded = (options: object = {}) => {
     }
   };
   return { source, calls, redeem, succeed, fail, isSuspended };
+};
+
+/** The same source, called by payer pages. */
+const openPublic = (options: object = {}) => {
+  const guarded = openGuarded(options);
+  const lane = (client?: string) => ({ channelId: 'a', traffic: 'public' as const, client });
+  const redeem = (client?: string) => guarded.source.redeem('code', lane(client), patient());
+  const end = async (how: 'succeed' | Error, client?: string) => {
+    const redeeming = redeem(client);
+    const pending = guarded.calls.at(-1);
+    if (how === 'succeed') pending?.succeed();
+    else pending?.fail(how);
+    await redeeming.catch(() => {});
+  };
+  const isSuspendedFor = (client?: string) => {
+    try {
+      guarded.source.requireReady?.(lane(client));
+      return false;
+    } catch (error) {
+      expect(error).toMatchObject(suspended);
+      return true;
+    }
+  };
+  return { ...guarded, redeem, isSuspendedFor, fail: (client?: string) => end(noAnswer, client), end };
 };
 
 const times = async (count: number, work: () => Promise<void>) => {
@@ -133,14 +157,11 @@ describe('a source is suspended', () => {
     expect(isSuspended()).toBe(true);
   });
 
-  test.each<FailureCode>(['OUTCOME_UNKNOWN', 'REPLY_MALFORMED', 'REPLY_UNVERIFIED', 'CHANNEL_NO_ANSWER'])(
-    '%s is a failure',
-    async (code) => {
-      const { fail, isSuspended } = openGuarded();
-      await times(20, () => fail(new PayerIdentityError(code)));
-      expect(isSuspended()).toBe(true);
-    },
-  );
+  test.each<FailureCode>(['REPLY_MALFORMED', 'CHANNEL_NO_ANSWER'])('%s is a failure', async (code) => {
+    const { fail, isSuspended } = openGuarded();
+    await times(20, () => fail(new PayerIdentityError(code)));
+    expect(isSuspended()).toBe(true);
+  });
 
   test('so is a connection that is refused', async () => {
     const { fail, isSuspended } = openGuarded();
@@ -158,6 +179,8 @@ describe('a source is suspended', () => {
     'INPUT_INVALID',
     'CHANNEL_BUSY',
     'CHANNEL_MISCONFIGURED',
+    'OUTCOME_UNKNOWN',
+    'REPLY_UNVERIFIED',
   ])('%s is not, however often', async (code) => {
     const { fail, isSuspended } = openGuarded();
     await times(100, () => fail(new PayerIdentityError(code)));
@@ -167,6 +190,192 @@ describe('a source is suspended', () => {
     expect(isSuspended()).toBe(false);
     await fail();
     expect(isSuspended()).toBe(true);
+  });
+});
+
+describe('what an upstream answered in time is no failure of it', () => {
+  test.each([
+    ['REPLY_MALFORMED with HTTP_200', false, 'HTTP_200', true],
+    ['REPLY_MALFORMED with HTTP_500', false, 'HTTP_500', true],
+    ['REPLY_MALFORMED with HTTP_599', false, 'HTTP_599', true],
+    ['REPLY_MALFORMED with HTTP_499', false, 'HTTP_499', false],
+    ['REPLY_MALFORMED with HTTP_403', false, 'HTTP_403', false],
+    ['REPLY_MALFORMED with HTTP_429', false, 'HTTP_429', false],
+    ['REPLY_MALFORMED with HTTP_302', false, 'HTTP_302', false],
+    ['REPLY_MALFORMED with a code of the upstream that only begins so', false, 'HTTP_4031', true],
+  ])('%s', async (_, __, upstreamCode, isFailure) => {
+    const { fail, isSuspended } = openGuarded();
+    await times(20, () => fail(new PayerIdentityError('REPLY_MALFORMED', { upstreamCode })));
+    expect(isSuspended()).toBe(isFailure);
+  });
+
+  test('nor is a fault of our own', async () => {
+    const { fail, isSuspended } = openGuarded();
+    await times(20, () => fail(new TypeError('ours')));
+    expect(isSuspended()).toBe(false);
+  });
+});
+
+describe('payer pages', () => {
+  test('suspend only their own side of their own channel', async () => {
+    const { source, fail, isSuspended, isSuspendedFor } = openPublic();
+    await times(20, fail);
+    expect(isSuspendedFor()).toBe(true);
+    expect(isSuspended()).toBe(false);
+    expect(() => source.requireReady?.({ channelId: 'b', traffic: 'public' })).not.toThrow();
+    expect(() => source.requireReady?.({ channelId: 'a', traffic: 'trusted' })).not.toThrow();
+    // Without a channel: what certification and job identity ask.
+    expect(() => source.requireReady?.()).not.toThrow();
+  });
+
+  test('are not suspended with trusted calls', async () => {
+    const { source, calls, isSuspended, isSuspendedFor } = openPublic();
+    await times(20, async () => {
+      const redeeming = source.redeem('code', request, patient());
+      calls.at(-1)?.fail(noAnswer);
+      await redeeming.catch(() => {});
+    });
+    expect(isSuspended()).toBe(true);
+    expect(isSuspendedFor()).toBe(false);
+  });
+
+  test('results that an upstream keeps are collected on the side of the reader', async () => {
+    const { source, fail } = openPublic();
+    await times(20, fail);
+    const collected = source.keeper?.collect('query', patient(), { channelId: 'a', traffic: 'public' });
+    await expect(collected).rejects.toMatchObject(suspended);
+  });
+
+  test('are not suspended while one call in a quarter of the window is answered, whatever the others are', async () => {
+    const { fail, end, isSuspendedFor } = openPublic();
+    for (let tenth = 0; tenth < 40; tenth += 1) {
+      await end('succeed');
+      vi.setSystemTime(1_000_000 + tenth * 2_400);
+      await times(100, fail);
+      vi.setSystemTime(1_000_000 + tenth * 2_400 + 99);
+      expect(isSuspendedFor()).toBe(false);
+    }
+  });
+
+  test('are suspended by a failure once the last answer is a quarter of the window old', async () => {
+    const { fail, end, isSuspendedFor } = openPublic();
+    await end('succeed');
+    await times(100, fail);
+    vi.setSystemTime(1_002_499);
+    await fail();
+    expect(isSuspendedFor()).toBe(false);
+    vi.setSystemTime(1_002_500);
+    await fail();
+    expect(isSuspendedFor()).toBe(true);
+  });
+
+  test('are suspended by as many failures as trusted calls when nothing was ever answered', async () => {
+    const { fail, isSuspendedFor } = openPublic();
+    await times(19, fail);
+    expect(isSuspendedFor()).toBe(false);
+    await fail();
+    expect(isSuspendedFor()).toBe(true);
+  });
+
+  test('fill their own places, and those of no one else', async () => {
+    const { source, redeem, calls } = openPublic({ inFlight: 2, waiting: 0 });
+    const hanging = [redeem(), redeem()];
+    await expect(redeem()).rejects.toMatchObject({ code: 'OVERLOADED' });
+    const others = [
+      source.redeem('code', request, patient()),
+      source.redeem('code', { channelId: 'b', traffic: 'public' }, patient()),
+    ];
+    expect(calls).toHaveLength(4);
+    for (const call of calls) call.succeed();
+    expect(await settled([...hanging, ...others])).toEqual(Array(4).fill('ok'));
+  });
+});
+
+describe('trial calls of payer pages', () => {
+  const openSuspendedPublic = async (client?: string) => {
+    const guarded = openPublic();
+    await times(20, () => guarded.fail(client));
+    expect(guarded.isSuspendedFor(client)).toBe(true);
+    return guarded;
+  };
+
+  test('are three after each suspendMs', async () => {
+    const { fail, isSuspendedFor, calls } = await openSuspendedPublic();
+    for (const at of [1_001_000, 1_002_000]) {
+      vi.setSystemTime(at - 1);
+      expect(isSuspendedFor()).toBe(true);
+      vi.setSystemTime(at);
+      await times(2, fail);
+      expect(isSuspendedFor()).toBe(false);
+      await fail();
+      expect(isSuspendedFor()).toBe(true);
+    }
+    expect(calls).toHaveLength(26);
+  });
+
+  test('may be under way at the same time, three of them; the first answer ends the suspension', async () => {
+    const { redeem, calls, isSuspendedFor } = await openSuspendedPublic();
+    vi.setSystemTime(1_001_000);
+    const trials = [redeem(), redeem(), redeem()];
+    await expect(redeem()).rejects.toMatchObject(suspended);
+    calls[20]?.fail(noAnswer);
+    await trials[0]?.catch(() => {});
+    expect(isSuspendedFor()).toBe(true);
+    calls[21]?.succeed();
+    await trials[1];
+    expect(isSuspendedFor()).toBe(false);
+    calls[22]?.fail(noAnswer);
+    await trials[2]?.catch(() => {});
+    expect(isSuspendedFor()).toBe(false);
+  });
+
+  test('are not all of one client: others that have not tried yet may try while it has to wait', async () => {
+    const { fail, end, isSuspendedFor } = await openSuspendedPublic('junk');
+    expect(isSuspendedFor('good')).toBe(true);
+    vi.setSystemTime(1_001_000);
+    // Its first trial is one of the three for clients that have not tried yet.
+    await times(4, () => fail('junk'));
+    expect(isSuspendedFor('junk')).toBe(true);
+    for (const client of ['a', 'b', 'c']) {
+      expect(isSuspendedFor(client)).toBe(false);
+      await fail(client);
+      expect(isSuspendedFor(client)).toBe(true);
+    }
+    expect(isSuspendedFor('d')).toBe(true);
+    vi.setSystemTime(1_002_000);
+    await times(3, () => fail('junk'));
+    expect(isSuspendedFor('junk')).toBe(true);
+    // Nothing tells a client that is not known from the one that has to wait.
+    expect(isSuspendedFor()).toBe(true);
+    await end('succeed', 'good');
+    expect(isSuspendedFor('junk')).toBe(false);
+  });
+
+  test('of other clients do not wait for the end of the one under way', async () => {
+    const { redeem, calls, isSuspendedFor } = await openSuspendedPublic('junk');
+    vi.setSystemTime(1_001_000);
+    const hanging = Array.from({ length: 4 }, () => redeem('junk'));
+    expect(isSuspendedFor('junk')).toBe(true);
+    const good = redeem('good');
+    calls.at(-1)?.succeed();
+    await good;
+    expect(isSuspendedFor('junk')).toBe(false);
+    for (const call of calls) call.fail(noAnswer);
+    await settled(hanging);
+    expect(isSuspendedFor('junk')).toBe(false);
+  });
+
+  test('a single client is not shut out by its own failures', async () => {
+    const { fail, end, isSuspendedFor } = await openSuspendedPublic('one');
+    for (let second = 1; second < 10; second += 1) {
+      vi.setSystemTime(1_000_000 + second * 1_000);
+      // Its first trial is one of those for other clients.
+      await times(second === 1 ? 4 : 3, () => fail('one'));
+      expect(isSuspendedFor('one')).toBe(true);
+    }
+    vi.setSystemTime(1_010_000);
+    await end('succeed', 'one');
+    expect(isSuspendedFor('one')).toBe(false);
   });
 });
 
@@ -302,6 +511,30 @@ describe('clients that go away before anything was sent', () => {
     expect(guarded.isSuspended()).toBe(false);
     await times(20, guarded.fail);
     expect(guarded.isSuspended()).toBe(true);
+  });
+
+  test('nor do calls whose right to send has lapsed', async () => {
+    const { redeem, calls, isSuspended } = openGuarded();
+    const lapsed = performance.now() - 1;
+    const unsent = new ExchangeError('not to be sent', false);
+    await times(30, async () => {
+      const redeeming = redeem({ ...patient(), sendBy: lapsed });
+      calls.at(-1)?.fail(unsent);
+      await expect(redeeming).rejects.toBe(unsent);
+    });
+    expect(isSuspended()).toBe(false);
+    // As long as it holds, a connection that fails is the upstream's fault; and so is an answer that does not come.
+    await times(10, async () => {
+      const redeeming = redeem({ ...patient(), sendBy: performance.now() + 60_000 });
+      calls.at(-1)?.fail(unsent);
+      await redeeming.catch(() => {});
+    });
+    await times(10, async () => {
+      const redeeming = redeem({ ...patient(), sendBy: lapsed });
+      calls.at(-1)?.fail(noAnswer);
+      await redeeming.catch(() => {});
+    });
+    expect(isSuspended()).toBe(true);
   });
 
   test('do not show either that it is well again', async () => {
