@@ -4,9 +4,9 @@
  * https://github.com/jeequan/jeepay JeepayKit.getSign for the rule, ApiRes.okWithSign for what of a reply is signed
  */
 import { z } from 'zod';
-import { PayerIdentityError } from '../failure.ts';
 import { digests, equalSecrets } from '../lib/digest.ts';
 import type { JsonNode, JsonObject } from '../lib/strict-json.ts';
+import { unbelievable } from './jucai-codes.ts';
 
 /** Both signatures of the published samples are 32 characters of 0-9 a-f: an MD5 in lower case. */
 export const jucaiSigning = z
@@ -62,7 +62,7 @@ export const isSigned = (text: string, reply: JsonObject, key: JucaiKey): boolea
   const fields = members.map(([name, node]) => [name, textOf(text, node)] as const);
   const expected = signJucai(fields, key);
   if (isAmbiguous(fields) || !equalSecrets(given.toLowerCase(), expected.toLowerCase()))
-    throw new PayerIdentityError('REPLY_UNVERIFIED');
+    throw unbelievable('REPLY_UNVERIFIED', reply);
   return true;
 };
 

@@ -3,7 +3,8 @@
  * https://www.showdoc.com.cn/jucaishangfu/10059757329274989
  *
  * The signature is written anew from Jeepay's JeepayKit.java and shares no code with our source, so that one mistake
- * cannot hide in both. JuCai's table of codes is not public: every code but 200 and 000000 is this emulator's own.
+ * cannot hide in both. The codes are those of JuCai's table (…/9966099368299628), which has none for auth codes and
+ * order numbers: every returnCode but 000000 is this emulator's own.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -19,6 +20,12 @@ export interface JucaiMerchant {
   readonly letterCase?: 'lower' | 'upper';
   readonly keyParameter?: string;
   readonly replyScope?: 'data' | 'envelope';
+  /** Where UnionPay's user id stands; no page of JuCai says. */
+  readonly unionpayIdIn?: 'openid' | 'subOpenid' | 'both';
+  /** The merchant's acquirer looks up no ids: a success without data. */
+  readonly withoutLookup?: boolean;
+  /** The authorization of the merchant has ended. */
+  readonly expired?: boolean;
   /** Changes to the data of a success, before it is signed. */
   readonly data?: Fields;
 }
@@ -30,13 +37,11 @@ interface JucaiOptions {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The emulator's own codes, as a source's `refusals` names them. */
+/** The emulator's own codes for auth codes, as a source's `refusals` names them. */
 export const jucaiRefusals = {
   '200.100001': 'AUTH_CODE_INVALID',
   '200.100002': 'AUTH_CODE_USED',
   '200.100003': 'AUTH_CODE_EXPIRED',
-  '40001': 'CHANNEL_MISCONFIGURED',
-  '40003': 'CHANNEL_MISCONFIGURED',
 } as const;
 
 const refused = {
@@ -76,10 +81,11 @@ const formatFault = (fields: Fields): string | undefined => {
 const failure = (code: number, msg: string) => json({ code, msg, data: null, sign: null });
 
 /** The ids of a payer, in the fields of the reply. */
-const idFields = (payer: string, wayCode: unknown, subAppid: unknown) => {
+const idFields = (payer: string, { wayCode, subAppid }: Fields, { unionpayIdIn = 'openid' }: JucaiMerchant) => {
   if (wayCode === 'UNIONPAY') {
     const userId = createHash('sha256').update(`UnionPay ${payer}`).digest('base64url').slice(0, 32);
-    return { appid: null, openid: userId, subAppid: '', subOpenid: '' };
+    const [openid, subOpenid] = { openid: [userId, ''], subOpenid: ['', userId], both: [userId, userId] }[unionpayIdIn];
+    return { appid: null, openid, subAppid: '', subOpenid };
   }
   const sub = typeof subAppid === 'string' ? subAppid : '';
   const subOpenid = sub && idsOf(`${payer} ${sub}`).openid;
@@ -88,6 +94,8 @@ const idFields = (payer: string, wayCode: unknown, subAppid: unknown) => {
 
 export const startJucai = ({ merchants, port }: JucaiOptions): Promise<Emulator> => {
   const usedCodes = new Set<string>();
+  /** Over all merchants, for ever. */
+  const usedOrderNos = new Set<unknown>();
 
   const envelope = (merchant: JucaiMerchant, data: Fields) => {
     const fields = { code: 200, msg: '成功', data };
@@ -111,7 +119,7 @@ export const startJucai = ({ merchants, port }: JucaiOptions): Promise<Emulator>
       const [returnCode, returnMsg] = refused[kind];
       return envelope(merchant, { returnCode, returnMsg, ...common });
     }
-    const ids = idFields(payer, fields.wayCode, fields.subAppid);
+    const ids = idFields(payer, fields, merchant);
     const data = { returnCode: '000000', returnMsg: 'SUCCESS', ...common, ...ids, ...merchant.data };
     const success = () => {
       if (kind === 'nosign') return json({ code: 200, msg: '成功', data, sign: null });
@@ -127,11 +135,15 @@ export const startJucai = ({ merchants, port }: JucaiOptions): Promise<Emulator>
     if (!headers['content-type']?.startsWith('application/json')) return failure(415, '不支持的请求数据类型');
     const fields: Fields = JSON.parse(body);
     const fault = formatFault(fields);
-    if (fault) return failure(40002, fault);
+    if (fault) return failure(400, fault);
     const merchant = merchants.find(({ mchNo, appId }) => mchNo === fields.mchNo && appId === fields.appId);
-    if (!merchant) return failure(40001, '商户应用不存在');
+    if (!merchant) return failure(401, '未授权');
+    if (merchant.expired) return failure(403, '访问受限，授权过期');
     // Jeepay compares without regard to case.
-    if (String(fields.sign).toLowerCase() !== signOf(fields, merchant).toLowerCase()) return failure(40003, '验签失败');
+    if (String(fields.sign).toLowerCase() !== signOf(fields, merchant).toLowerCase()) return failure(401, '未授权');
+    if (merchant.withoutLookup) return failure(200, '成功');
+    if (usedOrderNos.has(fields.mchOrderNo)) return failure(400, '商户订单号重复');
+    usedOrderNos.add(fields.mchOrderNo);
     return redeem(fields, merchant);
   };
 
@@ -161,6 +173,7 @@ export const startJucai = ({ merchants, port }: JucaiOptions): Promise<Emulator>
     ['GET /qrcGtwWeb-web/api/userAuth', userAuth],
   ]);
   const handle: EmulatorHandler = (request) =>
-    routes.get(`${request.method} ${request.url.pathname}`)?.(request) ?? failure(404, '请求路径不存在');
+    routes.get(`${request.method} ${request.url.pathname}`)?.(request) ??
+    (request.url.pathname === AUTH_TO_OPEN_ID ? failure(405, '不允许的http方法') : failure(404, '请求路径不存在'));
   return startEmulator(handle, port);
 };

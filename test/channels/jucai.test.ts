@@ -132,10 +132,26 @@ describe('the request', () => {
     expect(await fieldsOf(requestFor('union_pay'))).toMatchObject(unionPay);
   });
 
-  test.each(channels)("it holds the caller's own order, terminal and sub-application for %s", async (channelId) => {
-    const own = { merchantOrderNo: 'order_1', termId: '12345678', subAppId: 'wx0123' };
+  test.each([
+    ['wechat_pay', 'wx0123'],
+    ['union_pay', 'UnionPay/1.0 ICBCeLife'],
+  ])("it holds the caller's own order, terminal and sub-application for %s", async (channelId, subAppId) => {
+    const own = { merchantOrderNo: 'order_1', termId: '12345678', subAppId };
     const { mchOrderNo, termId, subAppid } = await fieldsOf({ ...requestFor(channelId), ...own });
-    expect({ mchOrderNo, termId, subAppid }).toEqual({ mchOrderNo: 'order_1', termId: '12345678', subAppid: 'wx0123' });
+    expect({ mchOrderNo, termId, subAppid }).toEqual({ mchOrderNo: 'order_1', termId: '12345678', subAppid: subAppId });
+  });
+
+  test.each([
+    ['union_pay', 'wx0123456789abcdef'],
+    ['union_pay', 'UnionPay/1.0'],
+    ['wechat_pay', 'UnionPay/1.0 CloudPay'],
+    ['wechat_pay', 'wx 0123'],
+    ['wechat_pay', 'ｗｘ0123'],
+  ])('for %s a sub-application %j is refused before anything is claimed', async (channelId, subAppId) => {
+    const { source } = await start();
+    const failure = { code: 'INPUT_INVALID', fields: [{ path: 'subAppId', message: expect.any(String) }] };
+    const check = () => source.validate?.('x', { ...requestFor(channelId), subAppId });
+    expect(check).toThrow(expect.objectContaining(failure));
   });
 
   test('a sub-application of the caller comes back with the id that the payer has in it', async () => {
@@ -146,10 +162,27 @@ describe('the request', () => {
     expect(subject).toEqual({ openId: idsOf('alice').openid, subAppId: 'wx0123', subOpenId });
   });
 
-  test('two orders never have the same number', async () => {
+  test('two orders never have the same number: the second in UTC+8 and 16 random characters', async () => {
     const { source, ledger } = await start();
-    for (const code of ['test_ok_a', 'test_ok_b']) await source.redeem(code, requestFor('wechat_pay'), soon());
-    expect(new Set(ledger.map((entry) => sentFields(entry).mchOrderNo)).size).toBe(2);
+    const before = Date.now();
+    for (let order = 0; order < 50; order += 1)
+      await source.redeem(`test_ok_a~${order}`, requestFor('wechat_pay'), soon());
+    const numbers = ledger.map((entry) => String(sentFields(entry).mchOrderNo));
+    expect(new Set(numbers).size).toBe(50);
+    for (const number of numbers) {
+      const [, year, month, day, hour, minute, second] =
+        /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)[0-9a-f]{16}$/.exec(number) ?? [];
+      const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}+08:00`);
+      expect(at).toBeGreaterThan(before - 1_000);
+      expect(at).toBeLessThan(Date.now() + 1_000);
+    }
+  });
+
+  test("a caller's order number goes to JuCai as it is, so a second one is JuCai's to refuse", async () => {
+    const { source } = await start();
+    const request = { ...requestFor('wechat_pay'), merchantOrderNo: 'order_1' };
+    await source.redeem('test_ok_a', request, soon());
+    await expect(source.redeem('test_ok_b', request, soon())).rejects.toMatchObject({ upstreamCode: '400' });
   });
 
   test('the path of baseUrl stands before the path of the endpoint', async () => {
@@ -195,6 +228,51 @@ describe('the reply', () => {
     await expect(source.redeem('test_ok_x', request, soon())).rejects.toMatchObject({ code: 'REPLY_MALFORMED' });
   });
 
+  test('a success in an application that was not asked for is not ours', async () => {
+    const { source } = await start({ merchant: { data: { subAppid: 'wx9', subOpenid: 'o9' } } });
+    const asked = source.redeem('test_ok_x', { ...wechat, subAppId: 'wx8' }, soon());
+    await expect(asked).rejects.toMatchObject({ code: 'REPLY_MALFORMED' });
+  });
+
+  test.each([
+    [
+      { openid: 'o1', subAppid: 'wx8', subOpenid: 's1' },
+      { openId: 'o1', subAppId: 'wx8', subOpenId: 's1' },
+    ],
+    [{ openid: 'o1', subAppid: 'wx8', subOpenid: '' }, { openId: 'o1' }],
+    [{ openid: 'o1', subAppid: null, subOpenid: '  ' }, { openId: 'o1' }],
+    [{ openid: '', subAppid: 'wx8', subOpenid: 's1' }, 'REPLY_MALFORMED'],
+    [{ openid: 'o 1' }, 'REPLY_MALFORMED'],
+  ])('of WeChat keeps openid and subOpenid apart: %j', async (data, expected) => {
+    const { source } = await start({ merchant: { data } });
+    const redeemed = source.redeem('test_ok_x', wechat, soon());
+    if (typeof expected === 'string') await expect(redeemed).rejects.toMatchObject({ code: expected });
+    else expect((await redeemed).subject).toEqual(expected);
+  });
+
+  test.each(['openid', 'subOpenid', 'both'] as const)('of UnionPay has the user id in %s', async (unionpayIdIn) => {
+    const { source } = await start({ merchant: { unionpayIdIn } });
+    const { subject } = await source.redeem('test_ok_alice', requestFor('union_pay'), soon());
+    expect(subject).toEqual({ userId: unionPayId });
+  });
+
+  test.each([
+    [{ openid: 'u1', subOpenid: 'u1' }, 'u1'],
+    [{ openid: null, subOpenid: 'u1' }, 'u1'],
+    [{ openid: ' ', subOpenid: 'u1' }, 'u1'],
+    [{ openid: 'u1', subOpenid: ' ' }, 'u1'],
+    [{ openid: 'u1', subOpenid: undefined }, 'u1'],
+    [{ openid: 'u1', subOpenid: 'u2' }, 'REPLY_MALFORMED'],
+    [{ openid: 'u1', subOpenid: 'U1' }, 'REPLY_MALFORMED'],
+    [{ openid: '', subOpenid: null }, 'REPLY_MALFORMED'],
+    [{ openid: 'u 1', subOpenid: 'u1' }, 'REPLY_MALFORMED'],
+  ])('of UnionPay with %j is %s', async (data, expected) => {
+    const { source } = await start({ merchant: { data } });
+    const redeemed = source.redeem('test_ok_x', requestFor('union_pay'), soon());
+    if (expected === 'REPLY_MALFORMED') await expect(redeemed).rejects.toMatchObject({ code: expected });
+    else expect((await redeemed).subject).toEqual({ userId: expected });
+  });
+
   test('a success that repeats our merchant and order, or neither, is believed', async () => {
     const request = { ...wechat, merchantOrderNo: 'order_1' };
     for (const data of [{ mchOrderNo: 'order_1' }, { mchOrderNo: '', mchNo: null }, { subAppid: null }]) {
@@ -207,13 +285,66 @@ describe('the reply', () => {
   test.each([
     ['{"code":500,"msg":"系统繁忙","data":null,"sign":null}', '500'],
     ['{"code":500,"msg":"系统繁忙"}', '500'],
-    ['{"code":200,"msg":"成功","data":null}', '200'],
+    ['{"code":10001,"msg":"超时","data":null}', '10001'],
+    ['{"code":10002,"msg":"系统异常"}', '10002'],
+    ['{"code":10003,"msg":"当前服务不可用"}', '10003'],
+    ['{"code":10005,"msg":"x"}', '10005'],
+    ['{"code":401,"msg":"未授权","data":{"returnCode":"000000","openid":"oEvil"}}', '401.000000'],
     ['{"code":200,"msg":"成功","data":{"returnCode":"999999"},"sign":""}', '200.999999'],
     ['{"code":0,"msg":"成功","data":{"returnCode":"000000","openid":"oEvil"}}', '0.000000'],
   ])('a code that is not configured leaves the outcome unknown: %s', async (body, upstreamCode) => {
     const source = await startFixed(body);
     const failure = { code: 'OUTCOME_UNKNOWN', upstreamCode };
     await expect(source.redeem('x', wechat, soon())).rejects.toMatchObject(failure);
+  });
+
+  test.each([
+    [400, 'CHANNEL_MISCONFIGURED'],
+    [401, 'CHANNEL_MISCONFIGURED'],
+    [403, 'CHANNEL_MISCONFIGURED'],
+    [405, 'CHANNEL_MISCONFIGURED'],
+    [200, 'CHANNEL_UNSUPPORTED'],
+  ])('a published code without data means what its page says: %s is %s', async (code, failure) => {
+    for (const rest of ['', ',"data":null', ',"data":null,"sign":null']) {
+      const refused = { code: failure, upstreamCode: `${code}` };
+      const source = await startFixed(`{"code":${code}${rest}}`);
+      await expect(source.redeem('x', wechat, soon())).rejects.toMatchObject(refused);
+      const other = await startFixed(`{"code":${code}${rest}}`, {
+        config: { refusals: { [code]: 'AUTH_CODE_REFUSED' } },
+      });
+      await expect(other.redeem('x', wechat, soon())).rejects.toMatchObject({ code: 'AUTH_CODE_REFUSED' });
+      const doubting = await startFixed(`{"code":${code}${rest}}`, {
+        config: { refusals: { [code]: 'OUTCOME_UNKNOWN' } },
+      });
+      await expect(doubting.redeem('x', wechat, soon())).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    }
+  });
+
+  test.each(['constructor', '__proto__', 'toString'])('a returnCode %s is as unknown as any other', async (name) => {
+    const source = await startFixed(`{"code":200,"data":{"returnCode":"${name}"}}`);
+    await expect(source.redeem('x', wechat, soon())).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  });
+
+  test('a merchant whose acquirer looks up no ids is told so, and an expired one as well', async () => {
+    const { source } = await start({ merchant: { withoutLookup: true } });
+    const unsupported = { code: 'CHANNEL_UNSUPPORTED', upstreamCode: '200' };
+    await expect(source.redeem('test_ok_x', wechat, soon())).rejects.toMatchObject(unsupported);
+    const { source: expired } = await start({ merchant: { expired: true } });
+    const refused = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: '403' };
+    await expect(expired.redeem('test_ok_x', wechat, soon())).rejects.toMatchObject(refused);
+  });
+
+  test('a reply whose signature is wrong or missing says what it claims', async () => {
+    const { source } = await start();
+    const claimed = { code: 'REPLY_UNVERIFIED', claimedCode: '200.000000', upstreamCode: undefined };
+    for (const code of ['test_badsign_x', 'test_nosign_x'])
+      await expect(source.redeem(code, wechat, soon())).rejects.toMatchObject(claimed);
+    const refused = await startFixed('{"code":401,"data":null,"sign":"0123"}');
+    const unverified = { code: 'REPLY_UNVERIFIED', claimedCode: '401' };
+    await expect(refused.redeem('x', wechat, soon())).rejects.toMatchObject(unverified);
+    const shapeless = await startFixed('{"code":"401","data":null}');
+    const malformed = { code: 'REPLY_MALFORMED', claimedCode: '401' };
+    await expect(shapeless.redeem('x', wechat, soon())).rejects.toMatchObject(malformed);
   });
 
   test('a configured code means what the configuration says', async () => {
@@ -228,9 +359,9 @@ describe('the reply', () => {
   });
 
   test.each([
-    ['another secret', { secret: 'other' }, '40003'],
-    ['an unknown merchant', { mchNo: 'MCH_I0' }, '40001'],
-    ['an unknown application', { appId: 'MCH_A0' }, '40001'],
+    ['another secret', { secret: 'other' }, '401'],
+    ['an unknown merchant', { mchNo: 'MCH_I0' }, '401'],
+    ['an unknown application', { appId: 'MCH_A0' }, '401'],
   ])('%s is a matter for the operator', async (_, config, upstreamCode) => {
     const { source } = await start({ config });
     const failure = { code: 'CHANNEL_MISCONFIGURED', upstreamCode };
@@ -240,7 +371,7 @@ describe('the reply', () => {
   test('what JuCai says of the request is not a refusal of the code', async () => {
     const { source } = await start();
     const request = { ...wechat, merchantOrderNo: 'a b' };
-    const failure = { code: 'OUTCOME_UNKNOWN', upstreamCode: '40002' };
+    const failure = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: '400' };
     await expect(source.redeem('test_ok_x', request, soon())).rejects.toMatchObject(failure);
   });
 
@@ -249,6 +380,8 @@ describe('the reply', () => {
     ['not an object', '[]'],
     ['without a code', '{"data":{}}'],
     ['with a code in words', '{"code":"200","data":{"returnCode":"000000","openid":"o"}}'],
+    ['without a returnCode', '{"code":200,"data":{"openid":"o"}}'],
+    ['with an empty returnCode', '{"code":200,"data":{"returnCode":"","openid":"o"}}'],
     ['with a list for data', '{"code":200,"data":[]}'],
     ['very deep', `{"code":200,"data":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
   ])('a reply that is %s makes no sense', async (_, body) => {
