@@ -1,11 +1,12 @@
 /** Between our edge and Apollo Server, which wants its own shapes of a request and of headers. */
 import { type ApolloServer, type BaseContext, HeaderMap } from '@apollo/server';
+import { parseUniqueJson } from '../lib/unique-json.ts';
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
 
-/** The body as a JSON object or list in UTF-8; undefined when it is none. */
+/** The body as a JSON object or list in UTF-8; undefined when it is none, or names a member twice. */
 export const parseJson = (body: Buffer): object | undefined => {
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const parsed = parseUniqueJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
     return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
   } catch {
     return undefined;

@@ -4,7 +4,7 @@ import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPa
 import { z } from 'zod';
 import { openUpstream } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
-import { readJson } from '../lib/strict-json.ts';
+import { parseUniqueJson } from '../lib/unique-json.ts';
 import type { Caller } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';
 import { type IssuerKeys, KeysUnavailable, keepIssuerKeys } from './issuer-keys.ts';
@@ -67,8 +67,6 @@ export type JwtConfig = z.output<typeof jwtConfig>;
 
 /** More than any header that reaches us; verification costs time. */
 const MAX_TOKEN_LENGTH = 8_192;
-/** Claims within claims. */
-const MAX_CLAIM_DEPTH = 64;
 
 /** One GET of the key set through our own client: bounded in time and size, without redirects and retries. */
 const createFetch = ({ jwksTimeoutMs, algorithms }: JwtConfig, url: URL): (() => Promise<KeySet>) => {
@@ -109,7 +107,7 @@ const couldBeValid = (token: string, { issuer, audience, clockToleranceSeconds }
 
 /** Throws for a name that occurs twice, of which others may read the other value. RFC 7519, section 4. */
 const requireUniqueNames = (token: string): void => {
-  for (const part of token.split('.', 2)) readJson(Buffer.from(part, 'base64url').toString(), MAX_CLAIM_DEPTH);
+  for (const part of token.split('.', 2)) parseUniqueJson(Buffer.from(part, 'base64url').toString());
 };
 
 /** Who an Authorization header proves its sender to be; undefined: nobody. Throws KeysUnavailable. */

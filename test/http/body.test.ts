@@ -63,6 +63,9 @@ describe('the body', () => {
     ['is a batch', `[${hello}]`],
     ['is an empty batch', '[]'],
     ['is an empty object', '{}'],
+    ['has two queries', '{"query":"{ __typename }","query":"{ __typename }"}'],
+    ['has two queries, spelled in two ways', '{"query":"{ __typename }","qu\\u0065ry":"{ __typename }"}'],
+    ['has two variables of one name', `{"query":"{ __typename }","variables":{"a":{"b":1,"c":[{"d":"\\":","d":2}]}}}`],
     ['has a prototype and no query', '{"__proto__":{"query":"{ __typename }"}}'],
   ])('that %s is 400', async (_, body) => {
     expectRefusal(await post(body), { status: 400, code: 'BAD_REQUEST' });
