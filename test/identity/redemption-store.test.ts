@@ -1,7 +1,7 @@
 /** Redemption as callers see it, when the store cannot write and when the service starts again. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { onRefusedConnection } from '../support/refused-connection.ts';
 import { AUTHENTICATE, consoleToken } from '../support/service.ts';
 import {
   authenticate,
@@ -69,12 +69,9 @@ describe('a store that cannot write', () => {
     const port = await closedPort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     let unlock: (() => void) | undefined;
-    const onRefusal = (message: unknown) => {
-      if (Number((message as { connectParams: { port: string } }).connectParams.port) === port)
-        unlock ??= lock(service.file);
-    };
-    subscribe('undici:client:connectError', onRefusal);
-    onTestFinished(() => void unsubscribe('undici:client:connectError', onRefusal));
+    onRefusedConnection(port, () => {
+      unlock ??= lock(service.file);
+    });
     const { data, errors } = await service.graphql(AUTHENTICATE, {
       input: { channel: 'wechat_pay', authCode: 'test_ok_alice' },
     });

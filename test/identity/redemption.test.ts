@@ -1,10 +1,10 @@
 /** Redemption as callers see it: auth codes, and upstreams that cannot be asked. */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import type { Store } from '../../src/store/store.ts';
+import { onRefusedConnection } from '../support/refused-connection.ts';
 import { AUTHENTICATE } from '../support/service.ts';
 import {
   authenticate,
@@ -175,13 +175,10 @@ describe('an upstream that cannot be reached', () => {
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     let refusals = 0;
     let upstream: Promise<Emulator> | undefined;
-    const onRefusal = (message: unknown) => {
-      if (Number((message as { connectParams: { port: string } }).connectParams.port) !== port) return;
+    onRefusedConnection(port, () => {
       refusals += 1;
       upstream ??= startUpstream({ port });
-    };
-    subscribe('undici:client:connectError', onRefusal);
-    onTestFinished(() => void unsubscribe('undici:client:connectError', onRefusal));
+    });
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ __typename: 'Authenticated' });
     expect(refusals).toBe(1);
     expect((await upstream)?.ledger).toHaveLength(1);

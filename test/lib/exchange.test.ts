@@ -142,29 +142,32 @@ describe('a reply', () => {
       { connections: 1 },
     );
     const replies = await Promise.allSettled([send(get('/1'), soon()), send(get('/2'), soon())]);
-    const bodies = replies.map((each) => (each.status === 'fulfilled' ? each.value.body.toString() : each.status));
-    expect(bodies[0]).toBe('mine');
-    expect(bodies[1]).not.toBe('smuggled');
+    const reasons = replies.map((each) => (each.status === 'rejected' ? each.reason.reason : 'a reply'));
+    expect(reasons).toEqual(['REPLY_SURPLUS', 'REPLY_SURPLUS']);
   });
 });
 
 describe('connections', () => {
-  test('are used again', async () => {
-    const { send, sockets } = await open((_, response) => void response.end('ok'), { connections: 1 });
-    for (let count = 0; count < 5; count += 1) await send(get(), soon());
-    expect(sockets.size).toBe(1);
-  });
-
-  test('are used again after a redirect, an error and a reply without a body', async () => {
-    const statuses = [302, 500, 204, 200];
-    const { send, sockets } = await open((_, response) => void response.writeHead(statuses.shift() ?? 200).end(), {
-      connections: 1,
+  test('carry one request each, and say so', async () => {
+    const asked: (string | undefined)[] = [];
+    const { send, sockets } = await open((request, response) => {
+      asked.push(request.headers.connection);
+      response.end('ok');
     });
-    for (const status of [...statuses]) expect((await send(get(), soon())).status).toBe(status);
-    expect(sockets.size).toBe(1);
+    for (let count = 0; count < 5; count += 1) await send(get(), soon());
+    expect(sockets.size).toBe(5);
+    expect(asked).toEqual(Array(5).fill('close'));
   });
 
-  test('are no more than allowed, and carry one request at a time', async () => {
+  test('are closed after a redirect, an error and a reply without a body', async () => {
+    const statuses = [302, 500, 204, 200];
+    const { send, sockets } = await open((_, response) => void response.writeHead(statuses.shift() ?? 200).end());
+    for (const status of [...statuses]) expect((await send(get(), soon())).status).toBe(status);
+    for (const socket of sockets) await closed(socket);
+    expect(sockets.size).toBe(4);
+  });
+
+  test('are no more at a time than allowed', async () => {
     const busy = { now: 0, most: 0 };
     const { send, sockets } = await open(
       async (_, response) => {
@@ -176,18 +179,8 @@ describe('connections', () => {
       { connections: 2 },
     );
     await Promise.all(Array.from({ length: 12 }, () => send(get(), soon())));
-    expect(sockets.size).toBe(2);
+    expect(sockets.size).toBe(12);
     expect(busy.most).toBe(2);
-  });
-
-  test('that the server closed while idle are replaced', async () => {
-    const { send, sockets, paths } = await open((_, response) => void response.end('ok'));
-    await send(get('/1'), soon());
-    const [idle] = sockets;
-    idle?.end();
-    await closed(idle);
-    expect((await send(get('/2'), soon())).body.toString()).toBe('ok');
-    expect(paths).toEqual(['/1', '/2']);
   });
 });
 
@@ -218,7 +211,7 @@ describe('a request that provably was not sent says so', () => {
     const { origin } = await openRaw({});
     const upstream = connect(origin.replace('http:', 'https:'), { connectTimeoutMs: 200 });
     const error = await failureOf(upstream.send(get(), soon()));
-    expect(error).toMatchObject({ name: 'ExchangeError', sent: false, message: 'the connection failed' });
+    expect(error).toMatchObject({ name: 'ExchangeError', sent: false, reason: 'TLS_TIMED_OUT' });
   });
 
   test('when the signal was aborted before', async () => {
@@ -389,7 +382,7 @@ describe('the deadline holds', () => {
   test('and its reason is the cause', async () => {
     const { send } = await open(() => {});
     const error = await failureOf(send(get(), { deadline: AbortSignal.timeout(50) }));
-    expect(error).toMatchObject({ message: 'the deadline passed', cause: { name: 'TimeoutError' } });
+    expect(error).toMatchObject({ reason: 'REPLY_TIMED_OUT', cause: { name: 'TimeoutError' } });
   });
 
   test('whether anybody waits for it or not: what was sent is not given up', async () => {
@@ -404,13 +397,12 @@ describe('the deadline holds', () => {
   });
 
   test('and does not reach back to replies that came in time', async () => {
-    const { send, sockets } = await open((_, response) => void response.end('ok'), { connections: 1 });
+    const { send } = await open((_, response) => void response.end('ok'), { connections: 1 });
     const abort = new AbortController();
     const { body } = await send(get(), { deadline: abort.signal });
     abort.abort();
     expect(body.toString()).toBe('ok');
     expect((await send(get(), soon())).status).toBe(200);
-    expect(sockets.size).toBe(1);
   });
 });
 
@@ -421,7 +413,7 @@ describe('the size of a reply is bounded', () => {
     });
     expect((await send(get('/1000'), soon())).body).toHaveLength(1_000);
     const error = await failureOf(send(get('/1001'), soon()));
-    expect(error).toMatchObject({ name: 'ExchangeError', sent: true, message: 'the reply is over 1000 bytes' });
+    expect(error).toMatchObject({ name: 'ExchangeError', sent: true, reason: 'REPLY_TOO_LARGE' });
   });
 
   test('at 64 KiB when nothing else is said', async () => {

@@ -1,0 +1,102 @@
+/** Why an exchange failed, in words from a closed set: they hold nothing that came over the wire. */
+
+/** How far an exchange has come. */
+export type Stage = 'START' | 'NAME' | 'CONNECT' | 'PROXY' | 'TLS' | 'REQUEST' | 'REPLY';
+
+export type Reason =
+  /** Nothing was begun: the time was over, the caller had left, the upstream was closed, the lease was too old. */
+  | 'NOT_BEGUN'
+  | 'NOT_WANTED'
+  | 'CLOSED'
+  | 'SEND_TOO_LATE'
+  | 'REQUEST_INVALID'
+  | 'NAME_NOT_FOUND'
+  | 'NAME_TIMED_OUT'
+  | 'NAME_FAILED'
+  | 'CONNECT_REFUSED'
+  | 'CONNECT_TIMED_OUT'
+  | 'CONNECT_FAILED'
+  /** The forward proxy answered CONNECT with something else than 2xx. */
+  | 'PROXY_REFUSED'
+  | 'PROXY_TIMED_OUT'
+  | 'PROXY_FAILED'
+  | 'TLS_UNTRUSTED'
+  | 'TLS_EXPIRED'
+  | 'TLS_HOST_MISMATCH'
+  | 'TLS_TIMED_OUT'
+  /** No TLS is spoken there, or no version and cipher that both sides know. */
+  | 'TLS_PROTOCOL'
+  /** The connection ended, or brought bytes, before the request was written. */
+  | 'CLOSED_BEFORE_REQUEST'
+  | 'BYTES_BEFORE_REQUEST'
+  | 'CLOSED_BEFORE_REPLY'
+  | 'REPLY_TIMED_OUT'
+  | 'REPLY_INCOMPLETE'
+  | 'REPLY_TOO_LARGE'
+  | 'REPLY_GARBLED'
+  /** Bytes follow the reply, so that which of them answer this request is not known. */
+  | 'REPLY_SURPLUS';
+
+/** What the end of the time means at each stage. */
+export const timedOut: Readonly<Record<Stage, Reason>> = {
+  START: 'NOT_BEGUN',
+  NAME: 'NAME_TIMED_OUT',
+  CONNECT: 'CONNECT_TIMED_OUT',
+  PROXY: 'PROXY_TIMED_OUT',
+  TLS: 'TLS_TIMED_OUT',
+  REQUEST: 'NOT_BEGUN',
+  REPLY: 'REPLY_TIMED_OUT',
+};
+
+const names: Readonly<Record<string, Reason>> = {
+  ENOTFOUND: 'NAME_NOT_FOUND',
+  ENODATA: 'NAME_NOT_FOUND',
+  EBADNAME: 'NAME_NOT_FOUND',
+  ETIMEOUT: 'NAME_TIMED_OUT',
+  ECANCELLED: 'NAME_TIMED_OUT',
+  EAI_AGAIN: 'NAME_TIMED_OUT',
+};
+
+const connections: Readonly<Record<string, Reason>> = {
+  ECONNREFUSED: 'CONNECT_REFUSED',
+  ETIMEDOUT: 'CONNECT_TIMED_OUT',
+};
+
+const certificates: Readonly<Record<string, Reason>> = {
+  CERT_HAS_EXPIRED: 'TLS_EXPIRED',
+  CERT_NOT_YET_VALID: 'TLS_EXPIRED',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'TLS_HOST_MISMATCH',
+  ERR_TLS_CERT_ALTNAME_FORMAT: 'TLS_HOST_MISMATCH',
+  HOSTNAME_MISMATCH: 'TLS_HOST_MISMATCH',
+};
+
+/** OpenSSL's words for certificates have no prefix, such as SELF_SIGNED_CERT_IN_CHAIN; ECONNRESET and ERR_SSL_… do. */
+const ofTls = (code: string | undefined): Reason => {
+  const known = certificates[code ?? ''];
+  if (known) return known;
+  return code === undefined || /^(?:ERR_|E[A-Z]+$)/.test(code) ? 'TLS_PROTOCOL' : 'TLS_UNTRUSTED';
+};
+
+/** Why a connection could not be made. */
+export const reasonOf = (stage: Stage, code: string | undefined): Reason => {
+  switch (stage) {
+    case 'NAME':
+      return names[code ?? ''] ?? 'NAME_FAILED';
+    case 'CONNECT':
+      return connections[code ?? ''] ?? 'CONNECT_FAILED';
+    case 'PROXY':
+      return 'PROXY_FAILED';
+    case 'TLS':
+      return ofTls(code);
+    case 'REPLY':
+      return 'CLOSED_BEFORE_REPLY';
+    default:
+      return 'CLOSED_BEFORE_REQUEST';
+  }
+};
+
+/** A code that the system, OpenSSL, PostgreSQL or we gave an error, and no text that came from outside. */
+export const codeOf = (error: unknown): string | undefined => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z][0-9A-Z_]{1,63}$/.test(code) ? code : undefined;
+};
