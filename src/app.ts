@@ -51,7 +51,7 @@ export const createApp = async (
   const once = createOnce({ store, log, metrics, times });
   const stopping = new AbortController();
   const tickets = createTickets(vault, Date.now);
-  const callerOf = createCallerOf({ store, log, now: Date.now });
+  const callerOf = createCallerOf({ store, now: Date.now });
   const services = {
     store,
     apps,
@@ -63,7 +63,7 @@ export const createApp = async (
       limits: config.limits,
       stopping: stopping.signal,
     }),
-    certifications: createCertifications({ store, apps, log, times }),
+    certifications: createCertifications({ store, apps, times }),
     queryJobworth: createJobworth({ apps, once }),
   };
   const apollo = createGraphqlServer({

@@ -1,8 +1,8 @@
 import type DataLoader from 'dataloader';
 import type { Admission } from '../identity/admission.ts';
-import type { Apps } from '../identity/apps.ts';
+import type { Apps, AskedNames } from '../identity/apps.ts';
 import type { Authentication } from '../identity/authentication.ts';
-import type { CallContext } from '../identity/call.ts';
+import type { CallContext, CallNote, OperationContext } from '../identity/call.ts';
 import type { Certifications } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from '../identity/loaders.ts';
@@ -23,18 +23,33 @@ export interface Services {
   readonly metrics: Pick<Metrics, 'operations' | 'references'>;
 }
 
+/** What the log is to say about one root field. */
+export interface CallLine {
+  /** The root field's key in the answer. */
+  readonly key: string | number;
+  readonly operation: string;
+  readonly asked: AskedNames;
+  note: CallNote;
+  durationMs?: number;
+  /** Errors of the answer at this root field and below it. */
+  errors: number;
+}
+
 /** What one request resolves with: the use cases, and loaders of its own. */
 export interface Context extends Omit<Services, 'certifications' | 'store'> {
   readonly certify: Certifications;
   readonly identities: IdentityLoader;
   readonly certifications: DataLoader<string, Certification | undefined>;
   readonly call: CallContext;
+  /** Of the root fields that have been asked for; written to the log when the operation is answered. */
+  readonly lines: CallLine[];
 }
 
-export const createContext = ({ store, certifications, ...services }: Services, call: CallContext): Context => ({
+export const createContext = ({ store, certifications, ...services }: Services, call: OperationContext): Context => ({
   ...services,
   certify: certifications,
   identities: createIdentityLoader(store, call.caller),
   certifications: createCertificationLoader(store),
-  call,
+  call: { ...call, note() {} },
+  lines: [],
 });

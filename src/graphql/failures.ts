@@ -7,6 +7,7 @@ import {
   retryAfterSeconds,
 } from '../failure.ts';
 import type { ResolversInterfaceTypes } from '../generated/resolvers.ts';
+import { noteOf } from '../identity/call.ts';
 import type { Context } from './context.ts';
 
 type AnyFailure = ResolversInterfaceTypes<Record<string, never>>['Failure'];
@@ -47,6 +48,7 @@ export const orFailure = async <T, Member extends FailureMember>(
     return await useCase();
   } catch (error) {
     if (!(error instanceof PayerIdentityError)) throw error;
+    call.note(noteOf(error));
     const failure = toFailure(error.code, error.traceId ?? call.traceId, error);
     if (isOneOf(members, failure)) return failure;
     throw new Error(`${failure.__typename} is not an answer to this call`, { cause: error });

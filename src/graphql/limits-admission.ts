@@ -3,6 +3,7 @@ import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema, getNamedType, isUnionType } from 'graphql';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { isSensitive } from '../identity/admission.ts';
+import { noteOf } from '../identity/call.ts';
 import type { Context } from './context.ts';
 import { toFailure } from './failures.ts';
 
@@ -39,6 +40,7 @@ export const admitFirst = (schema: GraphQLSchema): GraphQLSchema => {
         return answer;
       } catch (error) {
         if (!(error instanceof PayerIdentityError) || !unavailable.has(error.code)) throw error;
+        call.note(noteOf(error));
         if (isUnionType(getNamedType(type))) return toFailure(error.code, call.traceId, error);
         throw asError(error);
       }

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -7,9 +7,8 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { GraphQLError } from 'graphql';
-import { PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
+import { recordCalls, writeCallLines } from './call-lines.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
 import { limitOperations, type OperationLimits } from './limits.ts';
@@ -28,30 +27,12 @@ export interface GraphqlOptions {
   readonly firstOperation: string;
 }
 
-/** A failure says why by its cause. */
-const causeOf = (error: Error): unknown => (error instanceof PayerIdentityError && error.cause) || error;
-
-/** Unexpected errors reach the log by class and place; their text may quote a payer's data. */
-const logUnexpected = (log: Log): ApolloServerPlugin<Context> => ({
-  requestDidStart: async () => ({
-    async didEncounterErrors({ errors, contextValue }) {
-      for (const { originalError, extensions } of errors) {
-        if (originalError && !(originalError instanceof GraphQLError) && extensions.code === undefined)
-          log.error('a resolver failed unexpectedly', {
-            traceId: contextValue.call.traceId,
-            error: causeOf(originalError),
-          });
-      }
-    },
-  }),
-});
-
 /** Apollo Server with everything off that is not asked for: nothing is cached, reported, traced or batched. */
 export const createGraphqlServer = ({ log, explorable, scopesInSdl, limits, firstOperation }: GraphqlOptions) => {
   const apolloEvent = () => log.warn('apollo server warned');
   const typeDefs = scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs());
   return new ApolloServer<Context>({
-    schema: admitFirst(buildSchema(resolvers, typeDefs)),
+    schema: recordCalls(admitFirst(buildSchema(resolvers, typeDefs))),
     introspection: explorable,
     hideSchemaDetailsFromClientErrors: !explorable,
     includeStacktraceInErrorResponses: false,
@@ -63,7 +44,7 @@ export const createGraphqlServer = ({ log, explorable, scopesInSdl, limits, firs
     logger: { debug() {}, info() {}, warn: apolloEvent, error: apolloEvent },
     plugins: [
       limitOperations(limits),
-      logUnexpected(log),
+      writeCallLines(log),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),

@@ -26,12 +26,21 @@ export interface Route {
   readonly capabilities: readonly ChannelCapability[];
 }
 
+/** What a caller named, or what it needs of an app whose channel it does not name. */
+export interface AskedNames {
+  readonly appId?: unknown;
+  readonly channel?: unknown;
+  readonly needs?: 'certifier' | 'jobworth' | undefined;
+}
+
 /** The merchant applications and what serves them. */
 export interface Apps {
   /** Throws APP_UNKNOWN or CHANNEL_UNKNOWN. */
   route(appId: string | undefined, channelId: string): Route;
   /** The first channel of an app whose source can do it. Throws APP_UNKNOWN or CHANNEL_UNSUPPORTED. */
   routeFor(appId: string | undefined, can: 'certifier' | 'jobworth'): Route;
+  /** Those of the names that are configured. Callers may write anything, so only these stand in the log. */
+  configured(names: AskedNames): { appId?: string; channelId?: string; source?: string };
   /** The channels of an app; none for an unknown app. */
   channels(appId: string | undefined): Channel[];
   channel(id: string): Channel | undefined;
@@ -90,6 +99,16 @@ export const createApps = (
         throw new PayerIdentityError('CHANNEL_UNKNOWN', { fields: [{ path: 'channel', message }] });
       }
       return route;
+    },
+    configured({ appId, channel, needs }) {
+      const wantedApp = appId ?? defaultApp;
+      const routes = typeof wantedApp === 'string' ? byApp.get(wantedApp) : undefined;
+      if (!routes) return {};
+      const route =
+        typeof channel === 'string'
+          ? routes.get(channel)
+          : needs && [...routes.values()].find(({ source }) => source[needs]);
+      return { appId: `${wantedApp}`, ...(route && { channelId: route.channelId, source: route.sourceName }) };
     },
     channels: (appId = defaultApp) =>
       [...(byApp.get(appId)?.values() ?? [])].map(({ channelId, capabilities }) => ({

@@ -65,7 +65,7 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
   const redeem = async (
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
-    { caller, traceId, clientIp, signal: unwanted }: CallContext,
+    { caller, traceId, clientIp, signal: unwanted, note }: CallContext,
     { session, keep, traffic }: { session: SessionClaim | undefined; keep: boolean; traffic: Traffic },
   ): Promise<Redemption> => {
     const { appId, channelId, sourceName, source } = route;
@@ -91,6 +91,7 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     const bound = { ...claim, binding, appId, channelId, session, traceId };
     const redemption = await once(bound, exchange, {
       unwanted,
+      note,
       requireReady: () => source.requireReady?.(request),
     });
     if (!redemption) throw new PayerIdentityError('OUTCOME_UNKNOWN');

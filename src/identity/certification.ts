@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import type { CertifyPage } from '../channels/source.ts';
 import { failureMember, PayerIdentityError } from '../failure.ts';
 import { ExchangeError, type Until } from '../lib/exchange.ts';
-import type { Log } from '../lib/log.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
@@ -11,7 +10,7 @@ import { requireReturnUrl } from './authentication.ts';
 import type { CallContext } from './call.ts';
 import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
 import { requireScope } from './permission.ts';
-import { reportStoreAway } from './store-away.ts';
+import { storeAway } from './store-away.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Certifications {
@@ -25,11 +24,10 @@ export interface Certifications {
 interface Tools {
   readonly store: Store;
   readonly apps: Apps;
-  readonly log: Log;
   readonly times: { readonly deadlineMs: number };
 }
 
-export const createCertifications = ({ store, apps, log, times }: Tools): Certifications => {
+export const createCertifications = ({ store, apps, times }: Tools): Certifications => {
   const routeOf = (appId: string | undefined, { caller }: CallContext) => {
     const route = apps.routeFor(appId, 'certifier');
     requireScope(caller, 'payer:certify', route.appId);
@@ -53,8 +51,8 @@ export const createCertifications = ({ store, apps, log, times }: Tools): Certif
     }
   };
 
-  const requireIdentity = async (appId: string, id: string, call: CallContext): Promise<void> => {
-    const [identity] = await store.identities([{ id }]).catch(reportStoreAway(log, call));
+  const requireIdentity = async (appId: string, id: string): Promise<void> => {
+    const [identity] = await store.identities([{ id }]).catch(storeAway);
     if (identity instanceof Error) throw identity;
     if (identity?.appId === appId) return;
     const fields = [{ path: 'identityId', message: 'the id of a payer identity of this app' }];
@@ -66,13 +64,13 @@ export const createCertifications = ({ store, apps, log, times }: Tools): Certif
       const { appId, identityId, returnUrl, ...payer } = parseInput(initializeCertificationInput, input);
       const route = routeOf(appId, call);
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
-      if (identityId !== undefined) await requireIdentity(route.appId, identityId, call);
+      if (identityId !== undefined) await requireIdentity(route.appId, identityId);
       const orderNo = randomBytes(16).toString('hex');
       const { channelId, certifier } = route;
       const request = { ...payer, orderNo, returnUrl };
       const certifyId = await ask(call.signal, (until) => certifier.initialize(request, until));
       const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
-      await store.addCertification(certification).catch(reportStoreAway(log, call));
+      await store.addCertification(certification).catch(storeAway);
       return certifyId;
     },
 
@@ -86,13 +84,13 @@ export const createCertifications = ({ store, apps, log, times }: Tools): Certif
     async check(input, call) {
       const { appId, certifyId } = parseInput(certificationQuery, input);
       const route = routeOf(appId, call);
-      const known = await store.certification(certifyId).catch(reportStoreAway(log, call));
+      const known = await store.certification(certifyId).catch(storeAway);
       // Another app's certification is as unknown as one that never was.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
       const passed = await ask(call.signal, (until) => route.certifier.hasPassed(certifyId, until));
       const updated = store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED');
-      return (await updated.catch(reportStoreAway(log, call))) ?? known;
+      return (await updated.catch(storeAway)) ?? known;
     },
   };
 };

@@ -23,7 +23,7 @@ interface Tools {
 
 export const createJobworth =
   ({ apps, once }: Tools): QueryJobworth =>
-  async (input, { caller, traceId, signal: unwanted }) => {
+  async (input, { caller, traceId, signal: unwanted, note }) => {
     const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
     const { appId, channelId, sourceName, source } = apps.routeFor(wantedApp, 'jobworth');
     requireScope(caller, 'payer:jobworth', appId);
@@ -47,7 +47,7 @@ export const createJobworth =
     const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];
     const claim = { source: sourceName, upstreamAppId, kind: 'onceToken' as const, code: query.onceToken };
     const bound = { ...claim, binding, appId, channelId, traceId };
-    const redemption = await once(bound, exchange, { unwanted, requireReady }).catch(asOnceToken);
+    const redemption = await once(bound, exchange, { unwanted, requireReady, note }).catch(asOnceToken);
     if (redemption?.state === 'ANSWERED') return JSON.parse(redemption.answer);
     if (redemption && 'failureCode' in redemption) {
       const { failureCode, traceId: firstTraceId } = redemption;

@@ -14,6 +14,7 @@ import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { VaultError } from '../security/vault.ts';
 import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Store } from '../store/store.ts';
+import { type CallContext, noteOf } from './call.ts';
 import { storeAway } from './store-away.ts';
 
 export interface OnceTimes {
@@ -35,6 +36,8 @@ export interface OnceConditions {
   readonly unwanted: AbortSignal;
   /** Asked before the code counts as sent; throws PayerIdentityError when there is no use in trying. */
   readonly requireReady?: (() => void) | undefined;
+  /** What the call's log line says of the exchange. */
+  readonly note?: CallContext['note'];
 }
 
 /**
@@ -72,15 +75,14 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
   /** How the exchange ended; undefined when the code is as it was. Throws when nothing was sent. */
   const attempt = async (
     exchange: Parameters<Once>[1],
-    unwanted: AbortSignal,
-    traceId: string,
+    { unwanted, note }: OnceConditions,
   ): Promise<Outcome | undefined> => {
     try {
       return await send(exchange, unwanted);
     } catch (error) {
       if (error instanceof PayerIdentityError && leftUnsent(error.code)) throw error;
-      if (!(error instanceof PayerIdentityError || error instanceof ExchangeError))
-        log.error('an exchange failed unexpectedly', { traceId, error });
+      const isExpected = error instanceof PayerIdentityError || error instanceof ExchangeError;
+      note?.({ ...noteOf(error), ...(!isExpected && { isBug: true }) });
       return failedOutcome(error);
     }
   };
@@ -92,9 +94,10 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
   const exchangeClaimed = async (
     lease: Lease,
     exchange: Parameters<Once>[1],
-    { unwanted, requireReady }: OnceConditions,
+    conditions: OnceConditions,
     traceId: string,
   ): Promise<Redemption | undefined> => {
+    const { requireReady, note } = conditions;
     try {
       requireReady?.();
     } catch (error) {
@@ -102,10 +105,9 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       throw error;
     }
     if (!(await store.markSent(lease).catch(storeAway))) throw new PayerIdentityError('OUTCOME_PENDING');
-    const startedAt = performance.now();
     let outcome: Outcome | undefined;
     try {
-      outcome = await attempt(exchange, unwanted, traceId);
+      outcome = await attempt(exchange, conditions);
     } catch (error) {
       await release(lease, traceId);
       throw error;
@@ -114,18 +116,12 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       await release(lease, traceId);
       return undefined;
     }
-    const upstreamCode = 'upstreamCode' in outcome ? outcome.upstreamCode : undefined;
     const ended = await store.settle(lease, outcome).catch((error: unknown) => {
-      log.error('an outcome could not be kept', { traceId, state: outcome.state, upstreamCode, error });
+      note?.({ event: 'an outcome could not be kept', state: outcome.state, error, isBug: true });
     });
     if (!ended) throw new PayerIdentityError('OUTCOME_UNKNOWN');
     metrics.redemptions.inc({ source: ended.source, state: ended.state });
-    log.info('a code was exchanged', {
-      traceId,
-      ...{ appId: ended.appId, channelId: ended.channelId, source: ended.source, state: ended.state, upstreamCode },
-      ...('failureCode' in ended && { code: ended.failureCode }),
-      durationMs: Math.round(performance.now() - startedAt),
-    });
+    note?.({ event: 'a code was exchanged', state: ended.state });
     return ended;
   };
 
@@ -151,28 +147,15 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     }
   };
 
-  const begin = async (...[claim, exchange, conditions]: Parameters<Once>): Promise<Redemption | undefined> => {
+  return async (claim, exchange, conditions) => {
     requireWanted(conditions.unwanted);
     const verdict = await store.claim(claim).catch(storeAway);
     if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, conditions, claim.traceId);
     if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
     const { redemption: first } = verdict;
     const outcome = isPending(first) ? await awaitOutcome(first, conditions.unwanted) : first;
-    log.info('an earlier outcome was read', { traceId: claim.traceId, source: claim.source, state: outcome.state });
+    conditions.note?.({ event: 'an earlier outcome was read', state: outcome.state });
     return outcome;
-  };
-
-  return async (claim, exchange, conditions) => {
-    try {
-      return await begin(claim, exchange, conditions);
-    } catch (error) {
-      if (error instanceof PayerIdentityError)
-        log.warn('a code was not exchanged', {
-          ...{ traceId: claim.traceId, source: claim.source, code: error.code },
-          error: error.cause,
-        });
-      throw error;
-    }
   };
 };
 

@@ -5,7 +5,7 @@ import { type Caller, permits, type Scope } from '../security/caller.ts';
 
 /** Throws NOT_ALLOWED unless the caller may do this on behalf of the app. */
 export const requireScope = (caller: Caller, scope: Scope, appId: string): void => {
-  if (!permits(caller, scope, appId)) throw new PayerIdentityError('NOT_ALLOWED');
+  if (!permits(caller, scope, appId)) throw new PayerIdentityError('NOT_ALLOWED', { missingScope: scope });
 };
 
 /** Of a payer whom a caller may not read: that there is one, and where. */

@@ -6,10 +6,10 @@ import type { Metrics } from '../lib/metrics.ts';
 import { permits } from '../security/caller.ts';
 import type { FinalOutcome, Redemption, Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
-import type { CallContext } from './call.ts';
+import { type CallContext, noteOf } from './call.ts';
 import { failedOutcome } from './once.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
-import { reportStoreAway } from './store-away.ts';
+import { storeAway } from './store-away.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
@@ -45,8 +45,12 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
 
   /** Fetches what the upstream holds for a query code. A failure to reach it leaves the result for the next reader. */
   const collect = async (held: Redemption, queryCode: string, call: CallContext): Promise<Redemption> => {
-    const keep = async (outcome: FinalOutcome) =>
-      (await store.collect(held.id, outcome).catch(reportStoreAway(log, call))) ?? held;
+    const keep = async (outcome: FinalOutcome) => (await store.collect(held.id, outcome).catch(storeAway)) ?? held;
+    /** Failures that this brings to light bear the traceId of the call whose code was exchanged. */
+    const report = (event: string, error: unknown) => {
+      const { traceId, appId, channelId, source } = held;
+      log.warn(event, { operation: 'authResult', traceId, appId, channelId, source, ...noteOf(error) });
+    };
     try {
       const { keeper } = apps.route(held.appId, held.channelId).source;
       if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
@@ -55,22 +59,25 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
       const found = await keeper.collect(queryCode, until, { channelId: held.channelId, traffic });
       return found ? await keep({ state: 'SUCCEEDED', ...found }) : held;
     } catch (error) {
-      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN') return keep(failedOutcome(error));
+      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN') {
+        report('a kept result was lost', error);
+        return keep(failedOutcome(error));
+      }
       if (!(error instanceof PayerIdentityError || error instanceof ExchangeError)) throw error;
       if (error instanceof PayerIdentityError && error.code === 'SERVICE_UNAVAILABLE') throw error;
-      const known = error instanceof PayerIdentityError ? { code: error.code, upstreamCode: error.upstreamCode } : {};
-      log.warn('a kept result could not be read', { traceId: held.traceId, source: held.source, ...known });
+      report('a kept result could not be read', error);
       return held;
     }
   };
 
   const readSession = async (
-    { appId, redemption, expiresAt }: Session,
+    { appId, channelId, redemption, expiresAt }: Session,
     call: CallContext,
     queryCode: string,
     countPoll: () => ReturnType<Store['countPoll']>,
   ): Promise<AuthResult | undefined> => {
     const { caller } = call;
+    call.note({ appId, channelId, source: redemption?.source });
     if (caller.apps?.has(appId) === false) return undefined;
     const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode, call) : redemption;
     switch (current?.state) {
@@ -91,7 +98,7 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     // A call is one poll, however long it waits and however often it looks.
     let poll: ReturnType<Store['countPoll']> | undefined;
     const countPoll = () => {
-      poll ??= store.countPoll(queryCode).catch(reportStoreAway(log, call));
+      poll ??= store.countPoll(queryCode).catch(storeAway);
       return poll;
     };
     waiting += 1;
@@ -101,7 +108,7 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     try {
       const until = Date.now() + waitMs;
       for (;;) {
-        const session = await store.session(queryCode).catch(reportStoreAway(log, call));
+        const session = await store.session(queryCode).catch(storeAway);
         const result = session && (await readSession(session, call, queryCode, countPoll));
         const leftMs = until - Date.now();
         if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;

@@ -1,7 +1,6 @@
 /** Who calls authenticate for an app that signs its calls: the app itself. */
 import { PayerIdentityError } from '../failure.ts';
 import { parseBeijingTime } from '../lib/beijing-time.ts';
-import type { Log } from '../lib/log.ts';
 import type { Caller } from '../security/caller.ts';
 import { canonicalJson, isSigned, type SignaturePolicy } from '../security/request-signature.ts';
 import type { NonceVerdict, Store } from '../store/store.ts';
@@ -12,7 +11,6 @@ import { storeAway } from './store-away.ts';
 
 interface Tools {
   readonly store: Pick<Store, 'useNonce'>;
-  readonly log: Log;
   readonly now: () => number;
 }
 
@@ -20,7 +18,7 @@ interface Tools {
 export type CallerOf = (
   route: Pick<Route, 'appId' | 'app'>,
   input: AuthenticateInput,
-  call: Pick<CallContext, 'caller' | 'traceId'>,
+  call: Pick<CallContext, 'caller' | 'note'>,
 ) => Promise<Caller>;
 
 /** Either way. */
@@ -31,7 +29,7 @@ export const isTimely = (reqTime: string, nowMs: number): boolean => {
   return atMs !== undefined && Math.abs(nowMs - atMs) <= MAX_OFF_MS;
 };
 
-export const createCallerOf = ({ store, log, now }: Tools): CallerOf => {
+export const createCallerOf = ({ store, now }: Tools): CallerOf => {
   /** The nonce is taken before anything else happens; without a store nothing does. */
   const takeNonce = async (appId: string, nonceStr: string, input: AuthenticateInput): Promise<NonceVerdict> => {
     // DaxPay's newer text knows no case, so a nonce in other case has to be the same nonce.
@@ -49,15 +47,10 @@ export const createCallerOf = ({ store, log, now }: Tools): CallerOf => {
     if ((await takeNonce(appId, nonceStr, input)) === 'USED') throw new PayerIdentityError('NONCE_USED');
   };
 
-  return async ({ appId, app: { signature } }, input, { caller, traceId }) => {
+  return async ({ appId, app: { signature } }, input, { caller, note }) => {
     if (!signature) return caller;
-    try {
-      await verify(appId, signature, input);
-    } catch (error) {
-      if (error instanceof PayerIdentityError)
-        log.warn('a signed call was refused', { traceId, appId, code: error.code, error: error.cause });
-      throw error;
-    }
+    await verify(appId, signature, input);
+    note({ signed: true });
     const token = signature.accessToken ? (['payer:token'] as const) : [];
     return {
       id: `app:${appId}`,

@@ -18,6 +18,8 @@ export interface LogFields {
   readonly missingScope?: string | undefined;
   /** The root field of the contract. */
   readonly operation?: string | undefined;
+  /** The call bears a valid signature of the app. */
+  readonly signed?: boolean | undefined;
   readonly durationMs?: number | undefined;
   readonly count?: number | undefined;
   readonly url?: string | undefined;

@@ -20,6 +20,12 @@ export interface Caller {
 /** Somebody without credentials of their own, such as a payer page. */
 export const anonymous: Caller = { id: 'anonymous', scopes: new Set() };
 
+/** The id of callers without credentials of their own to whom the configuration grants scopes. */
+export const routerId = 'router';
+
+/** Whether nothing tells this caller from any other that comes through the router. */
+export const isNameless = ({ id }: Caller): boolean => id === anonymous.id || id === routerId;
+
 /** Whether a caller may do what a scope stands for, on behalf of an app. */
 export const permits = ({ scopes, apps }: Caller, scope: Scope, appId: string): boolean =>
   scopes.has(scope) && (apps?.has(appId) ?? true);

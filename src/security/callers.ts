@@ -1,7 +1,7 @@
 /** Finds out who calls through the router. */
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
-import { allScopes, anonymous, type Caller } from './caller.ts';
+import { allScopes, anonymous, type Caller, routerId } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';
 import { createBearerCheck, jwtConfig } from './jwt.ts';
 import type { RequestHead } from './router-check.ts';
@@ -56,7 +56,7 @@ const valueAt = (value: unknown, path: string): unknown =>
 export const createCallers = ({ jwt, claims, router }: z.output<typeof callersConfig>, log: Log): Callers => {
   const checkBearer = jwt && createBearerCheck(jwt, log);
   const readForwarded = claims && createClaimsReader('claims', claims);
-  const withoutCredentials = router.length > 0 ? { id: 'router', scopes: new Set(router) } : anonymous;
+  const withoutCredentials = router.length > 0 ? { id: routerId, scopes: new Set(router) } : anonymous;
   return {
     async identify({ headers: { authorization } }, extensions) {
       if (checkBearer && authorization !== undefined) return checkBearer(authorization);

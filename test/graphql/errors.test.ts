@@ -275,7 +275,8 @@ describe('a resolver that throws', () => {
       );
       expect(status).toBe(200);
       expect(data).toEqual({ payer: null, channels: [{ id: 'ali_pay' }, { id: 'wechat_pay' }] });
-      expect(errors).toEqual([{ ...masked, locations: [{ line: 1, column: 3 }], path: ['payer'] }]);
+      const extensions = { ...masked.extensions, traceId: trace };
+      expect(errors).toEqual([{ ...masked, extensions, locations: [{ line: 1, column: 3 }], path: ['payer'] }]);
       expect(text).not.toContain(CANARY);
       const logged = service.logLines.filter((line) => line.includes(trace)).map((line) => JSON.parse(line));
       expect(logged).toMatchObject([{ msg: 'a resolver failed unexpectedly', error: { name: 'VaultError' } }]);

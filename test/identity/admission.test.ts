@@ -40,6 +40,7 @@ const open = (limits: { rates?: object; bulkheads?: object }) => {
     traceId: 'trace',
     signal,
     prolong() {},
+    note() {},
   });
   type Field = Parameters<typeof admission.admit>[0];
   const ask = (field: Field, asked: object, call: CallContext, work = async () => 'done') =>

@@ -6,7 +6,6 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { FileConfig } from '../../src/config.ts';
 import { authenticateInput, parseInput } from '../../src/identity/input.ts';
 import { createCallerOf, isTimely } from '../../src/identity/signed-calls.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { signatureConfig } from '../../src/security/request-signature.ts';
 import { AUTHENTICATE, startService } from '../support/service.ts';
 import { type Input, newNonce, signDaxpay, signed, signingKey, signV2, timeOf } from '../support/signing.ts';
@@ -205,9 +204,9 @@ describe('whoever calls', () => {
     const caller = { id: 'somebody', scopes: new Set(['payer:certify'] as const) };
     const policy = signature && signatureConfig.parse(signature);
     const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, signature: policy };
-    const find = createCallerOf({ store: service.store, log: createLog('silent'), now: Date.now });
+    const find = createCallerOf({ store: service.store, now: Date.now });
     const parsed = parseInput(authenticateInput, input);
-    return { caller, found: await find({ appId: 'demo', app }, parsed, { caller, traceId: 't' }) };
+    return { caller, found: await find({ appId: 'demo', app }, parsed, { caller, note() {} }) };
   };
 
   test('for an app that signs is the app, which may authenticate and read for itself', async () => {

@@ -1,0 +1,227 @@
+/** Every answer with a traceId has one log line, which says what the operator needs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FailureCode, failureMember } from '../../src/failure.ts';
+import { VaultError } from '../../src/security/vault.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { authenticate, newCode, newQueryCode, provocations } from './provocations.ts';
+import { logOf, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.close());
+
+/** The lines that name a trace, in whatever field. */
+const linesOf = (logLines: readonly string[], traceId: string) =>
+  logLines.filter((line) => line.includes(traceId)).map((line) => JSON.parse(line));
+
+const fields = [
+  ...['level', 'time', 'msg', 'traceId', 'operation', 'appId', 'channelId', 'source', 'state', 'code', 'durationMs'],
+  ...['upstreamCode', 'claimedCode', 'upstreamTraceId', 'missingScope', 'signed', 'count', 'error'],
+];
+
+const table = Object.entries(provocations).flatMap(([code, list]) =>
+  list.map((provocation, position) => ({
+    title: position === 0 ? code : `${code}, provoked another way (${position})`,
+    code: code as FailureCode,
+    provocation,
+  })),
+);
+
+describe('a failure has exactly one line, found by its traceId:', () => {
+  test.each(table)('$title', async ({ code, provocation: { at = 'plain', provoke, line, silent = [] } }) => {
+    const answer = await provoke(stage);
+    expect(answer).toMatchObject({ __typename: failureMember(code), code });
+    expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
+    const lines = linesOf(logOf(stage, at), answer.traceId);
+    expect(lines).toMatchObject([{ traceId: answer.traceId, code, durationMs: expect.any(Number), ...line }]);
+    const logged = Object.keys(lines[0]);
+    expect(logged.filter((name) => !fields.includes(name))).toEqual([]);
+    expect(silent.filter((name) => logged.includes(name))).toEqual([]);
+  });
+});
+
+let traces = 0;
+/** A trace of the caller's own, and the header that names it. */
+const newTrace = () => {
+  traces += 1;
+  const traceId = `${'a'.repeat(24)}${traces.toString(16).padStart(8, '0')}`;
+  return { traceId, headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } };
+};
+
+/** What a plain service answers to an operation, and the lines of its trace. */
+const traced = async (query: string, variables: Record<string, unknown>) => {
+  const { plain } = stage;
+  const { traceId, headers } = newTrace();
+  const response = await fetch(`${plain.origin}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape
+  const { data, errors } = (await response.json()) as any;
+  return { traceId, data, errors, lines: linesOf(plain.logLines, traceId) };
+};
+
+/** Makes a method of the store fail while something is done. */
+const breaking = async <T>(
+  method: 'identities' | 'session' | 'certificationsOf',
+  error: Error,
+  work: () => Promise<T>,
+) => {
+  const { store } = stage.plain;
+  const whole = store[method];
+  Object.assign(store, { [method]: () => Promise.reject(error) });
+  return work().finally(() => Object.assign(store, { [method]: whole }));
+};
+
+describe('a success has one line that says where it happened:', () => {
+  test.each([
+    ['authenticate', AUTHENTICATE, () => ({ channel: 'ali_pay', authCode: newCode('ok') })],
+    ['authenticateAndSet', AUTHENTICATE_AND_SET, () => ({ channel: 'ali_pay', authCode: newCode('ok') })],
+    [
+      'startAuthentication',
+      'mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename } }',
+      () => ({ channel: 'ali_pay', returnUrl: stage.plain.returnUrl('ali_pay') }),
+    ],
+    [
+      'initializeIdentityCertification',
+      'mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) { __typename } }',
+      () => ({ method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' }),
+    ],
+    [
+      'startIdentityCertification',
+      'mutation ($input: StartIdentityCertificationInput!) { startIdentityCertification(input: $input) { __typename } }',
+      () => ({ certifyId: '0'.repeat(32) }),
+    ],
+    [
+      'jobworthAuthentication',
+      'query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) { __typename } }',
+      () => ({
+        ...{ onceToken: newCode('ok'), connKey: 'a', queryType: 'exact', identityType: '04', serviceId: 's' },
+        userId: 'u',
+      }),
+    ],
+  ])('%s', async (operation, query, input) => {
+    const { traceId, lines } = await traced(query, { input: input() });
+    const place = { appId: 'demo', channelId: 'ali_pay', source: 'alipay' };
+    expect(lines).toMatchObject([{ level: 30, traceId, operation, ...place, durationMs: expect.any(Number) }]);
+    expect(lines[0]).not.toHaveProperty('code');
+  });
+});
+
+describe('the outcome of an earlier call', () => {
+  test('that a repeated call is answered with is found by its traceId, and the repetition by its own', async () => {
+    const input = { channel: 'wechat_pay', authCode: newCode('invalid') };
+    const first = await traced(AUTHENTICATE, { input });
+    const again = await traced(AUTHENTICATE, { input });
+    expect(again.data.authenticate).toEqual(first.data.authenticate);
+    expect(first.data.authenticate.traceId).toBe(first.traceId);
+    expect(linesOf(stage.plain.logLines, first.traceId)).toMatchObject([{ upstreamCode: expect.any(String) }]);
+    const { code } = first.data.authenticate;
+    expect(again.lines).toMatchObject([{ msg: 'an earlier outcome was read', code, state: 'REJECTED' }]);
+  });
+
+  test('that authResult reads is found by the traceId of the call that exchanged the code', async () => {
+    const queryCode = newQueryCode();
+    const input = { channel: 'wechat_pay', authCode: newCode('reset'), queryCode };
+    const first = await traced(AUTHENTICATE_AND_SET, { input });
+    const read = await traced(AUTH_RESULT, { queryCode });
+    expect(read.data.authResult).toMatchObject({ status: 'INDETERMINATE', failure: { traceId: first.traceId } });
+    const line = { operation: 'authenticateAndSet', code: 'OUTCOME_UNKNOWN', state: 'INDETERMINATE' };
+    expect(linesOf(stage.plain.logLines, first.traceId)).toMatchObject([line]);
+    expect(read.lines).toEqual([]);
+  });
+});
+
+describe('an error names the traceId that finds its one line:', () => {
+  const masked = 'a resolver failed unexpectedly';
+
+  test('a fault of this service at a root field', async () => {
+    const read = () => traced('{ payerIdentity(id: "x") { id } }', {});
+    const { traceId, errors, lines } = await breaking('identities', new VaultError(), read);
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR', traceId } }]);
+    const error = { name: 'VaultError' };
+    expect(lines).toMatchObject([{ level: 50, msg: masked, operation: 'payerIdentity', traceId, error }]);
+  });
+
+  test('an unavailable store below a root field that succeeded', async () => {
+    const query = `mutation ($input: AuthenticateInput!) { authenticate(input: $input) {
+      ... on Authenticated { identity { certification { status } } } } }`;
+    const input = { channel: 'ali_pay', authCode: newCode('ok') };
+    const ask = () => traced(query, { input });
+    const { traceId, errors, lines } = await breaking('certificationsOf', new Error('gone'), ask);
+    expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', traceId } }]);
+    const line = { level: 40, msg: 'a code was exchanged', state: 'SUCCEEDED', code: 'SERVICE_UNAVAILABLE' };
+    expect(lines).toMatchObject([{ ...line, operation: 'authenticate', error: { name: 'Error' } }]);
+  });
+
+  test('authResult without the store', async () => {
+    const read = () => traced(AUTH_RESULT, { queryCode: newQueryCode() });
+    const { traceId, errors, lines } = await breaking('session', new RangeError('gone'), read);
+    expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', traceId } }]);
+    const line = { level: 40, msg: 'the store failed', operation: 'authResult', error: { name: 'RangeError' } };
+    expect(lines).toMatchObject([line]);
+  });
+
+  test('entities that cannot be looked up, however many', async () => {
+    const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
+    const of = ['a', 'b', 'c'].map((id) => ({ __typename: 'PayerIdentity', id }));
+    const { traceId, errors, lines } = await breaking('identities', new Error('gone'), () => traced(query, { of }));
+    const error = { extensions: { code: 'SERVICE_UNAVAILABLE', traceId } };
+    expect(errors).toMatchObject([error, error, error]);
+    expect(lines).toMatchObject([{ operation: '_entities', code: 'SERVICE_UNAVAILABLE', count: 3 }]);
+  });
+
+  test('but a representation that is no key is a fault of the request, and has neither', async () => {
+    const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
+    const { errors, lines } = await traced(query, { of: [{ __typename: 'PayerIdentity' }] });
+    expect(errors[0].extensions).toEqual({ code: 'BAD_REPRESENTATION' });
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('what callers write', () => {
+  test.each(['<script>', 'a"}\n{"level":60', '__proto__', 'constructor', 'x'.repeat(32)])(
+    'is not logged as an app or a channel that is not configured: %j',
+    async (name) => {
+      const answers = [{ appId: name }, { channel: name }].map((input) => authenticate(stage.plain, input));
+      for (const { traceId } of await Promise.all(answers)) {
+        const lines = linesOf(stage.plain.logLines, traceId);
+        expect(lines).toHaveLength(1);
+        expect(JSON.stringify(lines)).not.toContain(JSON.stringify(name));
+      }
+    },
+  );
+});
+
+describe('a flood of calls that are refused before they do anything', () => {
+  const refusals = 400;
+  const flood = async (headers: object) => {
+    const { service } = stage.scoped;
+    const before = service.logLines.length;
+    const input = { channel: 'no-such-channel', authCode: 'x' };
+    for (let sent = 0; sent < refusals; sent += 20)
+      await Promise.all(Array.from({ length: 20 }, () => service.graphql(AUTHENTICATE_AND_SET, { input }, headers)));
+    await delay(1_100);
+    const lines = service.logLines.slice(before).map((line) => JSON.parse(line));
+    const [about, leftOut] = [lines.filter(({ traceId }) => traceId), lines.filter(({ traceId }) => !traceId)];
+    return { about, leftOut: leftOut.reduce((sum, { count }) => sum + count, 0) };
+  };
+
+  test('of a caller with credentials has every line', async () => {
+    const { about, leftOut } = await flood(await stage.scoped.as());
+    expect([about.length, leftOut]).toEqual([refusals, 0]);
+  });
+
+  test('of callers without credentials has 100 lines a second, and one that counts the others', async () => {
+    const startedAt = performance.now();
+    const { about, leftOut } = await flood({});
+    const seconds = Math.ceil((performance.now() - startedAt) / 1_000);
+    expect(about.length).toBeLessThanOrEqual(100 * seconds);
+    expect(about.length).toBeGreaterThanOrEqual(100);
+    expect(about.length + leftOut).toBe(refusals);
+  });
+});
