@@ -50,11 +50,16 @@ interface AppsConfig {
   readonly defaultApp: string;
   readonly apps: readonly App[];
   readonly channelTitles: Readonly<Record<string, string>>;
+  /** True: nothing is asked for that only payers of a real channel would miss. */
+  readonly sandbox?: boolean;
 }
 
-/** Throws when an app names a source that is not configured or does not serve the channel. */
+/**
+ * Throws when an app names a source that is not configured or does not serve the channel, and when an app requires
+ * sessions for a channel that no payer can start one on.
+ */
 export const createApps = (
-  { defaultApp, apps, channelTitles }: AppsConfig,
+  { defaultApp, apps, channelTitles, sandbox = false }: AppsConfig,
   sources: { get(name: string): Source | undefined },
 ): Apps => {
   const titles = new Map(Object.entries(channelTitles));
@@ -71,6 +76,7 @@ export const createApps = (
         { appId: id, app, channelId, sourceName, source, capabilities: capabilitiesOf(source, channelId) },
       ];
     });
+    if (app.sessions === 'required' && !sandbox) for (const [, route] of routes) requirePage(route);
     return [id, new Map(routes)];
   };
   const byApp = new Map(apps.map(routesOf));
@@ -118,6 +124,21 @@ export const createApps = (
       })),
     channel: (id) => (known.has(id) ? { id, title: titles.get(id) ?? null, capabilities: null } : undefined),
   };
+};
+
+/**
+ * With `sessions: required` a payer page can only write a result for a session, which starts at a page of the channel.
+ * Auth codes that come from no page (mini programs, payment codes) are redeemed by `authenticate` and miss none.
+ */
+const requirePage = ({ app, channelId, sourceName, source, capabilities }: Route): void => {
+  if (source.pageless?.includes(channelId)) return;
+  const where = `App ${app.id}: sessions is "required", but no payer can start one on the channel ${channelId}`;
+  if (!capabilities.includes('AUTHORIZE'))
+    throw new Error(
+      `${where}: its source ${sourceName} has no page to send payers to. Set sessions to "optional", or serve the channel by a source that has one`,
+    );
+  if (app.returnUrls.length === 0)
+    throw new Error(`${where}: returnUrls lists no page that they may come back to. List yours there`);
 };
 
 const capabilitiesOf = (

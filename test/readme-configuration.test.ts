@@ -1,0 +1,154 @@
+/**
+ * The configuration that README.md shows, word for word: the real service is started with it, and payers walk through
+ * both channels. Only the addresses of the channels are replaced, by the settings that there are for it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { startAlipay } from '../src/emulators/alipay.ts';
+import type { Emulator } from '../src/emulators/emulator.ts';
+import { startWechat } from '../src/emulators/wechat.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/service.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const shown =
+  [...readme.matchAll(/```json\n([\s\S]*?)```/g)].find(([, text]) => text?.includes('defaultApp'))?.[1] ?? '';
+
+const source = z.looseObject({ type: z.string(), appId: z.string() });
+const configuration = z.looseObject({
+  apps: z.array(z.looseObject({ returnUrls: z.array(z.string()) })).min(1),
+  sources: z.strictObject({ alipay: source, wechat: source }),
+});
+
+const pem = (key: KeyObject) =>
+  key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
+const folder = mkdtempSync(join(tmpdir(), 'payer-identity-readme-'));
+const [app, alipay] = [
+  generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+  generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+];
+const routerSecret = randomBytes(16).toString('hex');
+const wechatSecret = randomBytes(16).toString('hex');
+
+/** What the files of the example hold; those that are keys of the service are made as the README says. */
+const fileOf = (name: string): string => {
+  if (name === 'alipay-app-private.pem') return pem(app.privateKey);
+  if (name === 'alipay-public.pem') return pem(alipay.publicKey);
+  return `${randomBytes(32).toString('base64')}\n`;
+};
+
+let returnUrl: string;
+let url: string;
+let child: ChildProcess;
+const emulators: Emulator[] = [];
+
+const listening = (): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const output = { out: '', err: '' };
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output.err += text;
+    });
+    child.once('exit', () => reject(new Error(`it did not start: ${output.err}`)));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output.out += text;
+      const found = /"url":"(http:[^"]+)","msg":"listening"/.exec(output.out)?.[1];
+      if (found) resolve(found);
+    });
+  });
+
+beforeAll(async () => {
+  const config = configuration.parse(JSON.parse(shown));
+  returnUrl = config.apps[0]?.returnUrls[0] ?? '';
+  const { alipay: ali, wechat } = config.sources;
+  const alipayEmulator = await startAlipay({
+    apps: [{ appId: ali.appId, publicKey: app.publicKey, returnUrls: [returnUrl] }],
+    privateKey: alipay.privateKey,
+  });
+  const wechatEmulator = await startWechat({
+    apps: [{ appId: wechat.appId, secret: wechatSecret, redirectHost: new URL(returnUrl).host }],
+  });
+  emulators.push(alipayEmulator, wechatEmulator);
+  const addresses = {
+    alipay: {
+      gatewayUrl: `${alipayEmulator.origin}/gateway.do`,
+      apiUrl: alipayEmulator.origin,
+      authorizeUrl: `${alipayEmulator.origin}/oauth2/publicAppAuthorize.htm`,
+    },
+    wechat: { apiUrl: wechatEmulator.origin, authorizeUrl: `${wechatEmulator.origin}/connect/oauth2/authorize` },
+  };
+  const sources = { alipay: { ...ali, ...addresses.alipay }, wechat: { ...wechat, ...addresses.wechat } };
+  writeFileSync(join(folder, 'payer-identity.json'), JSON.stringify({ ...config, sources }));
+  for (const [, name = ''] of shown.matchAll(/"\$file": "([^"]+)"/g)) writeFileSync(join(folder, name), fileOf(name));
+
+  child = spawn(process.execPath, [join(root, 'src/main.ts')], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      ...{ PORT: '0', CONFIG: 'payer-identity.json', NODE_ENV: 'production' },
+      // What `$(…)` and secret stores give ends with a line break now and then.
+      ...{ ROUTER_SECRET: routerSecret, WECHAT_SECRET: `${wechatSecret}\n` },
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  url = await listening();
+}, 30_000);
+afterAll(async () => {
+  child.kill('SIGKILL');
+  await Promise.all(emulators.map((emulator) => emulator.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that they select
+const graphql = async (query: string, variables: object): Promise<any> => {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'router-authorization': routerSecret },
+    body: JSON.stringify({ query, variables }),
+  });
+  return ((await response.json()) as { data: unknown }).data;
+};
+
+const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
+  ... on AuthenticationStarted { queryCode state authorizeUrl } ... on Failure { code message } } }`;
+
+/** What a payer does on the channel's page: picks the first one, and is sent back. */
+const authorize = async (authorizeUrl: string): Promise<URL> => {
+  const page = await (await fetch(authorizeUrl.split('#')[0] ?? '')).text();
+  const href = /href="([^"]*[?&;](?:auth_code|code)=[^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  return new URL(href);
+};
+
+describe.each([
+  ['ali_pay', 'auth_code'],
+  ['wechat_pay', 'code'],
+])('the configuration of the README on %s', (channel, codeName) => {
+  test('takes a payer from the shop to the channel and back, and the shop reads the outcome', async () => {
+    const { startAuthentication: started } = await graphql(START, { input: { channel, returnUrl } });
+    expect(started).toMatchObject({ __typename: 'AuthenticationStarted' });
+    const back = await authorize(started.authorizeUrl);
+    expect(back.origin + back.pathname).toBe(returnUrl);
+    expect(back.searchParams.get('state')).toBe(started.state);
+
+    const input = { channel, authCode: back.searchParams.get(codeName), state: back.searchParams.get('state') };
+    const kept = await graphql(AUTHENTICATE_AND_SET, { input });
+    expect(kept.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    const { authResult } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
+    // Who the payer is takes payer:read, which this configuration gives to no caller.
+    expect(authResult).toMatchObject({ status: 'SUCCESS', failure: null, identity: null });
+  });
+
+  test('shows the capability, and takes no query code that was not issued', async () => {
+    const { channels } = await graphql('{ channels { id capabilities } }', {});
+    const { capabilities } = channels.find(({ id }: { id: string }) => id === channel);
+    expect(capabilities).toEqual(expect.arrayContaining(['AUTHENTICATE', 'AUTHORIZE']));
+    const input = { channel, authCode: `test_ok_${channel}`, queryCode: 'a-query-code-of-ones-own' };
+    const { authenticateAndSet } = await graphql(AUTHENTICATE_AND_SET, { input });
+    expect(authenticateAndSet).toMatchObject({ code: 'NOT_ALLOWED' });
+  });
+});
