@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** The host of a URL that never leaves this machine: there plain HTTP shows nothing to the network. */
-export const isLoopback = (hostname: string): boolean =>
+const isLoopback = (hostname: string): boolean =>
   /^(?:(?:[\w-]+\.)*localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/.test(hostname);
 
 /** What is said of an address that has to be authenticated by TLS. */

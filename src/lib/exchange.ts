@@ -7,23 +7,13 @@
 import type { Socket } from 'node:net';
 import { joinPath } from './address.ts';
 import { type Attempt, type Connect, createConnect, ProxyRefusal, type Route } from './connection.ts';
+import type { HttpReply, HttpRequest } from './http-message.ts';
 import { names } from './names.ts';
 import { codeOf, type Reason, reasonOf, type Stage, timedOut } from './reasons.ts';
 import { createReplyReader, ReplyFault } from './reply-reader.ts';
 import { writeRequest } from './request-writer.ts';
 
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
-  /** Path below that of the upstream's address, and query, as they go on the wire. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-export interface HttpReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-}
+export type { HttpReply, HttpRequest } from './http-message.ts';
 
 /** How long an exchange goes on. */
 export interface Until {

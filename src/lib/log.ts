@@ -1,4 +1,6 @@
 import { type DestinationStream, pino } from 'pino';
+import { ExchangeError } from './exchange.ts';
+import { codeOf } from './reasons.ts';
 
 /**
  * Everything a log line may hold. Codes, tokens, ids of payers and free text from outside have no field here,
@@ -23,7 +25,10 @@ export interface LogFields {
   readonly durationMs?: number | undefined;
   readonly count?: number | undefined;
   readonly url?: string | undefined;
-  /** Of an unexpected error only its class and the places in our code: messages may quote what they choked on. */
+  /**
+   * Of an error its class, the codes along its causes, why and with which upstream an exchange failed, and the places in
+   * our code; no message, since messages may quote what they choked on.
+   */
   readonly error?: unknown;
 }
 
@@ -33,14 +38,52 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
-const describeError = (error: unknown): { name: string; at: string[] } => {
+/** Causes that are looked at, each with the errors that it gathers. */
+const MAX_CAUSES = 8;
+
+const causesOf = (error: Error): Error[] => {
+  const found: Error[] = [];
+  let next: unknown = error;
+  while (next instanceof Error && !found.includes(next) && found.length < MAX_CAUSES) {
+    found.push(next);
+    if (next instanceof AggregateError) found.push(...next.errors.filter((each) => each instanceof Error).slice(0, 4));
+    next = next.cause;
+  }
+  return found;
+};
+
+/** The system's call that failed, such as connect; and SQLite's result code, a number. */
+const detailsOf = (error: Error): (string | undefined)[] => [
+  codeOf(error),
+  'syscall' in error && /^[A-Za-z]{1,20}$/.test(`${error.syscall}`) ? `${error.syscall}` : undefined,
+  'errcode' in error && Number.isInteger(error.errcode) ? `SQLITE_${error.errcode}` : undefined,
+];
+
+interface ErrorFields {
+  readonly name: string;
+  readonly reason?: string;
+  readonly origin?: string;
+  readonly codes?: string[];
+  readonly at: string[];
+}
+
+const describeError = (error: unknown): ErrorFields => {
   if (!(error instanceof Error)) return { name: typeof error, at: [] };
+  const causes = causesOf(error);
+  const codes = [...new Set(causes.flatMap(detailsOf))].filter((code) => code !== undefined);
+  const exchange = causes.find((cause) => cause instanceof ExchangeError);
   // The stack begins with the message, which may have lines that look like places.
   const stack = error.stack ?? '';
   const head = stack.indexOf(error.message);
   const places = head < 0 ? '' : stack.slice(head + error.message.length);
   const at = places.split('\n').filter((line) => /^\s+at /.test(line));
-  return { name: error.name, at: at.slice(0, 5).map((line) => line.trim()) };
+  return {
+    name: error.name,
+    ...(exchange?.reason && { reason: exchange.reason }),
+    ...(exchange?.origin && { origin: exchange.origin }),
+    ...(codes.length > 0 && { codes }),
+    at: at.slice(0, 5).map((line) => line.trim()),
+  };
 };
 
 /** Logs JSON lines to standard output, or to the destination given. */

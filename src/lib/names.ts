@@ -75,6 +75,8 @@ interface NamesOptions {
   readonly servers?: readonly string[];
   readonly hostsFile?: string;
   readonly resolvConf?: string;
+  /** How long a look-up goes on. */
+  readonly lookupMs?: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
 }
@@ -96,6 +98,7 @@ export const createNames = ({
   servers,
   hostsFile = '/etc/hosts',
   resolvConf = '/etc/resolv.conf',
+  lookupMs = LOOKUP_MS,
   now = () => performance.now(),
 }: NamesOptions = {}): Names => {
   const hosts = new Map<string, Known>();
@@ -104,7 +107,7 @@ export const createNames = ({
   const askServers = async (host: string): Promise<Answer> => {
     const resolver = new system.Resolver(QUERY);
     if (servers) resolver.setServers(servers);
-    const timer = setTimeout(() => resolver.cancel(), LOOKUP_MS);
+    const timer = setTimeout(() => resolver.cancel(), lookupMs);
     try {
       let last: unknown;
       for (const name of candidatesFor(resolvConf, host)) {

@@ -2,7 +2,7 @@
  * Reads the one reply of a connection that carries one request: RFC 9112, strictly. What could be read in two ways is
  * refused, and so is every byte that follows the reply. https://www.rfc-editor.org/rfc/rfc9112#section-6.3
  */
-import type { HttpReply } from './exchange.ts';
+import type { HttpReply } from './http-message.ts';
 import type { Reason } from './reasons.ts';
 
 /** What was read is no reply; nothing of it is kept. */

@@ -1,5 +1,5 @@
 /** A request as bytes, for a connection that carries no other. https://www.rfc-editor.org/rfc/rfc9112 */
-import type { HttpRequest } from './exchange.ts';
+import type { HttpRequest } from './http-message.ts';
 
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t -~\x80-\xff]*$/;

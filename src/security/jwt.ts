@@ -2,6 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
+import { endpointAddress, isProtected } from '../lib/address.ts';
 import { openUpstream } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import { parseUniqueJson } from '../lib/unique-json.ts';
@@ -27,9 +28,10 @@ const publicKey = z
   .refine((key) => !('d' in key), 'a public key, without its private half')
   .refine(isReadable, 'a key that can be read, of 2048 bits or more if it is RSA');
 
-const isSafeToFetch = (url: string) =>
-  URL.canParse(url) &&
-  (new URL(url).protocol === 'https:' || /^http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?\//.test(url));
+const isSafeToFetch = (url: string): boolean => {
+  const address = endpointAddress.safeParse(url);
+  return address.success && isProtected(address.data);
+};
 
 const milliseconds = (fallback: number) => z.int().positive().default(fallback);
 
