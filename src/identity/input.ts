@@ -2,12 +2,20 @@
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
 import { parseBeijingTime } from '../lib/beijing-time.ts';
-import { isCitizenId } from '../lib/citizen-id.ts';
+import { citizenIdFault, documentNumber } from '../lib/citizen-id.ts';
 
 const text = (max: number) => z.string().min(1, 'at least 1 character').max(max, `at most ${max} characters`);
 /** GraphQL's null and its absence both mean: not given. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => value ?? undefined, schema.optional());
+
+/** Sent as the document has it, however it was typed. */
+const certNo = text(64).transform(documentNumber).pipe(text(64));
+/** Adds what is wrong with the number of a resident identity card; the message never repeats it. */
+const checkCitizenId = (certNo: string, context: z.RefinementCtx): void => {
+  const message = citizenIdFault(certNo);
+  if (message) context.addIssue({ code: 'custom', path: ['certNo'], message });
+};
 
 const appId = optional(text(32));
 const channel = text(32);
@@ -58,12 +66,11 @@ export const initializeCertificationInput = z
       'PERMANENT_RESIDENCE_FOREIGNER',
     ]),
     certName: text(128),
-    certNo: text(64),
+    certNo,
     returnUrl: optional(returnUrl),
   })
-  .refine(({ certType, certNo }) => certType !== 'IDENTITY_CARD' || isCitizenId(certNo), {
-    path: ['certNo'],
-    message: 'an 18-character ID number whose last character checks the others',
+  .superRefine(({ certType, certNo }, context) => {
+    if (certType === 'IDENTITY_CARD') checkCitizenId(certNo, context);
   });
 
 const certifyId = z.string().regex(/^[0-9A-Za-z]{1,32}$/, '1 to 32 letters and digits');
@@ -80,7 +87,7 @@ export const jobworthInput = z
     serviceId: text(64),
     userId: optional(text(64)),
     openId: optional(text(128)),
-    certNo: optional(text(64)),
+    certNo: optional(certNo),
     certType: optional(z.string().regex(/^[0-5]$/, 'one digit from 0 to 5')),
   })
   .refine(({ userId, openId, certNo, certType }) => userId || openId || (certNo && certType), {
@@ -91,9 +98,8 @@ export const jobworthInput = z
     path: ['certType'],
     message: 'certNo and certType together',
   })
-  .refine(({ certNo, certType }) => certType !== '0' || isCitizenId(certNo ?? ''), {
-    path: ['certNo'],
-    message: 'an 18-character ID number whose last character checks the others',
+  .superRefine(({ certNo, certType }, context) => {
+    if (certType === '0') checkCitizenId(certNo ?? '', context);
   });
 
 /** Parses an input; throws INPUT_INVALID with every field at fault and none of the values. */

@@ -118,10 +118,38 @@ describe('the page', () => {
   });
 });
 
+describe('the number of the document', () => {
+  const sentNumber = async (input: Record<string, unknown>) => {
+    expect(await initialize(input)).toMatchObject({ __typename: 'IdentityCertificationInitialized' });
+    const { body = '' } = service.emulators.alipay.ledger.at(-1) ?? {};
+    return JSON.parse(new URLSearchParams(body).get('biz_content') ?? '').identity_param.cert_no;
+  };
+
+  test.each(['11010519491231002x', '１１０１０５１９４９１２３１００２ｘ', ' 110105 19491231 002x '])(
+    'of an identity card is sent as the card has it: %s',
+    async (typed) => expect(await sentNumber({ certNo: typed })).toBe(certNo),
+  );
+
+  test('of another document is sent with capitals and without blanks', async () => {
+    expect(await sentNumber({ certType: 'HOME_VISIT_PERMIT_HK_MC', certNo: 'h 123456789 ' })).toBe('H123456789');
+  });
+
+  test.each([
+    ['110105491231002', /15 digits have not been valid since 2013/],
+    ['11010519491331002X', /no date of birth/],
+    ['110105194912310021', /last character does not check/],
+    [' \u3000 ', /at least 1 character/],
+  ])('that is not well formed is refused with what to do about it: %s', async (certNo, message) => {
+    const { __typename, fields } = await initialize({ certNo });
+    expect(__typename).toBe('InvalidInput');
+    expect(fields[0]).toEqual({ path: 'certNo', message: expect.stringMatching(message) });
+  });
+});
+
 describe('bad input', () => {
   test.each([
     [{ certNo: '110105194912310021' }, 'certNo'],
-    [{ certNo: '11010519491231002x' }, 'certNo'],
+    [{ certNo: '11010519491231002Y' }, 'certNo'],
     [{ certName: '' }, 'certName'],
     [{ certName: '名'.repeat(129) }, 'certName'],
     [{ identityId: 'pid_unknown' }, 'identityId'],

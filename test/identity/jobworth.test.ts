@@ -106,6 +106,18 @@ describe('bad input', () => {
   });
 });
 
+test.each([
+  ['0', '11010519491231002x', '11010519491231002X'],
+  ['1', 'e 12345678', 'E12345678'],
+])('a document of type %s with the number %s is asked for as it is printed', async (certType, typed, printed) => {
+  const token = `test_ok_alice~${certType}-number`;
+  expect(await ask(token, { openId: null, certNo: typed, certType })).toMatchObject({ trusted: true });
+  expect(service.emulators.alipay.ledger.at(-1)?.url.searchParams.get('cert_no')).toBe(printed);
+  // Spelled as it is printed it is the same call, and not sent again.
+  expect(await ask(token, { openId: null, certNo: printed, certType })).toMatchObject({ trusted: true });
+  expect(sent(token)).toBe(1);
+});
+
 test('a document’s number is sent, and logged or kept nowhere', async () => {
   const certNo = '11010519491231002X';
   await ask('test_ok_alice~9', { openId: null, certNo, certType: '0' });
