@@ -24,7 +24,9 @@ import type { Store } from './store/store.ts';
 
 interface AppTools {
   readonly store: Store;
-  readonly sources: Sources;
+  readonly sources: Pick<Sources, 'get'>;
+  /** What the sources need at the start and then regularly. */
+  readonly lookAfterSources?: () => void;
   readonly vault: Vault;
   readonly log: Log;
   readonly metrics?: Metrics;
@@ -44,7 +46,7 @@ const firstOperation = new URL('../examples/authenticate.graphql', import.meta.u
 /** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
 export const createApp = async (
   config: Config,
-  { store, sources, vault, log, metrics = createMetrics() }: AppTools,
+  { store, sources, lookAfterSources = () => {}, vault, log, metrics = createMetrics() }: AppTools,
 ): Promise<App> => {
   const apps = createApps(config, sources);
   const { times } = config;
@@ -75,7 +77,10 @@ export const createApp = async (
   });
   await apollo.start();
 
+  lookAfterSources();
+
   const sweep = async () => {
+    lookAfterSources();
     try {
       vault.refresh();
     } catch (error) {

@@ -57,6 +57,17 @@ export const readKeys = (env: NodeJS.ProcessEnv): VaultKeys => {
   return parse(z.object({ keys: vaultKeys }), readConfigFile(CONFIG, env), 'The configuration').keys;
 };
 
+/**
+ * Answers a function that reads the sources again: `$file` is what the file holds then, all else stays as it was at the
+ * start. Undefined in sandbox mode, whose sources do not change.
+ */
+export const sourcesReader = (env: NodeJS.ProcessEnv): (() => FileConfig['sources']) | undefined => {
+  const { CONFIG } = parse(environment, env, 'The environment');
+  if (!CONFIG) return undefined;
+  const { sources: written } = z.looseObject({ sources: z.unknown() }).parse(JSON.parse(readFileSync(CONFIG, 'utf8')));
+  return () => parse(configFile.shape.sources, resolveSecrets(written, env), 'The configuration');
+};
+
 /** How long the store keeps things. */
 export const storeTimes = ({ times, retention }: Pick<Config, 'times' | 'retention'>): StoreTimes => {
   const { identityDays, certificationDays } = retention;

@@ -12,9 +12,17 @@ import { wechat } from './wechat.ts';
 const definitions = new Map<string, SourceDefinition>(Object.entries({ alipay, daxpay, jucai, wechat }));
 
 const servedChannels = z.object({ channels: z.array(z.string()) });
+type Configured = Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>;
 
 export interface Sources {
+  /** The source as it is now: after `renew` it may be another one. */
   get(name: string): Source | undefined;
+  readonly names: readonly string[];
+  /**
+   * Opens every source anew whose options have changed. One that does not open stays as it is; answers why, for each.
+   * What is under way ends with the source that it began with.
+   */
+  renew(configured: Configured): string[];
   close(): Promise<void>;
 }
 
@@ -31,7 +39,7 @@ interface SourcesOptions {
  * a service that cannot reach a channel must not start as if it could.
  */
 export const openSources = (
-  configured: Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>,
+  configured: Configured,
   { now = Date.now, observe = (_, send) => send, guard }: SourcesOptions = {},
 ): Sources => {
   const upstreams: Upstream[] = [];
@@ -47,7 +55,7 @@ export const openSources = (
   };
   const nonce = () => randomBytes(16).toString('hex');
 
-  const open = ([name, { type, ...options }]: (typeof entries)[number]): [string, Source] => {
+  const open = (name: string, { type, ...options }: Configured[string]): Source => {
     const definition = definitions.get(type);
     if (!definition) throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
     const parsed = definition.config.safeParse(options);
@@ -56,13 +64,33 @@ export const openSources = (
       throw new Error(`Source ${name}: ${faults.join('; ')}`);
     }
     const source = definition.open(parsed.data, { connect: connectFor(name, parsed.data), now, nonce });
-    return [name, guard ? guardSource(source, guard) : source];
+    return guard ? guardSource(source, guard) : source;
   };
-  const entries = Object.entries(configured);
-  const sources = new Map(entries.map(open));
+  const opened = new Map(
+    Object.entries(configured).map(([name, options]) => [
+      name,
+      { source: open(name, options), given: JSON.stringify(options) },
+    ]),
+  );
+
+  /** Answers why the source stays as it is, when it should not. */
+  const reopen = (name: string, options: Configured[string]): string[] => {
+    const given = JSON.stringify(options);
+    if (opened.get(name)?.given === given) return [];
+    try {
+      opened.set(name, { source: open(name, options), given });
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : `Source ${name}: it does not open`];
+    }
+  };
 
   return {
-    get: (name) => sources.get(name),
+    get: (name) => opened.get(name)?.source,
+    names: [...opened.keys()],
+    // The connections of the source before it close by themselves once they are idle.
+    renew: (current) =>
+      Object.entries(current).flatMap(([name, options]) => (opened.has(name) ? reopen(name, options) : [])),
     close: async () => void (await Promise.all(upstreams.map((upstream) => upstream.close()))),
   };
 };

@@ -71,9 +71,17 @@ export const createApps = (
         throw new Error(`App ${id}: channel ${channelId} names the source ${sourceName}, which is not configured`);
       if (!source.channels.includes(channelId))
         throw new Error(`App ${id}: the source ${sourceName} does not serve the channel ${channelId}`);
+      const capabilities = capabilitiesOf(source, channelId);
+      const route = { appId: id, app, channelId, sourceName, capabilities };
+      // A source is replaced when its keys are; what it can do stays the same.
       return [
         channelId,
-        { appId: id, app, channelId, sourceName, source, capabilities: capabilitiesOf(source, channelId) },
+        {
+          ...route,
+          get source() {
+            return sources.get(sourceName) ?? source;
+          },
+        },
       ];
     });
     if (app.sessions === 'required' && !sandbox) for (const [, route] of routes) requirePage(route);

@@ -25,6 +25,12 @@ export interface LogFields {
   readonly durationMs?: number | undefined;
   readonly count?: number | undefined;
   readonly url?: string | undefined;
+  /** Of a source: the name of one of its options, and when the certificate there is valid. */
+  readonly setting?: string | undefined;
+  readonly validFrom?: string | undefined;
+  readonly validTo?: string | undefined;
+  /** Why a configuration is refused, in our own words, which repeat no value. */
+  readonly reason?: string | undefined;
   /**
    * Of an error its class, the codes along its causes, why and with which upstream an exchange failed, and the places in
    * our code; no message, since messages may quote what they choked on.
