@@ -13,7 +13,7 @@ import { createCertifications } from './identity/certification.ts';
 import { createJobworth } from './identity/jobworth.ts';
 import { createOnce } from './identity/once.ts';
 import { createReadResult } from './identity/results.ts';
-import { createCallerOf } from './identity/signed-calls.ts';
+import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createTickets } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
@@ -34,6 +34,8 @@ interface AppTools {
 
 export interface App {
   readonly handle: Handler;
+  /** For a port of the operator's: probes and metrics. */
+  readonly operations: Handler;
   /** From now on /readyz says no, so that routers stop sending, and nobody is kept waiting for a result. */
   drain(): void;
   /** Resolves when no operation runs. */
@@ -57,7 +59,7 @@ export const createApp = async (
   const services = {
     store,
     apps,
-    admission: createAdmission({ apps, ...config.limits }),
+    admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now: Date.now }), ...config.limits }),
     metrics,
     authentication: createAuthentication({ store, apps, once, tickets, callerOf, times }),
     readResult: createReadResult({
@@ -96,7 +98,7 @@ export const createApp = async (
   const sweeper = setInterval(sweep, config.times.sweepEveryMs);
   sweeper.unref();
 
-  const { handle, idle } = createHandler({
+  const { handle, operations, idle } = createHandler({
     ...{ apollo, services, metrics },
     router: config.router ? createRouterCheck(config.router, Date.now) : openToAll,
     callers: config.sandbox ? everybody : createCallers(config.callers, log),
@@ -110,6 +112,7 @@ export const createApp = async (
 
   return {
     handle,
+    operations,
     idle,
     drain: () => stopping.abort(),
     async close() {

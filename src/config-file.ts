@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { guardConfig } from './channels/guard.ts';
 import { httpConfig } from './http/config.ts';
-import { bulkheadsConfig, ratesConfig } from './identity/admission.ts';
+import { ratesConfig } from './identity/admission.ts';
+import { bulkheadsConfig } from './identity/rooms.ts';
 import { callersConfig } from './security/callers.ts';
 import { signatureConfig } from './security/request-signature.ts';
 import { routerConfig } from './security/router-check.ts';
@@ -71,7 +72,7 @@ export const configFile = z.strictObject({
     .refine(({ codeTtlMs, resultTtlMs }) => codeTtlMs >= resultTtlMs, 'codeTtlMs has to be resultTtlMs at least')
     .prefault({}),
   http: httpConfig.prefault({}),
-  /** A port with /metrics and nothing else. */
+  /** A port with /metrics, /livez and /readyz and nothing else. */
   metrics: z.strictObject({ port, host: z.string().default('127.0.0.1') }).optional(),
   limits: z
     .strictObject({

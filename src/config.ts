@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { guardConfig } from './channels/guard.ts';
 import { configFile, type FileConfig, port, requirements } from './config-file.ts';
 import { ConfigError, readUtf8, resolveValues } from './config-values.ts';
-import { bulkheadsConfig, ratesConfig } from './identity/admission.ts';
+import { ratesConfig } from './identity/admission.ts';
+import { bulkheadsConfig } from './identity/rooms.ts';
 import { type VaultKeys, vaultKeys } from './security/vault.ts';
 import type { StoreTimes } from './store/store.ts';
 
@@ -64,8 +65,8 @@ export const readKeys = (env: NodeJS.ProcessEnv): VaultKeys => {
 export const sourcesReader = (env: NodeJS.ProcessEnv): (() => FileConfig['sources']) | undefined => {
   const { CONFIG } = parse(environment, env, 'The environment');
   if (!CONFIG) return undefined;
-  const { sources: written } = z.looseObject({ sources: z.unknown() }).parse(JSON.parse(readFileSync(CONFIG, 'utf8')));
-  return () => parse(configFile.shape.sources, resolveSecrets(written, env), 'The configuration');
+  const { sources: written } = z.looseObject({ sources: z.unknown() }).parse(JSON.parse(readUtf8(CONFIG)));
+  return () => parse(configFile.shape.sources, resolveValues(written, env), 'The configuration');
 };
 
 /** How long the store keeps things. */

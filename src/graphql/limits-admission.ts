@@ -34,9 +34,10 @@ export const admitFirst = (schema: GraphQLSchema): GraphQLSchema => {
     if (!isSensitive(name) || !resolve) continue;
     const admitted: GraphQLFieldResolver<unknown, Context> = async (root, args, context, info) => {
       const { admission, call } = context;
+      const asked = args.input ?? args;
       try {
-        const answer = await admission.admit(name, args.input ?? args, call, () => resolve(root, args, context, info));
-        if (isWrongGuess(answer)) admission.countGuess(call);
+        const answer = await admission.admit(name, asked, call, () => resolve(root, args, context, info));
+        if (isWrongGuess(answer)) admission.countGuess(call, asked);
         return answer;
       } catch (error) {
         if (!(error instanceof PayerIdentityError) || !unavailable.has(error.code)) throw error;

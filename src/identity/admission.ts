@@ -1,35 +1,31 @@
 /**
- * Who may come in, decided before a sensitive field does anything: first how often, then how many at the same time.
- * What anybody may call and what trusted callers call share neither a bucket nor a bulkhead.
+ * Which calls are let in, decided before a sensitive field does anything: first how often, then how many at the same
+ * time. Payer pages, callers with a scope and apps that sign their calls share no bucket, payer pages and the others no
+ * bulkhead, and no two apps either.
  */
-import { isIPv6 } from 'node:net';
-import { BulkheadRejectedError, bulkhead, TaskCancelledError } from 'cockatiel';
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
+import { networkOf } from '../lib/network.ts';
 import { createTokenBuckets, type TokenBuckets } from '../lib/token-bucket.ts';
-import { anonymous, permits, type Scope } from '../security/caller.ts';
+import { anonymous, isNameless, permits, type Scope } from '../security/caller.ts';
 import type { Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
+import { type Bulkheads, createRooms } from './rooms.ts';
+import type { IsSignedCall } from './signed-calls.ts';
 
-const rate = z
-  .strictObject({ perSecond: z.number().positive().default(200), burst: z.int().positive().default(1_000) })
-  .prefault({});
-const room = (running: number, waiting: number) =>
+const rate = (perSecond: number, burst: number) =>
   z
-    .strictObject({ running: z.int().positive().default(running), waiting: z.int().nonnegative().default(waiting) })
+    .strictObject({ perSecond: z.number().positive().default(perSecond), burst: z.int().positive().default(burst) })
     .prefault({});
-
-/** How often sensitive fields may be asked for. A named caller counts by its name, anybody else by address. */
-export const ratesConfig = z.strictObject({ caller: rate, address: rate, app: rate, channel: rate });
-
-/** How many sensitive fields may run at the same time, and how many more wait for their turn. */
-export const bulkheadsConfig = z.strictObject({
-  /** authenticateAndSet, startAuthentication, and what callers ask for whose scopes do not allow it. */
-  public: room(200, 100),
-  /** authenticate, certification and job identity. */
-  trusted: room(400, 200),
-  /** authResult without its scope; fewer than limits.waiters, which readers with the scope wait with as well. */
-  polls: room(800, 0),
+/**
+ * How often sensitive fields may be asked for. A caller with a name counts by it, an app that signed the call as a
+ * caller of its own, any other by address. An app, and each of its channels, take more than one address may use up.
+ */
+export const ratesConfig = z.strictObject({
+  caller: rate(200, 1_000),
+  address: rate(200, 1_000),
+  app: rate(1_000, 5_000),
+  channel: rate(1_000, 5_000),
 });
 
 interface Rules {
@@ -64,16 +60,17 @@ interface Asked {
 export interface Admission {
   /** Lets a field do its work. Throws RATE_LIMITED or OVERLOADED; then nothing was done. */
   admit<T>(field: SensitiveField, asked: Asked, call: CallContext, work: () => T | Promise<T>): Promise<T>;
-  /** Makes whoever guesses wrongly wait longer than who asks for what there is. */
-  countGuess(call: CallContext): void;
+  /** Charges extra tokens for a wrong guess to the bucket that the call was charged to, so that enumeration is slow. */
+  countGuess(call: CallContext, asked?: Asked): void;
 }
 
 interface Options {
   readonly apps: Pick<Apps, 'route' | 'routeFor'>;
+  readonly isSignedCall: IsSignedCall;
   /** Absent: as often as they like. */
   readonly rates?: z.output<typeof ratesConfig> | undefined;
   /** Absent: as many as come. */
-  readonly bulkheads?: z.output<typeof bulkheadsConfig> | undefined;
+  readonly bulkheads?: Bulkheads | undefined;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -81,7 +78,13 @@ interface Options {
 /** What a wrong guess costs beyond the call itself. */
 const GUESS_TOKENS = 10;
 
-export const createAdmission = ({ apps, rates, bulkheads, now }: Options): Admission => {
+/**
+ * Whose limits a call counts for. `signed`: an app's that signed it, whose limits no other caller has a share in, not
+ * even one to whom the configuration grants the scope.
+ */
+type Standing = 'public' | 'trusted' | 'signed';
+
+export const createAdmission = ({ apps, isSignedCall, rates, bulkheads, now }: Options): Admission => {
   const clock = now && { now };
   const buckets = rates && {
     caller: createTokenBuckets(rates.caller, clock),
@@ -89,23 +92,22 @@ export const createAdmission = ({ apps, rates, bulkheads, now }: Options): Admis
     app: createTokenBuckets(rates.app, clock),
     channel: createTokenBuckets(rates.channel, clock),
   };
-  const rooms = bulkheads && {
-    public: bulkhead(bulkheads.public.running, bulkheads.public.waiting),
-    trusted: bulkhead(bulkheads.trusted.running, bulkheads.trusted.waiting),
-    polls: bulkhead(bulkheads.polls.running, bulkheads.polls.waiting),
-  };
+  const roomFor = bulkheads && createRooms(bulkheads);
+  /** The apps that signed calls, by input: a signature is checked once. */
+  const signers = new WeakMap<Asked, string>();
 
-  const callerKeys = ({ caller, clientIp }: CallContext): [TokenBuckets, key: string][] => {
+  const callerKeys = ({ caller, clientIp }: CallContext, signer?: string): [TokenBuckets, key: string][] => {
     if (!buckets) return [];
-    if (caller.id !== anonymous.id) return [[buckets.caller, caller.id]];
-    return clientIp === undefined ? [] : [[buckets.address, networkOf(clientIp)]];
+    if (signer !== undefined) return [[buckets.caller, `app:${signer}`]];
+    if (isNameless(caller) && clientIp !== undefined) return [[buckets.address, networkOf(clientIp)]];
+    return caller.id === anonymous.id ? [] : [[buckets.caller, caller.id]];
   };
 
-  const routeKeys = (route: Route | undefined, traffic: 'public' | 'trusted'): [TokenBuckets, key: string][] => {
+  const routeKeys = (route: Route | undefined, standing: Standing): [TokenBuckets, key: string][] => {
     if (!buckets || !route) return [];
     return [
-      [buckets.app, `${traffic} ${route.appId}`],
-      [buckets.channel, `${traffic} ${route.channelId}`],
+      [buckets.app, `${standing} ${route.appId}`],
+      [buckets.channel, `${standing} ${route.appId} ${route.channelId}`],
     ];
   };
 
@@ -119,6 +121,13 @@ export const createAdmission = ({ apps, rates, bulkheads, now }: Options): Admis
     }
   };
 
+  const standingOf = (field: SensitiveField, asked: Asked, call: CallContext, route: Route | undefined): Standing => {
+    // Without its signature nothing is done for such an app, whatever the scopes of the caller.
+    if (field !== 'authenticate' || !route?.app.signature)
+      return isTrusted(sensitive[field], call, route) ? 'trusted' : 'public';
+    return isSignedCall(route, asked) ? 'signed' : 'public';
+  };
+
   const takeTokens = (keys: readonly (readonly [TokenBuckets, key: string])[]): void => {
     const seconds = Math.max(0, ...keys.map(([bucket, key]) => bucket.secondsUntil(key)));
     if (seconds > 0) throw new PayerIdentityError('RATE_LIMITED', { retryAfterSeconds: Math.ceil(seconds) });
@@ -127,53 +136,22 @@ export const createAdmission = ({ apps, rates, bulkheads, now }: Options): Admis
 
   return {
     async admit(field, asked, call, work) {
-      const rules: Rules = sensitive[field];
-      const route = routeOf(rules, asked);
-      const traffic = isTrusted(rules, call, route) ? 'trusted' : 'public';
-      takeTokens([...callerKeys(call), ...routeKeys(route, traffic)]);
-      if (!rooms) return work();
-      if (field === 'authResult') return traffic === 'trusted' ? work() : within(rooms.polls, call, work);
-      return within(rooms[traffic], call, work);
+      const route = routeOf(sensitive[field], asked);
+      const standing = standingOf(field, asked, call, route);
+      const signer = standing === 'signed' ? route?.appId : undefined;
+      if (signer !== undefined) signers.set(asked, signer);
+      takeTokens([...callerKeys(call, signer), ...routeKeys(route, standing)]);
+      const pool = standing === 'public' ? 'public' : 'trusted';
+      if (!roomFor || (field === 'authResult' && pool === 'trusted')) return work();
+      const room = field === 'authResult' ? roomFor('polls', undefined) : roomFor(pool, route?.appId);
+      const address = isNameless(call.caller) && signer === undefined ? call.clientIp : undefined;
+      return room(work, call.signal, address && networkOf(address));
     },
-    countGuess(call) {
-      for (const [bucket, key] of callerKeys(call)) bucket.take(key, GUESS_TOKENS);
+    countGuess(call, asked) {
+      for (const [bucket, key] of callerKeys(call, asked && signers.get(asked))) bucket.take(key, GUESS_TOKENS);
     },
   };
 };
 
 const isTrusted = ({ scope }: Rules, { caller }: CallContext, route: Route | undefined): boolean =>
   scope !== undefined && (route ? permits(caller, scope, route.appId) : caller.scopes.has(scope));
-
-/** Runs work when there is room for it, unless its client has gone by then. */
-const within = async <T>(
-  room: ReturnType<typeof bulkhead>,
-  { signal }: CallContext,
-  work: () => T | Promise<T>,
-): Promise<T> => {
-  let begun = false;
-  const begin = () => {
-    begun = true;
-    return work();
-  };
-  try {
-    return await room.execute(begin, signal);
-  } catch (error) {
-    const refused = error instanceof BulkheadRejectedError || error instanceof TaskCancelledError;
-    if (begun || !refused) throw error;
-    throw new PayerIdentityError('OVERLOADED', { cause: error });
-  }
-};
-
-/** What counts as one address: with IPv6 everybody has a /64 to choose from. */
-const networkOf = (address: string): string => {
-  const embedded = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (embedded !== undefined || !isIPv6(address)) return embedded ?? address;
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':').filter((group) => group !== '');
-  const after = tail?.split(':').length ?? 0;
-  const zeros = Array<string>(Math.max(8 - groups.length - after, 0)).fill('0');
-  return [...groups, ...zeros, ...(tail?.split(':') ?? [])]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
-};

@@ -1,12 +1,13 @@
 /** Who calls authenticate for an app that signs its calls: the app itself. */
-import { PayerIdentityError } from '../failure.ts';
+import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { parseBeijingTime } from '../lib/beijing-time.ts';
+import { createTokenBuckets } from '../lib/token-bucket.ts';
 import type { Caller } from '../security/caller.ts';
 import { canonicalJson, isSigned, type SignaturePolicy } from '../security/request-signature.ts';
 import type { NonceVerdict, Store } from '../store/store.ts';
 import type { Route } from './apps.ts';
 import type { CallContext } from './call.ts';
-import type { AuthenticateInput } from './input.ts';
+import { type AuthenticateInput, authenticateInput } from './input.ts';
 import { storeAway } from './store-away.ts';
 
 interface Tools {
@@ -29,22 +30,54 @@ export const isTimely = (reqTime: string, nowMs: number): boolean => {
   return atMs !== undefined && Math.abs(nowMs - atMs) <= MAX_OFF_MS;
 };
 
+/** What is wrong with the signature of a call; undefined when nothing is. Asks no store: the nonce is not looked at. */
+const signatureFault = (
+  policy: SignaturePolicy,
+  appId: string,
+  input: AuthenticateInput,
+  nowMs: number,
+): FailureCode | undefined => {
+  const { sign, nonceStr, reqTime } = input;
+  if (sign === undefined || nonceStr === undefined || reqTime === undefined) return 'SIGNATURE_MISSING';
+  if (!isSigned(policy, { operation: 'authenticate', appId, input })) return 'SIGNATURE_INVALID';
+  return isTimely(reqTime, nowMs) ? undefined : 'REQUEST_TIME_INVALID';
+};
+
+/** DaxPay's newer text knows no case, so a nonce in other case has to be the same nonce. */
+const nonceOf = ({ nonceStr = '' }: AuthenticateInput): string => nonceStr.toLowerCase();
+
+/**
+ * How often one signed call counts as its app's: as often as a router may send it again. Further copies may come from a
+ * client that has recorded it, which could use up the app's tokens with them.
+ */
+const COPIES = { perSecond: 1 / 600, burst: 5 };
+
+/** Whether the app that a call names has signed it; told before admission, without a store. */
+export type IsSignedCall = (route: Pick<Route, 'appId' | 'app'>, input: unknown) => boolean;
+
+export const createIsSignedCall = ({ now }: Pick<Tools, 'now'>): IsSignedCall => {
+  const copies = createTokenBuckets(COPIES);
+  return ({ appId, app: { signature } }, input) => {
+    const parsed = authenticateInput.safeParse(input);
+    if (!signature || !parsed.success || signatureFault(signature, appId, parsed.data, now())) return false;
+    const copy = `${appId} ${nonceOf(parsed.data)}`;
+    if (copies.secondsUntil(copy) > 0) return false;
+    copies.take(copy);
+    return true;
+  };
+};
+
 export const createCallerOf = ({ store, now }: Tools): CallerOf => {
   /** The nonce is taken before anything else happens; without a store nothing does. */
-  const takeNonce = async (appId: string, nonceStr: string, input: AuthenticateInput): Promise<NonceVerdict> => {
-    // DaxPay's newer text knows no case, so a nonce in other case has to be the same nonce.
-    const use = { appId, nonce: nonceStr.toLowerCase(), fingerprint: `${input.sign} ${canonicalJson(input)}` };
+  const takeNonce = async (appId: string, input: AuthenticateInput): Promise<NonceVerdict> => {
+    const use = { appId, nonce: nonceOf(input), fingerprint: `${input.sign} ${canonicalJson(input)}` };
     return store.useNonce(use).catch(storeAway);
   };
 
   const verify = async (appId: string, policy: SignaturePolicy, input: AuthenticateInput): Promise<void> => {
-    const { sign, nonceStr, reqTime } = input;
-    if (sign === undefined || nonceStr === undefined || reqTime === undefined)
-      throw new PayerIdentityError('SIGNATURE_MISSING');
-    if (!isSigned(policy, { operation: 'authenticate', appId, input }))
-      throw new PayerIdentityError('SIGNATURE_INVALID');
-    if (!isTimely(reqTime, now())) throw new PayerIdentityError('REQUEST_TIME_INVALID');
-    if ((await takeNonce(appId, nonceStr, input)) === 'USED') throw new PayerIdentityError('NONCE_USED');
+    const fault = signatureFault(policy, appId, input, now());
+    if (fault) throw new PayerIdentityError(fault);
+    if ((await takeNonce(appId, input)) === 'USED') throw new PayerIdentityError('NONCE_USED');
   };
 
   return async ({ appId, app: { signature } }, input, { caller, note }) => {

@@ -3,10 +3,12 @@ import { BulkheadRejectedError, TaskCancelledError } from 'cockatiel';
 import { describe, expect, test, vi } from 'vitest';
 import type { Source } from '../../src/channels/source.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
-import { bulkheadsConfig, createAdmission, ratesConfig } from '../../src/identity/admission.ts';
+import { createAdmission, ratesConfig } from '../../src/identity/admission.ts';
 import { createApps } from '../../src/identity/apps.ts';
 import type { CallContext } from '../../src/identity/call.ts';
+import { bulkheadsConfig } from '../../src/identity/rooms.ts';
 import { allScopes, anonymous, type Caller } from '../../src/security/caller.ts';
+import { signatureConfig } from '../../src/security/request-signature.ts';
 
 const endless = { perSecond: 1_000_000, burst: 1_000_000 };
 const unlimited = { caller: endless, address: endless, app: endless, channel: endless };
@@ -14,22 +16,27 @@ const merchant: Caller = { id: 'merchant', scopes: new Set(allScopes) };
 
 const source = { upstreamAppId: 'u', channels: ['a', 'b'], certifier: {}, jobworth: {} } as unknown as Source;
 const app = { returnUrls: [], sessions: 'optional' } as const;
-const apps = createApps(
-  {
-    defaultApp: 'shop',
-    apps: [
-      { ...app, id: 'shop', channels: { a: 's', b: 's' } },
-      { ...app, id: 'other', channels: { a: 's' } },
-    ],
-    channelTitles: {},
-  },
-  { get: () => source },
-);
+const signature = signatureConfig.parse({ keys: [{ secret: 'a key that is 32 bytes long, or so' }] });
+const appsThat = (sign: typeof signature | undefined) =>
+  createApps(
+    {
+      defaultApp: 'shop',
+      apps: [
+        { ...app, id: 'shop', channels: { a: 's', b: 's' }, signature: sign },
+        { ...app, id: 'other', channels: { a: 's' }, signature: sign },
+        { ...app, id: 'unsigned', channels: { a: 's' } },
+      ],
+      channelTitles: {},
+    },
+    { get: () => source },
+  );
 
-const open = (limits: { rates?: object; bulkheads?: object }) => {
+const open = (limits: { rates?: object; bulkheads?: object; signing?: boolean }) => {
   const clock = { ms: 0 };
+  const signedCalls = new WeakSet<object>();
   const admission = createAdmission({
-    apps,
+    apps: appsThat(limits.signing ? signature : undefined),
+    isSignedCall: (_, asked) => signedCalls.has(asked as object),
     rates: limits.rates && ratesConfig.parse({ ...unlimited, ...limits.rates }),
     bulkheads: limits.bulkheads && bulkheadsConfig.parse(limits.bulkheads),
     now: () => clock.ms,
@@ -48,7 +55,7 @@ const open = (limits: { rates?: object; bulkheads?: object }) => {
       if (error instanceof PayerIdentityError) return `${error.code} ${error.retryAfterSeconds}`;
       throw error;
     });
-  return { admission, clock, callBy, ask };
+  return { admission, clock, callBy, ask, signedCalls };
 };
 type Open = ReturnType<typeof open>;
 
@@ -119,11 +126,10 @@ describe('how often', () => {
     expect(await authenticate(opened, merchant, { channel: 'a', appId: 'other' })).toBe('done');
   });
 
-  test('a channel is called for as often as limits.rates.channel.burst says, for all apps together', async () => {
+  test('a channel is called for as often as limits.rates.channel.burst says, for each app by itself', async () => {
     const opened = open({ rates: { channel: slow(2) } });
-    expect(await authenticate(opened)).toBe('done');
+    expect(await repeat(3, () => authenticate(opened))).toEqual([...passing(2), 'RATE_LIMITED 10']);
     expect(await authenticate(opened, merchant, { channel: 'a', appId: 'other' })).toBe('done');
-    expect(await authenticate(opened)).toBe('RATE_LIMITED 10');
     expect(await authenticate(opened, merchant, { channel: 'b' })).toBe('done');
   });
 
@@ -155,6 +161,112 @@ describe('how often', () => {
     expect(await authenticate(opened, { id: 'reader', scopes: new Set(['payer:read']) })).toBe('RATE_LIMITED 10');
     expect(await authenticate(opened, { ...merchant, apps: new Set(['other']) })).toBe('RATE_LIMITED 10');
     expect(await repeat(4, () => authenticate(opened))).toEqual([...passing(3), 'RATE_LIMITED 10']);
+  });
+
+  describe('an app that signs its calls', () => {
+    const openSigning = (rates: object) => {
+      const opened = open({ rates, signing: true });
+      const call = (asked: object, caller: Caller = anonymous, address?: string) =>
+        opened.ask('authenticate', asked, opened.callBy(caller, address));
+      const signed = (fields: object = {}) => {
+        const asked = { channel: 'a', ...fields };
+        opened.signedCalls.add(asked);
+        return call(asked, anonymous, '192.0.2.9');
+      };
+      const unsigned = (caller?: Caller, address?: string) => call({ channel: 'a' }, caller, address);
+      return { ...opened, signed, unsigned };
+    };
+
+    test.each(['app', 'channel', 'address'])(
+      'has %s tokens that calls without its signature do not take',
+      async (of) => {
+        const { signed, unsigned } = openSigning({ [of]: slow(2) });
+        const strangers = await repeat(3, () => unsigned(anonymous, '192.0.2.9'));
+        expect(strangers).toEqual([...passing(2), 'RATE_LIMITED 10']);
+        expect(await repeat(2, signed)).toEqual(passing(2));
+      },
+    );
+
+    test('counts as a caller of its own, which no address and no other app is charged for', async () => {
+      const { signed, unsigned, ask, callBy } = openSigning({ caller: slow(2), address: slow(1) });
+      expect(await repeat(3, signed)).toEqual([...passing(2), 'RATE_LIMITED 10']);
+      expect(await unsigned(anonymous, '192.0.2.9')).toBe('done');
+      expect(await signed({ appId: 'other' })).toBe('done');
+      expect(await ask('authenticate', { channel: 'a', appId: 'unsigned' }, callBy(merchant))).toBe('done');
+    });
+
+    test.each([merchant, { ...merchant, id: 'router' }])(
+      'is not called by %o without its signature',
+      async (caller) => {
+        const { signed, unsigned } = openSigning({ app: slow(2) });
+        expect(await repeat(3, () => unsigned(caller))).toEqual([...passing(2), 'RATE_LIMITED 10']);
+        expect(await unsigned(anonymous)).toBe('RATE_LIMITED 10');
+        expect(await signed()).toBe('done');
+      },
+    );
+
+    test('shares no tokens with callers that have scopes for it', async () => {
+      const { signed, ask, callBy } = openSigning({ app: slow(2) });
+      const certify = () => ask('identityCertification', {}, callBy({ ...merchant, id: 'router' }));
+      expect(await repeat(3, certify)).toEqual([...passing(2), 'RATE_LIMITED 10']);
+      expect(await repeat(3, signed)).toEqual([...passing(2), 'RATE_LIMITED 10']);
+    });
+
+    test('is charged for its own wrong guesses, and for none of those of others', async () => {
+      const { admission, signedCalls, callBy, signed, unsigned } = openSigning({ caller: slow(12), address: slow(12) });
+      const asked = { channel: 'a' };
+      signedCalls.add(asked);
+      const call = callBy(anonymous, '192.0.2.9');
+      expect(await admission.admit('authenticate', asked, call, () => 'done')).toBe('done');
+      admission.countGuess(callBy(anonymous, '192.0.2.9'), { channel: 'a' });
+      admission.countGuess(callBy(anonymous, '192.0.2.9'));
+      expect(await signed()).toBe('done');
+      expect(await unsigned(anonymous, '192.0.2.9')).toMatch('RATE_LIMITED');
+      admission.countGuess(call, asked);
+      expect(await signed()).toMatch('RATE_LIMITED');
+    });
+
+    test('signs authenticate alone: what else it is asked for by payer pages stays public', async () => {
+      const { ask, callBy, signedCalls } = openSigning({ app: slow(1) });
+      const asked = { channel: 'a' };
+      signedCalls.add(asked);
+      expect(await ask('authenticateAndSet', asked, callBy(anonymous))).toBe('done');
+      expect(await ask('authenticateAndSet', { channel: 'a' }, callBy(anonymous))).toBe('RATE_LIMITED 10');
+    });
+
+    test('runs among trusted calls, whatever payer pages keep busy', async () => {
+      const one = { running: 1, waiting: 0 };
+      const opened = open({ bulkheads: { public: one, trusted: one }, signing: true });
+      const end = Promise.withResolvers<string>();
+      const busy = opened.ask('authenticate', { channel: 'a' }, opened.callBy(anonymous), () => end.promise);
+      const asked = { channel: 'a' };
+      opened.signedCalls.add(asked);
+      expect(await opened.ask('authenticate', asked, opened.callBy(anonymous))).toBe('done');
+      end.resolve('done');
+      await busy;
+    });
+  });
+
+  test('payer pages of one app leave those of another app on the same channel alone', async () => {
+    const opened = open({ rates: { app: slow(3), channel: slow(2) } });
+    expect(await repeat(3, () => set(opened, undefined))).toEqual([...passing(2), 'RATE_LIMITED 10']);
+    expect(await repeat(2, () => set(opened, undefined, { channel: 'a', appId: 'other' }))).toEqual(passing(2));
+  });
+
+  test('an app and a channel take more by default than one address may use up', () => {
+    const { address, app, channel } = ratesConfig.parse({});
+    for (const { perSecond, burst } of [app, channel]) {
+      expect(perSecond).toBeGreaterThan(3 * address.perSecond);
+      expect(burst).toBeGreaterThan(3 * address.burst);
+    }
+  });
+
+  test('callers that have only what the router grants count by address where that is known', async () => {
+    const opened = open({ rates: { caller: slow(2), address: slow(1) } });
+    const nameless = { ...merchant, id: 'router' };
+    expect(await repeat(2, () => authenticate(opened, nameless, {}, '192.0.2.1'))).toEqual(['done', 'RATE_LIMITED 10']);
+    expect(await authenticate(opened, nameless, {}, '192.0.2.2')).toBe('done');
+    expect(await repeat(3, () => authenticate(opened, nameless, {}))).toEqual([...passing(2), 'RATE_LIMITED 10']);
   });
 
   test('a refused call takes nothing from the others', async () => {
@@ -241,6 +353,64 @@ describe('how many at the same time', () => {
     await vi.waitFor(() => expect(ends).toHaveLength(100));
     for (const end of ends) end();
     expect(await Promise.all(readers)).toEqual(passing(100));
+  });
+
+  test('what one app is asked for leaves the others alone', async () => {
+    const one = { running: 1, waiting: 0 };
+    const { ask, callBy } = open({ bulkheads: { public: one, trusted: one } });
+    const { work, ends } = createWork();
+    const set = (appId: string) => ask('authenticateAndSet', { channel: 'a', appId }, callBy(anonymous), work);
+    const authenticate = (appId: string) => ask('authenticate', { channel: 'a', appId }, callBy(merchant), work);
+    const inside = [set('shop'), authenticate('shop'), set('other'), authenticate('other')];
+    expect(ends).toHaveLength(4);
+    expect(await Promise.all([set('shop'), authenticate('shop')])).toEqual(Array(2).fill('OVERLOADED 1'));
+    for (const end of ends) end();
+    expect(await Promise.all(inside)).toEqual(passing(4));
+  });
+
+  describe('from one address', () => {
+    const near = ['2001:db8:1:2::1', '2001:db8:1:2::2'];
+    const openSharing = () => {
+      const opened = open({ bulkheads: { public: { running: 2, waiting: 3 }, polls: { running: 4, waiting: 0 } } });
+      const { work, ends } = createWork();
+      const ask = (field: 'authenticateAndSet' | 'authResult', address?: string, caller: Caller = anonymous) =>
+        opened.ask(field, field === 'authResult' ? {} : { channel: 'a' }, opened.callBy(caller, address), work);
+      return { ask, ends };
+    };
+
+    test.each([
+      ['authenticateAndSet', 3],
+      ['authResult', 2],
+    ] as const)(
+      '%s takes half of the places at most, running and waiting ones, and again when they are free',
+      async (field, half) => {
+        const { ask, ends } = openSharing();
+        const inside = Array.from({ length: half }, (_, index) => ask(field, near[index % 2]));
+        expect(await ask(field, near[0])).toBe('OVERLOADED 1');
+        inside.push(ask(field, '192.0.2.1'), ask(field));
+        await vi.waitFor(() => {
+          for (const end of ends) end();
+          expect(ends.length).toBeGreaterThanOrEqual(half + 2);
+        });
+        expect(await Promise.all(inside)).toEqual(passing(half + 2));
+        const again = Array.from({ length: half }, () => ask(field, near[1]));
+        expect(await ask(field, near[0])).toBe('OVERLOADED 1');
+        await vi.waitFor(() => {
+          for (const end of ends) end();
+          expect(ends.length).toBeGreaterThanOrEqual(2 * half + 2);
+        });
+        expect(await Promise.all(again)).toEqual(passing(half));
+      },
+    );
+
+    test('callers with a name take as many as there are', async () => {
+      const { ask, ends } = openSharing();
+      const reader: Caller = { id: 'reader', scopes: new Set() };
+      const inside = Array.from({ length: 4 }, () => ask('authResult', '192.0.2.1', reader));
+      await vi.waitFor(() => expect(ends).toHaveLength(4));
+      for (const end of ends) end();
+      expect(await Promise.all(inside)).toEqual(passing(4));
+    });
   });
 
   test('who has gone before there is room does nothing', async () => {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { FileConfig } from '../../src/config.ts';
 import { authenticateInput, parseInput } from '../../src/identity/input.ts';
-import { createCallerOf, isTimely } from '../../src/identity/signed-calls.ts';
+import { createCallerOf, createIsSignedCall, isTimely } from '../../src/identity/signed-calls.ts';
 import { signatureConfig } from '../../src/security/request-signature.ts';
 import { AUTHENTICATE, startService } from '../support/service.ts';
 import { type Input, newNonce, signDaxpay, signed, signingKey, signV2, timeOf } from '../support/signing.ts';
@@ -223,6 +223,72 @@ describe('whoever calls', () => {
   test('for any other app stays who it is', async () => {
     const { found, caller } = await callerOf(undefined, call());
     expect(found).toBe(caller);
+  });
+});
+
+describe('before admission, without a store', () => {
+  const at = Date.UTC(2026, 10, 22, 12);
+  const openCheck = (signature: Signature | undefined, nowMs = at) => {
+    const policy = signature && signatureConfig.parse(signature);
+    const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, signature: policy };
+    const isSignedCall = createIsSignedCall({ now: () => nowMs });
+    return (input: unknown, appId = 'demo') => isSignedCall({ appId, app: { ...app, id: appId } }, input);
+  };
+  const good = () => call({ reqTime: timeOf(at) });
+
+  test('a call that its app has signed is its own', () => {
+    const check = openCheck(v2);
+    expect(check(good())).toBe(true);
+    // As GraphQL gives it: null where nothing was given, and no prototype.
+    expect(check(Object.assign(Object.create(null), { ...good(), queryCode: null }))).toBe(true);
+  });
+
+  test.each([
+    ['without sign', { sign: undefined }],
+    ['without nonceStr', { nonceStr: undefined }],
+    ['without reqTime', { reqTime: undefined }],
+    ['with another sign', { sign: '0'.repeat(64) }],
+    ['with another auth code', { authCode: 'another' }],
+    ['with a field that is not valid', { clientIp: 'nowhere' }],
+  ])('a call %s is not', (_, change) => {
+    expect(openCheck(v2)({ ...good(), ...change })).toBe(false);
+  });
+
+  test('what is no input, what is signed by another app, and a call of an app that signs nothing are not', () => {
+    const check = openCheck(v2);
+    for (const input of [undefined, null, {}, 'text']) expect(check(input)).toBe(false);
+    expect(check(good(), 'other')).toBe(false);
+    expect(openCheck(undefined)(good())).toBe(false);
+  });
+
+  test('a call that was signed for another time is not', () => {
+    const input = good();
+    expect([-300_000, 300_000].map((ms) => openCheck(v2, at + ms)(input))).toEqual([true, true]);
+    expect([-300_001, 300_001].map((ms) => openCheck(v2, at + ms)(input))).toEqual([false, false]);
+  });
+
+  test('five copies of a signed call are, in whatever case its nonce is; and other calls are still', () => {
+    const check = openCheck(daxpayGa);
+    const nonceStr = newNonce();
+    const unsigned = { channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf(at), nonceStr };
+    const copy = { ...unsigned, sign: signDaxpay(unsigned, { profile: 'ga' }) };
+    const inOtherCase = { ...copy, nonceStr: nonceStr.toUpperCase() };
+    expect([copy, inOtherCase, copy, copy, copy, copy, inOtherCase].map((input) => check(input))).toEqual([
+      ...Array(5).fill(true),
+      false,
+      false,
+    ]);
+    const other = { ...unsigned, nonceStr: newNonce() };
+    expect(check({ ...other, sign: signDaxpay(other, { profile: 'ga' }) })).toBe(true);
+  });
+
+  test('copies are counted for each app by itself', () => {
+    const check = openCheck(v2);
+    const nonceStr = newNonce();
+    const of = (appId: string) => signed({ appId, authCode: newCode(), reqTime: timeOf(at), nonceStr });
+    const copies = Array.from({ length: 6 }, () => of('demo'));
+    expect(copies.map((input) => check(input))).toEqual([...Array(5).fill(true), false]);
+    expect(check(of('other'), 'other')).toBe(true);
   });
 });
 
