@@ -6,7 +6,6 @@ import { openSources } from './channels/registry.ts';
 import { createSourceUpkeep } from './channels/upkeep.ts';
 import { ConfigError, loadConfig, sourcesReader, storeTimes } from './config.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
-import { createMetricsHandler } from './http/metrics.ts';
 import { listen } from './http/server.ts';
 import { openConfiguredVault } from './keys.ts';
 import { createLog } from './lib/log.ts';
@@ -52,8 +51,8 @@ const start = async () => {
   const lookAfterSources = createSourceUpkeep({ sources, log, now: Date.now, readSources });
   const app = await createApp(config, { store, sources, lookAfterSources, vault, log, metrics });
   const onRefusal = (code: string) => metrics.refusals.inc({ code });
-  const metricsServer = config.metrics && (await listen(createMetricsHandler(metrics), { ...config.metrics, log }));
-  if (metricsServer) log.info('metrics', { url: `${metricsServer.url}/metrics` });
+  const operations = config.metrics && (await listen(app.operations, { ...config.metrics, log }));
+  if (operations) log.info('metrics', { url: `${operations.url}/metrics` });
   const server = await listen(app.handle, {
     ...{ host: config.host, port: config.port, log, tls: config.tls, onRefusal },
     limits: config.http,
@@ -74,7 +73,7 @@ const start = async () => {
     // What that has cut off still keeps its outcome.
     await app.idle();
     await app.close();
-    await metricsServer?.close(0);
+    await operations?.close(0);
     await store.close();
     await sandbox?.close();
   };

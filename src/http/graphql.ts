@@ -31,7 +31,9 @@ const traceIdOf = (traceparent = ''): string =>
 const isJson = (contentType = ''): boolean =>
   /^application\/(?:json|graphql\+json)\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
 
-const notTheRouter = () => refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph');
+/** The connection goes too, since it is not the router's: kept open, it would take a place from the router. */
+const notTheRouter = () =>
+  refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph', { connection: 'close' });
 
 /** `idle` resolves when no operation runs, those included whose clients are gone. */
 export const createGraphql = (options: GraphqlOptions): { handle: Handler; idle(): Promise<void> } => {

@@ -8,6 +8,7 @@ import { createCors } from './cors.ts';
 import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
 import { createGraphql, type GraphqlOptions, MAX_BODY_BYTES } from './graphql.ts';
 import { exposeMetrics } from './metrics.ts';
+import { createOperations, createProbes } from './probes.ts';
 
 export interface HandlerOptions extends GraphqlOptions {
   /** Pages for people, by path. */
@@ -25,19 +26,6 @@ export interface HandlerOptions extends GraphqlOptions {
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const json = (status: number, value: object): EdgeReply =>
-  reply(status, 'application/json; charset=utf-8', JSON.stringify(value));
-
-const readiness =
-  ({ services, accepting }: HandlerOptions): Handler =>
-  async () => {
-    if (!accepting()) return refuse(503, 'STOPPING', 'The service is stopping');
-    return services.store.ready().then(
-      () => json(200, { status: 'ready' }),
-      () => refuse(503, 'STORE_UNAVAILABLE', 'The store cannot keep its promises now'),
-    );
-  };
-
 /** The landing page is Apollo's own: it answers a GET that accepts HTML. */
 const landingPage =
   ({ apollo, services }: HandlerOptions): Handler =>
@@ -51,26 +39,46 @@ const landingPage =
     };
   };
 
-const routesOf = (options: HandlerOptions, graphql: Handler): ReadonlyMap<string, Handler> => {
+/** On replies that anyone can have: only the router keeps connections open. */
+const lastReply = { connection: 'close' };
+
+const lastOn =
+  (route: Handler): Handler =>
+  async (request) => {
+    const given = await route(request);
+    return { ...given, headers: { ...given.headers, ...lastReply } };
+  };
+
+type Routes = ReadonlyMap<string, Handler>;
+
+const routesOf = (options: HandlerOptions, graphql: Handler, probes: Routes): Routes => {
   const { pages, metrics, metricsHere } = options;
   const page = (html: string) =>
     reply(200, 'text/html; charset=utf-8', html, { 'content-security-policy': PAGE_POLICY });
   return new Map<string, Handler>([
     ['/graphql', graphql],
-    ['/livez', async () => json(200, { status: 'live' })],
-    ['/readyz', readiness(options)],
+    ...[...probes].map(([path, probe]): [string, Handler] => [path, lastOn(probe)]),
     ...(metricsHere ? [['/metrics', exposeMetrics(metrics)] as const] : []),
     ...[...pages].map(([path, html]): [string, Handler] => [path, async () => page(html)]),
   ]);
 };
 
-export const createHandler = (options: HandlerOptions): { handle: Handler; idle(): Promise<void> } => {
-  const { pages, metrics } = options;
+interface Edge {
+  readonly handle: Handler;
+  /** For a port of the operator's: probes and metrics. */
+  readonly operations: Handler;
+  /** Resolves when no operation runs. */
+  idle(): Promise<void>;
+}
+
+export const createHandler = (options: HandlerOptions): Edge => {
+  const { pages, metrics, services, accepting } = options;
   const cors = createCors(options.corsOrigins);
   const graphql = createGraphql(options);
-  const routes = routesOf(options, async (request) =>
-    cors.expose(request, cors.preflight(request) ?? (await graphql.handle(request))),
-  );
+  const probes = createProbes({ check: async () => services.store.ready(), accepting });
+  const answerGraphql: Handler = async (request) =>
+    cors.expose(request, cors.preflight(request) ?? (await graphql.handle(request)));
+  const routes = routesOf(options, answerGraphql, probes);
   const landing = landingPage(options);
 
   const routeTo = ({ method, target, headers }: EdgeRequest): { name: string; route: Handler } | undefined => {
@@ -106,7 +114,8 @@ export const createHandler = (options: HandlerOptions): { handle: Handler; idle(
     if (answered.refusal !== undefined) metrics.refusals.inc({ code: answered.refusal });
     return answered;
   };
-  return { handle, idle: graphql.idle };
+  return { handle, operations: createOperations(probes, metrics), idle: graphql.idle };
 };
 
-const nothingHere: Handler = async () => refuse(404, 'NOT_FOUND', 'There is nothing here; GraphQL is at /graphql');
+const nothingHere: Handler = async () =>
+  refuse(404, 'NOT_FOUND', 'There is nothing here; GraphQL is at /graphql', lastReply);

@@ -9,12 +9,3 @@ export const exposeMetrics =
       return refuse(405, 'METHOD_NOT_ALLOWED', 'Metrics are answered to GET only', { allow: 'GET, HEAD' });
     return reply(200, registry.contentType, await registry.metrics());
   };
-
-/** The edge of the port that has nothing but metrics. */
-export const createMetricsHandler = (metrics: Metrics): Handler => {
-  const expose = exposeMetrics(metrics);
-  return async (request) =>
-    request.target.split('?', 1)[0] === '/metrics'
-      ? expose(request)
-      : refuse(404, 'NOT_FOUND', 'There is nothing here; metrics are at /metrics');
-};

@@ -8,12 +8,13 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import { peerOf, serverOptions, type TlsConfig } from '../security/tls.ts';
-import { type HttpConfig, httpConfig } from './config.ts';
-import { BodyTooLarge, baseHeaders, type EdgeReply, type Handler, refuse } from './edge.ts';
+import { httpConfig } from './config.ts';
+import { boundConnections, type ConnectionLimits, type OnRefusal } from './connections.ts';
+import { BodyTooLarge, type EdgeReply, type Handler, refuse } from './edge.ts';
 
 export interface HttpServer {
   readonly url: string;
@@ -21,22 +22,16 @@ export interface HttpServer {
   close(graceMs: number, acceptMs?: number): Promise<void>;
 }
 
-type Limits = Pick<HttpConfig, 'keepAliveMs' | 'maxRequestsPerSocket' | 'maxConnections'>;
-type OnRefusal = (code: string) => void;
-
 interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
   /** Absent: plain HTTP, for a proxy or a mesh to put TLS around. */
   readonly tls?: TlsConfig | undefined;
-  readonly limits?: Limits;
+  readonly limits?: ConnectionLimits;
   /** Hears of what never reaches the handler. */
   readonly onRefusal?: OnRefusal;
 }
-
-/** Longer than any answer takes: a connection on which nothing moves for so long is dropped. */
-const STALLED_MS = 40_000;
 
 const readBody = async (message: IncomingMessage, maxBytes: number): Promise<Buffer> => {
   if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw new BodyTooLarge();
@@ -55,34 +50,9 @@ const firstValues = ({ headers }: IncomingMessage): Record<string, string | unde
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
 
-const clientFaults: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-/** What is no HTTP is answered without the help of node:http. */
-const faultReply = (status: string): string => {
-  const headers = Object.entries({ ...baseHeaders, connection: 'close', 'content-length': '0' });
-  return `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
-};
-
 const hasOneHost = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => {
   const hosts = rawHeaders.filter((name, position) => position % 2 === 0 && name.toLowerCase() === 'host').length;
   return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
-};
-
-/** What connections may take, and what becomes of those that take more or speak no HTTP. */
-const bound = (server: Server, limits: Limits, onRefusal: OnRefusal): void => {
-  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
-  server.maxConnections = limits.maxConnections;
-  server.timeout = STALLED_MS;
-  server.on('drop', () => onRefusal('TOO_MANY_CONNECTIONS'));
-  // What is no HTTP never reaches the handler.
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-    onRefusal(error.code ?? 'BAD_REQUEST');
-    socket.end(faultReply(clientFaults[error.code ?? ''] ?? '400 Bad Request'));
-  });
 };
 
 /** TLS ends here when it is configured, and outside when it is not. */
@@ -93,12 +63,10 @@ const openServer = (tls: TlsConfig | undefined, options: ServerOptions, listener
 export const listen = async (handle: Handler, options: ListenOptions): Promise<HttpServer> => {
   const { host, port, log, tls, limits = httpConfig.parse({}), onRefusal = () => {} } = options;
   let closing = false;
-  /** How many requests a connection has carried; node:http announces the last one and then leaves it open. */
-  const carried = new WeakMap<Socket, number>();
 
   const send = (message: IncomingMessage, response: ServerResponse, { status, headers, body }: EdgeReply) => {
-    // What is left of a body that nobody wants is not read to its end.
-    const last = closing || !message.complete || (carried.get(message.socket) ?? 0) >= limits.maxRequestsPerSocket;
+    // What is left of a body that is refused is not read to its end.
+    const last = closing || !message.complete || connections.isLast(message);
     response
       .writeHead(status, {
         ...headers,
@@ -113,7 +81,15 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    carried.set(message.socket, (carried.get(message.socket) ?? 0) + 1);
+    connections.carry(message);
+    if (connections.isBeyondLimit(message)) {
+      onRefusal('TOO_MANY_CONNECTIONS');
+      return send(
+        message,
+        response,
+        refuse(503, 'TOO_MANY_CONNECTIONS', 'Too many connections', { 'retry-after': '2' }),
+      );
+    }
     if (!hasOneHost(message)) {
       onRefusal('BAD_REQUEST');
       return send(message, response, refuse(400, 'BAD_REQUEST', 'A request names one host'));
@@ -150,7 +126,7 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
       });
     },
   );
-  bound(server, limits, onRefusal);
+  const connections = boundConnections(server, limits, onRefusal);
   server.on('checkExpectation', (message, response) => {
     onRefusal('EXPECTATION_FAILED');
     send(message, response, refuse(417, 'EXPECTATION_FAILED', 'Only 100-continue is expected here'));

@@ -1,10 +1,6 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { createMetricsHandler } from '../../src/http/metrics.ts';
-import { listen } from '../../src/http/server.ts';
-import { createLog } from '../../src/lib/log.ts';
-import { createMetrics } from '../../src/lib/metrics.ts';
-import { expectRefusal, hello, request } from '../support/raw-http.ts';
+import { hello, request } from '../support/raw-http.ts';
 import { AUTH_RESULT, AUTHENTICATE, type Service, startService } from '../support/service.ts';
 
 let service: Service;
@@ -115,14 +111,4 @@ test('no series holds an id, a code or anything else that a caller chose', async
   const labels = [...body.matchAll(/(\w+)="/g)].map(([, name]) => name);
   const known = ['code', 'entity', 'field', 'le', 'outcome', 'result', 'route', 'source', 'state', 'status'];
   expect([...new Set(labels)].filter((name) => !known.includes(name ?? ''))).toEqual([]);
-});
-
-test('a port of its own answers /metrics to GET, and nothing else', async () => {
-  const handle = createMetricsHandler(createMetrics());
-  const server = await listen(handle, { host: '127.0.0.1', port: 0, log: createLog('silent') });
-  onTestFinished(() => server.close(0));
-  expect((await request(server.url, { target: '/metrics' })).body).toMatch(/^# TYPE payer_identity_/m);
-  expectRefusal(await request(server.url, { target: '/graphql' }), { status: 404, code: 'NOT_FOUND' });
-  const posted = await request(server.url, { method: 'POST', target: '/metrics', body: '{}' });
-  expectRefusal(posted, { status: 405, code: 'METHOD_NOT_ALLOWED' });
 });
