@@ -44,7 +44,15 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/graphql/{limits-parts,admission}.test.ts'],
   },
   rates: {
-    mutate: ['src/identity/admission.ts', 'src/lib/token-bucket.ts', 'src/channels/guard.ts'],
+    mutate: [
+      'src/identity/{admission,rooms}.ts',
+      'src/lib/{token-bucket,room,network}.ts',
+      'src/channels/{guard,guard-breaker,guard-fault}.ts',
+    ],
     testFiles: ['test/identity/admission.test.ts', 'test/lib/token-bucket.test.ts', 'test/channels/guard.test.ts'],
+  },
+  probes: {
+    mutate: ['src/http/{probes,connections}.ts'],
+    testFiles: ['test/http/{probes,connections}.test.ts'],
   },
 };

@@ -11,6 +11,8 @@ import { type SandboxService, startSandboxService } from '../support/sandbox.ts'
 import { AUTHENTICATE, AUTHENTICATE_AND_SET, type GraphqlAnswer, startService } from '../support/service.ts';
 
 const SECONDS = Number(process.env.JUNK_SECONDS ?? 0.8);
+/** Five run at the same time, and the last ones wait for the first. */
+const TIMEOUT_MS = 30_000 + SECONDS * 4_000;
 const JUNK_PER_SECOND = 40;
 const GOOD_PER_SECOND = 4;
 
@@ -132,7 +134,7 @@ describe('of payer pages, refused by the upstream, suspend neither trusted calls
     ['wechat web', 'web', ['wechat_pay'], 'AUTH_CODE_INVALID'],
     ['wechat miniprogram', 'miniprogram', ['wechat_pay'], 'AUTH_CODE_INVALID'],
     ['wechat payment_code', 'payment_code', ['wechat_pay'], 'AUTH_CODE_INVALID'],
-  ] as const)('%s', async (_, appId, channels, code) => {
+  ] as const)('%s', { timeout: TIMEOUT_MS }, async (_, appId, channels, code) => {
     const { junkAnswers, answered } = await throwJunk(service, appId, channels, 'junk-');
     expect(junkAnswers).toEqual({ [code]: expect.any(Number) });
     expect(answered).toEqual(allRedeemed(channels));
@@ -149,13 +151,14 @@ describe('that an upstream fails on', () => {
 
   test.concurrent.each(['500', 'html', 'reset', 'badsign'])(
     'with %s, suspend neither trusted calls nor other payer pages',
+    { timeout: TIMEOUT_MS },
     async (kind) => {
       const { answered } = await throwJunk(await start(), 'demo', channels, `test_${kind}_`);
       expect(answered).toEqual(allRedeemed(channels));
     },
   );
 
-  test('by hanging, take nothing from trusted calls and from the other channel', async () => {
+  test('by hanging, take nothing from trusted calls and from the other channel', { timeout: TIMEOUT_MS }, async () => {
     const service = await start({ deadlineMs: 3_000 });
     const [{ answered }] = await Promise.all([
       throwJunk(service, 'demo', channels, 'test_hang_'),
