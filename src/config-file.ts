@@ -71,6 +71,8 @@ export const configFile = z.strictObject({
     .refine(({ resultTtlMs, leaseMs }) => resultTtlMs > leaseMs, 'resultTtlMs has to be longer than leaseMs')
     .refine(({ codeTtlMs, resultTtlMs }) => codeTtlMs >= resultTtlMs, 'codeTtlMs has to be resultTtlMs at least')
     .prefault({}),
+  /** `system`: by getaddrinfo, for names that only this machine's NSS modules know. */
+  nameLookup: z.enum(['dns', 'system']).default('dns'),
   http: httpConfig.prefault({}),
   /** A port with /metrics, /livez and /readyz and nothing else. */
   metrics: z.strictObject({ port, host: z.string().default('127.0.0.1') }).optional(),

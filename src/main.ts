@@ -10,6 +10,7 @@ import { listen } from './http/server.ts';
 import { openConfiguredVault } from './keys.ts';
 import { createLog } from './lib/log.ts';
 import { createMetrics, measureProcess, measureUpstream } from './lib/metrics.ts';
+import { createNames } from './lib/names.ts';
 import { createStore } from './store/create-store.ts';
 import { openEngine } from './store/open-engine.ts';
 
@@ -46,10 +47,15 @@ const start = async () => {
   const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
   const metrics = createMetrics();
   measureProcess(metrics);
-  const sources = openSources(config.sources, { observe: measureUpstream(metrics), guard: config.limits.source });
+  const names = createNames({ resolver: config.nameLookup });
+  const sources = openSources(config.sources, {
+    observe: measureUpstream(metrics),
+    guard: config.limits.source,
+    names,
+  });
   const readSources = sourcesReader(process.env);
   const lookAfterSources = createSourceUpkeep({ sources, log, now: Date.now, readSources });
-  const app = await createApp(config, { store, sources, lookAfterSources, vault, log, metrics });
+  const app = await createApp(config, { store, sources, lookAfterSources, vault, log, metrics, names });
   const onRefusal = (code: string) => metrics.refusals.inc({ code });
   const operations = config.metrics && (await listen(app.operations, { ...config.metrics, log }));
   if (operations) log.info('metrics', { url: `${operations.url}/metrics` });

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
+import type { Names } from '../lib/names.ts';
 import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
 import { type GuardConfig, guardSource } from './guard.ts';
 import { jucai } from './jucai.ts';
+import { isBeyond, type RouteConfig, routeConfig } from './route.ts';
 import type { Source, SourceDefinition } from './source.ts';
 import { wechat } from './wechat.ts';
 
@@ -30,9 +32,18 @@ interface SourcesOptions {
   readonly now?: () => number;
   /** Puts something around what a source sends with. */
   readonly observe?: (source: string, send: Send) => Send;
+  /** What looks hosts up; absent: what this process shares. */
+  readonly names?: Names | undefined;
   /** Of each source; absent: unguarded. */
   readonly guard?: GuardConfig | undefined;
 }
+
+const parseOptions = <Schema extends z.ZodType>(source: string, schema: Schema, options: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
+  throw new Error(`Source ${source}: ${faults.join('; ')}`);
+};
 
 /**
  * Opens the configured sources. Throws at once, naming the source, when a configuration is not valid:
@@ -40,7 +51,7 @@ interface SourcesOptions {
  */
 export const openSources = (
   configured: Configured,
-  { now = Date.now, observe = (_, send) => send, guard }: SourcesOptions = {},
+  { now = Date.now, observe = (_, send) => send, names, guard }: SourcesOptions = {},
 ): Sources => {
   const upstreams: Upstream[] = [];
   /** Enough for every guard of a source at once, so that no kind of traffic waits for a connection of another one. */
@@ -48,8 +59,10 @@ export const openSources = (
     const channels = servedChannels.safeParse(options).data?.channels.length ?? 1;
     return guard ? { connections: guard.inFlight * 2 * channels } : {};
   };
-  const connectFor = (source: string, options: unknown) => (address: string) => {
-    const upstream = openUpstream(address, connectionsOf(options));
+  const connectFor = (source: string, route: RouteConfig, options: unknown) => (address: string) => {
+    if (isBeyond(address, route.proxy))
+      throw new Error(`Source ${source}: proxy: an address on this machine cannot be reached through it`);
+    const upstream = openUpstream(address, { ...route, ...connectionsOf(options), ...(names && { names }) });
     upstreams.push(upstream);
     return { ...upstream, send: observe(source, upstream.send) };
   };
@@ -58,12 +71,10 @@ export const openSources = (
   const open = (name: string, { type, ...options }: Configured[string]): Source => {
     const definition = definitions.get(type);
     if (!definition) throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
-    const parsed = definition.config.safeParse(options);
-    if (!parsed.success) {
-      const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
-      throw new Error(`Source ${name}: ${faults.join('; ')}`);
-    }
-    const source = definition.open(parsed.data, { connect: connectFor(name, parsed.data), now, nonce });
+    const { proxy, ca, ...own } = options;
+    const route = parseOptions(name, routeConfig, { proxy, ca });
+    const parsed = parseOptions(name, definition.config, own);
+    const source = definition.open(parsed, { connect: connectFor(name, route, parsed), now, nonce });
     return guard ? guardSource(source, guard) : source;
   };
   const opened = new Map(

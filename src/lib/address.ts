@@ -9,10 +9,12 @@ const isLoopback = (hostname: string): boolean =>
 export const NEEDS_TLS =
   'https:// is required, since TLS alone authenticates the replies (http:// only to this machine)';
 
+/** Whether an address is on this machine. */
+export const isLoopbackAddress = (address: string): boolean => isLoopback(new URL(address).hostname);
+
 /** Whether TLS protects what is exchanged with this address, or nothing of it leaves this machine. */
 export const isProtected = (address: string): boolean => {
-  const { protocol, hostname } = new URL(address);
-  return protocol === 'https:' || isLoopback(hostname);
+  return new URL(address).protocol === 'https:' || isLoopbackAddress(address);
 };
 
 /** The faults of an address, none of which repeats any of it: it may hold a password. */
@@ -44,6 +46,22 @@ export const upstreamAddress = addressWith('without');
 
 /** The same for an endpoint that is not the source's own: its query is kept, and parameters are added to it. */
 export const endpointAddress = addressWith('with');
+
+/** A forward proxy: http or https, a host, a port, perhaps user name and password, and no path. */
+export const proxyAddress = z.string().refine((text) => {
+  const [, credentials = '', rest] = /^https?:\/\/(?:([^@]*)@)?([^@/?#\\\s]+)\/?$/i.exec(text) ?? [];
+  return rest !== undefined && isDecodable(credentials) && URL.canParse(text) && new URL(text).port !== '0';
+}, 'http://host:port or http://user:password@host:port, percent-encoded');
+
+/** User name and password are decoded when they are sent; what is no percent-encoding is refused before. */
+const isDecodable = (text: string): boolean => {
+  try {
+    // No part of the header may end it, or hold what Basic cannot: https://www.rfc-editor.org/rfc/rfc7617
+    return !/[\p{Cc}/?#\\\s]/u.test(text) && !/\p{Cc}/u.test(decodeURIComponent(text));
+  } catch {
+    return false;
+  }
+};
 
 /** Refuses an address whose replies nothing but TLS can authenticate, unless TLS is there. */
 export const needsTls = <Schema extends z.ZodType<string>>(address: Schema) => address.refine(isProtected, NEEDS_TLS);

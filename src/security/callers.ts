@@ -1,6 +1,7 @@
 /** Finds out who calls through the router. */
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
+import type { Names } from '../lib/names.ts';
 import { allScopes, anonymous, type Caller, routerId } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';
 import { createBearerCheck, jwtConfig } from './jwt.ts';
@@ -53,8 +54,12 @@ const valueAt = (value: unknown, path: string): unknown =>
     );
 
 /** A token says more than a claim, since we verify it ourselves: a caller that has both is the one of the token. */
-export const createCallers = ({ jwt, claims, router }: z.output<typeof callersConfig>, log: Log): Callers => {
-  const checkBearer = jwt && createBearerCheck(jwt, log);
+export const createCallers = (
+  { jwt, claims, router }: z.output<typeof callersConfig>,
+  log: Log,
+  names?: Names,
+): Callers => {
+  const checkBearer = jwt && createBearerCheck(jwt, log, { names });
   const readForwarded = claims && createClaimsReader('claims', claims);
   const withoutCredentials = router.length > 0 ? { id: routerId, scopes: new Set(router) } : anonymous;
   return {
