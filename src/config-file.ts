@@ -83,6 +83,8 @@ export const configFile = z.strictObject({
       depth: z.int().positive().default(10),
       aliases: z.int().nonnegative().default(15),
       directives: z.int().nonnegative().default(10),
+      /** QR codes, HTML forms and texts of the schema. */
+      longFields: z.int().positive().default(4),
       queryFields: z.int().positive().default(5),
       mutationFields: z.int().positive().default(1),
       /** Root fields that exchange, write or tell what is secret. */

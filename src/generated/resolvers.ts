@@ -151,8 +151,8 @@ export type AuthenticationIndeterminate = Failure & {
 /** A session waits for the payer. */
 export type AuthenticationStarted = {
   readonly __typename?: 'AuthenticationStarted';
-  /** authorizeUrl as a QR code, for payers at another device: an SVG document. */
-  readonly authorizeQr: Scalars['String']['output'];
+  /** authorizeUrl as a QR code, for payers at another device: an SVG document of at most 64 KiB. Null when authorizeUrl has more than 2,953 bytes, which no QR code holds. */
+  readonly authorizeQr?: Maybe<Scalars['String']['output']>;
   /** Where the payer authorizes; open it in the payer's browser or in the channel's application. */
   readonly authorizeUrl: Scalars['String']['output'];
   /** When the session ends. */
@@ -384,8 +384,8 @@ export type IdentityCertificationStarted = {
   readonly deepLink: Scalars['String']['output'];
   /** For a page of yours that submits a form. */
   readonly form: CertificationForm;
-  /** For a payer at a computer, to scan with the channel's application: an SVG document. The return page opens on the phone, so poll identityCertification. */
-  readonly qr: Scalars['String']['output'];
+  /** For a payer at a computer, to scan with the channel's application: an SVG document of at most 64 KiB. The return page opens on the phone, so poll identityCertification. Null when url has more than 2,953 bytes, which no QR code holds. */
+  readonly qr?: Maybe<Scalars['String']['output']>;
   /** For a browser inside the channel's application. */
   readonly url: Scalars['String']['output'];
 };
@@ -509,8 +509,8 @@ export type Mutation = {
   /**
    * Redeems a one-time auth code and returns the payer's identity. For trusted callers: without the scope
    * payer:authenticate for the app, or a signature that the app accepts, the answer is NotAllowed and nothing is sent.
-   * A code is sent to its channel at most once; the same call repeated within 5 minutes returns the same payer,
-   * and to any other caller that it was used.
+   * A code is sent to its channel at most once; the same call repeated within 5 minutes returns the same payer and token,
+   * with the payer's other fields as they are then, and to any other caller that it was used.
    */
   readonly authenticate: AuthenticateResult;
   /**
@@ -575,6 +575,8 @@ export type NotAllowed = Failure & {
  * Who a payer is to one merchant application on one channel.
  * Apart from id every field may be null: what the channel has not told, and, but for channel and appId, whatever it is
  * when the caller has no scope payer:read for the app. A reference from another subgraph then finds nobody at all.
+ * id, channel and appId never change. The other fields show what the channel named last, also in an answer that is
+ * repeated: they change when the payer authenticates again.
  */
 export type PayerIdentity = {
   readonly __typename?: 'PayerIdentity';
@@ -992,7 +994,7 @@ export type AuthenticationIndeterminateResolvers<ContextType = Context, ParentTy
 };
 
 export type AuthenticationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthenticationStarted'] = ResolversParentTypes['AuthenticationStarted']> = {
-  authorizeQr?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  authorizeQr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   authorizeUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   queryCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1062,7 +1064,7 @@ export type IdentityCertificationResultResolvers<ContextType = Context, ParentTy
 export type IdentityCertificationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertificationStarted'] = ResolversParentTypes['IdentityCertificationStarted']> = {
   deepLink?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   form?: Resolver<ResolversTypes['CertificationForm'], ParentType, ContextType>;
-  qr?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  qr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

@@ -49,6 +49,7 @@ const describe = (code: unknown, message: string): string | undefined => {
     case 'TOO_DEEP':
     case 'TOO_MANY_ALIASES':
     case 'TOO_MANY_DIRECTIVES':
+    case 'TOO_MANY_LONG_FIELDS':
     case 'RATE_LIMITED':
     case 'OVERLOADED':
     case 'SERVICE_UNAVAILABLE':

@@ -14,7 +14,12 @@ interface Size {
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
+  /** Fields whose value is long: QR codes, HTML, the text of the schema. */
+  readonly longFields: number;
 }
+
+/** Named, since an answer repeats them as often as they have aliases. test/graphql/amplification.test.ts finds others. */
+const longFields: ReadonlySet<string> = new Set(['authorizeQr', 'qr', 'html', 'sdl']);
 
 const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
   new Map(
@@ -35,7 +40,7 @@ export const rootFields = (operation: OperationDefinitionNode, document: Documen
   return collect(operation.selectionSet);
 };
 
-const nothing: Size = { depth: 0, aliases: 0, directives: 0 };
+const nothing: Size = { depth: 0, aliases: 0, directives: 0, longFields: 0 };
 
 /**
  * The size of a valid operation, each fragment as often as it is spread. A fragment is looked into once, so that a few
@@ -59,10 +64,15 @@ export const measureOperation = (operation: OperationDefinitionNode, document: D
       const size = measureFragment(selection.name.value);
       return { ...size, directives: size.directives + own };
     }
-    const { depth, aliases, directives } = measureNode(selection);
+    const { depth, aliases, directives, longFields: inside } = measureNode(selection);
     // The library bounds how deep introspection goes, and our own fields are not below it.
     const below = selection.name.value.startsWith('__') ? 0 : depth;
-    return { depth: below + 1, aliases: aliases + (selection.alias ? 1 : 0), directives };
+    return {
+      depth: below + 1,
+      aliases: aliases + (selection.alias ? 1 : 0),
+      directives,
+      longFields: inside + (longFields.has(selection.name.value) ? 1 : 0),
+    };
   };
 
   const measureNode = ({ selectionSet, directives = [] }: Pick<FieldNode, 'selectionSet' | 'directives'>): Size => {
@@ -71,6 +81,7 @@ export const measureOperation = (operation: OperationDefinitionNode, document: D
       depth: Math.max(0, ...sizes.map(({ depth }) => depth)),
       aliases: sizes.reduce((sum, { aliases }) => sum + aliases, 0),
       directives: sizes.reduce((sum, size) => sum + size.directives, directives.length),
+      longFields: sizes.reduce((sum, size) => sum + size.longFields, 0),
     };
   };
 

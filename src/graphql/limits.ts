@@ -9,6 +9,7 @@ export interface OperationLimits {
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
+  readonly longFields: number;
   readonly queryFields: number;
   readonly mutationFields: number;
   readonly sensitiveFields: number;
@@ -51,10 +52,11 @@ const check = (
   requireWithin(sensitive, limits.sensitiveFields, 'ONE_SENSITIVE_FIELD', 'fields that exchange or tell secrets');
   const maxRoots = operation.operation === 'mutation' ? limits.mutationFields : limits.queryFields;
   requireWithin(roots.length, maxRoots, 'TOO_MANY_ROOT_FIELDS', 'fields at the root');
-  const { depth, aliases, directives } = measureOperation(operation, document);
+  const { depth, aliases, directives, longFields } = measureOperation(operation, document);
   requireWithin(depth, limits.depth, 'TOO_DEEP', 'levels of fields');
   requireWithin(aliases, limits.aliases, 'TOO_MANY_ALIASES', 'aliases');
   requireWithin(directives, limits.directives, 'TOO_MANY_DIRECTIVES', 'directives');
+  requireWithin(longFields, limits.longFields, 'TOO_MANY_LONG_FIELDS', 'QR codes, HTML forms and schemas');
 };
 
 /** Refuses an operation over a limit; none of its resolvers runs. */

@@ -6,7 +6,7 @@ import { limitOperations, type OperationLimits } from '../../src/graphql/limits.
 import { admitFirst } from '../../src/graphql/limits-admission.ts';
 
 const many: OperationLimits = {
-  ...{ depth: 9, aliases: 9, directives: 9, queryFields: 9, mutationFields: 9 },
+  ...{ depth: 9, aliases: 9, directives: 9, longFields: 9, queryFields: 9, mutationFields: 9 },
   ...{ sensitiveFields: 9, representations: 9 },
 };
 
@@ -27,6 +27,8 @@ describe('an operation over a limit is told which, and how much there may be', (
     [{ depth: 1 }, '{ a { b } }', 'At most 1 levels of fields per operation'],
     [{ aliases: 0 }, '{ a: b }', 'At most 0 aliases per operation'],
     [{ directives: 0 }, '{ a @skip(if: false) }', 'At most 0 directives per operation'],
+    [{ longFields: 1 }, '{ a { qr sdl } }', 'At most 1 QR codes, HTML forms and schemas per operation'],
+    [{ longFields: 1 }, '{ a { authorizeQr { html } } }', 'At most 1 QR codes, HTML forms and schemas per operation'],
     [{ queryFields: 1 }, '{ a b }', 'At most 1 fields at the root per operation'],
     [{ mutationFields: 1 }, 'mutation { a b }', 'At most 1 fields at the root per operation'],
     [

@@ -273,6 +273,16 @@ describe('aliases and directives', () => {
     expectRefused(await service.ask(document(4)), 'TOO_MANY_ALIASES');
   });
 
+  test('4 QR codes pass, 5 are refused, by whatever alias, path and fragment (limits.longFields)', async () => {
+    const document = (fields: string) => `mutation {
+      startIdentityCertification(input: { certifyId: "a" }) { ... on IdentityCertificationStarted { ${fields} ...A ...A } }
+    } fragment A on IdentityCertificationStarted { b: qr }`;
+    expectPassed(await service.ask(document('qr form { html }')));
+    expectRefused(await service.ask(document('qr a: qr form { html }')), 'TOO_MANY_LONG_FIELDS');
+    expectPassed(await service.ask('{ a: _service { sdl b: sdl } channels { id } }'));
+    expectRefused(await service.ask('{ a: _service { sdl b: sdl c: sdl d: sdl e: sdl } }'), 'TOO_MANY_LONG_FIELDS');
+  });
+
   test('10 directives pass, 11 are refused (limits.directives)', async () => {
     expectPassed(await service.ask(identity(directives(10))));
     expectRefused(await service.ask(identity(directives(11))), 'TOO_MANY_DIRECTIVES');
@@ -311,6 +321,7 @@ const proofs: Readonly<Record<string, readonly [file: string, test: string]>> = 
   depth: ['limits.test.ts', 'as deep as configured passes, one level more is refused'],
   aliases: ['limits.test.ts', '15 aliases pass, 16 are refused'],
   directives: ['limits.test.ts', '10 directives pass, 11 are refused'],
+  longFields: ['limits.test.ts', '4 QR codes pass, 5 are refused'],
   queryFields: ['limits.test.ts', '5 of a query pass, 6 are refused'],
   mutationFields: ['limits.test.ts', 'a mutation has as many as limits.mutationFields says, and not one more'],
   sensitiveFields: ['limits.test.ts', 'as many pass as are configured, and not one more'],

@@ -1,4 +1,4 @@
-/** Other forms of the same link. Made only when asked for. */
+/** Other forms of the same link. Made only when asked for, and once for an operation that asks many times. */
 import type {
   AuthenticationStartedResolvers,
   CertificationFormResolvers,
@@ -7,15 +7,25 @@ import type {
 import { selfSubmittingForm } from '../../lib/form.ts';
 import { qrSvg } from '../../lib/qr.ts';
 
+/** Keeps what was made of an object for as long as the object is there. */
+const oncePerObject = <From extends object, Made>(make: (from: From) => Made): ((from: From) => Made) => {
+  const made = new WeakMap<From, { readonly value: Made }>();
+  return (from) => {
+    const kept = made.get(from) ?? { value: make(from) };
+    made.set(from, kept);
+    return kept.value;
+  };
+};
+
 export const AuthenticationStarted: AuthenticationStartedResolvers = {
-  authorizeQr: ({ authorizeUrl }) => qrSvg(authorizeUrl),
+  authorizeQr: oncePerObject(({ authorizeUrl }) => qrSvg(authorizeUrl) ?? null),
 };
 
 export const IdentityCertificationStarted: IdentityCertificationStartedResolvers = {
-  qr: ({ url }) => qrSvg(url),
+  qr: oncePerObject(({ url }) => qrSvg(url) ?? null),
 };
 
 export const CertificationForm: CertificationFormResolvers = {
   method: () => 'POST',
-  html: (form) => selfSubmittingForm(form),
+  html: oncePerObject(selfSubmittingForm),
 };
