@@ -135,16 +135,15 @@ describe('the service', () => {
   test('keeps no connection open for clients that are not the router', async () => {
     const service = await startConfigured();
     onTestFinished(() => service.close());
-    const connectionOf = async (target: string, options: object = {}) =>
-      (await request(service.url, { target, ...options })).headers.get('connection');
     const post = { method: 'POST', body: hello };
-    const headers = { ...json, 'router-authorization': newSecret };
-    const asRouter = await fetch(`${service.url}/graphql`, { ...post, headers });
+    const connectionOf = async (path: string, options: RequestInit = {}) =>
+      (await fetch(service.url + path, options)).headers.get('connection');
     expect(await connectionOf('/livez')).toBe('close');
     expect(await connectionOf('/readyz')).toBe('close');
     expect(await connectionOf('/nothing')).toBe('close');
     expect(await connectionOf('/graphql', { ...post, headers: json })).toBe('close');
-    expect([asRouter.status, asRouter.headers.get('connection')]).toEqual([200, 'keep-alive']);
+    const asRouter = { ...json, 'router-authorization': newSecret };
+    expect(await connectionOf('/graphql', { ...post, headers: asRouter })).toBe('keep-alive');
   });
 });
 
