@@ -10,8 +10,14 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/channels/{daxpay-sign,jucai,wechat,wechat-pay}.test.ts'],
   },
   alipay: {
-    mutate: ['src/channels/{alipay-keys,alipay-v1,alipay-v3}.ts'],
-    testFiles: ['test/channels/{alipay-sign,alipay-vectors,alipay-oracle}.test.ts'],
+    mutate: [
+      'src/channels/{alipay-certificates,alipay-keys,alipay-material,alipay-text,alipay-trace,alipay-v1,alipay-v3}.ts',
+      'src/lib/citizen-id.ts',
+    ],
+    testFiles: [
+      'test/channels/{alipay-keys,alipay-sign,alipay-vectors,alipay-oracle}.test.ts',
+      'test/lib/citizen-id.test.ts',
+    ],
   },
   router: {
     mutate: ['src/security/{http-signature,signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts'],

@@ -396,7 +396,10 @@ export type InitializeIdentityCertificationInput = {
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   /** The name on the document. At most 128 characters. */
   readonly certName: Scalars['String']['input'];
-  /** The document's number. At most 64 characters. */
+  /**
+   * The document's number. At most 64 characters; small letters, blanks and full-width characters are sent as the document
+   * has them.
+   */
   readonly certNo: Scalars['String']['input'];
   /** The kind of document. */
   readonly certType: CertificationDocument;
@@ -454,7 +457,10 @@ export type JobworthAuthenticated = {
 export type JobworthAuthenticationInput = {
   /** The merchant application, at most 32 characters; omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The number of the payer's document, used for this call and kept nowhere. At most 64 characters. */
+  /**
+   * The number of the payer's document, used for this call and kept nowhere. At most 64 characters; small letters, blanks
+   * and full-width characters are sent as the document has them.
+   */
   readonly certNo?: InputMaybe<Scalars['String']['input']>;
   /** 0 identity card, 1 passport, 2 home return permit, 3 Hong Kong and Macao travel permit, 4 Taiwan travel permit, 5 Hong Kong and Macao document. */
   readonly certType?: InputMaybe<Scalars['String']['input']>;
