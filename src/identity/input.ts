@@ -5,6 +5,13 @@ import { parseBeijingTime } from '../lib/beijing-time.ts';
 import { citizenIdFault, documentNumber } from '../lib/citizen-id.ts';
 
 const text = (max: number) => z.string().min(1, 'at least 1 character').max(max, `at most ${max} characters`);
+/**
+ * A code that an upstream takes once: printable ASCII without blanks, which has one form on every wire. All else is
+ * altered by some encoder or reader on the way (blanks trimmed, CR turned into LF in XML, NUL cut off, half a surrogate
+ * pair replaced), so that two texts here would be one code there, and the code would be sent twice.
+ */
+const oneTimeCode = (max: number) =>
+  text(max).regex(/^[!-~]*$/, 'characters of ASCII from ! to ~: no blanks, control characters or letters beyond it');
 /** GraphQL's null and its absence both mean: not given. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => value ?? undefined, schema.optional());
@@ -24,7 +31,7 @@ const returnUrl = z.string().max(256, 'at most 256 characters').refine(URL.canPa
 
 const common = {
   channel,
-  authCode: text(200),
+  authCode: oneTimeCode(200),
   appId,
   clientIp: optional(z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address')),
   queryCode: optional(
@@ -81,7 +88,7 @@ export const jobworthInput = z
   .object({
     appId,
     connKey: text(128),
-    onceToken: text(128),
+    onceToken: oneTimeCode(128),
     queryType: z.enum(['exact', 'dim']),
     identityType: text(32),
     serviceId: text(64),

@@ -143,7 +143,7 @@ describe('a gateway that enforces the scopes', () => {
 
   test('does not even pass on what the caller has no scope for', async () => {
     operations.length = 0;
-    const input = { channel: 'ali_pay', authCode: 'not to be sent' };
+    const input = { channel: 'ali_pay', authCode: 'not_to_be_sent' };
     const { data, errors } = await gateway.ask(AUTHENTICATE, { input }, { scopes: ['payer:read'] });
     expect(data?.authenticate ?? null).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } }]);

@@ -349,7 +349,7 @@ describe('every kind of test code has its answer', () => {
   });
 
   test('a code that the channel does not know at all is refused', async () => {
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: 'no test code at all' }, { at: swift });
+    const { answer } = await authenticate({ channel: 'ali_pay', authCode: 'no_test_code_at_all' }, { at: swift });
     expect(answer).toMatchObject({ __typename: 'AuthCodeRejected' });
   });
 

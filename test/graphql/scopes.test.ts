@@ -38,7 +38,7 @@ const input = (more: object = {}) => ({ input: { channel: 'ali_pay', ...more } }
 let codes = 0;
 const newCode = () => {
   codes += 1;
-  return `scopes ${codes}`;
+  return `scopes_${codes}`;
 };
 
 describe('what the contract declares is what the service does:', () => {
@@ -145,7 +145,7 @@ describe('a caller that acts for another app', () => {
     const start = `mutation($input: StartAuthenticationInput!) {
       startAuthentication(input: $input) { ... on AuthenticationStarted { queryCode } } }`;
     const started = await ask(start, input({ returnUrl: 'https://shop.example/payer' }));
-    if (state !== 'waits') await ask(AUTHENTICATE, input({ authCode: `refused ${newCode()}`, queryCode }));
+    if (state !== 'waits') await ask(AUTHENTICATE, input({ authCode: `refused_${newCode()}`, queryCode }));
     const code = state === 'waits' ? started.data.startAuthentication.queryCode : queryCode;
     const own = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 0 });
     expect(['WAITING', 'REJECTED']).toContain(own.data.authResult.status);

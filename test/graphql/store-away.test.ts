@@ -34,7 +34,7 @@ let identityId = '';
 let codes = 0;
 const newCode = () => {
   codes += 1;
-  return `ok ${codes}`;
+  return `ok_${codes}`;
 };
 
 beforeAll(async () => {

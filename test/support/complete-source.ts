@@ -9,7 +9,7 @@ const failures = {
 } as const;
 
 /** Codes begin with what becomes of them: `refused`, `doubt`, `away`, `pending`, and anything else for success. */
-const outcomeOf = (code: string) => code.split(' ', 1)[0] ?? '';
+const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
 
 export const completeSource = (upstreamAppId: string): Source => ({
   upstreamAppId,

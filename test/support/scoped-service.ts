@@ -69,7 +69,7 @@ const authorization = {
 let codes = 0;
 const newCode = (outcome: string) => {
   codes += 1;
-  return `${outcome} ${codes}`;
+  return `${outcome}_${codes}`;
 };
 
 /** Calls that show every field between them; what they ask about is made first. */
