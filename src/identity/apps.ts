@@ -23,6 +23,13 @@ export interface Route {
   readonly channelId: string;
   readonly sourceName: string;
   readonly source: Source;
+  /**
+   * Whose auth codes these are: the type of the source and the upstream's id of its application. Neither our name for the
+   * source nor its address is part of it: two names, or two addresses, may lead to one upstream, which takes a code once.
+   * In lower case, since the databases of such platforms do not tell `App1` from `app1`; where an upstream does, a code
+   * counts as used that is not, and none is sent twice.
+   */
+  readonly upstreamApp: string;
   readonly capabilities: readonly ChannelCapability[];
 }
 
@@ -52,6 +59,7 @@ interface AppsConfig {
   readonly channelTitles: Readonly<Record<string, string>>;
   /** True: nothing is asked for that only payers of a real channel would miss. */
   readonly sandbox?: boolean;
+  readonly sources: Readonly<Record<string, { readonly type: string }>>;
 }
 
 /**
@@ -59,7 +67,7 @@ interface AppsConfig {
  * sessions for a channel that no payer can start one on.
  */
 export const createApps = (
-  { defaultApp, apps, channelTitles, sandbox = false }: AppsConfig,
+  { defaultApp, apps, channelTitles, sources: configured, sandbox = false }: AppsConfig,
   sources: { get(name: string): Source | undefined },
 ): Apps => {
   const titles = new Map(Object.entries(channelTitles));
@@ -73,13 +81,17 @@ export const createApps = (
         throw new Error(`App ${id}: the source ${sourceName} does not serve the channel ${channelId}`);
       const capabilities = capabilitiesOf(source, channelId);
       const route = { appId: id, app, channelId, sourceName, capabilities };
+      const current = () => sources.get(sourceName) ?? source;
       // A source is replaced when its keys are; what it can do stays the same.
       return [
         channelId,
         {
           ...route,
           get source() {
-            return sources.get(sourceName) ?? source;
+            return current();
+          },
+          get upstreamApp() {
+            return `${configured[sourceName]?.type} ${current().upstreamAppId.trim().toLowerCase()}`;
           },
         },
       ];

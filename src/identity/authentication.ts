@@ -68,7 +68,7 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     { caller, traceId, clientIp, signal: unwanted, note }: CallContext,
     { session, keep, traffic }: { session: SessionClaim | undefined; keep: boolean; traffic: Traffic },
   ): Promise<Redemption> => {
-    const { appId, channelId, sourceName, source } = route;
+    const { appId, channelId, sourceName, source, upstreamApp } = route;
     // What the input names as the client's address is the caller's word; what the router names is not.
     const client = traffic === 'public' && clientIp !== undefined ? networkOf(clientIp) : undefined;
     const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp, traffic, client };
@@ -83,7 +83,7 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     };
     const claim = {
       source: sourceName,
-      upstreamAppId: source.upstreamAppId,
+      upstreamAppId: upstreamApp,
       kind: 'authCode' as const,
       code: authCode,
     };

@@ -25,9 +25,9 @@ export const createJobworth =
   ({ apps, once }: Tools): QueryJobworth =>
   async (input, { caller, traceId, signal: unwanted, note }) => {
     const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
-    const { appId, channelId, sourceName, source } = apps.routeFor(wantedApp, 'jobworth');
+    const { appId, channelId, sourceName, source, upstreamApp } = apps.routeFor(wantedApp, 'jobworth');
     requireScope(caller, 'payer:jobworth', appId);
-    const { jobworth, upstreamAppId, requireReady } = source;
+    const { jobworth, requireReady } = source;
     if (!jobworth) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
 
     // What consumes nothing is not kept: the next query has to ask again.
@@ -45,7 +45,7 @@ export const createJobworth =
       return undefined;
     };
     const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];
-    const claim = { source: sourceName, upstreamAppId, kind: 'onceToken' as const, code: query.onceToken };
+    const claim = { source: sourceName, upstreamAppId: upstreamApp, kind: 'onceToken' as const, code: query.onceToken };
     const bound = { ...claim, binding, appId, channelId, traceId };
     const redemption = await once(bound, exchange, { unwanted, requireReady, note }).catch(asOnceToken);
     if (redemption?.state === 'ANSWERED') return JSON.parse(redemption.answer);

@@ -3,7 +3,8 @@
  *
  * - A promise that resolves is durable: the result survives the process and the machine losing power.
  * - Every call is one transaction: it happens whole or not at all, in some order with all others.
- * - Time is the store's own clock; callers pass durations.
+ * - Time is the store's own clock, which does not jump; callers pass durations.
+ * - Nothing is claimed with keys that are not those of the database: such a call rejects with KeysUnfit.
  * - Auth codes and query codes are kept as blind indexes, what a channel says about a payer sealed.
  * - A call that cannot be kept rejects; the caller must then act as if it had not been made.
  * - What does not open any more, for its key is missing or it was tampered with, is a VaultError and never a guess.
@@ -23,7 +24,9 @@ import type { EraseReport, ResealPlace, ResealReport, SweepReport } from './upke
 
 /** A wish to be the one that redeems a one-time code. */
 export interface Claim {
+  /** Our name for where the code goes, for the log alone: another name makes no other code. */
   readonly source: string;
+  /** The application that issued the code, by the upstream's names: see `Route.upstreamApp`. */
   readonly upstreamAppId: string;
   /** The one-time code; two kinds of code with the same text are two codes. */
   readonly code: string;
@@ -138,10 +141,17 @@ export interface Store {
   /** Must resolve true before the first byte leaves; false: the lease is lost, nothing may be sent. */
   markSent(lease: Lease): Promise<boolean>;
 
-  /** Forgets a redemption that provably consumed nothing. Its code, and its session for the same app and channel, are free again. */
-  release(lease: Lease): Promise<void>;
+  /**
+   * Forgets a redemption that provably consumed nothing. Its code, and its session for the same app and channel, are
+   * free again. False when the lease was lost: the redemption is as others have left it.
+   */
+  release(lease: Lease): Promise<boolean>;
 
-  /** Ends a sent redemption. A redemption that has ended stays as it is; the answer tells how. */
+  /**
+   * Ends a sent redemption, also after its lease when nothing else has ended it. Waits as long as a lease for a database
+   * that is unavailable. A redemption that has ended stays as it is, since its outcome may have been answered; the
+   * answer tells how.
+   */
   settle(lease: Lease, outcome: Outcome): Promise<Redemption | undefined>;
 
   /** Ends a HELD redemption with what the upstream had kept; likewise once only. */
@@ -190,7 +200,13 @@ export interface Store {
    */
   reseal(limit: number, from?: ResealPlace): Promise<ResealReport>;
 
-  /** Rejects when the store cannot keep its promises now. */
+  /** After passes of `reseal` that found nothing to do and nothing unreadable: only the newest key is needed from now on. */
+  retireSealKeys(): Promise<void>;
+
+  /**
+   * Rejects when the store cannot keep its promises now, with KeysUnfit when the keys are not those of the database. To
+   * be awaited before the service listens.
+   */
   ready(): Promise<void>;
 
   close(): Promise<void>;

@@ -27,6 +27,7 @@ const appsThat = (sign: typeof signature | undefined) =>
         { ...app, id: 'unsigned', channels: { a: 's' } },
       ],
       channelTitles: {},
+      sources: { s: { type: 'daxpay' } },
     },
     { get: () => source },
   );
