@@ -30,6 +30,7 @@ const rotate = async (): Promise<void> => {
       console.log(`${total} values were sealed anew, ${unreadable} do not open with any key that is configured.`);
       if (!clean) throw new ConfigError('A service still seals with an older key: restart it, and run this again.');
       if (unreadable > 0) process.exitCode = 1;
+      else await store.retireSealKeys();
       console.log(unreadable > 0 ? KEEP : REMOVE);
       return;
     }

@@ -8,7 +8,23 @@ type KeyConfig = Pick<Config, 'keys' | 'dataDir'>;
 
 const fileIn = (dataDir: string) => join(dataDir, 'keys.json');
 
-const readFile = (dataDir: string): VaultKeys => vaultKeys.parse(JSON.parse(readFileSync(fileIn(dataDir), 'utf8')));
+const readFile = (dataDir: string): VaultKeys => {
+  const path = fileIn(dataDir);
+  const parsed = vaultKeys.safeParse(readJson(path));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  throw new ConfigError(`${path} does not hold keys that can be used:\n${faults.join('\n')}`);
+};
+
+/** The parser's own message may quote a key. */
+const readJson = (path: string): unknown => {
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConfigError(`${path} is not JSON`);
+  }
+};
 
 /** Configured keys, or sandbox mode's own, made once. */
 const loadKeys = ({ keys, dataDir }: KeyConfig): VaultKeys => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { openSources } from './channels/registry.ts';
 import { createSourceUpkeep } from './channels/upkeep.ts';
-import { ConfigError, loadConfig, sourcesReader, storeTimes } from './config.ts';
+import { loadConfig, sourcesReader, storeTimes } from './config.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';
 import { openConfiguredVault } from './keys.ts';
@@ -12,6 +12,7 @@ import { createLog } from './lib/log.ts';
 import { createMetrics, measureProcess, measureUpstream } from './lib/metrics.ts';
 import { createNames } from './lib/names.ts';
 import { createStore } from './store/create-store.ts';
+import { KeysUnfit } from './store/key-check.ts';
 import { openEngine } from './store/open-engine.ts';
 
 /** What runs when the service is to stop may take so long; a redemption that was sent is settled by then. */
@@ -45,6 +46,11 @@ const start = async () => {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openConfiguredVault(config, process.env);
   const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
+  // Keys of another database are a reason not to start; a database that cannot be written now is one for /readyz.
+  await store.ready().catch((error: unknown) => {
+    if (error instanceof KeysUnfit) throw error;
+    log.error('the store is not ready', { error });
+  });
   const metrics = createMetrics();
   measureProcess(metrics);
   const names = createNames({ resolver: config.nameLookup });
@@ -95,7 +101,7 @@ const start = async () => {
 
 start().catch((error: unknown) => {
   // Our own messages and the system's name paths and settings; a parser's may quote a secret.
-  const readable = error instanceof ConfigError || (error instanceof Error && error.name === 'Error');
+  const readable = error instanceof Error && ['Error', 'ConfigError', 'KeysUnfit'].includes(error.name);
   process.stderr.write(`payer-identity cannot start: ${readable ? error.message : 'an unexpected error'}\n`);
   process.exit(1);
 });

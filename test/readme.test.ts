@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -24,9 +25,8 @@ describe('the README', () => {
   });
 
   test('shows a configuration that is accepted', async () => {
-    const key = Buffer.alloc(32, 1).toString('base64');
     const shown = block('json', 'defaultApp').replaceAll(/\{ "\$(?:env|file)": "([^"]+)" \}/g, (_, name: string) =>
-      JSON.stringify(name.endsWith('.key') ? key : 's'.repeat(32)),
+      JSON.stringify(name.endsWith('.key') ? createHash('sha256').update(name).digest('base64') : 's'.repeat(32)),
     );
     const config = await loadConfig({}, async () => JSON.parse(shown));
     expect(config.apps[0]?.sessions).toBe('required');

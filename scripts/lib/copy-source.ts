@@ -3,8 +3,19 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { ConfigError } from '../../src/config.ts';
 import { type Vault, VaultError } from '../../src/security/vault.ts';
-import { type KeyKind, keyIndex } from '../../src/store/identities.ts';
-import { type IdentityRow, readIdentity, sealedPlace } from '../../src/store/rows.ts';
+import {
+  ANY_ANSWER,
+  ANY_IDENTITY,
+  KeysUnfit,
+  requireIndexFits,
+  requireRowsFit,
+  requireSealFits,
+  SEAL_KEYS,
+  type SealedRows,
+  type SealKeyRow,
+  STORE_KEYS,
+  type StoreKeysRow,
+} from '../../src/store/key-check.ts';
 
 export type Row = readonly SQLOutputValue[];
 
@@ -36,19 +47,16 @@ const lock = (db: DatabaseSync, file: string): void => {
   }
 };
 
-/** One value and one index stand for all: with other keys nothing in the copy could be read, or found. */
+/** With other keys nothing in the copy could be read, or found. */
 const checkKeys = (db: DatabaseSync, vault: Vault): void => {
-  const identity = db.prepare('SELECT * FROM identities LIMIT 1').get() as IdentityRow | undefined;
-  if (identity) {
-    const { channelId, appId, ...payer } = readIdentity(vault, identity);
-    const fits = (kind: KeyKind, index: Uint8Array | null) =>
-      index === null || keyIndex(vault, kind, channelId, appId, payer[kind] ?? '').equals(index);
-    if (!fits('openId', identity.open_id_index) || !fits('userId', identity.user_id_index))
-      throw new VaultError('An index was made with another key than keys.index');
-  }
-  const answer = db.prepare('SELECT id, answer_sealed FROM redemptions WHERE answer_sealed IS NOT NULL LIMIT 1').get();
-  if (answer)
-    vault.open(answer.answer_sealed as Uint8Array, sealedPlace('redemptions.answer_sealed', String(answer.id)));
+  const rowsOf = <Row>(sql: string) => db.prepare(sql).all() as Row[];
+  const [identity] = rowsOf<NonNullable<SealedRows['identity']>>(ANY_IDENTITY);
+  const [answer] = rowsOf<NonNullable<SealedRows['answer']>>(ANY_ANSWER);
+  requireRowsFit(vault, { identity, answer });
+  // A file of an earlier release has no marks; its schema is refused later.
+  if (rowsOf("SELECT 1 FROM sqlite_schema WHERE name = 'store_keys'").length === 0) return;
+  for (const row of rowsOf<StoreKeysRow>(STORE_KEYS)) requireIndexFits(vault, row);
+  requireSealFits(vault, rowsOf<SealKeyRow>(SEAL_KEYS));
 };
 
 const readTables = (db: DatabaseSync): SourceTable[] =>
@@ -78,7 +86,7 @@ export const openSource = (file: string, vault: Vault): Source => {
     return { schema, tables: readTables(db), close: () => db.close() };
   } catch (error) {
     db.close();
-    if (!(error instanceof VaultError)) throw error;
+    if (!(error instanceof KeysUnfit)) throw error;
     const message = `The keys are not those that ${file} was written with: take the configuration of its service`;
     throw new VaultError(message, { cause: error });
   }

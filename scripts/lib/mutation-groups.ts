@@ -37,8 +37,8 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   scanner: { mutate: ['src/lib/strict-json.ts'], testFiles: ['test/lib/strict-json.test.ts'] },
   claim: {
-    mutate: ['src/store/{claims,sessions,nonces}.ts'],
-    testFiles: ['test/store/{claims,sqlite}.test.ts'],
+    mutate: ['src/store/{claims,clock,key-check,sessions,nonces}.ts', 'src/identity/once.ts'],
+    testFiles: ['test/store/{claims,sqlite,key-check}.test.ts', 'test/identity/{once,unwanted,fence}.test.ts'],
   },
   sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
   limits: {

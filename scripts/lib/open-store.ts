@@ -23,7 +23,14 @@ export const openServiceStore = async (config: Config): Promise<Store> =>
     times: storeTimes(config),
   });
 
-const READABLE: readonly string[] = ['Error', 'ConfigError', 'VaultError', 'DatabaseUnavailable', 'CommitInDoubt'];
+const READABLE: readonly string[] = [
+  'Error',
+  'ConfigError',
+  'VaultError',
+  'KeysUnfit',
+  'DatabaseUnavailable',
+  'CommitInDoubt',
+];
 
 /** Runs a command; of an error it shows what may be seen. */
 export const runCommand = async (command: () => Promise<void>): Promise<void> => {

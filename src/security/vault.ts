@@ -7,13 +7,34 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-const key = z.base64().refine((text) => Buffer.from(text, 'base64').length === 32, '32 bytes in base64');
+const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64');
+const key = z
+  .base64()
+  .refine((text) => bytesOf(text).length === 32, '32 bytes in base64')
+  .refine((text) => bytesOf(text).some((byte) => byte !== 0), '32 random bytes, and not all of them zero');
+const keyId = z.string().regex(/^[\w-]{1,16}$/);
 
-export const vaultKeys = z.strictObject({
-  /** The first seals; all of them open. */
-  seal: z.array(z.strictObject({ id: z.string().regex(/^[\w-]{1,16}$/), key })).min(1),
-  index: key,
-});
+export const vaultKeys = z
+  .strictObject({
+    /** The first seals; all of them open. */
+    seal: z.array(z.strictObject({ id: keyId, key })).min(1),
+    index: key,
+    /** Sealing keys that are lost for good: what they sealed stays unreadable until its time is over. */
+    lost: z.array(keyId).optional(),
+  })
+  .superRefine(({ seal, index, lost = [] }, context) => {
+    const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    for (const [at, { id, key }] of seal.entries()) {
+      const earlier = seal.slice(0, at);
+      if (earlier.some((other) => other.id === id))
+        fault(['seal', at, 'id'], `two keys have the id ${id}: give every key an id of its own`);
+      if (earlier.some((other) => bytesOf(other.key).equals(bytesOf(key))))
+        fault(['seal', at, 'key'], `the key ${id} stands here twice: a new id needs a new key`);
+      if (bytesOf(index).equals(bytesOf(key)))
+        fault(['seal', at, 'key'], `the key ${id} is the index key as well: make one for each of the two`);
+      if (lost.includes(id)) fault(['lost'], `the key ${id} stands in keys.seal: take it out of one of the two`);
+    }
+  });
 export type VaultKeys = z.infer<typeof vaultKeys>;
 
 /** A sealed value that does not open: its key is missing, or it was changed, or moved. The message names no value. */
@@ -29,8 +50,16 @@ export interface Vault {
   /** How everything begins that the newest key seals: what begins otherwise can be found without opening it. */
   newestPrefix(): Buffer;
   isNewest(sealed: Uint8Array): boolean;
+  /** The id of the key that seals. */
+  newestId(): string;
+  /** Whether there is a sealing key of this id; one that is not known is looked for once more. */
+  has(id: string): boolean;
+  /** Whether the sealing key of this id was given up. */
+  isLost(id: string): boolean;
   /** Reads the keys again, for a new one in front. The keys that were known go on opening. */
   refresh(): void;
+  /** Why the keys that `refresh` read last cannot be used beside those that are known; undefined when they can. */
+  fault(): VaultError | undefined;
   /** The index of a value of the named kind; equal only for equal parts. */
   index(kind: string, ...parts: readonly string[]): Buffer;
 }
@@ -61,20 +90,22 @@ const decrypt = (key: Buffer, bytes: Buffer, ivAt: number, place: string): strin
 };
 
 interface SealKey {
+  readonly id: string;
   readonly prefix: Buffer;
   readonly key: Buffer;
 }
 
 /** Adds keys to those that are known, and answers the newest. */
 const learn = (known: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
-  const learnt = seal.map(({ id, key }) => {
-    const bytes = Buffer.from(key, 'base64');
-    if (known.get(id)?.key.equals(bytes) === false)
+  const learnt = new Map<string, SealKey>();
+  for (const { id, key } of seal) {
+    const bytes = bytesOf(key);
+    if ((learnt.get(id) ?? known.get(id))?.key.equals(bytes) === false)
       throw new VaultError('A key id stands for another key than before: give every key an id of its own');
-    return { id, prefix: Buffer.concat([Buffer.of(id.length), Buffer.from(id)]), key: bytes };
-  });
-  for (const key of learnt) known.set(key.id, key);
-  const [newest] = learnt;
+    learnt.set(id, { id, prefix: Buffer.concat([Buffer.of(id.length), Buffer.from(id)]), key: bytes });
+  }
+  for (const [id, key] of learnt) known.set(id, key);
+  const [newest] = learnt.values();
   if (!newest) throw new VaultError('A vault needs a sealing key');
   return newest;
 };
@@ -83,13 +114,22 @@ const learn = (known: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
 export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => keys): Vault => {
   const known = new Map<string, SealKey>();
   let newest = learn(known, keys);
-  const indexKey = Buffer.from(keys.index, 'base64');
+  const indexKey = bytesOf(keys.index);
+  let lost: readonly string[] = keys.lost ?? [];
+  let fault: VaultError | undefined;
 
   const refresh = () => {
     const current = readAgain();
-    if (!Buffer.from(current.index, 'base64').equals(indexKey))
-      throw new VaultError('The index key has changed: nothing that is kept would be found again');
-    newest = learn(known, current);
+    try {
+      if (!bytesOf(current.index).equals(indexKey))
+        throw new VaultError('The index key has changed: nothing that is kept would be found again');
+      newest = learn(known, current);
+      lost = current.lost ?? [];
+      fault = undefined;
+    } catch (error) {
+      if (error instanceof VaultError) fault = error;
+      throw error;
+    }
   };
 
   /** The key of an id; one that is not known may be new. */
@@ -117,6 +157,17 @@ export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => ke
         throw cause instanceof VaultError ? cause : new VaultError('A sealed value does not open', { cause });
       }
     },
+    newestId: () => newest.id,
+    has(id) {
+      try {
+        if (!known.has(id)) refresh();
+      } catch {
+        // What cannot be read again has no further key; `refresh` is where that is reported.
+      }
+      return known.has(id);
+    },
+    isLost: (id) => lost.includes(id),
+    fault: () => fault,
     newestPrefix: () => newest.prefix,
     isNewest: (sealed) => newest.prefix.equals(sealed.subarray(0, newest.prefix.length)),
     refresh,

@@ -1,8 +1,9 @@
 /** Claims of one-time codes, in SQL. A claim is one transaction. */
 import type { Vault } from '../security/vault.ts';
+import { NOW } from './clock.ts';
 import { type Db, one, type Transaction } from './engine.ts';
 import { ABANDONED, finish, type RedemptionTools, readRow, redemptionRow } from './redemptions.ts';
-import { newId, type RedemptionRow } from './rows.ts';
+import { isPending, newId, READ, type RedemptionRow, type SessionRow } from './rows.ts';
 import { claimSession, extendSession, sessionKey } from './sessions.ts';
 import type { Claim, ClaimVerdict } from './store.ts';
 
@@ -20,36 +21,70 @@ export const claim = async (
   wish: Claim,
   owner: string,
 ): Promise<ClaimVerdict> => {
-  const { vault, times } = tools;
-  const codeIndex = vault.index(wish.kind, wish.source, wish.upstreamAppId, wish.code);
-  const bindingIndex = vault.index('binding', ...wish.binding, wish.appId, wish.channelId, sessionKey(wish.session));
+  tools.keys.requireFit();
+  const known = await claimKnown(db, tools, wish, owner);
+  if (known) return known;
+  const session = wish.session && (await claimSession(db, tools, wish, wish.session));
+  // The session was looked at under its lock, which the first call with this very code may have held until now.
+  if (typeof session === 'string') return (await claimKnown(db, tools, wish, owner)) ?? { kind: session };
+  return claimNew(db, tools, wish, owner, session);
+};
 
+const codeIndexOf = (vault: Vault, { kind, upstreamAppId, code }: Claim): Buffer =>
+  vault.index(kind, upstreamAppId, code);
+const bindingIndexOf = (vault: Vault, { binding, appId, channelId, session }: Claim): Buffer =>
+  vault.index('binding', ...binding, appId, channelId, sessionKey(session));
+
+/** The verdict when the code was claimed before; undefined when it is new, or was forgotten. */
+const claimKnown = async (
+  db: Transaction,
+  tools: RedemptionTools,
+  wish: Claim,
+  owner: string,
+): Promise<ClaimVerdict | undefined> => {
+  const { vault, clock } = tools;
+  const codeIndex = codeIndexOf(vault, wish);
+  const bindingIndex = bindingIndexOf(vault, wish);
   const find = (lock: '' | ' FOR UPDATE') =>
-    one(db.all<RedemptionRow>(`SELECT *, now_ms() AS now FROM redemptions WHERE code_index = $1${lock}`, codeIndex));
+    one(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE code_index = $1${lock}`, codeIndex));
   const seen = await find('');
   // Most duplicates come to read an outcome: they need no lock, wait for nobody, and write nothing.
-  if (seen && !mayChange(seen, owner)) return readAgain(db, vault, seen, bindingIndex);
+  if (seen && !mayChange(seen, owner)) {
+    const now = isTold(seen) ? seen.now : await clock.read(db);
+    return readAgain(db, vault, { ...seen, now }, bindingIndex);
+  }
   const known = seen && (await find(' FOR UPDATE'));
-  if (known && known.forget_at > known.now) return claimAgain(db, tools, wish, known, bindingIndex, owner);
-  if (known) await db.all('DELETE FROM redemptions WHERE id = $1', known.id);
+  if (!known) return undefined;
+  // Nothing is ended or forgotten by a clock that may have jumped.
+  const row = { ...known, now: await clock.read(db) };
+  if (row.forget_at > row.now) return claimAgain(db, tools, wish, row, bindingIndex, owner);
+  await db.all('DELETE FROM redemptions WHERE id = $1', row.id);
+  return undefined;
+};
 
-  const session = wish.session && (await claimSession(db, tools, wish, wish.session));
-  if (typeof session === 'string') return { kind: session };
-
+const claimNew = async (
+  db: Transaction,
+  { vault, times, keys }: RedemptionTools,
+  wish: Claim,
+  owner: string,
+  session: SessionRow | undefined,
+): Promise<ClaimVerdict> => {
   const id = newId('red');
-  const inserted = await db.all(
+  const [inserted] = await db.all<{ index_mark: Uint8Array | null }>(
     `INSERT INTO redemptions (id, code_index, binding_index, query_code_index, source, app_id, channel_id, trace_id,
        state, owner, lease_until, created_at, outcome_until, forget_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'CLAIMED', $9, now_ms() + $10, now_ms(), now_ms() + $11, now_ms() + $12)
-     ON CONFLICT DO NOTHING RETURNING id`,
-    ...[id, codeIndex, bindingIndex, session?.query_code_index ?? null],
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'CLAIMED', $9, ${NOW} + $10, now_ms(), ${NOW} + $11, ${NOW} + $12)
+     ON CONFLICT DO NOTHING RETURNING (SELECT index_mark FROM store_keys WHERE id = 1) AS index_mark`,
+    ...[id, codeIndexOf(vault, wish), bindingIndexOf(vault, wish), session?.query_code_index ?? null],
     ...[wish.source, wish.appId, wish.channelId, wish.traceId, owner],
     ...[times.leaseMs, times.resultTtlMs, times.codeTtlMs],
   );
-  if (inserted.length === 0) throw new ClaimRace();
+  if (!inserted) throw new ClaimRace();
+  // The database may have been replaced since it was checked; one that knows other codes must not let this one be sent.
+  keys.requireMark(inserted.index_mark);
   if (session)
     await db.all(
-      'UPDATE sessions SET redemption_id = $2, expires_at = now_ms() + $3 WHERE query_code_index = $1',
+      `UPDATE sessions SET redemption_id = $2, expires_at = ${NOW} + $3 WHERE query_code_index = $1`,
       ...[session.query_code_index, id, times.resultTtlMs],
     );
   return { kind: 'CLAIMED', lease: { redemptionId: id, owner } };
@@ -58,19 +93,20 @@ export const claim = async (
 /** A claim of a code that was claimed before. */
 const claimAgain = async (
   db: Transaction,
-  { vault, times }: RedemptionTools,
+  tools: RedemptionTools,
   wish: Claim,
   known: RedemptionRow,
   bindingIndex: Buffer,
   owner: string,
 ): Promise<ClaimVerdict> => {
+  const { vault, times } = tools;
   const leaseOver = known.lease_until <= known.now;
   const isBound = bindingIndex.equals(known.binding_index);
   if (isBound && known.state === 'CLAIMED' && known.owner === owner)
     return { kind: 'CLAIMED', lease: { redemptionId: known.id, owner } };
   if (isBound && known.state === 'CLAIMED' && leaseOver) {
     await db.all(
-      `UPDATE redemptions SET owner = $2, trace_id = $3, lease_until = now_ms() + $4, outcome_until = now_ms() + $5
+      `UPDATE redemptions SET owner = $2, trace_id = $3, lease_until = ${NOW} + $4, outcome_until = ${NOW} + $5
        WHERE id = $1`,
       ...[known.id, owner, wish.traceId, times.leaseMs, times.resultTtlMs],
     );
@@ -78,7 +114,7 @@ const claimAgain = async (
     return { kind: 'CLAIMED', lease: { redemptionId: known.id, owner } };
   }
   if (isBound && known.state === 'SENT' && leaseOver) {
-    await finish(db, { vault, times }, known, ABANDONED);
+    await finish(db, tools, known, ABANDONED);
     const row = (await redemptionRow(db, known.id)) ?? known;
     return { kind: 'DUPLICATE', redemption: await readRow(db, vault, row) };
   }
@@ -89,10 +125,10 @@ const claimAgain = async (
 const mayChange = (row: RedemptionRow, owner: string): boolean =>
   row.forget_at <= row.now || row.owner === owner || (isPending(row) && row.lease_until <= row.now);
 
-const isPending = ({ state }: RedemptionRow): boolean => state === 'CLAIMED' || state === 'SENT';
+const isTold = (row: RedemptionRow): boolean => row.outcome_until > row.now || isPending(row);
 
 /** What a claim that changes nothing is told. */
 const readAgain = async (db: Db, vault: Vault, known: RedemptionRow, bindingIndex: Buffer): Promise<ClaimVerdict> => {
-  if (!bindingIndex.equals(known.binding_index) || known.outcome_until <= known.now) return { kind: 'CODE_USED' };
+  if (!bindingIndex.equals(known.binding_index) || !isTold(known)) return { kind: 'CODE_USED' };
   return { kind: 'DUPLICATE', redemption: await readRow(db, vault, known) };
 };

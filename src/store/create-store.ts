@@ -3,13 +3,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
 import { ClaimRace, claim, newOwner } from './claims.ts';
+import { createStoreClock, type StoreClock } from './clock.ts';
 import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction } from './engine.ts';
 import { findIdentities } from './identities.ts';
+import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import { useNonce } from './nonces.ts';
-import { markSent, queryCodeTopic, readTold, redemptionRow, redemptionTopic, release, settle } from './redemptions.ts';
+import {
+  markSent,
+  queryCodeTopic,
+  type RedemptionTools,
+  readTold,
+  redemptionRow,
+  redemptionTopic,
+  release,
+  settle,
+} from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { erase, sweep } from './retention.ts';
-import type { SessionRow } from './rows.ts';
+import { READ, type SessionRow } from './rows.ts';
 import { countPoll, openSession, queryCodeIndex } from './sessions.ts';
 import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
 import type { EraseReport } from './upkeep.ts';
@@ -17,15 +28,19 @@ import type { EraseReport } from './upkeep.ts';
 interface StoreTools {
   readonly vault: Vault;
   readonly times: StoreTimes;
+  /** For tests, in which time passes otherwise. */
+  readonly clock?: StoreClock;
 }
 
 /** How long a write is tried for that must not be left open. */
 const RESOLVE_MS = 5_000;
 const MAX_RACES = 5;
+/** A process that was paused in its first attempts has had no chance yet, however long ago it began. */
+const MIN_ATTEMPTS = 3;
 
 interface WriteOptions {
-  /** Waits for a database that is away: what the job keeps cannot be had again. */
-  readonly insist?: boolean;
+  /** Waits so long for a database that is unavailable: what the job keeps cannot be had again. */
+  readonly insistMs?: number;
 }
 
 /**
@@ -34,8 +49,8 @@ interface WriteOptions {
  */
 const createWrite =
   (engine: Engine) =>
-  async <T>(job: (db: Transaction, inDoubt: boolean) => Promise<T>, { insist = false }: WriteOptions = {}) => {
-    const until = Date.now() + RESOLVE_MS;
+  async <T>(job: (db: Transaction, inDoubt: boolean) => Promise<T>, { insistMs }: WriteOptions = {}) => {
+    const until = performance.now() + Math.max(insistMs ?? 0, RESOLVE_MS);
     let inDoubt = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -44,22 +59,47 @@ const createWrite =
         if (error instanceof ClaimRace && attempt < MAX_RACES) continue;
         inDoubt ||= error instanceof CommitInDoubt;
         const away = error instanceof CommitInDoubt || error instanceof DatabaseUnavailable;
-        if (!away || !(inDoubt || insist) || Date.now() > until) throw error;
+        const isOver = performance.now() > until && (insistMs === undefined || attempt >= MIN_ATTEMPTS);
+        if (!away || !(inDoubt || insistMs !== undefined) || isOver) throw error;
         await delay(Math.min(50 * 2 ** attempt, 500));
       }
     }
   };
 
+/** Before the first write: whether the keys fit, and what the database's clock says. What failed is tried again. */
+const createOpening = (engine: Engine, { clock, keys }: Pick<RedemptionTools, 'clock' | 'keys'>) => {
+  let opened: Promise<void> | undefined;
+  return (): Promise<void> => {
+    opened ??= engine
+      .write(async (db) => {
+        await keys.check(db);
+        await clock.observe(db);
+      })
+      .catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
+    return opened;
+  };
+};
+
 /** The store on an engine. */
-export const createStore = (engine: Engine, tools: StoreTools): Store => {
-  const { vault } = tools;
+export const createStore = (engine: Engine, { vault, times, clock = createStoreClock() }: StoreTools): Store => {
   const { read, watch, close } = engine;
-  const write = createWrite(engine);
+  const keys = createKeyCheck(vault);
+  const tools = { vault, times, clock, keys };
+  const open = createOpening(engine, tools);
+  const writeChecked = createWrite(engine);
+  const write: typeof writeChecked = async (job, options) => {
+    await open();
+    return writeChecked(job, options);
+  };
+  const insist = { insistMs: times.leaseMs };
 
   return {
     openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, tools, session) })),
 
-    useNonce: (use) => write((db) => useNonce(db, vault, use)),
+    useNonce: (use) => write((db) => useNonce(db, tools, use)),
 
     claim: (wish): Promise<ClaimVerdict> => {
       const owner = newOwner();
@@ -70,11 +110,11 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
     release: (lease) => write((db) => release(db, lease)),
 
     settle: ({ redemptionId, owner }, outcome) =>
-      write((db) => settle(db, tools, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner), {
-        insist: true,
-      }),
-    collect: (id, outcome) =>
-      write((db) => settle(db, tools, id, outcome, ({ state }) => state === 'HELD'), { insist: true }),
+      write(
+        (db) => settle(db, tools, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner),
+        insist,
+      ),
+    collect: (id, outcome) => write((db) => settle(db, tools, id, outcome, ({ state }) => state === 'HELD'), insist),
 
     async redemption(id) {
       const row = await redemptionRow(read, id);
@@ -84,7 +124,7 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
     async session(queryCode) {
       const row = await one(
         read.all<SessionRow>(
-          'SELECT *, now_ms() AS now FROM sessions WHERE query_code_index = $1',
+          `SELECT ${READ} FROM sessions WHERE query_code_index = $1`,
           queryCodeIndex(vault, queryCode),
         ),
       );
@@ -96,7 +136,7 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
       return {
         appId: row.app_id,
         channelId: row.channel_id,
-        expiresAt: new Date(row.expires_at),
+        expiresAt: new Date(row.expires_at + row.skew),
         redemption,
       };
     },
@@ -117,7 +157,11 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
           : redemptionTopic(subject.redemptionId),
       ),
 
-    sweep: () => sweep(write, tools),
+    async sweep() {
+      const report = await sweep(write, tools);
+      await engine.write(keys.check);
+      return report;
+    },
     erase(identityId) {
       let earlier: EraseReport | undefined;
       return write(async (db, inDoubt) => {
@@ -128,9 +172,11 @@ export const createStore = (engine: Engine, tools: StoreTools): Store => {
       });
     },
     reseal: (limit, from) => reseal({ read, write }, vault, limit, from),
+    retireSealKeys: () => write((db) => retireSealKeys(db, vault)),
     // Something has to be written: a transaction of nothing commits on a full disk, too.
     ready: () =>
-      engine.write(async (db) => {
+      write(async (db) => {
+        await keys.check(db);
         const probe = randomBytes(32);
         await db.all(
           "INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, '', '', 0)",

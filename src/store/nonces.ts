@@ -1,5 +1,6 @@
 /** Values that may be used once. Part of one transaction. */
 import type { Vault } from '../security/vault.ts';
+import { NOW, type StoreClock } from './clock.ts';
 import { one, type Transaction } from './engine.ts';
 import type { NonceUse, NonceVerdict } from './store.ts';
 
@@ -10,23 +11,25 @@ const REMEMBER_MS = 2 * 300_000 + 60_000;
 
 export const useNonce = async (
   db: Transaction,
-  vault: Vault,
+  { vault, clock }: { readonly vault: Vault; readonly clock: StoreClock },
   { appId, nonce, fingerprint }: NonceUse,
 ): Promise<NonceVerdict> => {
   const nonceIndex = vault.index('nonce', appId, nonce);
   const fingerprintIndex = vault.index('fingerprint', appId, fingerprint);
-  const first = await db.all(
-    `INSERT INTO nonces VALUES ($1, $2, now_ms(), now_ms() + $3)
-     ON CONFLICT (nonce_index) DO UPDATE SET
-       fingerprint_index = excluded.fingerprint_index, used_at = excluded.used_at, forget_at = excluded.forget_at
-       WHERE nonces.forget_at <= now_ms()
-     RETURNING used_at`,
+  const inserted = await db.all(
+    `INSERT INTO nonces VALUES ($1, $2, ${NOW}, ${NOW} + $3) ON CONFLICT DO NOTHING RETURNING used_at`,
     ...[nonceIndex, fingerprintIndex, REMEMBER_MS],
   );
-  if (first.length > 0) return 'FIRST';
+  if (inserted.length > 0) return 'FIRST';
+  const renewed = await db.all(
+    `UPDATE nonces SET fingerprint_index = $2, used_at = $4, forget_at = $4 + $3
+     WHERE nonce_index = $1 AND forget_at <= $4 RETURNING used_at`,
+    ...[nonceIndex, fingerprintIndex, REMEMBER_MS, await clock.read(db)],
+  );
+  if (renewed.length > 0) return 'FIRST';
   const repeated = await one(
     db.all(
-      'SELECT used_at FROM nonces WHERE nonce_index = $1 AND fingerprint_index = $2 AND used_at + $3 >= now_ms()',
+      `SELECT used_at FROM nonces WHERE nonce_index = $1 AND fingerprint_index = $2 AND used_at + $3 >= ${NOW}`,
       ...[nonceIndex, fingerprintIndex, REPEAT_MS],
     ),
   );

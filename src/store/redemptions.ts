@@ -1,14 +1,18 @@
 /** The states of a redemption, in SQL. Every function is part of one transaction. */
 import type { Vault } from '../security/vault.ts';
+import { NOW, type StoreClock } from './clock.ts';
 import { type Db, one, type Transaction } from './engine.ts';
 import { identityRow, upsertIdentity } from './identities.ts';
-import { hex, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';
+import type { KeyCheck } from './key-check.ts';
+import { hex, isPending, READ, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';
 import { extendSession } from './sessions.ts';
 import type { Lease, Outcome, Redemption, StoreTimes } from './store.ts';
 
 export interface RedemptionTools {
   readonly vault: Vault;
   readonly times: StoreTimes;
+  readonly clock: StoreClock;
+  readonly keys: KeyCheck;
 }
 
 export const redemptionTopic = (id: string): string => `redemption ${id}`;
@@ -19,10 +23,10 @@ const wake = async (db: Transaction, { id, query_code_index }: RedemptionRow): P
 };
 
 export const redemptionRow = (db: Db, id: string): Promise<RedemptionRow | undefined> =>
-  one(db.all<RedemptionRow>('SELECT *, now_ms() AS now FROM redemptions WHERE id = $1', id));
+  one(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE id = $1`, id));
 
 const lockedRow = (db: Db, id: string): Promise<RedemptionRow | undefined> =>
-  one(db.all<RedemptionRow>('SELECT *, now_ms() AS now FROM redemptions WHERE id = $1 FOR UPDATE', id));
+  one(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE id = $1 FOR UPDATE`, id));
 
 export const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
   readRedemption(vault, row, await identityRow(db, row.identity_id));
@@ -33,9 +37,9 @@ const readUnlessErased = async (db: Db, vault: Vault, row: RedemptionRow): Promi
   return row.state === 'SUCCEEDED' && !identity ? undefined : readRedemption(vault, row, identity);
 };
 
-/** Undefined when there is nothing to tell any more. */
+/** Undefined when there is nothing to tell any more. What is under way is read until it has ended. */
 export const readTold = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> =>
-  row.outcome_until > row.now ? readUnlessErased(db, vault, row) : undefined;
+  row.outcome_until > row.now || isPending(row) ? readUnlessErased(db, vault, row) : undefined;
 
 export const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' } as const;
 
@@ -47,19 +51,20 @@ export const markSent = async (
   inDoubt: boolean,
 ): Promise<boolean> => {
   const marked = await db.all(
-    `UPDATE redemptions SET state = 'SENT', lease_until = now_ms() + $3
+    `UPDATE redemptions SET state = 'SENT', lease_until = ${NOW} + $3
      WHERE id = $1 AND owner = $2 AND state IN ('CLAIMED', $4) RETURNING id`,
     ...[lease.redemptionId, lease.owner, times.leaseMs, inDoubt ? 'SENT' : 'CLAIMED'],
   );
   return marked.length > 0;
 };
 
-export const release = async (db: Transaction, { redemptionId, owner }: Lease): Promise<void> => {
+export const release = async (db: Transaction, { redemptionId, owner }: Lease): Promise<boolean> => {
   const released = await db.all<RedemptionRow>(
     `DELETE FROM redemptions WHERE id = $1 AND owner = $2 AND state IN ('CLAIMED', 'SENT') RETURNING *`,
     ...[redemptionId, owner],
   );
   for (const row of released) await wake(db, row);
+  return released.length > 0;
 };
 
 /** Ends a redemption that `mayEnd`; one that has ended already stays as it is. */
@@ -79,7 +84,7 @@ export const settle = async (
 
 export const finish = async (
   db: Transaction,
-  { vault, times }: RedemptionTools,
+  { vault, times }: Pick<RedemptionTools, 'vault' | 'times'>,
   row: RedemptionRow,
   outcome: Outcome,
 ) => {
@@ -89,7 +94,7 @@ export const finish = async (
   const answer = answerOf(outcome);
   await db.all(
     `UPDATE redemptions SET state = $2, identity_id = $3, answer_sealed = $4, failure_code = $5, upstream_code = $6,
-       outcome_until = now_ms() + $7
+       outcome_until = ${NOW} + $7
      WHERE id = $1`,
     ...[row.id, outcome.state, identityId, answer === undefined ? null : sealAnswer(vault, row.id, answer)],
     ...[failed ? outcome.failureCode : null, (failed && outcome.upstreamCode) || null, times.resultTtlMs],
@@ -105,7 +110,7 @@ const answerOf = (outcome: Outcome): string | undefined => {
 
 /** In the words of the index redemptions_by_lease: without them SQLite does not see that it applies. */
 const overdue = (state: 'CLAIMED' | 'SENT') =>
-  `state IN ('CLAIMED', 'SENT') AND state = '${state}' AND lease_until <= now_ms()`;
+  `state IN ('CLAIMED', 'SENT') AND state = '${state}' AND lease_until <= ${NOW}`;
 
 /** Releases up to `limit` claims that were left behind; answers how many. */
 export const releaseOverdue = async (db: Transaction, limit: number): Promise<number> => {

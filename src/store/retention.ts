@@ -1,4 +1,5 @@
 /** The end of what is kept: when its time is over, or when somebody asks. */
+import { NOW } from './clock.ts';
 import type { Transaction } from './engine.ts';
 import { abandonOverdue, type RedemptionTools, releaseOverdue } from './redemptions.ts';
 import type { EraseReport, SweepReport } from './upkeep.ts';
@@ -24,23 +25,24 @@ interface Expiry {
 }
 
 const expiries: readonly Expiry[] = [
-  { table: 'sessions', key: 'query_code_index', over: 'expires_at <= now_ms()', oldest: 'expires_at' },
+  { table: 'sessions', key: 'query_code_index', over: `expires_at <= ${NOW}`, oldest: 'expires_at' },
   {
     ...{ table: 'redemptions', key: 'id', oldest: 'outcome_until', scrub: 'answer_sealed' },
-    over: 'answer_sealed IS NOT NULL AND outcome_until <= now_ms()',
+    over: `answer_sealed IS NOT NULL AND outcome_until <= ${NOW}`,
   },
-  { table: 'redemptions', key: 'id', over: 'forget_at <= now_ms()', oldest: 'forget_at' },
-  { table: 'nonces', key: 'nonce_index', over: 'forget_at <= now_ms()', oldest: 'forget_at' },
+  { table: 'redemptions', key: 'id', over: `forget_at <= ${NOW}`, oldest: 'forget_at' },
+  { table: 'nonces', key: 'nonce_index', over: `forget_at <= ${NOW}`, oldest: 'forget_at' },
   {
+    // Shown to people, such instants are the database's; a payer goes when its time is over by either clock.
     ...{ table: 'certifications', key: 'certify_id_index', oldest: 'started_at' },
-    over: 'started_at <= now_ms() - $2',
+    over: `started_at <= ${NOW} - $2 AND started_at <= now_ms() - $2`,
     keptMs: ({ certificationTtlMs }) => certificationTtlMs,
   },
   {
     ...{ table: 'identities', key: 'id', oldest: 'last_authenticated_at' },
     // An outcome that is still told goes before the payer whom it shows.
-    over: `last_authenticated_at <= now_ms() - $2 AND NOT EXISTS
-      (SELECT 1 FROM redemptions WHERE identity_id = identities.id AND outcome_until > now_ms())`,
+    over: `last_authenticated_at <= ${NOW} - $2 AND last_authenticated_at <= now_ms() - $2 AND NOT EXISTS
+      (SELECT 1 FROM redemptions WHERE identity_id = identities.id AND outcome_until > ${NOW})`,
     keptMs: ({ identityTtlMs }) => identityTtlMs,
   },
 ];
@@ -73,6 +75,8 @@ const runChores = async (
   pending: readonly Chore[],
 ): Promise<number[] | undefined> => {
   if (!(await db.alone('sweep'))) return undefined;
+  // First, so that nothing is ended by a clock that has jumped.
+  await tools.clock.tick(db);
   const rows: number[] = [];
   for (const { run } of pending) rows.push(await run(db, tools));
   return rows;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { FailureCode } from '../failure.ts';
 import type { AccessToken, Certification, CertificationStatus, PayerIdentity, Subject } from '../model.ts';
 import { type Vault, VaultError } from '../security/vault.ts';
+import { NOW, SKEW } from './clock.ts';
 import type { Redemption } from './store.ts';
 import type { RowKey, SealedColumn } from './upkeep.ts';
 
@@ -33,8 +34,9 @@ export interface RedemptionRow {
   readonly failure_code: FailureCode | null;
   readonly outcome_until: number;
   readonly forget_at: number;
-  /** The clock when the row was read, where the query asked for it. */
+  /** The store's clock when the row was read, and what has to be added to its instants for people; see READ. */
   readonly now: number;
+  readonly skew: number;
 }
 
 export interface SessionRow {
@@ -45,7 +47,13 @@ export interface SessionRow {
   readonly redemption_id: string | null;
   readonly expires_at: number;
   readonly now: number;
+  readonly skew: number;
 }
+
+/** What reading a redemption or a session selects. */
+export const READ = `*, ${NOW} AS now, ${SKEW} AS skew`;
+
+export const isPending = ({ state }: Pick<RedemptionRow, 'state'>): boolean => state === 'CLAIMED' || state === 'SENT';
 
 export interface CertificationRow {
   readonly certify_id_index: Uint8Array;
@@ -117,7 +125,7 @@ export const readRedemption = (vault: Vault, row: RedemptionRow, identity: Ident
     appId: row.app_id,
     channelId: row.channel_id,
     traceId: row.trace_id,
-    expiresAt: new Date(row.outcome_until),
+    expiresAt: new Date(row.outcome_until + row.skew),
   };
   const answer = row.answer_sealed ? vault.open(row.answer_sealed, answerPlace(row.id)) : undefined;
   const { state } = row;

@@ -1,12 +1,14 @@
 /** Query codes, the states that may write them, and what they show. Every function is part of one transaction. */
 import type { Vault } from '../security/vault.ts';
+import { NOW, SKEW, type StoreClock } from './clock.ts';
 import { one, type Transaction } from './engine.ts';
-import type { SessionRow } from './rows.ts';
+import { READ, type SessionRow } from './rows.ts';
 import type { Claim, NewSession, SessionClaim, StoreTimes } from './store.ts';
 
 interface SessionTools {
   readonly vault: Vault;
   readonly times: StoreTimes;
+  readonly clock: StoreClock;
 }
 
 export const queryCodeIndex = (vault: Vault, queryCode: string): Buffer => vault.index('queryCode', queryCode);
@@ -20,12 +22,12 @@ export const sessionKey = (session: SessionClaim | undefined): string => {
 /** Makes a session that waits for a code, and answers when it ends. */
 export const openSession = async (
   db: Transaction,
-  { vault, times }: SessionTools,
+  { vault, times }: Pick<SessionTools, 'vault' | 'times'>,
   { queryCode, stateId, appId, channelId }: NewSession,
 ): Promise<Date> => {
   const [row] = await db.all<{ expires_at: number }>(
     `INSERT INTO sessions (query_code_index, state_index, app_id, channel_id, expires_at)
-     VALUES ($1, $2, $3, $4, now_ms() + $5) RETURNING expires_at`,
+     VALUES ($1, $2, $3, $4, ${NOW} + $5) RETURNING expires_at + ${SKEW} AS expires_at`,
     ...[queryCodeIndex(vault, queryCode), stateIndex(vault, stateId), appId, channelId, times.resultTtlMs],
   );
   return new Date(row?.expires_at ?? 0);
@@ -34,7 +36,7 @@ export const openSession = async (
 /** The session that a new redemption is to be bound to, or why there is none. A query code of the caller's own makes one. */
 export const claimSession = async (
   db: Transaction,
-  { vault, times }: SessionTools,
+  { vault, times, clock }: SessionTools,
   { appId, channelId }: Claim,
   wish: SessionClaim,
 ): Promise<SessionRow | 'SESSION_TAKEN' | 'NO_SESSION'> => {
@@ -43,18 +45,18 @@ export const claimSession = async (
   const find = () =>
     one(
       db.all<SessionRow>(
-        `SELECT *, now_ms() AS now FROM sessions WHERE ${byState ? 'state_index' : 'query_code_index'} = $1 FOR UPDATE`,
+        `SELECT ${READ} FROM sessions WHERE ${byState ? 'state_index' : 'query_code_index'} = $1 FOR UPDATE`,
         index,
       ),
     );
   let session = await find();
-  if (session && session.expires_at <= session.now) {
+  if (session && session.expires_at <= session.now && session.expires_at <= (await clock.read(db))) {
     await db.all('DELETE FROM sessions WHERE query_code_index = $1', session.query_code_index);
     session = undefined;
   }
   if (!session && !byState && !wish.issuedOnly) {
     await db.all(
-      `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, $2, $3, now_ms() + $4)
+      `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, $2, $3, ${NOW} + $4)
        ON CONFLICT DO NOTHING`,
       ...[index, appId, channelId, times.resultTtlMs],
     );
@@ -66,13 +68,13 @@ export const claimSession = async (
 };
 
 export const extendSession = (db: Transaction, redemptionId: string, ttlMs: number) =>
-  db.all('UPDATE sessions SET expires_at = now_ms() + $2 WHERE redemption_id = $1', redemptionId, ttlMs);
+  db.all(`UPDATE sessions SET expires_at = ${NOW} + $2 WHERE redemption_id = $1`, redemptionId, ttlMs);
 
 /** Every poll counts from when it came, and one that came too soon makes the next wait longer. */
 export const countPoll = async (db: Transaction, vault: Vault, queryCode: string): Promise<number> => {
   const [row] = await db.all<{ poll_interval_ms: number }>(
-    `UPDATE sessions SET polled_at = now_ms(), poll_interval_ms =
-       CASE WHEN now_ms() < polled_at + poll_interval_ms AND poll_interval_ms < 60000
+    `UPDATE sessions SET polled_at = ${NOW}, poll_interval_ms =
+       CASE WHEN ${NOW} < polled_at + poll_interval_ms AND poll_interval_ms < 60000
          THEN poll_interval_ms + 5000 ELSE poll_interval_ms END
      WHERE query_code_index = $1 RETURNING poll_interval_ms`,
     queryCodeIndex(vault, queryCode),

@@ -4,6 +4,8 @@ import type { Vault } from '../../src/security/vault.ts';
 import type { Store, StoreTimes } from '../../src/store/store.ts';
 import type { TestKeys } from '../support/keys.ts';
 import { claimContract } from './store/claims.ts';
+import { clockContract } from './store/clock-jumps.ts';
+import { concurrentContract } from './store/concurrent.ts';
 import { identityContract } from './store/identities.ts';
 import { keepingContract } from './store/keeping.ts';
 import { outcomeContract } from './store/outcomes.ts';
@@ -14,8 +16,12 @@ export interface OpenedStore {
   /** What the store seals with. */
   readonly keys: TestKeys;
   readonly store: Store;
-  /** Moves the store's own clock forward, wherever it stands. */
-  readonly clock: { advance(ms: number): Promise<void> | void };
+  readonly clock: {
+    /** Lets time pass, as a service sees it that sweeps all the while. */
+    advance(ms: number): Promise<void>;
+    /** Sets the database's clock forward, or back, while no time passes. */
+    jump(ms: number): Promise<void> | void;
+  };
   /** Closes the store and opens what it left behind, with the same keys. */
   reopen(): Promise<Store>;
   /** Opens the same database once more, as another instance does. `close` closes it too. */
@@ -33,7 +39,10 @@ export interface StoreEngine {
   open(times?: StoreTimes): Promise<OpenedStore>;
 }
 
-const parts = [claimContract, outcomeContract, queryCodeContract, identityContract, sealingContract, keepingContract];
+const parts = [
+  ...[claimContract, concurrentContract, clockContract, outcomeContract, queryCodeContract, identityContract],
+  ...[sealingContract, keepingContract],
+];
 
 export const storeContract = ({ name, open }: StoreEngine): void => {
   const opened = async (times?: StoreTimes): Promise<OpenedStore> => {

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { claim } from '../../src/store/claims.ts';
+import { createStoreClock } from '../../src/store/clock.ts';
 import { createStore } from '../../src/store/create-store.ts';
+import { createKeyCheck } from '../../src/store/key-check.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Claim, Outcome, SessionClaim } from '../../src/store/store.ts';
 import { createTestKeys } from '../support/keys.ts';
@@ -23,13 +25,24 @@ const open = () => {
   const startMs = 1_800_000_000_000;
   const clock = { ms: 0 };
   const engine = openSqlite({ file: join(folder, 'store.sqlite'), now: () => startMs + clock.ms });
-  const tools = { vault: createTestKeys().open(), times };
-  const store = createStore(engine, tools);
+  const vault = createTestKeys().open();
+  // The clock that a test stops is the one that instances and database have.
+  const options = {
+    vault,
+    times,
+    clock: createStoreClock({ elapsed: () => clock.ms, mostMs: Number.POSITIVE_INFINITY }),
+  };
+  const store = createStore(engine, options);
+  const tools = { ...options, keys: createKeyCheck(vault) };
   onTestFinished(async () => {
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const claimAs = (owner: string, wanted = wish()) => engine.write((db) => claim(db, tools, wanted, owner));
+  const claimAs = (owner: string, wanted = wish()) =>
+    engine.write(async (db) => {
+      await tools.keys.check(db);
+      return claim(db, tools, wanted, owner);
+    });
   const claimed = async (wanted = wish()) => (await store.claim(wanted)).kind;
   const lease = async (owner: string) => {
     const verdict = await claimAs(owner);
@@ -37,7 +50,8 @@ const open = () => {
     return verdict.lease;
   };
   const sessions = async () => (await engine.read.all('SELECT 1 FROM sessions')).length;
-  return { store, clock, startMs, claimAs, claimed, lease, sessions };
+  const tick = () => engine.write((db) => options.clock.tick(db));
+  return { store, clock, tick, startMs, claimAs, claimed, lease, sessions };
 };
 
 const another = wish(undefined, { binding: ['somebody else'] });
@@ -95,13 +109,14 @@ describe('a lease ends after leaseMs', () => {
 });
 
 test('an outcome is told for resultTtlMs, and its code known as used for codeTtlMs', async () => {
-  const { store, clock, claimed, lease } = open();
+  const { store, clock, tick, claimed, lease } = open();
   const mine = await lease('own_1');
   await store.markSent(mine);
   await store.settle(mine, succeeded);
   const kinds: string[] = [];
   for (const ms of [times.resultTtlMs - 1, times.resultTtlMs, times.codeTtlMs - 1, times.codeTtlMs]) {
     clock.ms = ms;
+    await tick();
     kinds.push(await claimed());
   }
   expect(kinds).toEqual(['DUPLICATE', 'CODE_USED', 'CODE_USED', 'CLAIMED']);

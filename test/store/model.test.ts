@@ -17,6 +17,7 @@ import type { ModelledStore } from '../support/store-commands.ts';
 import { compareAll } from '../support/store-comparisons.ts';
 import { commands } from '../support/store-histories.ts';
 import { emptyModel, modelTimes as times } from '../support/store-model-state.ts';
+import { createTestTime } from '../support/time.ts';
 
 /** Histories for each engine; MODEL_RUNS=1000 asks for so many of them. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 200);
@@ -42,18 +43,26 @@ const vault = openVault(generateVaultKeys());
 
 const openTemporarySqlite: Open = async (startMs) => {
   let atMs = startMs;
+  const time = createTestTime({ frozen: true });
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-model-'));
   let life = 0;
   const file = () => join(folder, String(life), 'model.sqlite');
   const start = () => {
     mkdirSync(join(folder, String(life)), { recursive: true });
-    return createStore(openSqlite({ file: file(), now: () => atMs }), { vault, times });
+    const engine = openSqlite({ file: file(), now: () => atMs });
+    return createStore(engine, { vault, times, clock: time.clockOf(engine) });
   };
   let store = start();
+  await store.ready();
   return {
     store: () => store,
-    advance(ms) {
+    async advance(ms) {
       atMs += ms;
+      await time.pass(ms);
+    },
+    async jump(ms) {
+      atMs += ms;
+      await time.pass(0);
     },
     /** What a killed process leaves behind: the files as they are, the log not yet moved into the database. */
     async reopen() {
@@ -62,6 +71,8 @@ const openTemporarySqlite: Open = async (startMs) => {
       mkdirSync(join(folder, String(life)));
       for (const suffix of ['', '-wal']) if (existsSync(left + suffix)) copyFileSync(left + suffix, file() + suffix);
       store = start();
+      // As a service does at its start.
+      await store.ready();
       await abandoned.close();
     },
     async close() {
@@ -79,12 +90,13 @@ const EMPTY = ['sessions', 'certifications', 'redemptions', 'identities']
 const openDatabase = async (server: Awaited<ReturnType<typeof startPostgres>>): Promise<Open> => {
   const database = await server.createDatabase();
   closers.push(database.drop);
-  const start = async () =>
-    createStore(await openPostgres({ url: database.url, log: createLog('silent'), maxConnections: 4 }), {
-      vault,
-      times,
-    });
+  const time = createTestTime({ frozen: true });
+  const start = async () => {
+    const engine = await openPostgres({ url: database.url, log: createLog('silent'), maxConnections: 4 });
+    return createStore(engine, { vault, times, clock: time.clockOf(engine) });
+  };
   let store = await start();
+  await store.ready();
   closers.push(() => store.close());
   // Another function for every second would have the server plan everything anew.
   await database.query(`CREATE TABLE model_clock (at_ms bigint); INSERT INTO model_clock VALUES (0);
@@ -92,12 +104,21 @@ const openDatabase = async (server: Awaited<ReturnType<typeof startPostgres>>): 
   return async (startMs) => {
     await database.query(EMPTY);
     await database.query('UPDATE model_clock SET at_ms = $1', [startMs]);
+    await database.query('UPDATE store_clock SET store_ms = $1, wall_ms = $1, ticks = ticks + 1', [startMs]);
     return {
       store: () => store,
-      advance: async (ms) => void (await database.query('UPDATE model_clock SET at_ms = at_ms + $1', [ms])),
+      async advance(ms) {
+        await database.query('UPDATE model_clock SET at_ms = at_ms + $1', [ms]);
+        await time.pass(ms);
+      },
+      async jump(ms) {
+        await database.query('UPDATE model_clock SET at_ms = at_ms + $1', [ms]);
+        await time.pass(0);
+      },
       async reopen() {
         const abandoned = store;
         store = await start();
+        await store.ready();
         await abandoned.close();
       },
       close: async () => undefined,
@@ -154,5 +175,5 @@ test.each(Object.keys(engines))('%s does what the model of the store does', { ti
   expect(lengths.length).toBeGreaterThanOrEqual(RUNS);
   expect(Math.min(...lengths)).toBeGreaterThanOrEqual(STEPS.min);
   const states = ['ANSWERED', 'CLAIMED', 'HELD', 'INDETERMINATE', 'REJECTED', 'SENT', 'SUCCEEDED'];
-  expect([...seen.keys()]).toEqual(expect.arrayContaining([...states, 'reopen', 'erase', 'sweep', 'poll']));
+  expect([...seen.keys()]).toEqual(expect.arrayContaining([...states, 'reopen', 'erase', 'sweep', 'poll', 'jump']));
 });

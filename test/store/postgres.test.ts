@@ -9,6 +9,7 @@ import { contractTimes } from '../contract/store/wishes.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/keys.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { createTestTime } from '../support/time.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -26,8 +27,11 @@ const openTemporary = async (times = contractTimes): Promise<OpenedStore> => {
   const joined: Store[] = [];
   let offsetMs = 0;
   let current: Store | undefined;
-  const openStore = async (vault: Vault) =>
-    createStore(await openPostgres({ url: database.url, log }), { vault, times });
+  const time = createTestTime();
+  const openStore = async (vault: Vault) => {
+    const engine = await openPostgres({ url: database.url, log });
+    return createStore(engine, { vault, times, clock: time.clockOf(engine) });
+  };
   const start = async () => {
     current = await openStore(vault);
     return current;
@@ -47,7 +51,12 @@ const openTemporary = async (times = contractTimes): Promise<OpenedStore> => {
     },
     query: <Row>(sql: string) => database.query(sql) as Promise<Row[]>,
     clock: {
-      advance(ms) {
+      async advance(ms) {
+        offsetMs += ms;
+        await database.setClock({ offsetMs });
+        await time.pass(ms);
+      },
+      jump(ms) {
         offsetMs += ms;
         return database.setClock({ offsetMs });
       },

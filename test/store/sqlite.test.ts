@@ -11,6 +11,7 @@ import { nonceContract } from '../contract/nonces.ts';
 import { claimOf, contractTimes } from '../contract/store/wishes.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/keys.ts';
+import { createTestTime } from '../support/time.ts';
 
 interface OpenedSqlite extends OpenedStore {
   readonly file: string;
@@ -29,7 +30,11 @@ const openTemporary = async (times = contractTimes, onClock = () => {}): Promise
     onClock();
     return atMs;
   };
-  const openFile = (vault: Vault) => createStore(openSqlite({ file, now }), { vault, times });
+  const time = createTestTime();
+  const openFile = (vault: Vault) => {
+    const engine = openSqlite({ file, now });
+    return createStore(engine, { vault, times, clock: time.clockOf(engine) });
+  };
   const joined: Store[] = [];
   let current: Store | undefined;
   const start = () => {
@@ -46,7 +51,11 @@ const openTemporary = async (times = contractTimes, onClock = () => {}): Promise
     keys,
     store: start(),
     clock: {
-      advance: (ms) => {
+      async advance(ms) {
+        atMs += ms;
+        await time.pass(ms);
+      },
+      jump(ms) {
         atMs += ms;
       },
     },
@@ -129,10 +138,10 @@ describe('SQLite by itself', () => {
     });
     const sealed = connect(file).prepare('SELECT answer_sealed IS NOT NULL AS sealed FROM redemptions');
     expect(sealed.all()).toMatchObject([{ sealed: 1 }]);
-    clock.advance(contractTimes.resultTtlMs);
+    await clock.advance(contractTimes.resultTtlMs);
     await store.sweep();
     expect(sealed.all()).toMatchObject([{ sealed: 0 }]);
-    clock.advance(contractTimes.codeTtlMs);
+    await clock.advance(contractTimes.codeTtlMs);
     await store.sweep();
     expect(sealed.all()).toEqual([]);
   });
@@ -163,8 +172,8 @@ describe('SQLite by itself', () => {
         .all()
         .some(({ detail }) => /^SCAN (?!json_each|CONSTANT)/.test(String(detail))),
     );
-    // The few rows about the schema itself are read once, at the start.
-    const onData = scanning.filter(({ sql }) => !/schema/.test(sql));
+    // The few rows about the schema and the keys are read at the start, and one row of what they sealed.
+    const onData = scanning.filter(({ sql }) => !/schema|seal_keys| LIMIT 1$/.test(sql));
     expect(onData.map(({ sql }) => sql)).toEqual([]);
   });
 
@@ -199,9 +208,9 @@ describe('SQLite by itself', () => {
   test('a lease ends at the millisecond it says', async () => {
     const { store, clock } = await opened();
     await store.claim(wish('code'));
-    clock.advance(contractTimes.leaseMs - 1);
+    await clock.advance(contractTimes.leaseMs - 1);
     expect(await store.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });
-    clock.advance(1);
+    await clock.advance(1);
     expect(await store.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
@@ -209,13 +218,13 @@ describe('SQLite by itself', () => {
     const { store, clock } = await opened();
     const use = { appId: 'demo', nonce: 'nonce', fingerprint: 'call' };
     await store.useNonce(use);
-    clock.advance(60_000);
+    await clock.advance(60_000);
     expect(await store.useNonce(use)).toBe('REPEATED');
-    clock.advance(1);
+    await clock.advance(1);
     expect(await store.useNonce(use)).toBe('USED');
-    clock.advance(599_998);
+    await clock.advance(599_998);
     expect(await store.useNonce(use)).toBe('USED');
-    clock.advance(1);
+    await clock.advance(1);
     expect(await store.useNonce(use)).toBe('FIRST');
   });
 
@@ -264,17 +273,34 @@ describe('SQLite by itself', () => {
     expect(await reopened.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });
   });
 
+  /** What the first step had left behind. */
+  const AS_OF_FIRST_STEP = `DROP TABLE nonces; DROP TABLE store_clock; DROP TABLE store_keys; DROP TABLE seal_keys;
+    DROP TABLE schema_migrations; PRAGMA user_version = 1`;
+
   test('a database from before migrations were listed keeps what it has', async () => {
     const { file, store, stop, reopen } = await opened();
-    await store.claim(wish('code'));
+    const session = { queryCode: 'query-code', stateId: 'state', appId: 'demo', channelId: 'ali_pay' };
+    await store.openSession(session);
     await stop();
     const db = connect(file);
     const before = db.prepare(ledger).all();
-    // As the first step had left it.
-    db.exec('DROP TABLE nonces; DROP TABLE schema_migrations; PRAGMA user_version = 1');
+    db.exec(AS_OF_FIRST_STEP);
     const reopened = await reopen();
     expect(db.prepare(ledger).all()).toEqual(before);
-    expect(await reopened.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });
+    expect(await reopened.session('query-code')).toMatchObject({ appId: 'demo' });
+  });
+
+  test('a database that remembers codes by an earlier rule refuses to start until they are forgotten', async () => {
+    const { file, store, clock, stop, reopen } = await opened();
+    await store.claim(wish('code'));
+    await stop();
+    const db = connect(file);
+    db.exec(AS_OF_FIRST_STEP);
+    await expect(reopen()).rejects.toThrow(/rule of an earlier release: .* after times\.codeTtlMs/);
+    expect(db.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 1 });
+    expect(db.prepare('SELECT count(*) AS n FROM redemptions').get()).toMatchObject({ n: 1 });
+    await clock.advance(contractTimes.codeTtlMs);
+    expect(await (await reopen()).claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
   test('a database that another process holds rejects every write and forgets none, and works again afterwards', async () => {

@@ -54,6 +54,7 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
     folder,
     store,
     emulators: sandbox.emulators,
+    sources: config.sources,
     logLines,
     /** Whatever the service gave to its log as an error, whole. */
     errors,

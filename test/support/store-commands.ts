@@ -16,13 +16,15 @@ import {
   sweepInModel,
 } from './store-model.ts';
 import { certificationAsRead, endingAsRead } from './store-model-reads.ts';
-import type { Model } from './store-model-state.ts';
+import { type Model, TOLERANCE_MS, wallOf } from './store-model-state.ts';
 
 /** The store of one history. */
 export interface ModelledStore {
   /** Another one after `reopen`. */
   readonly store: () => Store;
-  advance(ms: number): Promise<void> | void;
+  advance(ms: number): Promise<void>;
+  /** Sets the database's clock forward or back, while no time passes, and lets the store notice. */
+  jump(ms: number): Promise<void>;
   /** Opens what the store has written so far once more, and abandons the store. */
   reopen(): Promise<void>;
   /** Told of every step. */
@@ -82,7 +84,12 @@ const runClaim = async (model: Model, store: Store, { caller, session, issuedOnl
   expect([verdict.kind, redemptionId].join(' ').trim()).toBe(expected);
   if (lease) model.leases.push(lease);
   if (verdict.kind === 'DUPLICATE')
-    expect(verdict.redemption).toEqual(endingAsRead(model.entries.find(({ id }) => id === redemptionId)));
+    expect(verdict.redemption).toEqual(
+      endingAsRead(
+        model,
+        model.entries.find(({ id }) => id === redemptionId),
+      ),
+    );
 };
 
 const runMarkSent = async (model: Model, store: Store, lease: Lease) =>
@@ -91,7 +98,12 @@ const runMarkSent = async (model: Model, store: Store, lease: Lease) =>
 const runSettle = async (model: Model, store: Store, lease: Lease, outcome: Outcome) => {
   const ended = await store.settle(lease, outcome);
   settleInModel(model, lease, outcome, payerIdOf(ended));
-  expect(ended).toEqual(endingAsRead(model.entries.find(({ id }) => id === lease.redemptionId)));
+  expect(ended).toEqual(
+    endingAsRead(
+      model,
+      model.entries.find(({ id }) => id === lease.redemptionId),
+    ),
+  );
 };
 
 export const claim = (wish: ClaimWish): Command =>
@@ -118,7 +130,7 @@ export const openSession = (appId: string): Command =>
     const queryCode = `issued ${model.queryCodes.size}`;
     const session = { queryCode, stateId: `state of ${queryCode}`, appId, channelId: 'ali_pay' };
     const { expiresAt } = await store.openSession(session);
-    expect(expiresAt.getTime()).toBe(openInModel(model, session).expiresAt);
+    expect(expiresAt.getTime()).toBe(openInModel(model, session).expiresAt + model.skew);
   });
 
 export const countPoll = (number: number): Command =>
@@ -130,8 +142,7 @@ export const countPoll = (number: number): Command =>
 export const release = (number: number): Command =>
   step(`release lease ${number}`, async (model, store) => {
     const lease = leaseAt(model, number);
-    await store.release(lease);
-    releaseInModel(model, lease);
+    expect(await store.release(lease)).toBe(releaseInModel(model, lease));
   });
 
 export const collect = (number: number, outcome: FinalOutcome): Command =>
@@ -139,7 +150,12 @@ export const collect = (number: number, outcome: FinalOutcome): Command =>
     const { redemptionId } = leaseAt(model, number);
     const ended = await store.collect(redemptionId, outcome);
     collectInModel(model, redemptionId, outcome, payerIdOf(ended));
-    expect(ended).toEqual(endingAsRead(model.entries.find(({ id }) => id === redemptionId)));
+    expect(ended).toEqual(
+      endingAsRead(
+        model,
+        model.entries.find(({ id }) => id === redemptionId),
+      ),
+    );
   });
 
 export const erase = (number: number): Command =>
@@ -156,14 +172,14 @@ export const addCertification = (certifyId: string, number: number | undefined):
     expect(await store.addCertification(certification)).toBe(isKnown);
     model.certifyIds.add(certifyId);
     if (isKnown && !model.certifications.some((one) => one.certifyId === certifyId))
-      model.certifications.push({ ...certification, status: 'STARTED', startedAt: model.now, checkedAt: null });
+      model.certifications.push({ ...certification, status: 'STARTED', startedAt: wallOf(model), checkedAt: null });
   });
 
 export const updateCertification = (certifyId: string, status: CertificationStatus): Command =>
   step(`find ${certifyId} ${status}`, async (model, store) => {
     const updated = await store.updateCertification(certifyId, status);
     const found = model.certifications.find((one) => one.certifyId === certifyId);
-    if (found && found.status !== 'PASSED') Object.assign(found, { status, checkedAt: model.now });
+    if (found && found.status !== 'PASSED') Object.assign(found, { status, checkedAt: wallOf(model) });
     expect(updated).toEqual(certificationAsRead(model, certifyId));
   });
 
@@ -171,6 +187,14 @@ export const advance = (seconds: number): Command =>
   step(`advance ${seconds} s`, async (model, _, real) => {
     await real.advance(seconds * 1_000);
     model.now += seconds * 1_000;
+  });
+
+export const jump = (hours: number): Command =>
+  step(`jump ${hours} h`, async (model, _, real) => {
+    await real.jump(hours * 3_600_000);
+    const counted = hours > 0 ? TOLERANCE_MS : 0;
+    model.now += counted;
+    model.skew += hours * 3_600_000 - counted;
   });
 
 export const sweep: Command = step('sweep', async (model, store) => {

@@ -11,6 +11,7 @@ import {
   countPoll,
   erase,
   exchange,
+  jump,
   markSent,
   openSession,
   release,
@@ -70,6 +71,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   oneOf(1, 9, 10, 11, 20, 30, 31, 60, 80).map(advance),
   oneOf(1, 1, 2, 5, 10).map(advance),
   fc.constant(sweep),
+  oneOf(25, 1, -1, -48).map(jump),
   fc.oneof({ weight: 3, arbitrary: number.map(erase) }, { weight: 1, arbitrary: fc.constant(reopen) }),
   fc.tuple(certifyId, fc.option(number, { nil: undefined })).map(([id, payer]) => addCertification(id, payer)),
   fc

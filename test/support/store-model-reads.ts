@@ -1,6 +1,6 @@
 /** What the store has to let read, according to the model of it. */
 import type { Certification, PayerIdentity } from '../../src/model.ts';
-import type { Entry, Model, Payer } from './store-model-state.ts';
+import { type Entry, isPending, type Model, type Payer } from './store-model-state.ts';
 
 /** As `identities` has to read. */
 export const payerAsRead = ({ id, appId, channelId, subject, firstAt, lastAt }: Payer): PayerIdentity => {
@@ -10,12 +10,12 @@ export const payerAsRead = ({ id, appId, channelId, subject, firstAt, lastAt }: 
 };
 
 /** As `settle` and `collect` have to read it, whenever; undefined when its payer is gone. */
-export const endingAsRead = (entry: Entry | undefined): object | undefined => {
+export const endingAsRead = ({ skew }: Model, entry: Entry | undefined): object | undefined => {
   if (!entry || (entry.state === 'SUCCEEDED' && !entry.payer)) return undefined;
   const { id, traceId, state, outcome, payer, hasAnswer, claim } = entry;
   const { source, appId, channelId } = claim;
   return {
-    ...{ id, source, appId, channelId, traceId, state, expiresAt: new Date(entry.outcomeUntil) },
+    ...{ id, source, appId, channelId, traceId, state, expiresAt: new Date(entry.outcomeUntil + skew) },
     ...(payer && { identity: payerAsRead(payer) }),
     ...(hasAnswer && outcome && 'accessToken' in outcome && { accessToken: outcome.accessToken }),
     ...(outcome && 'answer' in outcome && { answer: hasAnswer ? outcome.answer : '' }),
@@ -25,7 +25,10 @@ export const endingAsRead = (entry: Entry | undefined): object | undefined => {
 
 /** As `redemption` has to read it. */
 export const entryAsRead = (model: Model, id: string): object | undefined =>
-  endingAsRead(model.entries.find((one) => one.id === id && one.outcomeUntil > model.now));
+  endingAsRead(
+    model,
+    model.entries.find((one) => one.id === id && (one.outcomeUntil > model.now || isPending(one))),
+  );
 
 /** As `session` has to read it. */
 export const sessionAsRead = (model: Model, queryCode: string): object | undefined => {
@@ -34,7 +37,9 @@ export const sessionAsRead = (model: Model, queryCode: string): object | undefin
   const { appId, channelId, expiresAt, entry } = found;
   const redemption = entry && entryAsRead(model, entry.id);
   // Its payer was erased: the query code stays taken and stands for nothing.
-  return entry && !redemption ? undefined : { appId, channelId, expiresAt: new Date(expiresAt), redemption };
+  return entry && !redemption
+    ? undefined
+    : { appId, channelId, expiresAt: new Date(expiresAt + model.skew), redemption };
 };
 
 /** As `certification` has to read it. */

@@ -38,6 +38,8 @@ export interface Entry {
   readonly forgetAt: number;
 }
 
+export const isPending = ({ state }: Entry): boolean => state === 'CLAIMED' || state === 'SENT';
+
 export interface Bound extends Place {
   readonly queryCode: string;
   /** Present when the store issued the session. */
@@ -57,8 +59,10 @@ interface Certified extends Place {
 }
 
 export interface Model {
-  /** Milliseconds since 1970. */
+  /** The store's clock, in milliseconds since 1970. */
   now: number;
+  /** What has to be added to it for the database's clock, which people see and which jumps. */
+  skew: number;
   steps: number;
   entries: Entry[];
   sessions: Bound[];
@@ -72,8 +76,14 @@ export interface Model {
   readonly certifyIds: Set<string>;
 }
 
+/** What one look at a clock that has jumped forward takes for time that passed. */
+export const TOLERANCE_MS = 1_000;
+
+export const wallOf = ({ now, skew }: Model): number => now + skew;
+
 export const emptyModel = (now: number): Model => ({
   now,
+  skew: 0,
   steps: 0,
   ...{ entries: [], sessions: [], payers: [], certifications: [], leases: [] },
   ...{ queryCodes: new Set(), payerIds: new Set(), certifyIds: new Set() },

@@ -2,7 +2,16 @@
 import type { Subject } from '../../src/model.ts';
 import type { Claim, Lease, Outcome } from '../../src/store/store.ts';
 import type { EraseReport, SweepReport } from '../../src/store/upkeep.ts';
-import { type Bound, type Entry, type Model, modelTimes, type Payer, type Place } from './store-model-state.ts';
+import {
+  type Bound,
+  type Entry,
+  isPending,
+  type Model,
+  modelTimes,
+  type Payer,
+  type Place,
+  wallOf,
+} from './store-model-state.ts';
 
 const samePlace = (left: Place, right: Place) => left.appId === right.appId && left.channelId === right.channelId;
 const sessionKey = ({ session }: Claim) =>
@@ -29,7 +38,7 @@ const recognize = (model: Model, place: Place, subject: Subject, newPayerId: str
   if (!known) {
     if (newPayerId === undefined || model.payerIds.has(newPayerId)) throw new Error('A new payer needs a new id');
     const { appId, channelId } = place;
-    const payer = { id: newPayerId, appId, channelId, subject, firstAt: model.now, lastAt: model.now };
+    const payer = { id: newPayerId, appId, channelId, subject, firstAt: wallOf(model), lastAt: wallOf(model) };
     model.payers.push(payer);
     model.payerIds.add(newPayerId);
     return payer;
@@ -37,7 +46,7 @@ const recognize = (model: Model, place: Place, subject: Subject, newPayerId: str
   const userId = byUserId && byUserId !== known ? known.subject.userId : (subject.userId ?? known.subject.userId);
   const told = Object.fromEntries(Object.entries(subject).filter(([, value]) => value !== undefined));
   known.subject = { ...known.subject, ...told, userId };
-  known.lastAt = model.now;
+  known.lastAt = wallOf(model);
   return known;
 };
 
@@ -95,7 +104,7 @@ export const claimInModel = (model: Model, claim: Claim, lease: Lease | undefine
       return `CLAIMED ${known.id}`;
     }
     if (known.state === 'SENT' && isLeaseOver) abandon(model, known);
-    return known.outcomeUntil <= now ? 'CODE_USED' : `DUPLICATE ${known.id}`;
+    return known.outcomeUntil <= now && !isPending(known) ? 'CODE_USED' : `DUPLICATE ${known.id}`;
   }
   if (known) drop(model, known);
   const session = bind(model, claim);
@@ -126,9 +135,10 @@ export const markSentInModel = (model: Model, lease: Lease): boolean => {
   return true;
 };
 
-export const releaseInModel = (model: Model, lease: Lease): void => {
+export const releaseInModel = (model: Model, lease: Lease): boolean => {
   const entry = owned(model, lease, 'CLAIMED', 'SENT');
   if (entry) drop(model, entry);
+  return entry !== undefined;
 };
 
 /** `payerId` is the one that the store gave, in case that the payer is new. */
@@ -184,11 +194,13 @@ export const sweepInModel = (model: Model): SweepReport => {
   const forgotten = model.entries.filter(({ forgetAt }) => forgetAt <= now);
   for (const entry of forgotten) drop(model, entry);
   const certifications = model.certifications.filter(
-    ({ startedAt }) => startedAt + modelTimes.certificationTtlMs <= now,
+    ({ startedAt }) => startedAt + modelTimes.certificationTtlMs <= Math.min(now, wallOf(model)),
   );
   model.certifications = model.certifications.filter((one) => !certifications.includes(one));
   const isShown = (payer: Payer) => model.entries.some((one) => one.payer === payer && one.outcomeUntil > now);
-  const payers = model.payers.filter((one) => one.lastAt + modelTimes.identityTtlMs <= now && !isShown(one));
+  const payers = model.payers.filter(
+    (one) => one.lastAt + modelTimes.identityTtlMs <= Math.min(now, wallOf(model)) && !isShown(one),
+  );
   for (const payer of payers) forget(model, payer);
   const purged = [sessions, scrubbed, forgotten, certifications, payers].reduce((sum, { length }) => sum + length, 0);
   return { released: released.length, abandoned: abandoned.length, purged };

@@ -64,13 +64,18 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
     });
 
     test.each<[string, Partial<Wish>]>([
-      ['source', { source: 'wechat' }],
       ['upstream application', { upstreamAppId: 'other-upstream-app' }],
       ['spelling', { authCode: 'AUTH-CODE-1' }],
     ])('the same code of another %s is another code', async (_, other) => {
       const { store } = await opened();
       await take(store);
       await take(store, other);
+    });
+
+    test('the same code by another name of its source is the same code', async () => {
+      const { store } = await opened();
+      const ended = await end(store, succeeded(), { source: 'dax' });
+      expect(await store.claim(wish({ source: 'daxpay' }))).toEqual({ kind: 'DUPLICATE', redemption: ended });
     });
 
     test('a duplicate reads the outcome', async () => {

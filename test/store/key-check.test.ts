@@ -1,0 +1,256 @@
+/** Keys that are not those of the database: found at the start, and while a service runs. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
+import { generateVaultKeys, openVault, type VaultKeys, vaultKeys } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import type { Engine } from '../../src/store/engine.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import { contractTimes, end, succeeded, take, wish } from '../contract/store/wishes.ts';
+import { runCommand } from '../support/command.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+let server: TestPostgres;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.close(), 30_000);
+
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-keys-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+interface Database {
+  open(): Promise<Engine>;
+  query(sql: string): Promise<unknown>;
+}
+const onSqlite = async (): Promise<Database> => {
+  const file = join(newFolder(), 'store.sqlite');
+  return {
+    open: async () => openSqlite({ file, now: Date.now }),
+    async query(sql) {
+      const db = new DatabaseSync(file);
+      db.exec(sql);
+      db.close();
+    },
+  };
+};
+const onPostgres = async (): Promise<Database> => {
+  const database = await server.createDatabase();
+  onTestFinished(() => database.drop());
+  return {
+    open: () => openPostgres({ url: database.url, log: createLog('silent') }),
+    query: (sql) => database.query(sql),
+  };
+};
+
+const [first, other] = [generateVaultKeys(), generateVaultKeys()];
+const [sealOfFirst, sealOfOther] = [first.seal[0], other.seal[0]];
+if (!sealOfFirst || !sealOfOther) throw new Error('A sealing key was expected');
+
+describe.each([
+  ['SQLite', onSqlite],
+  ['PostgreSQL', onPostgres],
+])('on %s', (_, newDatabase) => {
+  /** A store with these keys, which may be changed while it runs. */
+  const openWith = async ({ open }: Database, keys: VaultKeys, readAgain = () => keys) => {
+    const vault = openVault(keys, readAgain);
+    const store = createStore(await open(), { vault, times: contractTimes });
+    onTestFinished(() => store.close());
+    return { store, vault };
+  };
+  /** A database that was written with the first keys. */
+  const written = async () => {
+    const database = await newDatabase();
+    const { store } = await openWith(database, first);
+    await store.ready();
+    await end(store, succeeded());
+    return database;
+  };
+  const refused = async (store: Store, reason: RegExp) => {
+    await expect(store.ready()).rejects.toThrow(
+      expect.objectContaining({ name: 'KeysUnfit', message: expect.stringMatching(reason) }),
+    );
+    await expect(store.claim(wish({ authCode: 'new' }))).rejects.toThrow(
+      expect.objectContaining({ name: 'KeysUnfit' }),
+    );
+  };
+
+  test('the same keys are ready, and so are they with a new one in front and behind', async () => {
+    const database = await written();
+    for (const seal of [first.seal, [sealOfOther, sealOfFirst], [sealOfFirst, sealOfOther]]) {
+      const { store } = await openWith(database, { ...first, seal });
+      await expect(store.ready()).resolves.toBeUndefined();
+      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
+    }
+  });
+
+  test.each<[string, VaultKeys, RegExp]>([
+    ['all other', other, /^keys\.index is not the index key of this database/],
+    ['another index key', { ...first, index: other.index }, /^keys\.index is not the index key/],
+    ['another sealing key', { ...first, seal: other.seal }, new RegExp(`^keys\\.seal lacks ${sealOfFirst.id}`)],
+    [
+      'another key under the same id',
+      { ...first, seal: [{ ...sealOfOther, id: sealOfFirst.id }] },
+      /another key under the id/,
+    ],
+    [
+      'index and sealing key exchanged',
+      { seal: [{ ...sealOfFirst, key: first.index }], index: sealOfFirst.key },
+      /^keys\.index/,
+    ],
+  ])('%s: refused, nothing is claimed, and the database stays as it was', async (_, keys, reason) => {
+    const database = await written();
+    await refused((await openWith(database, keys)).store, reason);
+    const { store } = await openWith(database, first);
+    await expect(store.ready()).resolves.toBeUndefined();
+    await take(store, { authCode: 'new' });
+  });
+
+  test('a database from before it was marked is compared with what it holds', async () => {
+    const database = await written();
+    await database.query('DELETE FROM store_keys');
+    await database.query('DELETE FROM seal_keys');
+    await refused((await openWith(database, other)).store, /^keys\.seal lacks/);
+    await refused((await openWith(database, { ...first, index: other.index })).store, /^keys\.index/);
+    await expect((await openWith(database, first)).store.ready()).resolves.toBeUndefined();
+  });
+
+  test('of ten instances that start at once on an empty database all with the first one’s keys are ready', async () => {
+    const database = await newDatabase();
+    const stores: { store: Store; keys: VaultKeys }[] = [];
+    for (let index = 0; index < 6; index += 1) {
+      const keys = index % 2 === 0 ? first : other;
+      stores.push({ keys, store: (await openWith(database, keys)).store });
+    }
+    const ready = await Promise.all(
+      stores.map(async ({ store, keys }) => ({
+        keys,
+        isReady: await store.ready().then(
+          () => true,
+          () => false,
+        ),
+      })),
+    );
+    const winners = new Set(ready.filter(({ isReady }) => isReady).map(({ keys }) => keys));
+    expect(winners.size).toBe(1);
+    expect(ready.filter(({ isReady }) => isReady)).toHaveLength(3);
+  });
+
+  test('a key that was retired may go, one that was lost has to be named, and both are said', async () => {
+    const database = await written();
+    const rotated = { ...first, seal: [sealOfOther, sealOfFirst] };
+    const { store } = await openWith(database, rotated);
+    await store.ready();
+    const newest = { ...first, seal: [sealOfOther] };
+    await refused(
+      (await openWith(database, newest)).store,
+      new RegExp(`lacks ${sealOfFirst.id}.*keys:rotate.*keys\\.lost`),
+    );
+    const lost = await openWith(database, { ...newest, lost: [sealOfFirst.id] });
+    await expect(lost.store.ready()).resolves.toBeUndefined();
+    for (let report = await store.reseal(10); report.next; report = await store.reseal(10, report.next));
+    await store.retireSealKeys();
+    await expect((await openWith(database, newest)).store.ready()).resolves.toBeUndefined();
+  });
+
+  test('keys that stop fitting while a store runs: not ready, nothing is claimed, and well again when they fit', async () => {
+    const database = await written();
+    let keys: VaultKeys = first;
+    const { store, vault } = await openWith(database, first, () => keys);
+    await store.ready();
+    for (const wrong of [
+      { ...first, index: other.index },
+      { ...first, seal: [{ ...sealOfOther, id: sealOfFirst.id }] },
+    ]) {
+      keys = wrong;
+      expect(() => vault.refresh()).toThrow();
+      await expect(store.sweep()).rejects.toThrow(expect.objectContaining({ name: 'KeysUnfit' }));
+      await refused(store, /index key has changed|another key than before/);
+      keys = first;
+      vault.refresh();
+      await expect(store.ready()).resolves.toBeUndefined();
+    }
+    await take(store, { authCode: 'new' });
+  });
+
+  test('a database that was replaced underneath: nothing is claimed, even before anything compares', async () => {
+    const database = await written();
+    const { store } = await openWith(database, first);
+    await store.ready();
+    await database.query("UPDATE store_keys SET store_id = 'another'");
+    await refused(store, /^keys\.index is not/);
+    await database.query('DELETE FROM store_keys');
+    await expect(store.claim(wish({ authCode: 'new' }))).rejects.toThrow(
+      /another one than when this instance started|not the index key/,
+    );
+    await expect(store.ready()).rejects.toThrow(/another one than when this instance started/);
+  });
+});
+
+describe('keys in a configuration', () => {
+  const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+  test.each<[string, unknown, RegExp]>([
+    [
+      'two with one id',
+      {
+        seal: [
+          { id: 'k1', key: key(1) },
+          { id: 'k1', key: key(2) },
+        ],
+        index: key(3),
+      },
+      /two keys have the id k1/,
+    ],
+    [
+      'one with two ids',
+      {
+        seal: [
+          { id: 'k1', key: key(1) },
+          { id: 'k2', key: key(1) },
+        ],
+        index: key(3),
+      },
+      /k2 stands here twice/,
+    ],
+    ['the index key to seal with', { seal: [{ id: 'k1', key: key(3) }], index: key(3) }, /k1 is the index key as well/],
+    ['31 bytes', { seal: [{ id: 'k1', key: Buffer.alloc(31, 1).toString('base64') }], index: key(3) }, /32 bytes/],
+    ['zeros', { seal: [{ id: 'k1', key: key(0) }], index: key(3) }, /not all of them zero/],
+    ['an index key of zeros', { seal: [{ id: 'k1', key: key(1) }], index: key(0) }, /not all of them zero/],
+    [
+      'a lost one that is there',
+      { seal: [{ id: 'k1', key: key(1) }], index: key(3), lost: ['k1'] },
+      /k1 stands in keys\.seal/,
+    ],
+  ])('%s are refused with the reason, and without a key', (_, keys, reason) => {
+    const { success, error } = vaultKeys.safeParse(keys);
+    expect(success).toBe(false);
+    const text = JSON.stringify(error?.issues);
+    expect(text).toMatch(reason);
+    for (const byte of [1, 2, 3]) expect(text).not.toContain(key(byte));
+  });
+});
+
+describe('the service', { timeout: 60_000 }, () => {
+  const run = (folder: string, env = {}) =>
+    runCommand('scripts/keys.ts', ['rotate'], { DATA_DIR: folder, LOG_LEVEL: 'silent', ...env });
+
+  test('does not start on a database whose keys.json was removed, and says what to do', async () => {
+    const folder = newFolder();
+    expect(await run(folder)).toMatchObject({ code: 0 });
+    const kept = readFileSync(join(folder, 'keys.json'));
+    rmSync(join(folder, 'keys.json'));
+    const { code, out, err } = await runCommand('src/main.ts', [], { DATA_DIR: folder, PORT: '0' });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^payer-identity cannot start: keys\.index is not the index key of this database.*keys\.json/);
+    writeFileSync(join(folder, 'keys.json'), kept);
+    expect(await run(folder)).toMatchObject({ code: 0 });
+  });
+});
