@@ -22,6 +22,8 @@ export interface OnceTimes {
   readonly deadlineMs: number;
   /** How long a duplicate waits for the first caller's outcome. */
   readonly patienceMs: number;
+  /** As the store has it: when it is over, another instance ends what was marked as sent. */
+  readonly leaseMs: number;
 }
 
 export interface OnceTools {
@@ -56,13 +58,17 @@ const MAX_ATTEMPTS = 3;
 const LOOK_EVERY_MS = 2_000;
 
 export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
-  /** Sends, again only while provably nothing was sent. */
-  const send = async (exchange: Parameters<Once>[1], unwanted: AbortSignal): Promise<Outcome | undefined> => {
+  /** Sends, again only while provably nothing was sent, and never after `sendBy`. */
+  const send = async (
+    exchange: Parameters<Once>[1],
+    { unwanted, sendBy }: { readonly unwanted: AbortSignal; readonly sendBy: number },
+  ): Promise<Outcome | undefined> => {
     const deadline = AbortSignal.timeout(times.deadlineMs);
     for (let attempt = 1; ; attempt += 1) {
       requireWanted(unwanted);
+      if (performance.now() > sendBy) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
       try {
-        return await exchange({ deadline, unwanted });
+        return await exchange({ deadline, unwanted, sendBy });
       } catch (error) {
         if (!(error instanceof ExchangeError) || error.sent) throw error;
         if (attempt === MAX_ATTEMPTS || deadline.aborted)
@@ -75,10 +81,10 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
   /** How the exchange ended; undefined when the code is as it was. Throws when nothing was sent. */
   const attempt = async (
     exchange: Parameters<Once>[1],
-    { unwanted, note }: OnceConditions,
+    { note, ...within }: { readonly note: OnceConditions['note'] } & Parameters<typeof send>[1],
   ): Promise<Outcome | undefined> => {
     try {
-      return await send(exchange, unwanted);
+      return await send(exchange, within);
     } catch (error) {
       if (error instanceof PayerIdentityError && leftUnsent(error.code)) throw error;
       const isExpected = error instanceof PayerIdentityError || error instanceof ExchangeError;
@@ -87,9 +93,20 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     }
   };
 
-  /** What cannot be released ends INDETERMINATE when its lease is over: safe, and no reason to fail here. */
-  const release = (lease: Lease, traceId: string): Promise<void> =>
-    store.release(lease).catch((error: unknown) => log.error('a claim could not be released', { traceId, error }));
+  /**
+   * Frees a code of which nothing was sent. What cannot be released ends INDETERMINATE when its lease is over: safe, and
+   * no reason to fail here. Answers how the redemption ended when its lease was lost: others may have been answered so.
+   */
+  const release = async (lease: Lease, traceId: string): Promise<Redemption | undefined> => {
+    try {
+      if (await store.release(lease)) return undefined;
+      const left = await store.redemption(lease.redemptionId);
+      return left && !isPending(left) ? left : undefined;
+    } catch (error) {
+      log.error('a claim could not be released', { traceId, error });
+      return undefined;
+    }
+  };
 
   const exchangeClaimed = async (
     lease: Lease,
@@ -104,18 +121,18 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       await release(lease, traceId);
       throw error;
     }
+    // The lease begins somewhere within markSent. What is sent by then has its whole deadline before the lease is over.
+    const sendBy = performance.now() + times.leaseMs - times.deadlineMs;
     if (!(await store.markSent(lease).catch(storeAway))) throw new PayerIdentityError('OUTCOME_PENDING');
     let outcome: Outcome | undefined;
     try {
-      outcome = await attempt(exchange, conditions);
+      outcome = await attempt(exchange, { unwanted: conditions.unwanted, note, sendBy });
     } catch (error) {
-      await release(lease, traceId);
+      const ended = await release(lease, traceId);
+      if (ended) return ended;
       throw error;
     }
-    if (!outcome) {
-      await release(lease, traceId);
-      return undefined;
-    }
+    if (!outcome) return release(lease, traceId);
     const ended = await store.settle(lease, outcome).catch((error: unknown) => {
       note?.({ event: 'an outcome could not be kept', state: outcome.state, error, isBug: true });
     });
@@ -130,11 +147,11 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     const watch = store.watch({ redemptionId: first.id });
     unwanted.addEventListener('abort', watch.close, { once: true });
     try {
-      const until = Date.now() + times.patienceMs;
+      const until = performance.now() + times.patienceMs;
       const read = () => store.redemption(first.id).catch(notReadYet);
       let current = await read();
-      while (current && isPending(current) && Date.now() < until && !unwanted.aborted) {
-        await watch.changed(Math.min(Math.max(until - Date.now(), 0), LOOK_EVERY_MS));
+      while (current && isPending(current) && performance.now() < until && !unwanted.aborted) {
+        await watch.changed(Math.min(Math.max(until - performance.now(), 0), LOOK_EVERY_MS));
         current = await read();
       }
       // Gone: nothing was consumed, and the code may be tried again.

@@ -106,11 +106,11 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     const watch = store.watch({ queryCode });
     for (const end of ends) end.addEventListener('abort', watch.close, { once: true });
     try {
-      const until = Date.now() + waitMs;
+      const until = performance.now() + waitMs;
       for (;;) {
         const session = await store.session(queryCode).catch(storeAway);
         const result = session && (await readSession(session, call, queryCode, countPoll));
-        const leftMs = until - Date.now();
+        const leftMs = until - performance.now();
         if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;
         await watch.changed(Math.min(leftMs, HELD_POLL_MS));
       }

@@ -29,7 +29,7 @@ test('an outcome whose wake-up got lost is read long before patience ends', asyn
   if (verdict.kind !== 'CLAIMED') throw new Error('Expected CLAIMED');
   await there.markSent(verdict.lease);
 
-  const times = { deadlineMs: 1_000, patienceMs: 60_000 };
+  const times = { deadlineMs: 1_000, patienceMs: 60_000, leaseMs: contractTimes.leaseMs };
   const once = createOnce({ store: here, log: createLog('silent'), metrics: createMetrics(), times });
   const awaited = once(claim, () => Promise.reject(new Error('A duplicate exchanges nothing')), {
     unwanted: new AbortController().signal,

@@ -92,17 +92,17 @@ describe('an auth code', () => {
 
   test('whose claim was taken over before it was sent is not sent by the one that was late', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
-    let aheadMs = 0;
+    const times = { ...quick, sweepEveryMs: 30_000 };
     const loseTheLease = (store: Store): Store => ({
       ...store,
       async claim(wish) {
         const verdict = await store.claim(wish);
-        aheadMs += 60_000;
+        await delay(times.leaseMs + 50);
         expect(await store.claim(wish)).toMatchObject({ kind: 'CLAIMED' });
         return verdict;
       },
     });
-    const service = await startOn({ folder, upstream, now: () => Date.now() + aheadMs, wrap: loseTheLease });
+    const service = await startOn({ folder, upstream, config: { times }, wrap: loseTheLease });
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ code: 'OUTCOME_PENDING' });
     expect(upstream.ledger).toHaveLength(0);
   });

@@ -1,0 +1,122 @@
+/** The right to send ends before the lease does, and a success in hand is kept. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { createOnce } from '../../src/identity/once.ts';
+import { ExchangeError, type Until } from '../../src/lib/exchange.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { createMetrics } from '../../src/lib/metrics.ts';
+import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { DatabaseUnavailable, type Engine } from '../../src/store/engine.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Outcome, Store } from '../../src/store/store.ts';
+import { contractTimes, send, succeeded, wish } from '../contract/store/wishes.ts';
+
+const times = { ...contractTimes, leaseMs: 600, deadlineMs: 200, patienceMs: 1_000 };
+const wanted = { unwanted: new AbortController().signal };
+
+const start = (wrap: (store: Store) => Partial<Store> = () => ({}), wrapEngine = (engine: Engine) => engine) => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-fence-'));
+  const engine = openSqlite({ file: join(folder, 'store.sqlite'), now: Date.now });
+  const store = createStore(wrapEngine(engine), { vault: openVault(generateVaultKeys()), times });
+  onTestFinished(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const wrapped = { ...store, ...wrap(store) };
+  return { store, once: createOnce({ store: wrapped, log: createLog('silent'), metrics: createMetrics(), times }) };
+};
+
+const success = async (): Promise<Outcome> => succeeded();
+const neverSent = () => Promise.reject(new Error('it was sent'));
+/** Answers its caller so late, as after a pause. */
+const lateMarkSent = (ms: number, meanwhile?: (store: Store) => Promise<unknown>) => (store: Store) => ({
+  async markSent(lease: Parameters<Store['markSent']>[0]) {
+    const marked = await store.markSent(lease);
+    await delay(ms);
+    await meanwhile?.(store);
+    return marked;
+  },
+});
+
+test('a request may leave until a deadline before the end of the lease, counted from before the code was marked', async () => {
+  const seen: { until: Until; at: number }[] = [];
+  const { once } = start(lateMarkSent(100));
+  const startedAt = performance.now();
+  const exchange = async (until: Until) => {
+    seen.push({ until, at: performance.now() });
+    return succeeded();
+  };
+  expect(await once(wish(), exchange, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  const [{ until, at } = { until: undefined, at: 0 }] = seen;
+  const { sendBy = 0 } = until ?? {};
+  expect(sendBy).toBeGreaterThanOrEqual(startedAt + times.leaseMs - times.deadlineMs);
+  expect(sendBy).toBeLessThan(at - 95 + times.leaseMs - times.deadlineMs);
+});
+
+test('after a pause of more than that nothing is sent, and the code is as it was', async () => {
+  const { store, once } = start(lateMarkSent(times.leaseMs - times.deadlineMs + 50));
+  await expect(once(wish(), neverSent, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  expect(await store.claim(wish({ caller: 'other' }))).toMatchObject({ kind: 'CLAIMED' });
+});
+
+test('after a pause in which a sweep ended the redemption nothing is sent, and its end is answered', async () => {
+  const { store, once } = start(lateMarkSent(times.leaseMs + 50, (store) => store.sweep()));
+  expect(await once(wish(), neverSent, wanted)).toMatchObject({ state: 'INDETERMINATE' });
+  expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'INDETERMINATE' } });
+});
+
+test('a request that was not sent is not tried again after that', async () => {
+  const { store, once } = start();
+  let attempts = 0;
+  const exchange = async (): Promise<Outcome> => {
+    attempts += 1;
+    await delay(times.leaseMs - times.deadlineMs);
+    throw new ExchangeError('not connected', false);
+  };
+  await expect(once(wish(), exchange, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  expect(attempts).toBe(1);
+  expect(await store.claim(wish())).toMatchObject({ kind: 'CLAIMED' });
+});
+
+test('a success that comes after the lease is kept when nothing else has ended the redemption', async () => {
+  const { store, once } = start((store) => ({
+    async settle(lease, outcome) {
+      await delay(times.leaseMs + 50);
+      return store.settle(lease, outcome);
+    },
+  }));
+  expect(await once(wish(), success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
+});
+
+test('a success that comes after the end was declared does not change it, and its caller reads that end', async () => {
+  const { once } = start((store) => ({
+    async settle(lease, outcome) {
+      await delay(times.leaseMs + 50);
+      await store.sweep();
+      return store.settle(lease, outcome);
+    },
+  }));
+  expect(await once(wish(), success, wanted)).toMatchObject({ state: 'INDETERMINATE' });
+});
+
+test('an outcome is settled after a pause that is longer than it is insisted on', { timeout: 15_000 }, async () => {
+  let failing = 0;
+  const { store } = start(undefined, (engine) => ({
+    ...engine,
+    async write(job) {
+      if (failing === 0) return engine.write(job);
+      failing -= 1;
+      // The first attempt loses its connection while the process is paused.
+      if (failing === 1) await delay(5_200);
+      throw new DatabaseUnavailable('gone');
+    },
+  }));
+  const lease = await send(store);
+  failing = 2;
+  expect(await store.settle(lease, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
+});

@@ -1,0 +1,90 @@
+/** The same call twice at once, with a query code and with a state, over HTTP on one PostgreSQL and at two instances. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { generateVaultKeys } from '../../src/security/vault.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+
+/** DUPLICATE_ROUNDS asks for more. */
+const ROUNDS = Number(process.env.DUPLICATE_ROUNDS ?? 100);
+const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
+  ... on AuthenticationStarted { state } ... on Failure { code } } }`;
+
+let postgres: TestPostgres;
+let database: TestDatabase;
+let services: SandboxService[] = [];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  database = await postgres.createDatabase();
+  const keys = generateVaultKeys();
+  // A wrong guess costs eleven calls: a few of them would use these up.
+  const bucket = { perSecond: 1, burst: 8 * ROUNDS };
+  const limits = { rates: { caller: bucket, address: bucket, app: bucket, channel: bucket } };
+  const start = () => startSandboxService((config) => ({ ...config, keys, store: database.url, limits }));
+  const first = await start();
+  const shared = first.sources;
+  const second = await startSandboxService((config) => ({
+    ...{ ...config, keys, store: database.url, limits },
+    sources: shared,
+  }));
+  services = [first, second];
+}, 60_000);
+afterAll(async () => {
+  for (const service of services) await service.close();
+  await database?.drop();
+  await postgres?.close();
+}, 30_000);
+
+const ledger = () => services.flatMap(({ emulators }) => emulators.wechat.ledger.map(({ url }) => url));
+const sentOf = (codes: readonly string[]) =>
+  ledger()
+    .map(({ searchParams }) => searchParams.get('code') ?? '')
+    .filter((code) => codes.includes(code));
+
+interface Form {
+  readonly name: string;
+  readonly instances: 1 | 2;
+  call(service: SandboxService, input: object): Promise<{ readonly __typename: string; readonly code?: string }>;
+  input(service: SandboxService, code: string): Promise<object>;
+}
+const authenticate: Form['call'] = async (service, input) =>
+  (await service.graphql(AUTHENTICATE, { input })).data.authenticate;
+const keep: Form['call'] = async (service, input) =>
+  (await service.graphql(AUTHENTICATE_AND_SET, { input })).data.authenticateAndSet;
+const withQueryCode: Form['input'] = async (_, authCode) => ({ authCode, queryCode: `query-code-of-${authCode}` });
+const withState: Form['input'] = async (service, authCode) => {
+  const input = { channel: 'wechat_pay', returnUrl: services[0]?.returnUrl('wechat_pay') };
+  const { state } = (await service.graphql(START, { input })).data.startAuthentication;
+  return { authCode, state };
+};
+
+const forms: readonly Form[] = ([1, 2] as const).flatMap((instances) => [
+  { name: 'authenticate with a query code', instances, call: authenticate, input: withQueryCode },
+  { name: 'authenticateAndSet with a query code', instances, call: keep, input: withQueryCode },
+  { name: 'authenticateAndSet with a state', instances, call: keep, input: withState },
+]);
+
+test('are answered alike, sent once, and cost no wrong guess', { timeout: 120_000 }, async () => {
+  const [first, second] = services;
+  if (!first || !second) throw new Error('Two instances were expected');
+  const told = new Map<string, number>();
+  const codes: string[] = [];
+  for (const [number, { instances, call, input }] of forms.entries()) {
+    const rounds = Math.ceil(ROUNDS / 2);
+    for (let round = 0; round < rounds; round += 1) {
+      const code = `test_ok_payer_${number}_${round}`;
+      codes.push(code);
+      const wanted = { channel: 'wechat_pay', ...(await input(first, code)) };
+      const answers = await Promise.all([call(first, wanted), call(instances === 2 ? second : first, wanted)]);
+      expect(answers[1]).toEqual(answers[0]);
+      for (const { __typename, code: failure = '' } of answers) {
+        const what = `${__typename} ${failure}`.trim();
+        told.set(what, (told.get(what) ?? 0) + 1);
+      }
+    }
+  }
+  console.log(`the same call twice at once: ${codes.length} rounds, ${JSON.stringify(Object.fromEntries(told))}`);
+  expect([...told.keys()].sort()).toEqual(['AuthResultKept', 'Authenticated']);
+  expect(sentOf(codes).sort()).toEqual(codes.toSorted());
+});
