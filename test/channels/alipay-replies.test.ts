@@ -172,7 +172,7 @@ test('a request that cannot be signed leaves the code unspent: the same call wor
     times: contractTimes,
   });
   onTestFinished(() => store.close());
-  const times = { deadlineMs: 2_000, patienceMs: 2_000 };
+  const times = { deadlineMs: 2_000, patienceMs: 2_000, leaseMs: 10_000 };
   const once = createOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
   const place = { source: 'alipay', upstreamAppId: appId, appId: 'demo', channelId: 'ali_pay' };
   const claim = () => claimOf({ ...place, authCode: 'test_ok_alice', caller: 'router', traceId: 'trace' });
