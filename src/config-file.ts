@@ -9,6 +9,7 @@ import { signatureConfig } from './security/request-signature.ts';
 import { routerConfig } from './security/router-check.ts';
 import { tlsConfig } from './security/tls.ts';
 import { vaultKeys } from './security/vault.ts';
+import { hostsOf } from './store/postgres-address.ts';
 
 const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0-9 _ . -');
 
@@ -22,6 +23,15 @@ const days = z.int().positive().max(36_500);
 const SETTLE_MS = 1_000;
 
 const milliseconds = (fallback: number) => z.int().positive().default(fallback);
+
+/** Why an address of PostgreSQL will not do; its text may hold a password. */
+const databaseAddress = z.string().superRefine((address, context) => {
+  try {
+    hostsOf(address);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'no address of PostgreSQL' });
+  }
+});
 
 export const port = z.int().min(0).max(65_535);
 
@@ -50,7 +60,10 @@ export const configFile = z.strictObject({
   callers: callersConfig.prefault({}),
   keys: vaultKeys.optional(),
   /** Where results are kept; absent: in a SQLite file in DATA_DIR, for a single instance. */
-  store: z.url({ protocol: /^postgres(?:ql)?$/, error: 'postgres://user:password@host:port/database' }).optional(),
+  store: z
+    .union([databaseAddress, z.strictObject({ url: databaseAddress, listenUrl: databaseAddress.optional() })])
+    .transform((store) => (typeof store === 'string' ? { url: store } : store))
+    .optional(),
   times: z
     .strictObject({
       deadlineMs: milliseconds(5_000),

@@ -66,7 +66,7 @@ export const sourcesReader = (env: NodeJS.ProcessEnv): (() => FileConfig['source
   const { CONFIG } = parse(environment, env, 'The environment');
   if (!CONFIG) return undefined;
   const { sources: written } = z.looseObject({ sources: z.unknown() }).parse(JSON.parse(readUtf8(CONFIG)));
-  return () => parse(configFile.shape.sources, resolveValues(written, env), 'The configuration');
+  return () => parse(configFile.shape.sources, resolveValues(written, env, ['sources']), 'The configuration');
 };
 
 /** How long the store keeps things. */

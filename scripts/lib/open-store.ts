@@ -29,6 +29,7 @@ const READABLE: readonly string[] = [
   'VaultError',
   'KeysUnfit',
   'DatabaseUnavailable',
+  'DatabaseOverloaded',
   'CommitInDoubt',
 ];
 

@@ -54,6 +54,10 @@ export type Once = (
 ) => Promise<Redemption | undefined>;
 
 const MAX_ATTEMPTS = 3;
+/** How long a caller waits for its code to be released. */
+const RELEASE_MS = 1_000;
+/** How long a call whose time is over waits for its outcome to be stored. */
+const LATE_MS = 300;
 /** How often whoever waits looks without having been woken: a wake-up can get lost. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -95,9 +99,15 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
 
   /**
    * Frees a code of which nothing was sent. What cannot be released ends INDETERMINATE when its lease is over: safe, and
-   * no reason to fail here. Answers how the redemption ended when its lease was lost: others may have been answered so.
+   * no reason to fail here. The store insists on it for longer than a caller should wait for the reason why nothing was
+   * sent. Answers how the redemption ended when its lease was lost: others may have been answered so.
    */
   const release = async (lease: Lease, traceId: string): Promise<Redemption | undefined> => {
+    const ended = await inTime(releaseOrRead(lease, traceId), AbortSignal.timeout(RELEASE_MS));
+    return ended === LATE ? undefined : ended;
+  };
+
+  const releaseOrRead = async (lease: Lease, traceId: string): Promise<Redemption | undefined> => {
     try {
       if (await store.release(lease)) return undefined;
       const left = await store.redemption(lease.redemptionId);
@@ -107,6 +117,17 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       return undefined;
     }
   };
+
+  /** The log line of the call was written when it was answered; this one says how its redemption ended. */
+  const reportLate = (settling: Promise<Redemption | undefined>, traceId: string): void =>
+    void settling.then(
+      (ended) => {
+        if (!ended) return log.error('an outcome came after its redemption had ended', { traceId });
+        metrics.redemptions.inc({ source: ended.source, state: ended.state });
+        log.info('an outcome was stored after its call had ended', { traceId, state: ended.state });
+      },
+      (error: unknown) => log.error('an outcome could not be kept', { traceId, error }),
+    );
 
   const exchangeClaimed = async (
     lease: Lease,
@@ -123,7 +144,12 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     }
     // The lease begins somewhere within markSent. What is sent by then has its whole deadline before the lease is over.
     const sendBy = performance.now() + times.leaseMs - times.deadlineMs;
-    if (!(await store.markSent(lease).catch(storeAway))) throw new PayerIdentityError('OUTCOME_PENDING');
+    const marked = await store.markSent(lease).catch(async (cause: unknown) => {
+      // Nothing is sent without the mark, also when that was made and its commit is in doubt.
+      await release(lease, traceId);
+      return storeAway(cause);
+    });
+    if (!marked) throw new PayerIdentityError('OUTCOME_PENDING');
     let outcome: Outcome | undefined;
     try {
       outcome = await attempt(exchange, { unwanted: conditions.unwanted, note, sendBy });
@@ -133,9 +159,15 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       throw error;
     }
     if (!outcome) return release(lease, traceId);
-    const ended = await store.settle(lease, outcome).catch((error: unknown) => {
+    const settling = store.settle(lease, outcome);
+    // The store insists on it for longer than the caller waits, who then reads it by the same call.
+    const ended = await inTime(settling, conditions.unwanted).catch((error: unknown) => {
       note?.({ event: 'an outcome could not be kept', state: outcome.state, error, isBug: true });
     });
+    if (ended === LATE) {
+      reportLate(settling, traceId);
+      throw new PayerIdentityError('OUTCOME_PENDING');
+    }
     if (!ended) throw new PayerIdentityError('OUTCOME_UNKNOWN');
     metrics.redemptions.inc({ source: ended.source, state: ended.state });
     note?.({ event: 'a code was exchanged', state: ended.state });
@@ -174,6 +206,22 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     conditions.note?.({ event: 'an earlier outcome was read', state: outcome.state });
     return outcome;
   };
+};
+
+const LATE = Symbol('late');
+
+/** What a promise resolves with, or LATE when a signal aborts before; the promise goes on. */
+const inTime = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | typeof LATE> => {
+  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>();
+  const giveUp = () => resolve(LATE);
+  signal.addEventListener('abort', giveUp, { once: true });
+  // An outcome that is stored within moments is answered also when the signal has aborted while it was fetched.
+  if (signal.aborted) setTimeout(giveUp, LATE_MS);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 };
 
 /** Nobody waits for what would be sent now, so it is not: the code stays good. */

@@ -4,7 +4,7 @@ import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
 import { ClaimRace, claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
-import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction } from './engine.ts';
+import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction, type Urgency } from './engine.ts';
 import { findIdentities } from './identities.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import { useNonce } from './nonces.ts';
@@ -32,15 +32,21 @@ interface StoreTools {
   readonly clock?: StoreClock;
 }
 
-/** How long a write is tried for that must not be left open. */
+/** How long a write is tried for whose commit is in doubt. */
 const RESOLVE_MS = 5_000;
 const MAX_RACES = 5;
-/** A process that was paused in its first attempts has had no chance yet, however long ago it began. */
-const MIN_ATTEMPTS = 3;
+/**
+ * What the upstream answered is insisted on for so long after a lease, as long as a fail-over may take: until a sweep ends
+ * the redemption, which needs the same database, its outcome is stored nevertheless.
+ */
+const INSIST_MS = 60_000;
+/** A process that was stopped for longer than that still tries so often, on connections that it has to find lost first. */
+const INSIST_ATTEMPTS = 10;
 
 interface WriteOptions {
-  /** Waits so long for a database that is unavailable: what the job keeps cannot be had again. */
-  readonly insistMs?: number;
+  readonly urgency?: Urgency;
+  /** Waits for a database that is unavailable: what the job stores cannot be had again. */
+  readonly insist?: boolean;
 }
 
 /**
@@ -48,19 +54,25 @@ interface WriteOptions {
  * waits for the locks of the first run, finds what that one left, and comes to the same result.
  */
 const createWrite =
-  (engine: Engine) =>
-  async <T>(job: (db: Transaction, inDoubt: boolean) => Promise<T>, { insistMs }: WriteOptions = {}) => {
-    const until = performance.now() + Math.max(insistMs ?? 0, RESOLVE_MS);
+  (engine: Engine, { leaseMs }: StoreTimes) =>
+  async <T>(
+    job: (db: Transaction, inDoubt: boolean) => Promise<T>,
+    { urgency = 'claim', insist = false }: WriteOptions = {},
+  ) => {
+    const startedAt = performance.now();
+    const isOver = (attempt: number) => {
+      const tookMs = performance.now() - startedAt;
+      return insist ? tookMs > leaseMs + INSIST_MS && attempt >= INSIST_ATTEMPTS : tookMs > RESOLVE_MS;
+    };
     let inDoubt = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await engine.write((db) => job(db, inDoubt));
+        return await engine.write((db) => job(db, inDoubt), urgency);
       } catch (error) {
         if (error instanceof ClaimRace && attempt < MAX_RACES) continue;
         inDoubt ||= error instanceof CommitInDoubt;
         const away = error instanceof CommitInDoubt || error instanceof DatabaseUnavailable;
-        const isOver = performance.now() > until && (insistMs === undefined || attempt >= MIN_ATTEMPTS);
-        if (!away || !(inDoubt || insistMs !== undefined) || isOver) throw error;
+        if (!away || !(inDoubt || insist) || isOver(attempt)) throw error;
         await delay(Math.min(50 * 2 ** attempt, 500));
       }
     }
@@ -74,7 +86,7 @@ const createOpening = (engine: Engine, { clock, keys }: Pick<RedemptionTools, 'c
       .write(async (db) => {
         await keys.check(db);
         await clock.observe(db);
-      })
+      }, 'mark')
       .catch((error: unknown) => {
         opened = undefined;
         throw error;
@@ -83,18 +95,28 @@ const createOpening = (engine: Engine, { clock, keys }: Pick<RedemptionTools, 'c
   };
 };
 
+/** How long a store that is closed waits for what is insisted on. */
+const CLOSE_MS = 5_000;
+
 /** The store on an engine. */
 export const createStore = (engine: Engine, { vault, times, clock = createStoreClock() }: StoreTools): Store => {
-  const { read, watch, close } = engine;
+  const { read, poll, watch } = engine;
   const keys = createKeyCheck(vault);
   const tools = { vault, times, clock, keys };
   const open = createOpening(engine, tools);
-  const writeChecked = createWrite(engine);
+  const writeChecked = createWrite(engine, times);
   const write: typeof writeChecked = async (job, options) => {
     await open();
     return writeChecked(job, options);
   };
-  const insist = { insistMs: times.leaseMs };
+  const settling = new Set<Promise<unknown>>();
+  const insist: typeof write = (job) => {
+    const settled = write(job, { urgency: 'settle', insist: true });
+    settling.add(settled);
+    const end = () => settling.delete(settled);
+    settled.then(end, end);
+    return settled;
+  };
 
   return {
     openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, tools, session) })),
@@ -106,15 +128,12 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
       return write((db) => claim(db, tools, wish, owner));
     },
 
-    markSent: (lease) => write((db, inDoubt) => markSent(db, tools, lease, inDoubt)),
-    release: (lease) => write((db) => release(db, lease)),
+    markSent: (lease) => write((db, inDoubt) => markSent(db, tools, lease, inDoubt), { urgency: 'mark' }),
+    release: (lease) => insist((db) => release(db, lease)),
 
     settle: ({ redemptionId, owner }, outcome) =>
-      write(
-        (db) => settle(db, tools, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner),
-        insist,
-      ),
-    collect: (id, outcome) => write((db) => settle(db, tools, id, outcome, ({ state }) => state === 'HELD'), insist),
+      insist((db) => settle(db, tools, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner)),
+    collect: (id, outcome) => insist((db) => settle(db, tools, id, outcome, ({ state }) => state === 'HELD')),
 
     async redemption(id) {
       const row = await redemptionRow(read, id);
@@ -123,14 +142,14 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
 
     async session(queryCode) {
       const row = await one(
-        read.all<SessionRow>(
+        poll.all<SessionRow>(
           `SELECT ${READ} FROM sessions WHERE query_code_index = $1`,
           queryCodeIndex(vault, queryCode),
         ),
       );
       if (!row || row.expires_at <= row.now) return undefined;
-      const shown = row.redemption_id === null ? undefined : await redemptionRow(read, row.redemption_id);
-      const redemption = shown && (await readTold(read, vault, shown));
+      const shown = row.redemption_id === null ? undefined : await redemptionRow(poll, row.redemption_id);
+      const redemption = shown && (await readTold(poll, vault, shown));
       // Its payer was erased: the query code stays taken and stands for nothing.
       if (shown && !redemption) return undefined;
       return {
@@ -141,7 +160,8 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
       };
     },
 
-    countPoll: (queryCode) => write(async (db) => ({ pollAfterMs: await countPoll(db, vault, queryCode) })),
+    countPoll: (queryCode) =>
+      write(async (db) => ({ pollAfterMs: await countPoll(db, vault, queryCode) }), { urgency: 'poll' }),
 
     identities: (refs) => findIdentities(read, vault, refs),
 
@@ -158,8 +178,8 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
       ),
 
     async sweep() {
-      const report = await sweep(write, tools);
-      await engine.write(keys.check);
+      const report = await sweep((job) => write(job, { urgency: 'mark' }), tools);
+      await engine.write(keys.check, 'mark');
       return report;
     },
     erase(identityId) {
@@ -171,19 +191,26 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
         return report;
       });
     },
-    reseal: (limit, from) => reseal({ read, write }, vault, limit, from),
+    reseal: (limit, from) => reseal({ read, write: (job) => write(job) }, vault, limit, from),
     retireSealKeys: () => write((db) => retireSealKeys(db, vault)),
     // Something has to be written: a transaction of nothing commits on a full disk, too.
+    // At the head of the queue: an instance that has much to do is not out of order.
     ready: () =>
-      write(async (db) => {
-        await keys.check(db);
-        const probe = randomBytes(32);
-        await db.all(
-          "INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, '', '', 0)",
-          probe,
-        );
-        await db.all('DELETE FROM sessions WHERE query_code_index = $1', probe);
-      }),
-    close,
+      write(
+        async (db) => {
+          await keys.check(db);
+          const probe = randomBytes(32);
+          await db.all(
+            "INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, '', '', 0)",
+            probe,
+          );
+          await db.all('DELETE FROM sessions WHERE query_code_index = $1', probe);
+        },
+        { urgency: 'settle' },
+      ),
+    async close() {
+      await Promise.race([Promise.allSettled(settling), delay(CLOSE_MS, undefined, { ref: false })]);
+      await engine.close();
+    },
   };
 };

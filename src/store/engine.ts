@@ -20,21 +20,47 @@ export interface Transaction extends Db {
   alone(chore: string): Promise<boolean>;
 }
 
+/**
+ * How urgently a call needs the database, the most urgent first. What follows a send comes before everything: it is the
+ * only record of a code that is used up. A claim that is not yet sent can be refused at no cost.
+ */
+export const urgencies = ['settle', 'mark', 'claim', 'read', 'poll'] as const;
+export type Urgency = (typeof urgencies)[number];
+
 export interface Engine {
   /** Sees committed data only. */
   readonly read: Db;
+  /** The same for callers that poll: served last. */
+  readonly poll: Db;
   /**
    * Runs a job as one transaction and resolves once it is durable. A job must do nothing but call its transaction:
-   * it may be run again. Whatever this rejects with but CommitInDoubt, nothing happened.
+   * it may be run again. Unless this rejects with CommitInDoubt, a rejected job has changed nothing.
    */
-  write<T>(job: (db: Transaction) => Promise<T>): Promise<T>;
+  write<T>(job: (db: Transaction) => Promise<T>, urgency?: Urgency): Promise<T>;
   watch(topic: string): Watch;
   close(): Promise<void>;
 }
 
-/** The database cannot be used now: away, overloaded or out of space. */
+interface UnavailableOptions {
+  readonly cause?: unknown;
+  readonly code?: string | undefined;
+}
+
+/** The database cannot be used now: out of reach, overloaded, locked or out of space. */
 export class DatabaseUnavailable extends Error {
-  override readonly name = 'DatabaseUnavailable';
+  override readonly name: string = 'DatabaseUnavailable';
+  /** SQLSTATE, a code of the operating system or of SQLite, or a word of ours such as STANDBY. */
+  readonly code: string | undefined;
+
+  constructor(message: string, { cause, code }: UnavailableOptions = {}) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** Refused before it was begun, since more urgent calls need the database. */
+export class DatabaseOverloaded extends DatabaseUnavailable {
+  override readonly name = 'DatabaseOverloaded';
 }
 
 /** The connection was lost with a commit under way: it has happened, happens yet, or never will. */

@@ -7,21 +7,21 @@ import { connectPostgres } from './postgres-connection.ts';
 import { migrateFile, openSqlite } from './sqlite.ts';
 
 interface Named {
-  /** A postgres:// address; absent: SQLite. */
-  readonly store?: string | undefined;
+  /** A PostgreSQL; absent: SQLite. */
+  readonly store?: { readonly url: string; readonly listenUrl?: string | undefined } | undefined;
   readonly dataDir: string;
 }
 
 const sqliteIn = (dataDir: string) => ({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now });
 
-/** The database that a configuration names, for the service and for the commands beside it. */
-export const openEngine = async ({ store, dataDir }: Named, log: Log): Promise<Engine> =>
-  store === undefined ? openSqlite(sqliteIn(dataDir)) : openPostgres({ url: store, log });
+/** The database that a configuration names. `serve`: for the service, and not for a command beside it. */
+export const openEngine = async ({ store, dataDir }: Named, log: Log, serve = false): Promise<Engine> =>
+  store === undefined ? openSqlite({ ...sqliteIn(dataDir), log, serve }) : openPostgres({ ...store, log });
 
 /** Brings that database up to this release, which opening it does as well. */
 export const migrateDatabase = async ({ store, dataDir }: Named): Promise<Migration> => {
   if (store === undefined) return migrateFile(sqliteIn(dataDir));
-  const { client, migration } = await connectPostgres(store);
+  const { client, migration } = await connectPostgres(store.url);
   await client.end();
   return migration;
 };

@@ -1,9 +1,25 @@
-/** The first connection to a PostgreSQL: whether the server will do, and bringing its database up to this release. */
+/** Connections to PostgreSQL: to the first host of an address that is a primary which can be written to and trusted. */
+import { type LookupFunction, Socket } from 'node:net';
 import pg from 'pg';
+import { DatabaseUnavailable } from './engine.ts';
 import { type Migration, migratePostgres } from './migrate.ts';
+import { hostsOf } from './postgres-address.ts';
+import { codeOf, unavailable } from './postgres-failures.ts';
 
-/** A server that is busy at the start is no reason to give up; nobody is kept waiting yet. */
-const CONNECT_MS = 10_000;
+/** For reaching a host: eight round trips with TLS, each of which may take half a second. */
+const CONNECT_MS = 5_000;
+/** Should the server not even say that a statement took too long. */
+const QUERY_MS = 6_000;
+
+/** Longer than any statement of ours takes. A process that was stopped in a transaction gives its locks back. */
+const LIMITS = { statement_timeout: '5s', lock_timeout: '2s', idle_in_transaction_session_timeout: '5s' } as const;
+const setLimits = (scope: 'SESSION' | 'LOCAL') =>
+  Object.entries(LIMITS)
+    .map(([name, value]) => `SET ${scope} ${name} = '${value}'`)
+    .join('; ');
+
+/** For one transaction; it holds wherever a pooler sends that. */
+export const LOCAL_LIMITS = setLimits('LOCAL');
 
 /** Instants and counts fit a number; pg hands int8 out as text. */
 const types = {
@@ -11,29 +27,141 @@ const types = {
     oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-/** How every connection of ours is made. */
-export const connectionTo = (url: string) => ({
+/** A socket that finds its host with a look-up of ours. https://nodejs.org/api/net.html#socketconnectoptions-connectlistener */
+const socketWith = (lookup: LookupFunction) => (): Socket => {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket);
+  return Object.assign(socket, {
+    // The driver calls it with a port and a host, or with the path of a Unix socket.
+    connect: (port: number | string, host?: string) =>
+      typeof port === 'string' ? connect(port) : connect({ port, host: host ?? 'localhost', lookup }),
+  });
+};
+
+export interface ConnectOptions {
+  /** Finds the address of a host; absent: the system's. */
+  readonly lookup?: LookupFunction | undefined;
+  /** Sets the time limits for the whole session: only where no pooler gives every transaction another one. */
+  readonly limitSession?: boolean;
+  /** For migrations and copies, whose statements take as long as they take. */
+  readonly unhurried?: boolean;
+  /** Gives up once it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** How every connection of ours is made. Nothing that a pooler might refuse is asked for at the start. */
+const connectionTo = (url: string, { lookup, unhurried }: ConnectOptions) => ({
   connectionString: url,
   keepAlive: true,
   types,
   application_name: 'payer-identity',
+  connectionTimeoutMillis: CONNECT_MS,
+  ...(!unhurried && { query_timeout: QUERY_MS }),
+  ...(lookup && { stream: socketWith(lookup) }),
 });
 
-/** Refuses a server that would confirm what a loss of power can take back. */
-const checkServer = async (client: pg.ClientBase): Promise<void> => {
-  const { rows } = await client.query(`SELECT current_setting('server_version_num')::int AS version,
-    current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
-    pg_is_in_recovery() AS is_standby`);
-  const { version, synchronous_commit, fsync, is_standby } = rows[0];
-  if (version < 120_000) throw new Error('The store needs PostgreSQL 12 or newer');
-  if (is_standby) throw new Error('The store needs the primary, and this PostgreSQL is a standby: correct store');
+const unfit = (code: string, message: string): never => {
+  throw new DatabaseUnavailable(message, { code });
+};
+
+const PROPERTIES = `SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS is_standby,
+  current_setting('transaction_read_only') AS read_only, current_setting('fsync') AS fsync,
+  current_setting('synchronous_commit') AS synchronous_commit,
+  ${Object.keys(LIMITS).map((name) => `current_setting('${name}') AS ${name}`)}`;
+
+/** Refuses a server that does not write, or that would confirm what a loss of power can take back. One round trip. */
+const checkServer = async (client: pg.ClientBase, limitSession: boolean): Promise<void> => {
+  const { rows } = await client.query(PROPERTIES);
+  const { version, is_standby, read_only, fsync, synchronous_commit, ...limits } = rows[0];
+  if (version < 120_000) unfit('VERSION', 'The store needs PostgreSQL 12 or newer');
+  if (is_standby) unfit('STANDBY', 'The store needs the primary, and this PostgreSQL is a standby: correct store');
+  if (read_only !== 'off')
+    unfit('25006', 'The store has to write, and this PostgreSQL has default_transaction_read_only = on');
   if (!['on', 'remote_apply'].includes(synchronous_commit))
-    throw new Error(
+    unfit(
+      'SYNCHRONOUS_COMMIT',
       `PostgreSQL has synchronous_commit = ${synchronous_commit}, so that it could lose what it has confirmed: ` +
         'set it to on, for example by ALTER ROLE … SET synchronous_commit = on',
     );
   if (fsync !== 'on')
-    throw new Error('PostgreSQL has fsync = off, so that it could lose what it has confirmed: set it to on');
+    unfit('FSYNC', 'PostgreSQL has fsync = off, so that it could lose what it has confirmed: set it to on');
+  for (const [name, value] of Object.entries(LIMITS))
+    if (limitSession && limits[name] !== value)
+      unfit('SETTINGS', `${name} was set and does not hold: a pooler in between has to pool sessions or transactions`);
+};
+
+/** Connects to one host. */
+const connectTo = async (url: string, options: ConnectOptions): Promise<pg.Client> => {
+  const { limitSession = false, signal } = options;
+  const client = new pg.Client(connectionTo(url, options));
+  client.on('error', () => undefined);
+  const hangUp = () => void client.end().catch(() => undefined);
+  // Ended while it connects, a client leaves the promise open for good.
+  const ended = new Promise<never>((_, reject) =>
+    client.once('end', () => reject(new Error('Connection terminated while it was made'))),
+  );
+  ended.catch(() => undefined);
+  signal?.addEventListener('abort', hangUp, { once: true });
+  try {
+    signal?.throwIfAborted();
+    await Promise.race([client.connect(), ended]);
+    if (limitSession) await client.query(setLimits('SESSION'));
+    await checkServer(client, limitSession);
+    return client;
+  } catch (error) {
+    hangUp();
+    throw unavailable(error);
+  } finally {
+    signal?.removeEventListener('abort', hangUp);
+  }
+};
+
+export type Connector = (options?: ConnectOptions) => Promise<pg.Client>;
+
+/**
+ * Connects to the first host of an address that will do, beginning with the one that did last. Rejects with
+ * DatabaseUnavailable; its cause is the failure of the last host, its message names the reason of every host.
+ */
+export const createConnector = (address: string, lookup?: LookupFunction): Connector => {
+  const hosts = hostsOf(address);
+  let preferred = 0;
+  return async (options) => {
+    const first = preferred;
+    const failures: { readonly host: string; readonly error: DatabaseUnavailable }[] = [];
+    for (const offset of hosts.keys()) {
+      const index = (first + offset) % hosts.length;
+      const host = hosts[index];
+      if (!host || options?.signal?.aborted) break;
+      try {
+        const client = await connectTo(host.url, { lookup, ...options });
+        preferred = index;
+        return client;
+      } catch (error) {
+        failures.push({ host: host.name, error: unavailable(error) });
+      }
+    }
+    throw combine(failures);
+  };
+};
+
+/** What the server says holds names of roles and databases, and no password. */
+const reasonOf = ({ cause, code, message }: DatabaseUnavailable): string => {
+  if (cause === undefined) return message;
+  const said = cause instanceof pg.DatabaseError ? cause.message : '';
+  if (said) return `${said} (${code})`;
+  return code ?? (cause instanceof Error && cause.message ? cause.message : 'no answer');
+};
+
+const combine = (failures: readonly { readonly host: string; readonly error: DatabaseUnavailable }[]) => {
+  const reasons = failures.map(({ host, error }) =>
+    failures.length === 1 ? reasonOf(error) : `${host}: ${reasonOf(error)}`,
+  );
+  const codes = new Set(failures.map(({ error }) => error.code ?? 'UNKNOWN'));
+  const cause = failures.at(-1)?.error;
+  return new DatabaseUnavailable(`PostgreSQL is not available: ${reasons.join('; ')}`, {
+    code: [...codes].join(' ') || codeOf(cause),
+    cause: cause?.cause ?? cause,
+  });
 };
 
 interface Connected {
@@ -41,20 +169,20 @@ interface Connected {
   readonly migration: Migration;
 }
 
-/** Connects to a database that is then of this release. Whoever calls ends the connection. */
-export const connectPostgres = async (url: string): Promise<Connected> => {
-  const client = new pg.Client({ ...connectionTo(url), connectionTimeoutMillis: CONNECT_MS });
-  client.on('error', () => undefined);
+/** Connects to a database that is then of this release. The caller ends the connection. */
+export const connectPostgres = async (address: string, lookup?: LookupFunction): Promise<Connected> => {
+  let client: pg.Client | undefined;
   try {
-    await client.connect();
-    await checkServer(client);
+    client = await createConnector(address, lookup)({ unhurried: true });
     return { client, migration: await migratePostgres(client) };
   } catch (error) {
-    await client.end().catch(() => undefined);
-    // Of the driver's errors some have no message, and some a name that tells nobody anything.
-    if (error instanceof Error && error.name === 'Error' && error.message && !('code' in error)) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = error instanceof pg.DatabaseError ? message : (code ?? message) || 'no answer';
+    await client?.end().catch(() => undefined);
+    // Our own words about a migration; every other failure is of the connection or the server.
+    if (error instanceof Error && error.name === 'Error' && error.message && codeOf(error) === undefined) throw error;
+    const reason =
+      error instanceof DatabaseUnavailable
+        ? error.message.replace(/^.*? available: /, '')
+        : reasonOf(unavailable(error));
     throw new Error(`PostgreSQL, which store names, cannot be used: ${reason}`, { cause: error });
   }
 };

@@ -1,15 +1,25 @@
 /** The embedded engine: one process, one file, no server. https://nodejs.org/docs/latest-v24.x/api/sqlite.html */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { createLog, type Log } from '../lib/log.ts';
 import { createWakeups } from '../lib/wakeups.ts';
-import type { Db, Engine, SqlParameter, SqlValue } from './engine.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createAvailability } from './availability.ts';
+import { DatabaseUnavailable, type Db, type Engine, type SqlParameter, type SqlValue } from './engine.ts';
+import { createGroupCommit, whenUnlocked } from './group-commit.ts';
 import { type Migration, migrateSqlite } from './migrate.ts';
+import { orUnavailable } from './sqlite-failures.ts';
+import { createFileCheck, takeFile } from './sqlite-file.ts';
 
 interface SqliteOptions {
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly log?: Log | undefined;
+  /** Whether this process is to be the only one that serves the file; commands beside it are not. */
+  readonly serve?: boolean | undefined;
 }
+
+/** Nobody waits for the service while it starts; afterwards a lock that another process holds must not stop it. */
+const START_MS = 2_000;
 
 /** The shared SQL in SQLite's words. */
 const translate = (sql: string): string =>
@@ -25,7 +35,7 @@ const bind = (value: SqlParameter): SqlValue =>
     : (value as SqlValue);
 
 const openConnection = (file: string, now: () => number) => {
-  const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 2_000 });
+  const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: START_MS });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
   db.function('now_ms', { deterministic: false }, () => now());
   const prepared = new Map<string, StatementSync>();
@@ -37,27 +47,45 @@ const openConnection = (file: string, now: () => number) => {
   return { db, all };
 };
 
-export const openSqlite = ({ file, now }: SqliteOptions): Engine => {
+export const openSqlite = ({ file, now, log = createLog('silent'), serve = false }: SqliteOptions): Engine => {
+  const letGo = serve ? takeFile(file) : () => undefined;
   // A transaction happens at one instant, however many statements it has.
   let instant = now();
   const writer = openConnection(file, () => instant);
   migrateSqlite(writer.db, now);
   // Readers have a connection of their own, so that they never see what is not yet committed.
   const reader = openConnection(file, now);
-  const write = createGroupCommit(writer.db);
+  for (const { db } of [writer, reader]) db.exec('PRAGMA busy_timeout = 0');
+  const write = createGroupCommit(writer.db, { check: createFileCheck(file, log) });
   const wakeups = createWakeups();
+  const availability = createAvailability(log);
   /** Transactions come one after the other here. */
   const alone = async () => true;
 
+  const report = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      const value = await call;
+      availability.worked();
+      return value;
+    } catch (thrown) {
+      const error = orUnavailable(thrown);
+      if (error instanceof DatabaseUnavailable) availability.failed(error);
+      throw error;
+    }
+  };
+  const read: Db = { all: (sql, ...values) => report(whenUnlocked(() => reader.all(sql, ...values))) };
+
   return {
-    read: { all: reader.all },
-    async write(job) {
+    read,
+    poll: read,
+    async write(job, urgency) {
       const topics: string[] = [];
       const wake = async (topic: string) => void topics.push(topic);
-      const value = await write(() => {
+      const run = () => {
         instant = now();
         return job({ all: writer.all, wake, alone });
-      });
+      };
+      const value = await report(write(run, urgency));
       for (const topic of topics) wakeups.wake(topic);
       return value;
     },
@@ -66,6 +94,7 @@ export const openSqlite = ({ file, now }: SqliteOptions): Engine => {
       await write(async () => undefined).catch(() => undefined);
       reader.db.close();
       writer.db.close();
+      letGo();
     },
   };
 };

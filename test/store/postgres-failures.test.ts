@@ -68,7 +68,42 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
   test('there is no such database', async () => {
     const url = new URL((await newDatabase()).url);
     url.pathname = '/nowhere';
-    await expect(openPostgres({ url: url.href, log })).rejects.toThrow(/cannot be used: database "nowhere" does not/);
+    await expect(openPostgres({ url: url.href, log })).rejects.toThrow(
+      /cannot be used: database "nowhere" does not exist \(3D000\)/,
+    );
+  });
+
+  test('the password is another one', async () => {
+    const url = new URL((await newDatabase()).url);
+    url.password = 'the-password';
+    const opening = openPostgres({ url: url.href, log });
+    await expect(opening).rejects.toThrow(/cannot be used: password authentication failed for user .* \(28P01\)/);
+    await expect(opening).rejects.not.toThrow(/the-password/);
+  });
+
+  test('the server speaks no TLS', async () => {
+    const { url } = await newDatabase();
+    await expect(openPostgres({ url: `${url}?sslmode=verify-full`, log })).rejects.toThrow(
+      'cannot be used: TLS_REFUSED',
+    );
+  });
+
+  test('the role has no connection left', async () => {
+    const { url, query } = await newDatabase();
+    await query("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0 PASSWORD 'the-password'");
+    onTestFinished(async () => void (await query('DROP ROLE crowded')));
+    const crowded = new URL(url);
+    crowded.username = 'crowded';
+    crowded.password = 'the-password';
+    await expect(openPostgres({ url: crowded.href, log })).rejects.toThrow(/too many connections .*\(53300\)/);
+  });
+
+  test('every host has its reason', async () => {
+    const { host, username, password, pathname } = new URL((await newDatabase()).url);
+    const url = `postgres://${username}:${password}@127.0.0.1:1,${host}${pathname}-not`;
+    await expect(openPostgres({ url, log })).rejects.toThrow(
+      new RegExp(`cannot be used: 127.0.0.1:1: ECONNREFUSED; ${host}: database .* does not exist \\(3D000\\)`),
+    );
   });
 });
 

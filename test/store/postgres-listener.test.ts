@@ -1,10 +1,10 @@
 /** The connection that hears of other instances, where no server answers it. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import { createWakeups } from '../../src/lib/wakeups.ts';
+import { createConnector } from '../../src/store/postgres-connection.ts';
 import { createListener } from '../../src/store/postgres-listener.ts';
 
 test('closing it while it connects ends it at once, even when the server hangs up meanwhile', async () => {
@@ -12,8 +12,12 @@ test('closing it while it connects ends it at once, even when the server hangs u
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const knocked = once(server, 'connection') as Promise<[Socket]>;
-  const newClient = () => new pg.Client({ host: '127.0.0.1', port, connectionTimeoutMillis: 2_000 });
-  const listener = createListener(newClient, createWakeups(), createLog('silent'));
+  const connect = createConnector(`postgres://127.0.0.1:${port}/database`);
+  const listener = createListener({
+    connect: (signal) => connect({ signal }),
+    notify: () => Promise.reject(new Error('Nothing listens')),
+    ...{ wakeups: createWakeups(), log: createLog('silent'), onPooling: () => undefined },
+  });
   const [socket] = await knocked;
   onTestFinished(() => void server.close());
   const startedAt = performance.now();

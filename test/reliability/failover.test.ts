@@ -1,0 +1,91 @@
+/**
+ * PostgreSQL fails over to its synchronous standby, under load of two instances that are not restarted: with both hosts
+ * in the address, and with one address that leads to the standby before that is promoted. FAILOVERS=<number> makes the
+ * run longer.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { startDaxpay } from '../../src/emulators/daxpay.ts';
+import { generateVaultKeys } from '../../src/security/vault.ts';
+import { startDatabaseProxy } from '../support/database-proxy.ts';
+import { type PostgresCluster, startCluster } from '../support/postgres-cluster.ts';
+import { account, openBooks, untilTerminal } from './crash-account.ts';
+import { createRandom, type Load, startLoad } from './crash-load.ts';
+import { type CrashService, openCrashService, startSlowProxy } from './crash-service.ts';
+
+const FAILOVERS = Number(process.env.FAILOVERS ?? 2);
+const RECOVERY_MS = 15_000;
+const CLIENTS = 12;
+const random = createRandom(20_261_125);
+
+/** How long after a moment every instance has given its first success to a call made after that moment. */
+const recovery = async (load: Load, services: readonly CrashService[], from: number): Promise<number> => {
+  const first = (service: CrashService) =>
+    load.calls.find((call) => call.service === service && call.askedAt > from && call.verdict === 'acknowledged');
+  while (!services.every(first) && Date.now() - from < 2 * RECOVERY_MS) await delay(5);
+  return Math.max(...services.map((service) => (first(service)?.answeredAt ?? Number.POSITIVE_INFINITY) - from));
+};
+
+const run = async (cluster: PostgresCluster, store: string, failOver: () => Promise<void>) => {
+  const upstream = await startDaxpay({ apps: [{ appId: 'demo', secret: '123456' }] });
+  onTestFinished(() => upstream.close());
+  const slow = await startSlowProxy(upstream.origin, () => random(2, 50));
+  onTestFinished(() => slow.close());
+  const shared = { store, keys: generateVaultKeys() };
+  const times = { patienceMs: 1_000, resultTtlMs: 3_600_000 };
+  const services = [openCrashService(slow.origin, times, shared), openCrashService(slow.origin, times, shared)];
+  for (const service of services) onTestFinished(() => service.close());
+  for (const service of services) await service.start();
+  const giveUpMs = 60_000 + 30_000 * FAILOVERS;
+  const load = startLoad({ services, random, clients: CLIENTS, minCodes: 0, giveUpMs });
+  const recoveriesMs: number[] = [];
+  for (let round = 0; round < FAILOVERS; round += 1) {
+    if (round > 0) await cluster.addStandby();
+    await delay(random(600, 1_200));
+    await failOver();
+    recoveriesMs.push(await recovery(load, services, Date.now()));
+  }
+  const books = openBooks(cluster.query);
+  const lastDeathAt = Date.now();
+  const [terminalAfterMs] = await Promise.all([untilTerminal(books, lastDeathAt), load.finish()]);
+  console.log(
+    `${FAILOVERS} fail-overs; from the end of the promotion until both instances had answered with a success: ` +
+      `${recoveriesMs.join(', ')} ms:`,
+  );
+  await account({ load, services, upstream, books, terminalAfterMs });
+  expect(Math.max(...recoveriesMs)).toBeLessThanOrEqual(RECOVERY_MS);
+  expect(load.acknowledged.size).toBeGreaterThan(10 * FAILOVERS);
+};
+
+const start = async (): Promise<PostgresCluster> => {
+  const cluster = await startCluster();
+  onTestFinished(() => cluster.close());
+  return cluster;
+};
+const timeout = 120_000 + 40_000 * FAILOVERS;
+
+test(`${FAILOVERS} fail-overs between two hosts of the address lose nothing and send nothing twice`, {
+  timeout,
+}, async () => {
+  const cluster = await start();
+  await run(cluster, cluster.url, async () => {
+    await cluster.killPrimary();
+    await delay(random(200, 1_000));
+    await cluster.promote();
+  });
+});
+
+test(`${FAILOVERS} fail-overs of one address that leads to the standby first lose nothing and send nothing twice`, {
+  timeout,
+}, async () => {
+  const cluster = await start();
+  const proxy = await startDatabaseProxy(cluster.primaryUrl());
+  onTestFinished(() => proxy.close());
+  await run(cluster, proxy.url, async () => {
+    const standbyUrl = cluster.standbyUrl();
+    await cluster.killPrimary();
+    proxy.lead(standbyUrl);
+    await delay(random(1_000, 2_000));
+    await cluster.promote();
+  });
+});

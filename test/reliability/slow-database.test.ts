@@ -1,0 +1,116 @@
+/**
+ * A PostgreSQL whose every message takes 25 or 250 ms in each direction, asked for far more than it can do: new calls are
+ * refused before anything is sent, and what the upstream has answered is stored. SLOW_DATABASE_SECONDS=<number> makes
+ * the run longer, and the load that of the report: 60 calls and 200 polls a second.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { startDaxpay } from '../../src/emulators/daxpay.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { contractTimes } from '../contract/store/wishes.ts';
+import { startDatabaseProxy } from '../support/database-proxy.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { AUTH_RESULT, AUTHENTICATE } from '../support/service.ts';
+import { openCrashService, startSlowProxy } from './crash-service.ts';
+
+const FULL = process.env.SLOW_DATABASE_SECONDS !== undefined;
+const SECONDS = Number(process.env.SLOW_DATABASE_SECONDS ?? 2);
+const CALLS_PER_SECOND = FULL ? 60 : 40;
+const POLLS_PER_SECOND = FULL ? 200 : 60;
+const SESSIONS = 20;
+
+/** Calls so often a second, whether or not those before have ended. */
+const atRate = async (perSecond: number, call: (index: number) => Promise<unknown>): Promise<void> => {
+  const calls: Promise<unknown>[] = [];
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < SECONDS * 1_000) {
+    const due = ((performance.now() - startedAt) / 1_000) * perSecond;
+    while (calls.length < due) calls.push(call(calls.length));
+    await delay(10);
+  }
+  await Promise.all(calls);
+};
+
+const open = async (delayMs: number) => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.close());
+  const database = await postgres.createDatabase();
+  onTestFinished(() => database.drop());
+  const proxy = await startDatabaseProxy(database.url);
+  onTestFinished(() => proxy.close());
+  const upstream = await startDaxpay({ apps: [{ appId: 'demo', secret: '123456' }] });
+  onTestFinished(() => upstream.close());
+  const slowUpstream = await startSlowProxy(upstream.origin, () => 50 + Math.random() * 250);
+  onTestFinished(() => slowUpstream.close());
+  const keys = generateVaultKeys();
+  const service = openCrashService(slowUpstream.origin, {}, { store: proxy.url, keys });
+  onTestFinished(() => service.close());
+  await service.start();
+
+  // Sessions that wait for a code: a poll of one reads and writes.
+  const engine = await openPostgres({ url: database.url, log: createLog('silent') });
+  const store = createStore(engine, { vault: openVault(keys), times: contractTimes });
+  onTestFinished(() => store.close());
+  const queryCodes = Array.from({ length: SESSIONS }, () => randomBytes(32).toString('base64url'));
+  for (const [index, queryCode] of queryCodes.entries())
+    await store.openSession({ queryCode, stateId: `state-${index}`, appId: 'demo', channelId: 'wechat_pay' });
+  proxy.slow(delayMs);
+  return { database, upstream, service, queryCodes };
+};
+
+test.each([25, 250])(
+  'a PostgreSQL that is %i ms away loses no code that was sent',
+  {
+    timeout: 120_000 + 2_000 * SECONDS,
+  },
+  async (delayMs) => {
+    const { database, upstream, service, queryCodes } = await open(delayMs);
+    const outcomes = new Map<string, number>();
+    const refusedMs: number[] = [];
+    const durationsMs: number[] = [];
+    let polled = 0;
+    const call = async (index: number) => {
+      const askedAt = performance.now();
+      const input = { channel: 'wechat_pay', authCode: `test_ok_payer-${index}` };
+      const answer = JSON.parse((await service.ask(AUTHENTICATE, { input })) ?? '{}');
+      const { code, __typename } = answer.data?.authenticate ?? {};
+      const outcome = code ?? __typename ?? answer.errors?.[0]?.extensions?.code;
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      durationsMs.push(performance.now() - askedAt);
+      if (outcome === 'SERVICE_UNAVAILABLE') refusedMs.push(performance.now() - askedAt);
+    };
+    const poll = async (index: number) => {
+      const answer = await service.ask(AUTH_RESULT, { queryCode: queryCodes[index % SESSIONS] });
+      if (answer?.includes('"status":"WAITING"')) polled += 1;
+    };
+    await Promise.all([atRate(CALLS_PER_SECOND, call), atRate(POLLS_PER_SECOND, poll)]);
+
+    const states = async () => {
+      const rows = await database.query('SELECT state, count(*)::int AS count FROM redemptions GROUP BY state');
+      return Object.fromEntries(rows.map(({ state, count }) => [state, count])) as Record<string, number>;
+    };
+    const startedAt = performance.now();
+    let ended = await states();
+    while (((ended.SENT ?? 0) > 0 || (ended.CLAIMED ?? 0) > 0) && performance.now() - startedAt < 30_000) {
+      await delay(200);
+      ended = await states();
+    }
+    const sent = upstream.ledger.map(({ body }) => JSON.parse(body).authCode as string);
+    const median = refusedMs.toSorted((left, right) => left - right)[Math.floor(refusedMs.length / 2)] ?? 0;
+    console.log(
+      `${delayMs} ms each way, ${CALLS_PER_SECOND} calls and ${POLLS_PER_SECOND} polls a second for ${SECONDS} s: ` +
+        `${sent.length} codes sent, ${sent.length - (ended.SUCCEEDED ?? 0)} lost; ${polled} polls answered; ` +
+        `${JSON.stringify(Object.fromEntries(outcomes))}; refused after ${Math.round(median)} ms at the median; ` +
+        `the longest call took ${Math.round(Math.max(...durationsMs))} ms`,
+    );
+    expect(new Set(sent).size).toBe(sent.length);
+    expect(sent.length).toBeGreaterThan(0);
+    expect(ended).toEqual({ SUCCEEDED: sent.length });
+    expect(outcomes.get('SERVICE_UNAVAILABLE')).toBeGreaterThan(0);
+    expect(outcomes.get('OUTCOME_UNKNOWN')).toBeUndefined();
+  },
+);

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { hostsOf } from '../../src/store/postgres-address.ts';
+
+test.each([
+  ['postgres://u:p@h1:5432/db', ['h1:5432'], ['postgres://u:p@h1:5432/db']],
+  [
+    'postgresql://u:p%40x@h1,h2:5433/db?target_session_attrs=read-write&sslmode=verify-full',
+    ['h1', 'h2:5433'],
+    [
+      'postgresql://u:p%40x@h1/db?target_session_attrs=read-write&sslmode=verify-full',
+      'postgresql://u:p%40x@h2:5433/db?target_session_attrs=read-write&sslmode=verify-full',
+    ],
+  ],
+  [
+    'postgres://[::1]:5432,[fd00::2]/db?target_session_attrs=primary',
+    ['[::1]:5432', '[fd00::2]'],
+    ['postgres://[::1]:5432/db?target_session_attrs=primary', 'postgres://[fd00::2]/db?target_session_attrs=primary'],
+  ],
+])('%s has its hosts in order', (address, names, urls) => {
+  expect(hostsOf(address).map(({ name }) => name)).toEqual(names);
+  expect(hostsOf(address).map(({ url }) => url)).toEqual(urls);
+});
+
+test.each(['read-only', 'standby', 'prefer-standby', 'anything'])('target_session_attrs=%s is refused', (value) => {
+  expect(() => hostsOf(`postgres://h1,h2/db?target_session_attrs=${value}`)).toThrow('read-write or primary');
+});
+
+test.each(['mysql://u:the-password@h/db', 'u:the-password@h', 'postgres://u:the-password@h1:port,h2/db', ''])(
+  'an address that is none is refused, and not quoted',
+  (address) => {
+    expect(() => hostsOf(address)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('the-pass') }),
+    );
+    expect(() => hostsOf(address)).toThrow(/^expected/);
+  },
+);
