@@ -9,7 +9,10 @@ const isRead = (urgency: Urgency) => urgency === 'read' || urgency === 'poll';
 
 /** How long a call waits for its place; what settles waits until it gets one. */
 const WAIT_MS = 3_000;
-/** A call that would have to wait for longer than this, as others have waited, is refused at once. */
+/**
+ * A claim that would have to wait for longer than this, as others have waited, is refused at once: it is the beginning
+ * of more work. Reads of results that many wait for come all together, and are over soon.
+ */
 const PATIENCE_MS = 1_500;
 /** How much the last admission counts in the pace of a queue. */
 const NEWEST = 0.1;
@@ -106,7 +109,7 @@ export const createLanes = (places: number): Lanes => {
       const lane = lanes[urgency];
       const now = performance.now();
       if (lane.waiting.length === 0 && hasPlace(urgency)) return take(urgency);
-      if (urgency !== 'settle' && expectedMs(lane, now) > PATIENCE_MS) throw refused();
+      if (urgency === 'claim' && expectedMs(lane, now) > PATIENCE_MS) throw refused();
       return wait(urgency, lane, now);
     },
   };
