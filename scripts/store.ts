@@ -16,7 +16,7 @@ await runCommand(async () => {
   const [command, file, address] = process.argv.slice(2);
   if (command !== 'copy' || !file) throw new ConfigError(USAGE);
   const config = await loadServiceConfig();
-  const url = address ?? config.store?.url;
+  const url = address ?? config.store;
   if (!url) throw new ConfigError(`The configuration names no store to copy to: ${USAGE}`);
   if (!/^postgres(?:ql)?:/.test(url) || !URL.canParse(url)) throw new ConfigError(USAGE);
   const vault = openConfiguredVault(config, process.env);

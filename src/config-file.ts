@@ -60,10 +60,9 @@ export const configFile = z.strictObject({
   callers: callersConfig.prefault({}),
   keys: vaultKeys.optional(),
   /** Where results are kept; absent: in a SQLite file in DATA_DIR, for a single instance. */
-  store: z
-    .union([databaseAddress, z.strictObject({ url: databaseAddress, listenUrl: databaseAddress.optional() })])
-    .transform((store) => (typeof store === 'string' ? { url: store } : store))
-    .optional(),
+  store: databaseAddress.optional(),
+  /** The same database past a pooler that pools transactions, for the connection that listens. */
+  storeListenUrl: databaseAddress.optional(),
   times: z
     .strictObject({
       deadlineMs: milliseconds(5_000),

@@ -7,21 +7,29 @@ import { connectPostgres } from './postgres-connection.ts';
 import { migrateFile, openSqlite } from './sqlite.ts';
 
 interface Named {
-  /** A PostgreSQL; absent: SQLite. */
-  readonly store?: { readonly url: string; readonly listenUrl?: string | undefined } | undefined;
+  /** A postgres:// address; absent: SQLite. */
+  readonly store?: string | undefined;
+  /** The same database, for the connection that listens. */
+  readonly storeListenUrl?: string | undefined;
   readonly dataDir: string;
 }
 
 const sqliteIn = (dataDir: string) => ({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now });
 
 /** The database that a configuration names. `serve`: for the service, and not for a command beside it. */
-export const openEngine = async ({ store, dataDir }: Named, log: Log, serve = false): Promise<Engine> =>
-  store === undefined ? openSqlite({ ...sqliteIn(dataDir), log, serve }) : openPostgres({ ...store, log });
+export const openEngine = async (
+  { store, storeListenUrl, dataDir }: Named,
+  log: Log,
+  serve = false,
+): Promise<Engine> =>
+  store === undefined
+    ? openSqlite({ ...sqliteIn(dataDir), log, serve })
+    : openPostgres({ url: store, listenUrl: storeListenUrl, log });
 
 /** Brings that database up to this release, which opening it does as well. */
 export const migrateDatabase = async ({ store, dataDir }: Named): Promise<Migration> => {
   if (store === undefined) return migrateFile(sqliteIn(dataDir));
-  const { client, migration } = await connectPostgres(store.url);
+  const { client, migration } = await connectPostgres(store);
   await client.end();
   return migration;
 };

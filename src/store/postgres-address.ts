@@ -17,10 +17,11 @@ export interface Host {
 /** The hosts of an address, in its order. Throws an error that does not quote the address, which may hold a password. */
 export const hostsOf = (address: string): Host[] => {
   const [, head = '', hosts, tail = ''] = ADDRESS.exec(address) ?? [];
-  if (hosts === undefined) throw new Error('expected postgres://user:password@host:port/database');
+  if (hosts === undefined) throw new Error('postgres://user:password@host:port/database');
   return hosts.split(',').map((name) => {
     const url = `${head}${name}${tail}`;
-    if (!URL.canParse(url) && hosts !== '') throw new Error('expected host:port, or several of these with commas');
+    if (!URL.canParse(url) && hosts !== '')
+      throw new Error('postgres://user:password@host:port/database, or several host:port with commas between them');
     const attributes = new URLSearchParams(tail.split('?')[1]).get('target_session_attrs') ?? 'any';
     if (!WRITABLE.includes(attributes))
       throw new Error(`target_session_attrs has to be read-write or primary, since the service writes`);

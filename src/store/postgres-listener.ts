@@ -69,7 +69,7 @@ export const createListener = ({ connect, notify, wakeups, log, onPooling }: Lis
     if (!deaf)
       log.warn(
         'notices do not come through, since a pooler gives every transaction another connection: readers look every ' +
-          '2 to 3 seconds instead. store.listenUrl, an address without that pooler, wakes them at once',
+          '2 to 3 seconds instead. storeListenUrl, an address without that pooler, wakes them at once',
       );
     deaf = true;
   };

@@ -115,7 +115,7 @@ const promises = (start: (database: TestDatabase, mode: Mode) => Promise<Pooler>
     expect(rows).toEqual([fresh]);
   });
 
-  test('pooling by transaction with store.listenUrl: another instance wakes readers at once', async () => {
+  test('pooling by transaction with storeListenUrl: another instance wakes readers at once', async () => {
     const { database, pooler } = await open('transaction');
     const reader = await openThrough(pooler.url, database.url);
     const writer = await openThrough(pooler.url, database.url);
