@@ -49,6 +49,13 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     mutate: ['src/graphql/limits-admission.ts'],
     testFiles: ['test/graphql/{limits-parts,admission}.test.ts'],
   },
+  wire: {
+    mutate: ['src/lib/{address,connection,exchange,name-files,names,reasons,reply-reader,request-writer}.ts'],
+    testFiles: [
+      'test/lib/{exchange,exchange-tls,one-reply,names,reasons,reply-reader}.test.ts',
+      'test/channels/{addresses,route}.test.ts',
+    ],
+  },
   rates: {
     mutate: [
       'src/identity/{admission,rooms}.ts',

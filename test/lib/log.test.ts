@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';
+import { ExchangeError } from '../../src/lib/exchange.ts';
 import { createLog, type LogFields } from '../../src/lib/log.ts';
 
 const SECRET = 's3cret';
@@ -84,5 +85,62 @@ describe('of an error', () => {
 
   test('nothing is logged where there is none', () => {
     expect(lineOf({ error: undefined }).line).not.toHaveProperty('error');
+  });
+});
+
+describe('of the causes of an error, codes are logged', () => {
+  const coded = (message: string, code: string, more: object = {}) =>
+    Object.assign(new Error(message), { code, ...more });
+  const refused = coded(SECRET, 'ECONNREFUSED', { syscall: 'connect', address: SECRET, errno: -111 });
+
+  test.each([
+    ['its own', refused, ['ECONNREFUSED', 'connect']],
+    ['those of causes', new Error('x', { cause: new Error('y', { cause: refused }) }), ['ECONNREFUSED', 'connect']],
+    [
+      'those of errors within',
+      new AggregateError([refused, coded('x', 'ENETUNREACH')]),
+      ['ECONNREFUSED', 'connect', 'ENETUNREACH'],
+    ],
+    ['an SQLSTATE', coded(SECRET, '23505', { detail: SECRET, routine: SECRET }), ['23505']],
+    [
+      'a result of SQLite',
+      coded(SECRET, 'ERR_SQLITE_ERROR', { errcode: 13, errstr: SECRET }),
+      ['ERR_SQLITE_ERROR', 'SQLITE_13'],
+    ],
+    ['each once', new Error('x', { cause: coded('x', 'EPIPE', { cause: coded('y', 'EPIPE') }) }), ['EPIPE']],
+  ])('%s', (_, error, codes) => {
+    const { text, line } = lineOf({ error });
+    expect(line.error.codes).toEqual(codes);
+    expect(text).not.toContain(SECRET);
+  });
+
+  test.each([
+    coded('x', SECRET),
+    coded('x', 'not a word'),
+    coded('x', 'x'.repeat(70)),
+    coded('x', 'A', { syscall: `spawn ${SECRET}`, errcode: SECRET }),
+    Object.assign(new Error('x'), { code: { SECRET } }),
+  ])('and nothing that is no word (%#)', (error) => {
+    expect(lineOf({ error }).line.error).not.toHaveProperty('codes');
+  });
+
+  test('however long or round the chain is', () => {
+    const round = coded('x', 'EFIRST');
+    Object.assign(round, { cause: coded('y', 'ESECOND', { cause: round }) });
+    expect(lineOf({ error: round }).line.error.codes).toEqual(['EFIRST', 'ESECOND']);
+    let deep = coded('x', 'EDEEP');
+    for (let depth = 0; depth < 20; depth += 1) deep = coded('x', `E${depth}`, { cause: deep });
+    expect(lineOf({ error: deep }).line.error.codes).toHaveLength(8);
+  });
+
+  test('with the reason and the origin of a failed exchange', () => {
+    const failed = new ExchangeError(SECRET, false, refused, {
+      reason: 'CONNECT_REFUSED',
+      origin: 'http://pay.example',
+    });
+    const { line } = lineOf({ error: new PayerIdentityError('CHANNEL_UNREACHABLE', { cause: failed }) });
+    expect(line.error).toMatchObject({ reason: 'CONNECT_REFUSED', origin: 'http://pay.example' });
+    expect(line.error.codes).toEqual(['CHANNEL_UNREACHABLE', 'ECONNREFUSED', 'connect']);
+    expect(Object.keys(lineOf({ error: new ExchangeError('x', true) }).line.error)).toEqual(['name', 'at']);
   });
 });
