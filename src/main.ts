@@ -45,7 +45,7 @@ const start = async () => {
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openConfiguredVault(config, process.env);
-  const store = createStore(await openEngine(config, log, true), { vault, times: storeTimes(config) });
+  const store = createStore(await openEngine(config, log, true), { vault, times: storeTimes(config), log });
   // Keys of another database are a reason not to start; a database that cannot be written now is one for /readyz.
   await store.ready().catch((error: unknown) => {
     if (error instanceof KeysUnfit) throw error;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../lib/log.ts';
 import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
 import { ClaimRace, claim, newOwner } from './claims.ts';
@@ -30,6 +31,7 @@ interface StoreTools {
   readonly times: StoreTimes;
   /** For tests, in which time passes otherwise. */
   readonly clock?: StoreClock;
+  readonly log?: Log | undefined;
 }
 
 /** How long a write is tried for whose commit is in doubt. */
@@ -99,10 +101,10 @@ const createOpening = (engine: Engine, { clock, keys }: Pick<RedemptionTools, 'c
 const CLOSE_MS = 5_000;
 
 /** The store on an engine. */
-export const createStore = (engine: Engine, { vault, times, clock = createStoreClock() }: StoreTools): Store => {
+export const createStore = (engine: Engine, { vault, times, clock = createStoreClock(), log }: StoreTools): Store => {
   const { read, poll, watch } = engine;
   const keys = createKeyCheck(vault);
-  const tools = { vault, times, clock, keys };
+  const tools = { vault, times, clock, keys, log };
   const open = createOpening(engine, tools);
   const writeChecked = createWrite(engine, times);
   const write: typeof writeChecked = async (job, options) => {

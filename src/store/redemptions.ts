@@ -1,4 +1,5 @@
 /** The states of a redemption, in SQL. Every function is part of one transaction. */
+import type { Log, LogFields } from '../lib/log.ts';
 import type { Vault } from '../security/vault.ts';
 import { NOW, type StoreClock } from './clock.ts';
 import { type Db, one, type Transaction } from './engine.ts';
@@ -13,6 +14,8 @@ export interface RedemptionTools {
   readonly times: StoreTimes;
   readonly clock: StoreClock;
   readonly keys: KeyCheck;
+  /** Hears of sends that were left behind: the line that their own calls would have had. */
+  readonly log?: Log | undefined;
 }
 
 export const redemptionTopic = (id: string): string => `redemption ${id}`;
@@ -84,10 +87,11 @@ export const settle = async (
 
 export const finish = async (
   db: Transaction,
-  { vault, times }: Pick<RedemptionTools, 'vault' | 'times'>,
+  { vault, times, log }: Pick<RedemptionTools, 'vault' | 'times' | 'log'>,
   row: RedemptionRow,
   outcome: Outcome,
 ) => {
+  if (outcome === ABANDONED) log?.warn('a send was left behind', lineOf(row));
   const failed = outcome.state === 'REJECTED' || outcome.state === 'INDETERMINATE';
   const place = { channelId: row.channel_id, appId: row.app_id };
   const identityId = outcome.state === 'SUCCEEDED' ? await upsertIdentity(db, vault, place, outcome.subject) : null;
@@ -102,6 +106,12 @@ export const finish = async (
   await extendSession(db, row.id, times.resultTtlMs);
   await wake(db, row);
 };
+
+/** Callers are answered with the traceId of the call whose instance is gone, and which never wrote a line. */
+const lineOf = ({ trace_id: traceId, app_id: appId, channel_id: channelId, source }: RedemptionRow): LogFields => ({
+  ...{ traceId, appId, channelId, source },
+  ...{ state: ABANDONED.state, code: ABANDONED.failureCode },
+});
 
 const answerOf = (outcome: Outcome): string | undefined => {
   if (outcome.state === 'ANSWERED') return outcome.answer;

@@ -1,9 +1,10 @@
 /** Every answer with a traceId has one log line, which says what the operator needs. */
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type FailureCode, failureMember } from '../../src/failure.ts';
 import { VaultError } from '../../src/security/vault.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../support/service.ts';
 import { authenticate, newCode, newQueryCode, provocations } from './provocations.ts';
 import { logOf, type Stage, startStage } from './stage.ts';
 
@@ -133,6 +134,28 @@ describe('the outcome of an earlier call', () => {
     const line = { operation: 'authenticateAndSet', code: 'OUTCOME_UNKNOWN', state: 'INDETERMINATE' };
     expect(linesOf(stage.plain.logLines, first.traceId)).toMatchObject([line]);
     expect(read.lines).toEqual([]);
+  });
+});
+
+describe('a send whose instance is gone', () => {
+  test.each(['the sweep', 'a duplicate'])('has its line when %s ends it', async (noticed) => {
+    const service = await startService({ config: { times: { sweepEveryMs: 30_000 } } });
+    onTestFinished(() => service.close());
+    const { traceId } = newTrace();
+    const claim = { source: 'daxpay', upstreamAppId: 'demo', kind: 'authCode' as const, code: newCode('ok') };
+    const bound = { ...claim, binding: ['sandbox'], appId: 'demo', channelId: 'wechat_pay', traceId };
+    const verdict = await service.store.claim(bound);
+    if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);
+    await service.store.markSent(verdict.lease);
+    const db = new DatabaseSync(service.file);
+    db.exec('UPDATE redemptions SET lease_until = 1');
+    db.close();
+    if (noticed === 'the sweep') await service.store.sweep();
+    const answer = await authenticate(service, { authCode: claim.code });
+    expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN', traceId });
+    const place = { appId: 'demo', channelId: 'wechat_pay', source: 'daxpay' };
+    const ended = { state: 'INDETERMINATE', code: 'OUTCOME_UNKNOWN' };
+    expect(linesOf(service.logLines, traceId)).toMatchObject([{ msg: 'a send was left behind', ...place, ...ended }]);
   });
 });
 

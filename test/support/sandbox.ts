@@ -43,7 +43,7 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
   const log = keepErrors(createLog('info', { write: (line) => void logLines.push(line) }), errors);
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openConfiguredVault(config, {});
-  const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config) });
+  const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config), log });
   const sources = openSources(config.sources, { guard: config.limits.source });
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });

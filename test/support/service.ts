@@ -61,7 +61,7 @@ export const startService = async ({
   }));
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openVault(generateVaultKeys());
-  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times });
+  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times, log });
   const sources = openSources(loaded.sources, { guard: loaded.limits.source });
   const allSources = { get: (name: string) => others[name] ?? sources.get(name), close: sources.close };
   const service = await createApp({ ...loaded, sandbox }, { store: wrap(store), sources: allSources, vault, log });
