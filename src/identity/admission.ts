@@ -139,7 +139,10 @@ export const createAdmission = ({ apps, isSignedCall, rates, bulkheads, now }: O
       const route = routeOf(sensitive[field], asked);
       const standing = standingOf(field, asked, call, route);
       const signer = standing === 'signed' ? route?.appId : undefined;
-      if (signer !== undefined) signers.set(asked, signer);
+      if (signer !== undefined) {
+        signers.set(asked, signer);
+        call.note({ signed: true });
+      }
       takeTokens([...callerKeys(call, signer), ...routeKeys(route, standing)]);
       const pool = standing === 'public' ? 'public' : 'trusted';
       if (!roomFor || (field === 'authResult' && pool === 'trusted')) return work();
