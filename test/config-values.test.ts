@@ -21,7 +21,8 @@ const writeFile = (bytes: string | Buffer): string => {
 
 const secret = '0123456789abcdef0123456789abcdef';
 const keys = generateVaultKeys();
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const privatePem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 const publicBase64 = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
 

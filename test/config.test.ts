@@ -110,6 +110,7 @@ describe('sandbox mode', () => {
 });
 
 const often = { perSecond: 200, burst: 1_000 };
+const oftener = { perSecond: 1_000, burst: 5_000 };
 
 describe('a configuration file', () => {
   test('is read, with defaults for what it leaves out', async () => {
@@ -127,17 +128,19 @@ describe('a configuration file', () => {
         codeTtlMs: 86_400_000,
         sweepEveryMs: 2_000,
       },
+      nameLookup: 'dns',
       limits: {
         tokens: 1_000,
         depth: 10,
         aliases: 15,
         directives: 10,
+        longFields: 4,
         queryFields: 5,
         mutationFields: 1,
         sensitiveFields: 1,
         representations: 200,
         waiters: 1_000,
-        rates: { caller: often, address: often, app: often, channel: often },
+        rates: { caller: often, address: often, app: oftener, channel: oftener },
         bulkheads: {
           public: { running: 200, waiting: 100 },
           trusted: { running: 400, waiting: 200 },

@@ -142,7 +142,7 @@ describe('a send whose instance is gone', () => {
     const service = await startService({ config: { times: { sweepEveryMs: 30_000 } } });
     onTestFinished(() => service.close());
     const { traceId } = newTrace();
-    const claim = { source: 'daxpay', upstreamAppId: 'demo', kind: 'authCode' as const, code: newCode('ok') };
+    const claim = { source: 'daxpay', upstreamAppId: 'daxpay demo', kind: 'authCode' as const, code: newCode('ok') };
     const bound = { ...claim, binding: ['sandbox'], appId: 'demo', channelId: 'wechat_pay', traceId };
     const verdict = await service.store.claim(bound);
     if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);

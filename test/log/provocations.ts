@@ -68,7 +68,7 @@ const exchange = (line: Provocation['line'], input: Input): Provocation => ({
 const byUnionPay = (kind: string): Provocation =>
   exchange(
     { ...unionPay, upstreamCode: word, state: 'REJECTED' },
-    { channel: 'union_pay', authCode: newCode(kind), clientIp: '127.0.0.1', termId: 't', merchantOrderNo: 'order_1' },
+    { channel: 'union_pay', authCode: newCode(kind), clientIp: '127.0.0.1', termId: 't' },
   );
 const refusedJob = (upstreamCode: string): Provocation => ({
   provoke: ({ plain }) => jobworth(plain, newCode('ok', `error-${upstreamCode}`)),
@@ -209,7 +209,8 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       line: {
         operation: 'jobworthAuthentication',
         ...place('busy', 'ali_pay', 'busy'),
-        upstreamCode: 'app-call-limited',
+        // Its reply is not signed.
+        claimedCode: 'app-call-limited',
       },
     },
   ],
