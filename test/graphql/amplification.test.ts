@@ -54,7 +54,7 @@ beforeAll(async () => {
     },
   });
   let codes = 0;
-  const code = async () => `channel: "${channel}", authCode: "ok ${++codes}"`;
+  const code = async () => `channel: "${channel}", authCode: "ok_${++codes}"`;
   const payer = 'method: FACE, certType: IDENTITY_CARD, certName: "a", certNo: "11010519491231002X"';
   const once = async (document: string) => (await service.graphql(document)).data;
   const { authenticate } = await once(
