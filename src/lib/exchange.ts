@@ -231,6 +231,8 @@ const prepare = (
       .on('end', finish)
       .on('error', breakOff)
       .on('close', () => breakOff());
+    // A tunnel leaves it paused.
+    socket.resume();
     // What arrived before the request cannot answer it: reading it takes one turn to begin and one to end.
     await turn();
     await turn();

@@ -47,15 +47,15 @@ const parseHead = (text: string): Head => {
 /** How long the body is: bytes, chunks, or up to the end of the connection. */
 const framingOf = ({ version, status, headers }: Head): number | 'chunked' | 'to the end' => {
   const { 'transfer-encoding': encoding, 'content-length': length } = headers;
-  if (status === 204 || status === 304) return 0;
+  const hasBody = status !== 204 && status !== 304;
   if (encoding !== undefined) {
     // Both of them, or any other encoding: two readers would see two replies.
     if (length !== undefined || version === '0' || String(encoding).toLowerCase() !== 'chunked') throw garbled();
-    return 'chunked';
+    return hasBody ? 'chunked' : 0;
   }
-  if (length === undefined) return 'to the end';
+  if (length === undefined) return hasBody ? 'to the end' : 0;
   if (typeof length !== 'string' || !/^\d{1,15}$/.test(length)) throw garbled();
-  return Number(length);
+  return hasBody ? Number(length) : 0;
 };
 
 const closes = ({ version, headers: { connection = '' } }: Head): boolean => {

@@ -91,6 +91,8 @@ const cases: readonly (readonly [name: string, bytes: string, outcome: string])[
   ['that switches protocols', 'HTTP/1.1 101 Switching Protocols\r\n\r\n', 'REPLY_GARBLED'],
   ['with two lengths', `${OK}content-length: 2\r\ncontent-length: 3\r\n\r\nok`, 'REPLY_GARBLED'],
   ['with one length twice', `${OK}content-length: 2\r\ncontent-length: 2\r\n\r\nok`, 'REPLY_GARBLED'],
+  ['of 204 with two lengths', 'HTTP/1.1 204 x\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n', 'REPLY_GARBLED'],
+  ['of 204 in chunks', 'HTTP/1.1 204 x\r\ntransfer-encoding: chunked\r\n\r\n', '204 '],
   ['with a list of lengths', `${OK}content-length: 2, 2\r\n\r\nok`, 'REPLY_GARBLED'],
   ['with a negative length', `${OK}content-length: -2\r\n\r\nok`, 'REPLY_GARBLED'],
   ['with a signed length', `${OK}content-length: +2\r\n\r\nok`, 'REPLY_GARBLED'],
