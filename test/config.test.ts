@@ -118,7 +118,6 @@ describe('a configuration file', () => {
     expect(config).toEqual({
       ...complete,
       callers: { router: [], scopesInSdl: true },
-      nameLookup: 'dns',
       apps: complete.apps.map((app) => ({ ...app, returnUrls: [], sessions: 'optional' })),
       times: {
         deadlineMs: 5_000,

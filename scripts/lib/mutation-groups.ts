@@ -50,9 +50,9 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/graphql/{limits-parts,admission}.test.ts'],
   },
   wire: {
-    mutate: ['src/lib/{address,connection,exchange,name-files,names,reasons,reply-reader,request-writer}.ts'],
+    mutate: ['src/lib/{address,connection,exchange,name-files,names,one-use,places,reasons,reply-collector,tunnel}.ts'],
     testFiles: [
-      'test/lib/{exchange,exchange-tls,one-reply,names,reasons,reply-reader}.test.ts',
+      'test/lib/{exchange,exchange-tls,one-reply,names,reasons,reply-framing}.test.ts',
       'test/channels/{addresses,route}.test.ts',
     ],
   },

@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, getCACertificates } from 'node:tls';
 import type { Names } from './names.ts';
 import type { Stage } from './reasons.ts';
-import { createReplyReader } from './reply-reader.ts';
+import { closed, openTunnel, portOf } from './tunnel.ts';
 
 /** A part of what an exchange is: where it stands, and what has to be closed when it ends. */
 export interface Attempt {
@@ -20,17 +20,6 @@ export interface Route {
   readonly names: Names;
 }
 
-/** The proxy answered, and not with a success. */
-export class ProxyRefusal extends Error {
-  override readonly name = 'ProxyRefusal';
-  readonly code: string;
-
-  constructor(status: number) {
-    super('the proxy refused');
-    this.code = `HTTP_${status}`;
-  }
-}
-
 /** Resolves at the event; rejects when the socket fails or closes before it. */
 const reach = (socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -40,39 +29,7 @@ const reach = (socket: Socket, event: 'connect' | 'secureConnect'): Promise<void
       .once('close', () => reject(closed()));
   });
 
-const closed = () => Object.assign(new Error('The connection was closed'), { code: 'ECONNRESET' });
-
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
-const portOf = ({ protocol, port }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
-
-/** The reply to CONNECT can have no body that counts, and nothing may follow it before we have spoken. */
-const TUNNEL = { maxHeadBytes: 16_384, maxBodyBytes: 65_536, tunnel: true };
-
-const credentialsOf = ({ username, password }: URL): string => {
-  if (username === '' && password === '') return '';
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `proxy-authorization: Basic ${Buffer.from(text).toString('base64')}\r\n`;
-};
-
-/** https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6 */
-const openTunnel = async (socket: Socket, proxy: URL, target: URL): Promise<void> => {
-  const authority = `${target.hostname}:${portOf(target)}`;
-  const reader = createReplyReader(TUNNEL);
-  const status = await new Promise<number>((resolve, reject) => {
-    socket.once('error', reject).once('close', () => reject(closed()));
-    socket.on('data', (bytes: Buffer) => {
-      try {
-        reader.push(bytes);
-      } catch (error) {
-        return reject(error);
-      }
-      if (reader.status !== undefined) resolve(reader.status);
-    });
-    socket.write(`CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n${credentialsOf(proxy)}\r\n`);
-  });
-  socket.removeAllListeners('data').pause();
-  if (status < 200 || status > 299) throw new ProxyRefusal(status);
-};
 
 /** Opens one connection, to be used for one request. */
 export type Connect = (attempt: Attempt) => Promise<Socket>;

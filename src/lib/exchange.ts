@@ -5,13 +5,16 @@
  * after the reply.
  */
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { joinPath } from './address.ts';
-import { type Attempt, type Connect, createConnect, ProxyRefusal, type Route } from './connection.ts';
+import { type Attempt, type Connect, createConnect, type Route } from './connection.ts';
 import type { HttpReply, HttpRequest } from './http-message.ts';
 import { names } from './names.ts';
+import { createOneUseClient, createOneUseStream, type OneUseStream, withoutBytes } from './one-use.ts';
+import { createPlaces } from './places.ts';
 import { codeOf, type Reason, reasonOf, type Stage, timedOut } from './reasons.ts';
-import { createReplyReader, ReplyFault } from './reply-reader.ts';
-import { writeRequest } from './request-writer.ts';
+import { createReplyCollector, reasonOfReply } from './reply-collector.ts';
+import { ProxyRefusal } from './tunnel.ts';
 
 export type { HttpReply, HttpRequest } from './http-message.ts';
 
@@ -58,8 +61,6 @@ export interface UpstreamOptions extends Partial<Route> {
   readonly connectTimeoutMs?: number;
   readonly maxReplyBytes?: number;
 }
-
-const MAX_HEAD_BYTES = 16_384;
 
 /**
  * How long a whole reply waits for the end of its connection, which shows that nothing follows: longer where the
@@ -109,31 +110,6 @@ export const openUpstream = (
   };
 };
 
-/** Places for so many exchanges at the same time; the others wait in order. */
-const createPlaces = (count: number) => {
-  const waiting = new Set<() => void>();
-  let free = count;
-  const next = () => {
-    const [first] = waiting;
-    if (first) {
-      waiting.delete(first);
-      first();
-    } else free += 1;
-  };
-  return {
-    /** Calls `begin` once there is a place. Returns how to give the place back, or to wait for it no longer. */
-    enter(begin: () => void): () => void {
-      if (free > 0) {
-        free -= 1;
-        begin();
-        return next;
-      }
-      waiting.add(begin);
-      return () => void (waiting.delete(begin) || next());
-    },
-  };
-};
-
 type Failing = (reason: Reason, cause?: unknown) => void;
 
 interface Means {
@@ -158,8 +134,8 @@ const prepare = (
   { deadline, unwanted, sendBy = Number.POSITIVE_INFINITY }: Until,
   outcome: Outcome,
 ): { readonly fail: Failing; readonly begin: () => void } => {
-  const reader = createReplyReader({ maxHeadBytes: MAX_HEAD_BYTES, maxBodyBytes: maxReplyBytes });
   const sockets: Socket[] = [];
+  let stream: OneUseStream | undefined;
   let timer: NodeJS.Timeout | undefined;
   let sent = false;
   let ended = false;
@@ -170,6 +146,7 @@ const prepare = (
     clearTimeout(timer);
     deadline.removeEventListener('abort', giveUp);
     unwanted?.removeEventListener('abort', leave);
+    stream?.destroy();
     for (const socket of sockets) socket.destroy();
     act();
   };
@@ -190,66 +167,72 @@ const prepare = (
       return socket;
     },
   };
+  const reply = createReplyCollector({
+    switched: () => fail('REPLY_GARBLED'),
+    failed(error) {
+      if (!sent) return fail('REQUEST_INVALID', error);
+      const read = { ended: stream?.readableEnded === true, some: stream?.hasReceived() === true };
+      fail(reasonOfReply(error, read), withoutBytes(error));
+    },
+  });
   /** A whole reply counts although its connection did not end. */
-  const giveUp = () => (reader.whole ? succeed(reader.whole) : fail(timedOut[attempt.stage], deadline.reason));
+  const giveUp = () => (reply.whole ? succeed(reply.whole) : fail(timedOut[attempt.stage], deadline.reason));
   const leave = () => {
     if (!sent) fail('NOT_WANTED', unwanted?.reason);
   };
 
-  const read = (act: () => void) => {
-    try {
-      act();
-    } catch (error) {
-      fail(error instanceof ReplyFault ? error.reason : 'REPLY_GARBLED');
-    }
-  };
-  const receive = (bytes: Buffer) => {
-    if (!sent) return fail('BYTES_BEFORE_REQUEST');
-    read(() => reader.push(bytes));
-    const { whole } = reader;
-    if (whole && !timer) timer = setTimeout(succeed, CLOSE_MS[reader.closing ? 'promised' : 'notPromised'], whole);
-  };
+  let hasFinished = false;
   const finish = () => {
-    if (sent) read(() => succeed(reader.end()));
-    else fail('CLOSED_BEFORE_REQUEST');
+    hasFinished = true;
+    if (!sent) fail('CLOSED_BEFORE_REQUEST');
+    else if (reply.whole) succeed(reply.whole);
   };
   const breakOff = (cause?: Error) => {
-    if (reader.whole) succeed(reader.whole);
+    if (reply.whole) succeed(reply.whole);
     else if (!sent) fail('CLOSED_BEFORE_REQUEST', cause);
-    else fail(reader.status === undefined ? 'CLOSED_BEFORE_REPLY' : 'REPLY_INCOMPLETE', cause);
+    // Without a break, undici says what has come up to the end.
+    else if (!hasFinished) fail(reply.status === undefined ? 'CLOSED_BEFORE_REPLY' : 'REPLY_INCOMPLETE', cause);
+  };
+  /** undici has done with the connection: nothing may follow on it. */
+  const awaitEnd = () => {
+    const { whole, closing } = reply;
+    if (whole && hasFinished) succeed(whole);
+    else if (whole && !ended) timer = setTimeout(succeed, CLOSE_MS[closing ? 'promised' : 'notPromised'], whole);
+  };
+  const mayWrite = () => {
+    if (performance.now() > sendBy) fail('SEND_TOO_LATE');
+    if (ended) return false;
+    sent = true;
+    attempt.stage = 'REPLY';
+    return true;
   };
 
-  const perform = async () => {
-    const bytes = writeRequest(base.host, request);
+  const open = async (ready: (stream: Duplex) => void) => {
     timer = setTimeout(() => fail(timedOut[attempt.stage]), connectTimeoutMs);
     const socket = await connect(attempt);
     clearTimeout(timer);
     timer = undefined;
     attempt.stage = 'REQUEST';
+    stream = createOneUseStream(socket, { maxReplyBytes, mayWrite, fault: fail });
+    stream.on('close', awaitEnd);
     socket
-      .on('data', receive)
       .on('end', finish)
       .on('error', breakOff)
       .on('close', () => breakOff());
-    // A tunnel leaves it paused.
-    socket.resume();
     // What arrived before the request cannot answer it: reading it takes one turn to begin and one to end.
     await turn();
     await turn();
-    if (ended) return;
-    if (performance.now() > sendBy) return fail('SEND_TOO_LATE');
-    sent = true;
-    attempt.stage = 'REPLY';
-    socket.write(bytes);
+    if (!ended) ready(stream);
   };
+  const client = createOneUseClient(base.origin, maxReplyBytes, (ready) => {
+    open(ready).catch((error: unknown) => fail(reasonFor(attempt.stage, error), error));
+  });
 
-  const begin = () => void perform().catch((error: unknown) => fail(reasonFor(attempt.stage, error), error));
+  const begin = () => void client.dispatch({ ...request, reset: true }, reply.handler);
   deadline.addEventListener('abort', giveUp, { once: true });
   unwanted?.addEventListener('abort', leave, { once: true });
   return { fail, begin };
 };
 
-const reasonFor = (stage: Stage, error: unknown): Reason => {
-  if (error instanceof TypeError && stage === 'START') return 'REQUEST_INVALID';
-  return error instanceof ProxyRefusal ? 'PROXY_REFUSED' : reasonOf(stage, codeOf(error));
-};
+const reasonFor = (stage: Stage, error: unknown): Reason =>
+  error instanceof ProxyRefusal ? 'PROXY_REFUSED' : reasonOf(stage, codeOf(error));

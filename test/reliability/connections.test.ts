@@ -1,7 +1,7 @@
 /**
  * What a connection for each exchange costs, against the alternatives: connections that are kept (which give replies
- * to the wrong payer, see hostile-hop.test.ts), and undici with `reset`. Taken in turn, with the upstream in a process
- * of its own; CONNECTION_ROUNDS sets the length.
+ * to the wrong payer, see hostile-hop.test.ts), and undici with `reset` alone, which sees nothing that comes before the
+ * request or after the reply. Taken in turn, with the upstream in a process of its own; CONNECTION_ROUNDS sets the length.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
