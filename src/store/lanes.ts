@@ -2,20 +2,24 @@
 import { DatabaseOverloaded, type Urgency, urgencies } from './engine.ts';
 
 /** The share of the places that may be in use, by calls of every urgency, for one of this urgency to begin. */
-const SHARE: Readonly<Record<Urgency, number>> = { settle: 1, mark: 0.7, claim: 0.6, read: 0.5, poll: 0.4 };
+const SHARE: Readonly<Record<Urgency, number>> = { settle: 1, mark: 0.8, claim: 0.7, read: 0.7, poll: 0.6 };
 /** The first reader and the first poll have a larger one: claims do not keep results from being read either. */
-const SHARE_OF_FIRST_READ = 0.8;
+const SHARE_OF_FIRST_READ = 0.9;
 const isRead = (urgency: Urgency) => urgency === 'read' || urgency === 'poll';
 
-/** How long a call waits for its place; what settles waits until it gets one. */
-const WAIT_MS = 3_000;
 /**
- * A claim that would have to wait for longer than this, as others have waited, is refused at once: it is the beginning
- * of more work. Reads of results that many wait for come all together, and are over soon.
+ * How long a call waits for its place; what settles waits until it gets one. Readers whom one result wakes come all
+ * together, and their operation has an end of its own.
  */
-const PATIENCE_MS = 1_500;
-/** How much the last admission counts in the pace of a queue. */
-const NEWEST = 0.1;
+const WAIT_MS: Readonly<Record<Urgency, number>> = {
+  settle: Infinity,
+  mark: 3_000,
+  claim: 5_000,
+  read: 5_000,
+  poll: 8_000,
+};
+/** A claim is the beginning of more work: one that comes to a queue whose first has waited for so long is refused at once. */
+const STANDING_MS = 1_500;
 
 /** Gives the place back. Called once. */
 export type Leave = () => void;
@@ -33,28 +37,12 @@ interface Waiting {
 interface Lane {
   readonly waiting: Waiting[];
   used: number;
-  lastAdmittedAt: number;
-  /** Milliseconds between two admissions from the queue; undefined as long as there was none. */
-  paceMs: number | undefined;
 }
-
-/** How long a call that comes now would wait, at least. */
-const expectedMs = ({ waiting, paceMs = 0 }: Lane, now: number): number => {
-  const [first] = waiting;
-  return first ? Math.max((waiting.length + 1) * paceMs, now - first.since) : 0;
-};
-
-const measurePace = (lane: Lane, now: number): void => {
-  const gapMs = now - lane.lastAdmittedAt;
-  lane.paceMs = lane.paceMs === undefined ? gapMs : lane.paceMs * (1 - NEWEST) + gapMs * NEWEST;
-  lane.lastAdmittedAt = now;
-  if (lane.waiting.length === 0) lane.paceMs = undefined;
-};
 
 const refused = () => new DatabaseOverloaded('More urgent calls need the database', { code: 'OVERLOADED' });
 
 export const createLanes = (places: number): Lanes => {
-  const newLane = (): Lane => ({ waiting: [], used: 0, lastAdmittedAt: 0, paceMs: undefined });
+  const newLane = (): Lane => ({ waiting: [], used: 0 });
   const lanes = { settle: newLane(), mark: newLane(), claim: newLane(), read: newLane(), poll: newLane() };
   let used = 0;
 
@@ -70,7 +58,6 @@ export const createLanes = (places: number): Lanes => {
       while (hasPlace(urgency)) {
         const next = lane.waiting.shift();
         if (!next) break;
-        measurePace(lane, performance.now());
         next.admit();
       }
     }
@@ -99,8 +86,7 @@ export const createLanes = (places: number): Lanes => {
         lane.waiting.splice(lane.waiting.indexOf(waiting), 1);
         reject(refused());
       };
-      const timer = urgency === 'settle' ? undefined : setTimeout(giveUp, WAIT_MS);
-      if (lane.waiting.length === 0) lane.lastAdmittedAt = since;
+      const timer = urgency === 'settle' ? undefined : setTimeout(giveUp, WAIT_MS[urgency]);
       lane.waiting.push(waiting);
     });
 
@@ -109,7 +95,7 @@ export const createLanes = (places: number): Lanes => {
       const lane = lanes[urgency];
       const now = performance.now();
       if (lane.waiting.length === 0 && hasPlace(urgency)) return take(urgency);
-      if (urgency === 'claim' && expectedMs(lane, now) > PATIENCE_MS) throw refused();
+      if (urgency === 'claim' && now - (lane.waiting[0]?.since ?? now) > STANDING_MS) throw refused();
       return wait(urgency, lane, now);
     },
   };

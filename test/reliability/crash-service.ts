@@ -131,7 +131,11 @@ const readText = async (message: IncomingMessage): Promise<string> => {
 };
 
 /** Stands before an upstream: passes each request on at once, and holds its answer back for a while. */
-export const startSlowProxy = async (origin: string, answerAfterMs: () => number) => {
+export const startSlowProxy = async (
+  origin: string,
+  answerAfterMs: () => number,
+  onAnswered: (tookMs: number) => void = () => undefined,
+) => {
   const agent = new Agent({ keepAlive: true });
   const forward = async (method: string, path: string, headers: object, body: string) => {
     const call = request(origin + path, { method, agent, headers: { ...headers } }).end(body);
@@ -139,11 +143,13 @@ export const startSlowProxy = async (origin: string, answerAfterMs: () => number
     return { status: reply.statusCode ?? 502, headers: reply.headers, body: await readText(reply) };
   };
   const server = createServer(async (message, response) => {
+    const askedAt = performance.now();
     try {
       const { method = 'GET', url = '/', headers } = message;
       const reply = await forward(method, url, headers, await readText(message));
       await delay(answerAfterMs());
       response.writeHead(reply.status, reply.headers).end(reply.body);
+      onAnswered(performance.now() - askedAt);
     } catch {
       response.destroy();
     }

@@ -12,7 +12,7 @@ import { type Bed, beds, diskSizes } from '../support/full-disk.ts';
 import { inNamespace, smallDisks } from '../support/small-disk.ts';
 
 const times = {
-  ...{ deadlineMs: 1_000, operationMs: 3_000, patienceMs: 500, leaseMs: 30_000 },
+  ...{ deadlineMs: 1_000, patienceMs: 500, leaseMs: 30_000 },
   ...{ resultTtlMs: 300_000, sweepEveryMs: 300 },
 };
 const RECOVERY_MS = 20_000;
@@ -26,6 +26,8 @@ interface Acknowledged {
 }
 
 const isAuthenticated = ({ __typename }: { __typename?: string } = {}) => __typename === 'Authenticated';
+const hasEnded = (answer: { __typename?: string; code?: string } = {}) =>
+  isAuthenticated(answer) || answer.code === 'OUTCOME_UNKNOWN';
 
 /** Repeats a call until its answer is as wanted; answers that, and how long it took. */
 const until = async <T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean) => {
@@ -75,13 +77,13 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     codes += 1;
     return `test_ok_payer-${codes}`;
   };
-  const started = async (): Promise<DiskService> => {
+  const started = async (changes: { readonly operationMs?: number } = {}): Promise<DiskService> => {
     bed.free();
     const { answer: engine } = await until(
       () => bed.open().catch(() => undefined),
       (engine) => engine !== undefined,
     );
-    const service = await startDiskService(engine as Engine, generateVaultKeys(), times);
+    const service = await startDiskService(engine as Engine, generateVaultKeys(), { ...times, ...changes });
     onTestFinished(async () => {
       bed.free();
       await service.close();
@@ -129,12 +131,13 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     const { tookMs } = await until(() => authenticate(newCode()), isAuthenticated);
     expect(await service.readiness()).toBe(200);
     await Promise.all(refused.map((authCode) => until(() => authenticate(authCode), isAuthenticated)));
-    await Promise.all(inDoubt.map((authCode) => until(() => authenticate(authCode), isAuthenticated)));
+    // The upstream may have been given up, on a machine that is busy; then that is what was stored.
+    await Promise.all(inDoubt.map((authCode) => until(() => authenticate(authCode), hasEnded)));
     await bed.check();
     const again = await Promise.all([...acknowledged.keys()].map(service.authenticate));
     const lost = [...acknowledged.values()].filter((answer, index) => !isDeepStrictEqual(again[index], answer));
     expect(lost).toEqual([]);
-    expect([...acknowledged.keys()].filter((authCode) => service.sends(authCode) !== 1)).toEqual([]);
+    expect([...acknowledged.keys(), ...inDoubt].filter((authCode) => service.sends(authCode) !== 1)).toEqual([]);
     console.log(
       `${name}: ${acknowledged.size} acknowledged, ${lost.length} lost; ${refused.length} refused, 0 of them sent; ` +
         `${inDoubt.length} stored later, 0 sent twice; served ${tookMs} ms after there was space; ${bed.story()}`,
@@ -172,7 +175,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
   test('a disk that is full when an outcome is to be stored: pending, stored once there is space, and not sent again', {
     timeout: 60_000,
   }, async () => {
-    const service = await started();
+    const service = await started({ operationMs: 5_000 });
     const { met, typenames } = await meetTheEnd(service, 'settle', 'OUTCOME_PENDING');
     expect([...typenames]).toEqual(['AuthenticationIndeterminate']);
     await Promise.all(met.map((authCode) => until(() => service.authenticate(authCode), isAuthenticated)));

@@ -22,20 +22,20 @@ const fill = async (lanes: ReturnType<typeof createLanes>, urgency: Urgency) => 
 
 test.each<[Urgency, number]>([
   ['settle', 10],
-  ['mark', 7],
-  ['claim', 6],
-  ['read', 5],
-  ['poll', 4],
+  ['mark', 8],
+  ['claim', 7],
+  ['read', 7],
+  ['poll', 6],
 ])('of ten places, calls that %s get %i', async (urgency, places) => {
   const { taken } = await fill(createLanes(PLACES), urgency);
   expect(taken).toHaveLength(places);
 });
 
-test('with every place in use by claims, what settles begins at once, and a read and a poll as well', async () => {
+test('with every place in use by claims, what settles begins at once, and a poll as well', async () => {
   const lanes = createLanes(PLACES);
   const { taken } = await fill(lanes, 'claim');
-  expect(taken).toHaveLength(6);
-  for (const urgency of ['poll', 'read', 'settle', 'settle'] as const)
+  expect(taken).toHaveLength(7);
+  for (const urgency of ['poll', 'settle', 'settle'] as const)
     expect(await Promise.race([lanes.enter(urgency), delay(100)])).toBeInstanceOf(Function);
 });
 
@@ -56,7 +56,7 @@ test('places are given to the most urgent call, and within an urgency in the ord
   expect(order).toEqual(['settle 4', 'settle 5', 'mark 3', 'claim 2', 'read 1', 'poll 0']);
 });
 
-test('a claim that gets no place in three seconds is refused, one that comes to a queue of 1.5 s at once, what settles never', async () => {
+test('a claim that gets no place in five seconds is refused, one that comes to a queue of 1.5 s at once, what settles never', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   try {
     const lanes = createLanes(1);
@@ -68,31 +68,11 @@ test('a claim that gets no place in three seconds is refused, one that comes to 
     const patient = lanes.enter('claim').catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(200);
     await expect(lanes.enter('claim')).rejects.toThrow(DatabaseOverloaded);
-    await vi.advanceTimersByTimeAsync(1_500);
+    await vi.advanceTimersByTimeAsync(3_500);
     expect(await waiting).toBeInstanceOf(DatabaseOverloaded);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await patient).toBeInstanceOf(DatabaseOverloaded);
     expect(settling).not.toHaveBeenCalled();
-  } finally {
-    vi.useRealTimers();
-  }
-});
-
-test('a queue that moves slowly refuses calls that it could not serve in time, and takes them when it is short', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  try {
-    const lanes = createLanes(1);
-    let leave = await lanes.enter('claim');
-    const admitted = vi.fn((next: Leave) => {
-      leave = next;
-    });
-    for (let index = 0; index < 3; index += 1) void lanes.enter('claim').then(admitted, () => undefined);
-    await vi.advanceTimersByTimeAsync(800);
-    leave();
-    await vi.advanceTimersByTimeAsync(1);
-    expect(admitted).toHaveBeenCalledTimes(1);
-    // Two wait, and one was served every 800 ms.
-    await expect(lanes.enter('claim')).rejects.toThrow(DatabaseOverloaded);
   } finally {
     vi.useRealTimers();
   }
