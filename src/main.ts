@@ -45,7 +45,12 @@ const start = async () => {
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openConfiguredVault(config, process.env);
-  const store = createStore(await openEngine(config, log, true), { vault, times: storeTimes(config), log });
+  const names = createNames({ resolver: config.nameLookup });
+  const store = createStore(await openEngine(config, log, { serve: true, lookup: names.lookup }), {
+    vault,
+    times: storeTimes(config),
+    log,
+  });
   // Keys of another database are a reason not to start; a database that cannot be written now is one for /readyz.
   await store.ready().catch((error: unknown) => {
     if (error instanceof KeysUnfit) throw error;
@@ -53,7 +58,6 @@ const start = async () => {
   });
   const metrics = createMetrics();
   measureProcess(metrics);
-  const names = createNames({ resolver: config.nameLookup });
   const sources = openSources(config.sources, {
     observe: measureUpstream(metrics),
     guard: config.limits.source,

@@ -7,18 +7,9 @@ import { ClaimRace, claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
 import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction, type Urgency } from './engine.ts';
 import { findIdentities } from './identities.ts';
-import { createKeyCheck, retireSealKeys } from './key-check.ts';
+import { createKeyCheck, type KeyCheck, retireSealKeys } from './key-check.ts';
 import { useNonce } from './nonces.ts';
-import {
-  markSent,
-  queryCodeTopic,
-  type RedemptionTools,
-  readTold,
-  redemptionRow,
-  redemptionTopic,
-  release,
-  settle,
-} from './redemptions.ts';
+import { markSent, queryCodeTopic, readTold, redemptionRow, redemptionTopic, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { erase, sweep } from './retention.ts';
 import { READ, type SessionRow } from './rows.ts';
@@ -80,19 +71,31 @@ const createWrite =
     }
   };
 
-/** Before the first write: whether the keys fit, and what the database's clock says. What failed is tried again. */
-const createOpening = (engine: Engine, { clock, keys }: Pick<RedemptionTools, 'clock' | 'keys'>) => {
+type Write = ReturnType<typeof createWrite>;
+
+/** Runs a job after comparing keys and database in the same transaction. */
+const createCheckedWrite =
+  (write: Write, keys: KeyCheck) =>
+  async (job: (db: Transaction) => Promise<unknown>, urgency: Urgency): Promise<void> => {
+    const mark = await write(
+      async (db) => {
+        const found = await keys.check(db);
+        await job(db);
+        return found;
+      },
+      { urgency },
+    );
+    keys.confirm(mark);
+  };
+
+/** What comes before the first write; when it failed, the next write begins with it again. */
+const createOpening = (begin: () => Promise<void>) => {
   let opened: Promise<void> | undefined;
   return (): Promise<void> => {
-    opened ??= engine
-      .write(async (db) => {
-        await keys.check(db);
-        await clock.observe(db);
-      }, 'mark')
-      .catch((error: unknown) => {
-        opened = undefined;
-        throw error;
-      });
+    opened ??= begin().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
     return opened;
   };
 };
@@ -105,14 +108,15 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
   const { read, poll, watch } = engine;
   const keys = createKeyCheck(vault);
   const tools = { vault, times, clock, keys, log };
-  const open = createOpening(engine, tools);
-  const writeChecked = createWrite(engine, times);
-  const write: typeof writeChecked = async (job, options) => {
+  const writeAtOnce = createWrite(engine, times);
+  const writeChecked = createCheckedWrite(writeAtOnce, keys);
+  const open = createOpening(() => writeChecked(clock.observe, 'mark'));
+  const write: Write = async (job, options) => {
     await open();
-    return writeChecked(job, options);
+    return writeAtOnce(job, options);
   };
   const settling = new Set<Promise<unknown>>();
-  const insist: typeof write = (job) => {
+  const insist: Write = (job) => {
     const settled = write(job, { urgency: 'settle', insist: true });
     settling.add(settled);
     const end = () => settling.delete(settled);
@@ -181,7 +185,7 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
 
     async sweep() {
       const report = await sweep((job) => write(job, { urgency: 'mark' }), tools);
-      await engine.write(keys.check, 'mark');
+      await writeChecked(async () => undefined, 'mark');
       return report;
     },
     erase(identityId) {
@@ -197,19 +201,17 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
     retireSealKeys: () => write((db) => retireSealKeys(db, vault)),
     // Something has to be written: a transaction of nothing commits on a full disk, too.
     // At the head of the queue: an instance that has much to do is not out of order.
-    ready: () =>
-      write(
-        async (db) => {
-          await keys.check(db);
-          const probe = randomBytes(32);
-          await db.all(
-            "INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, '', '', 0)",
-            probe,
-          );
-          await db.all('DELETE FROM sessions WHERE query_code_index = $1', probe);
-        },
-        { urgency: 'settle' },
-      ),
+    async ready() {
+      await open();
+      await writeChecked(async (db) => {
+        const probe = randomBytes(32);
+        await db.all(
+          "INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, '', '', 0)",
+          probe,
+        );
+        await db.all('DELETE FROM sessions WHERE query_code_index = $1', probe);
+      }, 'settle');
+    },
     async close() {
       await Promise.race([Promise.allSettled(settling), delay(CLOSE_MS, undefined, { ref: false })]);
       await engine.close();

@@ -86,8 +86,10 @@ export const requireSealFits = (vault: Vault, sentinels: readonly SealKeyRow[]):
 };
 
 export interface KeyCheck {
-  /** Compares keys and database, and registers the key that seals. Throws KeysUnfit. */
-  check(db: Transaction): Promise<void>;
+  /** Compares keys and database, and registers the key that seals. Answers the database's mark. Throws KeysUnfit. */
+  check(db: Transaction): Promise<Uint8Array>;
+  /** To be called with the mark once the transaction of the comparison has committed: a new mark may be rolled back. */
+  confirm(mark: Uint8Array): void;
   /** Throws KeysUnfit when the last comparison found that they do not fit. */
   requireFit(): void;
   /** Throws KeysUnfit unless this is the mark of the database that was checked. */
@@ -137,18 +139,21 @@ export const createKeyCheck = (vault: Vault): KeyCheck => {
     requireIndexFits(vault, row);
     if (mark) requireMark(row.index_mark);
     requireSealFits(vault, await sentinelsOf(db, vault));
-    mark = Buffer.from(row.index_mark);
+    return row.index_mark;
   };
 
   return {
     async check(db) {
       try {
-        await compare(db);
-        fault = undefined;
+        return await compare(db);
       } catch (error) {
         if (error instanceof KeysUnfit) fault = error;
         throw error;
       }
+    },
+    confirm(found) {
+      mark = Buffer.from(found);
+      fault = undefined;
     },
     requireFit() {
       if (fault) throw fault;

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import type { Log } from '../lib/log.ts';
 import type { Engine } from './engine.ts';
@@ -16,15 +17,22 @@ interface Named {
 
 const sqliteIn = (dataDir: string) => ({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now });
 
-/** The database that a configuration names. `serve`: for the service, and not for a command beside it. */
+interface OpenOptions {
+  /** For the service, and not for a command beside it. */
+  readonly serve?: boolean;
+  /** Looks the database's host up; absent: the system does. */
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** The database that a configuration names. */
 export const openEngine = async (
   { store, storeListenUrl, dataDir }: Named,
   log: Log,
-  serve = false,
+  { serve = false, lookup }: OpenOptions = {},
 ): Promise<Engine> =>
   store === undefined
     ? openSqlite({ ...sqliteIn(dataDir), log, serve })
-    : openPostgres({ url: store, listenUrl: storeListenUrl, log });
+    : openPostgres({ url: store, listenUrl: storeListenUrl, log, lookup });
 
 /** Brings that database up to this release, which opening it does as well. */
 export const migrateDatabase = async ({ store, dataDir }: Named): Promise<Migration> => {

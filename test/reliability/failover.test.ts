@@ -6,7 +6,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
-import { generateVaultKeys } from '../../src/security/vault.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { contractTimes } from '../contract/store/wishes.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { type PostgresCluster, startCluster } from '../support/postgres-cluster.ts';
 import { account, openBooks, untilTerminal } from './crash-account.ts';
@@ -85,7 +89,28 @@ test(`${FAILOVERS} fail-overs of one address that leads to the standby first los
     const standbyUrl = cluster.standbyUrl();
     await cluster.killPrimary();
     proxy.lead(standbyUrl);
+    proxy.cutAll();
     await delay(random(1_000, 2_000));
     await cluster.promote();
   });
+});
+
+test('an address that leads to a standby for a while is left by itself when it leads to the primary again', {
+  timeout,
+}, async () => {
+  const cluster = await start();
+  const proxy = await startDatabaseProxy(cluster.primaryUrl());
+  onTestFinished(() => proxy.close());
+  const engine = await openPostgres({ url: proxy.url, log: createLog('silent') });
+  const vault = openVault(generateVaultKeys());
+  const store = createStore(engine, { vault, times: contractTimes });
+  onTestFinished(() => store.close());
+  await store.ready();
+  proxy.lead(cluster.standbyUrl());
+  proxy.cutAll();
+  const asked = Array.from({ length: 10 }, () => store.ready());
+  for (const { status } of await Promise.allSettled(asked)) expect(status).toBe('rejected');
+  // Connections to the standby, had they been kept, would be as good as ever, and lead there for good.
+  proxy.lead(cluster.primaryUrl());
+  await Promise.all(Array.from({ length: 10 }, () => store.ready()));
 });

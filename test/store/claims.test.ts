@@ -40,7 +40,7 @@ const open = () => {
   });
   const claimAs = (owner: string, wanted = wish()) =>
     engine.write(async (db) => {
-      await tools.keys.check(db);
+      tools.keys.confirm(await tools.keys.check(db));
       return claim(db, tools, wanted, owner);
     });
   const claimed = async (wanted = wish()) => (await store.claim(wanted)).kind;

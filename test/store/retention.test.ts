@@ -42,8 +42,13 @@ const openOnPostgres = async () => {
   const engine = await openPostgres({ url: database.url, log: createLog('silent') });
   onTestFinished(() => database.drop());
   const numbers = (count: number) => `generate_series(1, ${count}) AS n`;
-  for (const sql of overdue(numbers, "sha256(n::text::bytea) || 'sealed'")) await database.query(sql);
-  return { engine, rows: (sql: string) => database.query<{ rows: number }>(sql) };
+  return {
+    engine,
+    fill: async () => {
+      for (const sql of overdue(numbers, "sha256(n::text::bytea) || 'sealed'")) await database.query(sql);
+    },
+    rows: (sql: string) => database.query<{ rows: number }>(sql),
+  };
 };
 
 const openOnSqlite = async () => {
@@ -55,12 +60,19 @@ const openOnSqlite = async () => {
   onTestFinished(() => db.close());
   const numbers = (count: number) =>
     `(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < ${count}) SELECT n FROM up)`;
-  for (const sql of overdue(numbers, "CAST(printf('%040d sealed', n) AS BLOB)")) db.exec(sql);
-  return { engine, rows: async (sql: string) => db.prepare(sql).all() as { rows: number }[] };
+  return {
+    engine,
+    fill: async () => {
+      for (const sql of overdue(numbers, "CAST(printf('%040d sealed', n) AS BLOB)")) db.exec(sql);
+    },
+    rows: async (sql: string) => db.prepare(sql).all() as { rows: number }[],
+  };
 };
 
 interface Filled {
   readonly engine: Engine;
+  /** To be called once the store has marked the database as its own. */
+  fill(): Promise<void>;
   rows(sql: string): Promise<{ rows: number }[]>;
 }
 
@@ -70,11 +82,13 @@ test.each<[string, () => Promise<Filled>]>([
 ])(
   `${ROWS} rows whose time is over are gone within a minute on %s, and claims go on`,
   async (name, open) => {
-    const { engine, rows } = await open();
+    const { engine, fill, rows } = await open();
     const DAY_MS = 86_400_000;
     const times = { ...contractTimes, identityTtlMs: DAY_MS, certificationTtlMs: DAY_MS };
     const store = createStore(engine, { vault: openVault(generateVaultKeys()), times });
     onTestFinished(() => store.close());
+    await store.ready();
+    await fill();
 
     let sweeping = true;
     const claims: number[] = [];

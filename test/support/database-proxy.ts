@@ -8,7 +8,7 @@ export interface DatabaseProxy {
   slow(delayMs: number): void;
   /** Nothing passes any more, and no connection ends; false: what was held back passes now. */
   mute(value: boolean): void;
-  /** Ends all connections; new ones lead to the server of this address. */
+  /** New connections lead to the server of this address; those that exist stay where they are. */
   lead(databaseUrl: string): void;
   cutAll(): void;
   close(): Promise<void>;
@@ -68,7 +68,6 @@ export const startDatabaseProxy = async (databaseUrl: string): Promise<DatabaseP
     },
     lead(other) {
       target = new URL(other);
-      cutAll();
     },
     cutAll,
     async close() {

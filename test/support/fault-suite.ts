@@ -30,7 +30,14 @@ export interface Answer {
 type Fields = Readonly<Record<string, unknown>>;
 export const runFaults = async (host: FaultHost) => {
   const secret = {
-    ...{ payer: mark(), job: mark(), certName: mark(), certNo: newCertNo(), passport: mark(), connKey: mark() },
+    ...{
+      payer: mark(),
+      job: mark(),
+      certName: mark(),
+      certNo: newCertNo(),
+      passport: mark().toUpperCase(),
+      connKey: mark(),
+    },
     ...{
       askedUserId: mark(),
       askedOpenId: mark(),
