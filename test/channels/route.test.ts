@@ -163,7 +163,7 @@ describe('is refused at start, naming source and setting and repeating nothing',
 });
 
 describe('a certificate authority of its own', () => {
-  test('makes an upstream trusted, and resumes its sessions', async () => {
+  test('makes an upstream trusted', async () => {
     const { port } = await startSecure();
     const baseUrl = `https://localhost:${port}`;
     expect(await openWith({ baseUrl, ca: `# test\n${vectors.ca}\n${vectors.ca}` })()).toMatchObject(alice);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openUpstream } from '../../src/lib/exchange.ts';
 import vectors from '../vectors/tls.json' with { type: 'json' };
 
@@ -32,3 +32,32 @@ test.each(['127.0.0.1', 'localhost'])(
     expect(heard).toEqual([]);
   },
 );
+
+describe('with a certificate authority of its own, an upstream', () => {
+  const open = async (host: string) => {
+    const resumed: boolean[] = [];
+    const server = createServer(vectors.server, (_, response) => void response.end('{}'));
+    server.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = `https://${host}:${(server.address() as AddressInfo).port}`;
+    const { send, close } = openUpstream(address, { ca: [vectors.ca] });
+    onTestFinished(async () => {
+      await close();
+      server.close();
+    });
+    return { resumed, ask: () => send({ method: 'GET', path: '/' }, { deadline: AbortSignal.timeout(5_000) }) };
+  };
+
+  test('is trusted, and its sessions are resumed', async () => {
+    const { resumed, ask } = await open('localhost');
+    for (let count = 0; count < 3; count += 1) expect((await ask()).status).toBe(200);
+    expect(resumed).toEqual([false, true, true]);
+  });
+
+  test('is not trusted under a name that its certificate does not hold', async () => {
+    const { resumed, ask } = await open('pay.localhost');
+    await expect(ask()).rejects.toMatchObject({ sent: false, reason: 'TLS_HOST_MISMATCH' });
+    expect(resumed.length).toBeLessThanOrEqual(1);
+  });
+});
