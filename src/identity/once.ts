@@ -10,6 +10,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
 import { ExchangeError, type Until } from '../lib/exchange.ts';
+import { inTime, LATE } from '../lib/in-time.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { VaultError } from '../security/vault.ts';
@@ -56,8 +57,6 @@ export type Once = (
 const MAX_ATTEMPTS = 3;
 /** How long a caller waits for its code to be released. */
 const RELEASE_MS = 1_000;
-/** How long a call whose time is over waits for its outcome to be stored. */
-const LATE_MS = 300;
 /** How often whoever waits looks without having been woken: a wake-up can get lost. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -206,22 +205,6 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     conditions.note?.({ event: 'an earlier outcome was read', state: outcome.state });
     return outcome;
   };
-};
-
-const LATE = Symbol('late');
-
-/** What a promise resolves with, or LATE when a signal aborts before; the promise goes on. */
-const inTime = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | typeof LATE> => {
-  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>();
-  const giveUp = () => resolve(LATE);
-  signal.addEventListener('abort', giveUp, { once: true });
-  // An outcome that is stored within moments is answered also when the signal has aborted while it was fetched.
-  if (signal.aborted) setTimeout(giveUp, LATE_MS);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
 };
 
 /** Nobody waits for what would be sent now, so it is not: the code stays good. */

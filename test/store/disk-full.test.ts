@@ -77,13 +77,14 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     codes += 1;
     return `test_ok_payer-${codes}`;
   };
+  const keys = generateVaultKeys();
   const started = async (changes: { readonly operationMs?: number } = {}): Promise<DiskService> => {
     bed.free();
     const { answer: engine } = await until(
       () => bed.open().catch(() => undefined),
       (engine) => engine !== undefined,
     );
-    const service = await startDiskService(engine as Engine, generateVaultKeys(), { ...times, ...changes });
+    const service = await startDiskService(engine as Engine, keys, { ...times, ...changes });
     onTestFinished(async () => {
       bed.free();
       await service.close();
@@ -129,7 +130,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
 
     bed.free();
     const { tookMs } = await until(() => authenticate(newCode()), isAuthenticated);
-    expect(await service.readiness()).toBe(200);
+    await until(service.readiness, (status) => status === 200);
     await Promise.all(refused.map((authCode) => until(() => authenticate(authCode), isAuthenticated)));
     // The upstream may have been given up, on a machine that is busy; then that is what was stored.
     await Promise.all(inDoubt.map((authCode) => until(() => authenticate(authCode), hasEnded)));
