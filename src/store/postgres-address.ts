@@ -1,7 +1,18 @@
 /** Addresses of PostgreSQL as libpq writes them. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
 
-/** Scheme and user, hosts, and everything behind them. */
-const ADDRESS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/i;
+const SCHEME = /^postgres(?:ql)?:\/\//i;
+
+/** Scheme and user, hosts, and everything behind them; undefined when it is no address of PostgreSQL. */
+const partsOf = (address: string): { head: string; hosts: string; tail: string } | undefined => {
+  const scheme = SCHEME.exec(address)?.[0];
+  if (scheme === undefined) return undefined;
+  const behind = address.slice(scheme.length);
+  const end = behind.search(/[/?#]/);
+  const authority = end < 0 ? behind : behind.slice(0, end);
+  const user = authority.lastIndexOf('@') + 1;
+  const hosts = authority.slice(user);
+  return { head: scheme + authority.slice(0, user), hosts, tail: behind.slice(authority.length) };
+};
 
 /** The service writes, so that only a primary will do, and every connection is checked to lead to one. */
 const WRITABLE: readonly string[] = ['any', 'read-write', 'primary'];
@@ -16,8 +27,9 @@ export interface Host {
 
 /** The hosts of an address, in its order. Throws an error that does not quote the address, which may hold a password. */
 export const hostsOf = (address: string): Host[] => {
-  const [, head = '', hosts, tail = ''] = ADDRESS.exec(address) ?? [];
-  if (hosts === undefined) throw new Error('postgres://user:password@host:port/database');
+  const parts = partsOf(address);
+  if (!parts) throw new Error('postgres://user:password@host:port/database');
+  const { head, hosts, tail } = parts;
   return hosts.split(',').map((name) => {
     const url = `${head}${name}${tail}`;
     if (!URL.canParse(url) && hosts !== '')

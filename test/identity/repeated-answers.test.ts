@@ -62,10 +62,10 @@ describe('an answer that is repeated after the payer has authenticated again', (
   });
 
   test('keeps its failure with its traceId', async () => {
-    const refused = await authenticate('refused 1');
+    const refused = await authenticate('refused_1');
     subjects = { other: { openId: 'other' } };
     await authenticate('other');
     expect(refused.__typename).toBe('AuthCodeRejected');
-    expect(await authenticate('refused 1')).toEqual(refused);
+    expect(await authenticate('refused_1')).toEqual(refused);
   });
 });

@@ -2,6 +2,7 @@
  * Three instances on one PostgreSQL: 1,000 codes, each asked for ten times at once wherever it happens to arrive. The
  * upstream hears of each once, and the ten agree to the byte.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
@@ -15,6 +16,8 @@ const INSTANCES = 3;
 const CODES = 1_000;
 const DUPLICATES = 10;
 const IN_FLIGHT = 160;
+/** More refusals than this are no overload that passes. */
+const MOST_REFUSED = 2_000;
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -53,12 +56,20 @@ test('10,000 calls for 1,000 codes at three instances make 1,000 requests and 10
   const answers = new Map<string, (string | undefined)[]>(payers.map((payer) => [payer, []]));
   const latenciesMs: number[] = [];
   let asked = 0;
+  let refused = 0;
   const worker = async () => {
     for (let payer = waiting.pop(); payer !== undefined; payer = waiting.pop()) {
       const askedAt = performance.now();
       const input = { channel: 'wechat_pay', authCode: `test_ok_${payer}` };
       asked += 1;
-      answers.get(payer)?.push(await instance(asked).ask(AUTHENTICATE, { input }));
+      let answer = await instance(asked).ask(AUTHENTICATE, { input });
+      // An instance that is overloaded refuses a claim before anything is sent; its caller repeats the call.
+      while (answer?.includes('"code":"SERVICE_UNAVAILABLE"') && refused < MOST_REFUSED) {
+        refused += 1;
+        await delay(200);
+        answer = await instance(asked).ask(AUTHENTICATE, { input });
+      }
+      answers.get(payer)?.push(answer);
       latenciesMs.push(performance.now() - askedAt);
     }
   };
@@ -70,7 +81,7 @@ test('10,000 calls for 1,000 codes at three instances make 1,000 requests and 10
   console.log(
     `duplicates on PostgreSQL: ${CODES} codes x ${DUPLICATES}, ${INSTANCES} instances, ${IN_FLIGHT} in flight: ` +
       `${sentCodes.length} upstream requests for ${new Set(sentCodes).size} codes, ` +
-      `${[...answers.values()].flat().length} answers in ${seconds.toFixed(1)} s ` +
+      `${[...answers.values()].flat().length} answers (${refused} refused first) in ${seconds.toFixed(1)} s ` +
       `(${Math.round((CODES * DUPLICATES) / seconds)}/s, p50 ${percentile(latenciesMs, 0.5)} ms, ` +
       `p99 ${percentile(latenciesMs, 0.99)} ms)`,
   );
