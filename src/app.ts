@@ -11,7 +11,7 @@ import { createApps } from './identity/apps.ts';
 import { createAuthentication } from './identity/authentication.ts';
 import { createCertifications } from './identity/certification.ts';
 import { createJobworth } from './identity/jobworth.ts';
-import { createOnce } from './identity/once.ts';
+import { createRedeemOnce } from './identity/once.ts';
 import { createReadResult } from './identity/results.ts';
 import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createTickets } from './identity/tickets.ts';
@@ -56,7 +56,7 @@ export const createApp = async (
 ): Promise<App> => {
   const apps = createApps(config, sources);
   const { times } = config;
-  const once = createOnce({ store, log, metrics, times });
+  const redeemOnce = createRedeemOnce({ store, log, metrics, times });
   const stopping = new AbortController();
   const tickets = createTickets(vault, Date.now);
   const callerOf = createCallerOf({ store, now: Date.now });
@@ -65,14 +65,14 @@ export const createApp = async (
     apps,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now: Date.now }), ...config.limits }),
     metrics,
-    authentication: createAuthentication({ store, apps, once, tickets, callerOf, times }),
+    authentication: createAuthentication({ store, apps, redeemOnce, tickets, callerOf, times }),
     readResult: createReadResult({
       ...{ store, apps, log, metrics, times },
       limits: config.limits,
       stopping: stopping.signal,
     }),
     certifications: createCertifications({ store, apps, times }),
-    queryJobworth: createJobworth({ apps, once }),
+    queryJobworth: createJobworth({ apps, redeemOnce }),
   };
   const apollo = createGraphqlServer({
     log,

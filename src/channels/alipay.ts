@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
 import { PayerIdentityError } from '../failure.ts';
 import { upstreamAddress } from '../lib/address.ts';
-import type { HttpReply, Until } from '../lib/exchange.ts';
+import type { Cancellation, HttpReply } from '../lib/exchange.ts';
 import type { Redeemed } from '../model.ts';
 import {
   CERTIFY,
@@ -94,9 +94,9 @@ export const alipay = defineSource({
       method: string,
       bizContent: object,
       schema: Schema,
-      until: Until,
+      cancellation: Cancellation,
     ): Promise<z.output<Schema>> => {
-      const sent = await gateway.send(await buildCall(settings, method, { bizContent }, now()), until);
+      const sent = await gateway.send(await buildCall(settings, method, { bizContent }, now()), cancellation);
       return traced(sent, (reply) => parseReply(schema, judgeCall(settings, method, reply, certifyRefusals)));
     };
 
@@ -106,10 +106,10 @@ export const alipay = defineSource({
       validate: (_, request) => refuseSubAppId(request),
       expiring: settings.keys.expiring,
 
-      async redeem(authCode, _, until) {
+      async redeem(authCode, _, cancellation) {
         // These are parameters of their own, not part of biz_content.
         const parameters = { grant_type: 'authorization_code', code: authCode };
-        const sent = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), until);
+        const sent = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), cancellation);
         return traced(sent, (reply) => judgeToken(settings, reply, now()));
       },
 
@@ -119,22 +119,22 @@ export const alipay = defineSource({
       },
 
       certifier: {
-        async initialize(request, until) {
-          return (await call(INITIALIZE, initializeContent(request), initializeReply, until)).certify_id;
+        async initialize(request, cancellation) {
+          return (await call(INITIALIZE, initializeContent(request), initializeReply, cancellation)).certify_id;
         },
         page(certifyId, returnUrl) {
           const page = buildPage(settings, CERTIFY, { certify_id: certifyId }, returnUrl, now());
           return { ...page, deepLink: deepLinkTo(page.url) };
         },
-        async hasPassed(certifyId, until) {
-          return (await call(QUERY, { certify_id: certifyId }, queryReply, until)).passed === 'T';
+        async hasPassed(certifyId, cancellation) {
+          return (await call(QUERY, { certify_id: certifyId }, queryReply, cancellation)).passed === 'T';
         },
       },
 
       jobworth: {
-        async query(request, until) {
+        async query(request, cancellation) {
           const get = await buildGet(settings, JOBWORTH_PATH, jobworthQuery(request), now(), nonce());
-          return traced(await api.send(get, until), (reply) => judgeJobworth(settings.keys, reply));
+          return traced(await api.send(get, cancellation), (reply) => judgeJobworth(settings.keys, reply));
         },
       },
     };

@@ -10,7 +10,7 @@ import { PayerIdentityError } from '../failure.ts';
 import { endpointAddress, isProtected, NEEDS_TLS, needsTls, upstreamAddress } from '../lib/address.ts';
 import { beijingTime } from '../lib/beijing-time.ts';
 import { equalSecrets } from '../lib/digest.ts';
-import type { HttpReply, HttpRequest, Until } from '../lib/exchange.ts';
+import type { Cancellation, HttpReply, HttpRequest } from '../lib/exchange.ts';
 import { type JsonObject, jsonValue } from '../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest } from '../model.ts';
 import { malformed, refusal, traceOf, unverified } from './daxpay-codes.ts';
@@ -160,14 +160,19 @@ export const daxpay = defineSource({
       const query = new URL(queryUrl);
       const { send: sendQuery } = connect(query.origin);
       return {
-        async redeemAndKeep(authCode: string, queryCode: string, { channelId }: RedeemRequest, until: Until) {
+        async redeemAndKeep(
+          authCode: string,
+          queryCode: string,
+          { channelId }: RedeemRequest,
+          cancellation: Cancellation,
+        ) {
           const body = JSON.stringify({ appId: settings.appId, queryCode, authCode, channel: channelId });
-          judgeAuthAndSet(await send({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, until));
+          judgeAuthAndSet(await send({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, cancellation));
         },
-        async collect(queryCode: string, until: Until) {
+        async collect(queryCode: string, cancellation: Cancellation) {
           const url = new URL(query);
           url.searchParams.set('queryCode', queryCode);
-          return judgeQuery(await sendQuery({ method: 'GET', path: url.pathname + url.search, headers }, until));
+          return judgeQuery(await sendQuery({ method: 'GET', path: url.pathname + url.search, headers }, cancellation));
         },
       };
     };
@@ -176,8 +181,8 @@ export const daxpay = defineSource({
       upstreamAppId: settings.appId,
       channels: settings.channels,
       validate: (_, request) => refuseSubAppId(request),
-      async redeem(authCode, request, until) {
-        return judgeAuth(await send(authRequest(authCode, request, settings, now(), nonce()), until), settings);
+      async redeem(authCode, request, cancellation) {
+        return judgeAuth(await send(authRequest(authCode, request, settings, now(), nonce()), cancellation), settings);
       },
       ...(settings.keeper && { keeper: openKeeper(settings.keeper) }),
     };

@@ -3,7 +3,7 @@
  * payer pages apart, so many calls at the same time, and none for a while when too many of them have failed.
  */
 import { z } from 'zod';
-import { ExchangeError, type Until } from '../lib/exchange.ts';
+import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
 import { createRoom } from '../lib/room.ts';
 import type { Traffic } from '../model.ts';
 import { createBreaker } from './guard-breaker.ts';
@@ -32,8 +32,8 @@ export const guardConfig = z.strictObject({
 export type GuardConfig = z.output<typeof guardConfig>;
 
 /** Nothing was sent, since the caller left or the right to send had lapsed: no word about the upstream. */
-const wasLeft = (error: unknown, { unwanted, sendBy = Number.POSITIVE_INFINITY }: Until): boolean =>
-  error instanceof ExchangeError && !error.sent && (unwanted?.aborted === true || performance.now() > sendBy);
+const wasLeft = (error: unknown, { clientGone, sendBy = Number.POSITIVE_INFINITY }: Cancellation): boolean =>
+  error instanceof ExchangeError && !error.sent && (clientGone?.aborted === true || performance.now() > sendBy);
 
 const soonest = (...signals: (AbortSignal | undefined)[]): AbortSignal =>
   AbortSignal.any(signals.filter((signal) => signal !== undefined));
@@ -48,40 +48,48 @@ const rulesFor = (traffic: Traffic, { windowMs }: GuardConfig) =>
 interface Guard {
   requireReady(client?: string): void;
   /** Throws CHANNEL_SUSPENDED or OVERLOADED when the work was not even begun. */
-  run<T>(work: (until: Until) => Promise<T>, until: Until, client?: string): Promise<T>;
+  run<T>(work: (cancellation: Cancellation) => Promise<T>, cancellation: Cancellation, client?: string): Promise<T>;
 }
 
 const createGuard = (traffic: Traffic, config: GuardConfig, now: () => number): Guard => {
   const room = createRoom({ running: config.inFlight, waiting: config.waiting });
   const { requireReady, begin } = createBreaker({ ...config, ...rulesFor(traffic, config) }, now);
 
-  const attempt = async <T>(work: (until: Until) => Promise<T>, until: Until, client?: string): Promise<T> => {
+  const attempt = async <T>(
+    work: (cancellation: Cancellation) => Promise<T>,
+    cancellation: Cancellation,
+    client?: string,
+  ): Promise<T> => {
     const { trial, end } = begin(client);
     const limited = trial
-      ? { ...until, deadline: soonest(until.deadline, AbortSignal.timeout(config.trialMs)) }
-      : until;
+      ? { ...cancellation, deadline: soonest(cancellation.deadline, AbortSignal.timeout(config.trialMs)) }
+      : cancellation;
     try {
       const value = await work(limited);
       end('answered');
       return value;
     } catch (error) {
       const how = isUpstreamFault(error) ? 'failed' : 'answered';
-      end(wasLeft(error, until) ? 'left' : how);
+      end(wasLeft(error, cancellation) ? 'left' : how);
       throw error;
     }
   };
 
   return {
     requireReady,
-    async run(work, until, client) {
+    async run(work, cancellation, client) {
       // Before waiting as well as after it: those who wait leave at once when the source is suspended.
       requireReady(client);
-      return room(() => attempt(work, until, client), soonest(until.deadline, until.unwanted));
+      return room(() => attempt(work, cancellation, client), soonest(cancellation.deadline, cancellation.clientGone));
     },
   };
 };
 
-type Run = <T>(lane: Lane | undefined, work: (until: Until) => Promise<T>, until: Until) => Promise<T>;
+type Run = <T>(
+  lane: Lane | undefined,
+  work: (cancellation: Cancellation) => Promise<T>,
+  cancellation: Cancellation,
+) => Promise<T>;
 
 /** The same source behind a guard: whatever it sends passes there, and what it only computes does not. */
 export const guardSource = (source: Source, config: GuardConfig, now = () => performance.now()): Source => {
@@ -94,12 +102,13 @@ export const guardSource = (source: Source, config: GuardConfig, now = () => per
     guards.set(name, guard);
     return guard;
   };
-  const run: Run = (lane, work, until) => guardOf(lane).run(work, until, lane?.client);
+  const run: Run = (lane, work, cancellation) => guardOf(lane).run(work, cancellation, lane?.client);
   const { keeper, certifier, jobworth } = source;
   return {
     ...source,
     requireReady: (lane) => guardOf(lane).requireReady(lane?.client),
-    redeem: (authCode, request, until) => run(request, (within) => source.redeem(authCode, request, within), until),
+    redeem: (authCode, request, cancellation) =>
+      run(request, (within) => source.redeem(authCode, request, within), cancellation),
     ...(keeper && { keeper: guardKeeper(keeper, run) }),
     ...(certifier && { certifier: guardCertifier(certifier, run) }),
     ...(jobworth && { jobworth: guardJobworth(jobworth, run) }),
@@ -107,17 +116,20 @@ export const guardSource = (source: Source, config: GuardConfig, now = () => per
 };
 
 const guardKeeper = (keeper: Keeper, run: Run): Keeper => ({
-  redeemAndKeep: (authCode, queryCode, request, until) =>
-    run(request, (within) => keeper.redeemAndKeep(authCode, queryCode, request, within), until),
-  collect: (queryCode, until, lane) => run(lane, (within) => keeper.collect(queryCode, within, lane), until),
+  redeemAndKeep: (authCode, queryCode, request, cancellation) =>
+    run(request, (within) => keeper.redeemAndKeep(authCode, queryCode, request, within), cancellation),
+  collect: (queryCode, cancellation, lane) =>
+    run(lane, (within) => keeper.collect(queryCode, within, lane), cancellation),
 });
 
 const guardCertifier = (certifier: Certifier, run: Run): Certifier => ({
   page: (certifyId, returnUrl) => certifier.page(certifyId, returnUrl),
-  initialize: (request, until) => run(undefined, (within) => certifier.initialize(request, within), until),
-  hasPassed: (certifyId, until) => run(undefined, (within) => certifier.hasPassed(certifyId, within), until),
+  initialize: (request, cancellation) =>
+    run(undefined, (within) => certifier.initialize(request, within), cancellation),
+  hasPassed: (certifyId, cancellation) =>
+    run(undefined, (within) => certifier.hasPassed(certifyId, within), cancellation),
 });
 
 const guardJobworth = (jobworth: Jobworth, run: Run): Jobworth => ({
-  query: (request, until) => run(undefined, (within) => jobworth.query(request, within), until),
+  query: (request, cancellation) => run(undefined, (within) => jobworth.query(request, within), cancellation),
 });

@@ -197,9 +197,9 @@ export const jucai = defineSource({
         requireClientIp(request);
         requireFittingSubAppId(request);
       },
-      async redeem(authCode, request, until) {
+      async redeem(authCode, request, cancellation) {
         const asked = { ...request, mchOrderNo: request.merchantOrderNo || newOrderNo(now(), nonce()) };
-        return judge(await send(authRequest(authCode, asked, settings), until), asked, settings);
+        return judge(await send(authRequest(authCode, asked, settings), cancellation), asked, settings);
       },
       authorizes: ['union_pay'],
       /** UnionPay's page hands back no state of ours, so the state travels in the address that it returns to. */

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
-import type { Until, Upstream } from '../lib/exchange.ts';
+import type { Cancellation, Upstream } from '../lib/exchange.ts';
 import type { Redeemed, RedeemRequest } from '../model.ts';
 
 /** What a source is opened with; the only way in for time, randomness and the network. */
@@ -26,7 +26,7 @@ export interface Source {
   readonly upstreamAppId: string;
   readonly channels: readonly string[];
   /** Exchanges an auth code for the payer's identity. */
-  redeem(authCode: string, request: RedeemRequest, until: Until): Promise<Redeemed>;
+  redeem(authCode: string, request: RedeemRequest, cancellation: Cancellation): Promise<Redeemed>;
   /** Checks what only this source asks for, before anything is claimed. Throws INPUT_INVALID. */
   validate?(authCode: string, request: RedeemRequest): void;
   /** Throws CHANNEL_SUSPENDED while there is no use in sending; asked before a code counts as sent. */
@@ -70,11 +70,11 @@ export interface AuthorizeRequest {
 /** Real-name certification: initialize, send the payer to a page, ask how it went. */
 export interface Certifier {
   /** Answers the upstream's handle for the certification. */
-  initialize(request: CertifyRequest, until: Until): Promise<string>;
+  initialize(request: CertifyRequest, cancellation: Cancellation): Promise<string>;
   /** Where the payer certifies, as a link and as a form. Pure. */
   page(certifyId: string, returnUrl: string | undefined): CertifyPage;
   /** False also means: not finished yet. */
-  hasPassed(certifyId: string, until: Until): Promise<boolean>;
+  hasPassed(certifyId: string, cancellation: Cancellation): Promise<boolean>;
 }
 
 export interface CertifyRequest {
@@ -99,7 +99,7 @@ export interface CertifyPage {
 
 /** Job identity by Zhima. The first terminal answer consumes the once token. */
 export interface Jobworth {
-  query(request: JobworthRequest, until: Until): Promise<JobworthReply>;
+  query(request: JobworthRequest, cancellation: Cancellation): Promise<JobworthReply>;
 }
 
 export interface JobworthRequest {
@@ -137,9 +137,9 @@ export interface JobworthAnswer {
 
 export interface Keeper {
   /** Exchanges an auth code; the upstream keeps the identity under the query code and does not tell it. */
-  redeemAndKeep(authCode: string, queryCode: string, request: RedeemRequest, until: Until): Promise<void>;
+  redeemAndKeep(authCode: string, queryCode: string, request: RedeemRequest, cancellation: Cancellation): Promise<void>;
   /** The kept identity; undefined while there is none yet. */
-  collect(queryCode: string, until: Until, lane?: Lane): Promise<Redeemed | undefined>;
+  collect(queryCode: string, cancellation: Cancellation, lane?: Lane): Promise<Redeemed | undefined>;
 }
 
 export interface SourceDefinition<Config extends z.ZodType = z.ZodType> {

@@ -111,9 +111,9 @@ export const wechat = defineSource({
           ...served,
           validate: (_, request) => refuseSubAppId(request),
           authorizeUrl: (request) => authorizeUrl(settings, request),
-          async redeem(authCode, _, until) {
+          async redeem(authCode, _, cancellation) {
             const sentAtMs = now();
-            return judgeToken(await send(tokenRequest(authCode, settings), until), sentAtMs);
+            return judgeToken(await send(tokenRequest(authCode, settings), cancellation), sentAtMs);
           },
         };
       case 'miniprogram':
@@ -121,8 +121,8 @@ export const wechat = defineSource({
           ...served,
           pageless: settings.channels,
           validate: (_, request) => refuseSubAppId(request),
-          async redeem(authCode, _, until) {
-            return judgeSession(await send(sessionRequest(authCode, settings), until));
+          async redeem(authCode, _, cancellation) {
+            return judgeSession(await send(sessionRequest(authCode, settings), cancellation));
           },
         };
       case 'payment_code': {
@@ -134,9 +134,9 @@ export const wechat = defineSource({
             if (!whole.test(authCode)) throw invalidField('authCode', 'the whole payment code, as the payer shows it');
             requireFittingSubAppId(settings, request);
           },
-          async redeem(authCode, { subAppId = settings.subAppId }, until) {
+          async redeem(authCode, { subAppId = settings.subAppId }, cancellation) {
             const merchant = { ...settings, subAppId };
-            return judgeOpenId(await send(openIdRequest(authCode, merchant, nonce()), until), merchant);
+            return judgeOpenId(await send(openIdRequest(authCode, merchant, nonce()), cancellation), merchant);
           },
         };
       }

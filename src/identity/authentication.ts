@@ -1,7 +1,7 @@
 /** The use cases of authentication: start, redeem for a trusted caller, redeem for a payer page. */
 import { randomBytes } from 'node:crypto';
 import { PayerIdentityError } from '../failure.ts';
-import type { Until } from '../lib/exchange.ts';
+import type { Cancellation } from '../lib/exchange.ts';
 import { networkOf } from '../lib/network.ts';
 import type { AccessToken, Traffic } from '../model.ts';
 import { anonymous, permits } from '../security/caller.ts';
@@ -15,7 +15,7 @@ import {
   parseInput,
   startAuthenticationInput,
 } from './input.ts';
-import type { Once } from './once.ts';
+import type { RedeemOnce } from './once.ts';
 import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
 import type { CallerOf } from './signed-calls.ts';
 import { storeAway } from './store-away.ts';
@@ -52,7 +52,7 @@ export interface Authentication {
 interface Tools {
   readonly store: Store;
   readonly apps: Apps;
-  readonly once: Once;
+  readonly redeemOnce: RedeemOnce;
   readonly tickets: Tickets;
   readonly callerOf: CallerOf;
   readonly times: { readonly resultTtlMs: number };
@@ -61,11 +61,11 @@ interface Tools {
 /** 256 random bits: nobody guesses it. */
 export const newQueryCode = () => randomBytes(32).toString('base64url');
 
-export const createAuthentication = ({ store, apps, once, tickets, callerOf, times }: Tools): Authentication => {
+export const createAuthentication = ({ store, apps, redeemOnce, tickets, callerOf, times }: Tools): Authentication => {
   const redeem = async (
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
-    { caller, traceId, clientIp, signal: unwanted, note }: CallContext,
+    { caller, traceId, clientIp, signal: clientGone, note }: CallContext,
     { session, keep, traffic }: { session: SessionClaim | undefined; keep: boolean; traffic: Traffic },
   ): Promise<Redemption> => {
     const { appId, channelId, sourceName, source, upstreamApp } = route;
@@ -75,10 +75,10 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     source.validate?.(authCode, request);
     const queryCode = keep && session && 'queryCode' in session ? session.queryCode : undefined;
 
-    const exchange = async (until: Until): Promise<Outcome> => {
+    const exchange = async (cancellation: Cancellation): Promise<Outcome> => {
       if (!source.keeper || queryCode === undefined)
-        return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, until)) };
-      await source.keeper.redeemAndKeep(authCode, queryCode, request, until);
+        return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, cancellation)) };
+      await source.keeper.redeemAndKeep(authCode, queryCode, request, cancellation);
       return { state: 'HELD' };
     };
     const claim = {
@@ -89,8 +89,8 @@ export const createAuthentication = ({ store, apps, once, tickets, callerOf, tim
     };
     const binding = [caller.id];
     const bound = { ...claim, binding, appId, channelId, session, traceId };
-    const redemption = await once(bound, exchange, {
-      unwanted,
+    const redemption = await redeemOnce(bound, exchange, {
+      clientGone,
       note,
       requireReady: () => source.requireReady?.(request),
     });

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CertifyPage } from '../channels/source.ts';
 import { failureMember, PayerIdentityError } from '../failure.ts';
-import { ExchangeError, type Until } from '../lib/exchange.ts';
+import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
@@ -36,10 +36,10 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
   };
 
   /** None of these calls consumes anything, so doubt is no more than a reason to repeat the call. */
-  const ask = async <T>(unwanted: AbortSignal, exchange: (until: Until) => Promise<T>): Promise<T> => {
-    if (unwanted.aborted) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
+  const ask = async <T>(clientGone: AbortSignal, exchange: (cancellation: Cancellation) => Promise<T>): Promise<T> => {
+    if (clientGone.aborted) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
     try {
-      return await exchange({ deadline: AbortSignal.timeout(times.deadlineMs), unwanted });
+      return await exchange({ deadline: AbortSignal.timeout(times.deadlineMs), clientGone });
     } catch (cause) {
       if (cause instanceof ExchangeError)
         throw new PayerIdentityError(cause.sent ? 'CHANNEL_NO_ANSWER' : 'CHANNEL_UNREACHABLE', { cause });
@@ -68,7 +68,7 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
       const orderNo = randomBytes(16).toString('hex');
       const { channelId, certifier } = route;
       const request = { ...payer, orderNo, returnUrl };
-      const certifyId = await ask(call.signal, (until) => certifier.initialize(request, until));
+      const certifyId = await ask(call.signal, (cancellation) => certifier.initialize(request, cancellation));
       const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
       await store.addCertification(certification).catch(storeAway);
       return certifyId;
@@ -88,7 +88,7 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
       // Another app's certification is as unknown as one that never was.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
-      const passed = await ask(call.signal, (until) => route.certifier.hasPassed(certifyId, until));
+      const passed = await ask(call.signal, (cancellation) => route.certifier.hasPassed(certifyId, cancellation));
       const updated = store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED');
       return (await updated.catch(storeAway)) ?? known;
     },

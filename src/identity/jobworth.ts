@@ -1,12 +1,12 @@
 /** Zhima's job identity. Its once token buys one terminal answer, so it is exchanged like an auth code. */
 import type { JobworthAnswer } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
-import type { Until } from '../lib/exchange.ts';
+import type { Cancellation } from '../lib/exchange.ts';
 import type { Outcome } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { jobworthInput, parseInput } from './input.ts';
-import type { Once } from './once.ts';
+import type { RedeemOnce } from './once.ts';
 import { requireScope } from './permission.ts';
 
 export type JobworthResult =
@@ -18,12 +18,12 @@ export type QueryJobworth = (input: unknown, call: CallContext) => Promise<Jobwo
 
 interface Tools {
   readonly apps: Apps;
-  readonly once: Once;
+  readonly redeemOnce: RedeemOnce;
 }
 
 export const createJobworth =
-  ({ apps, once }: Tools): QueryJobworth =>
-  async (input, { caller, traceId, signal: unwanted, note }) => {
+  ({ apps, redeemOnce }: Tools): QueryJobworth =>
+  async (input, { caller, traceId, signal: clientGone, note }) => {
     const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
     const { appId, channelId, sourceName, source, upstreamApp } = apps.routeFor(wantedApp, 'jobworth');
     requireScope(caller, 'payer:jobworth', appId);
@@ -32,8 +32,8 @@ export const createJobworth =
 
     // What consumes nothing is not kept: the next query has to ask again.
     let unkept: JobworthResult | PayerIdentityError | undefined;
-    const exchange = async (until: Until): Promise<Outcome | undefined> => {
-      const reply = await jobworth.query(query, until);
+    const exchange = async (cancellation: Cancellation): Promise<Outcome | undefined> => {
+      const reply = await jobworth.query(query, cancellation);
       if (reply.kind === 'ANSWERED') return { state: 'ANSWERED', answer: JSON.stringify(reply) };
       unkept =
         reply.kind === 'PENDING'
@@ -47,7 +47,7 @@ export const createJobworth =
     const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];
     const claim = { source: sourceName, upstreamAppId: upstreamApp, kind: 'onceToken' as const, code: query.onceToken };
     const bound = { ...claim, binding, appId, channelId, traceId };
-    const redemption = await once(bound, exchange, { unwanted, requireReady, note }).catch(asOnceToken);
+    const redemption = await redeemOnce(bound, exchange, { clientGone, requireReady, note }).catch(asOnceToken);
     if (redemption?.state === 'ANSWERED') return JSON.parse(redemption.answer);
     if (redemption && 'failureCode' in redemption) {
       const { failureCode, traceId: firstTraceId } = redemption;

@@ -9,7 +9,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
-import { ExchangeError, type Until } from '../lib/exchange.ts';
+import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
 import { inTime, LATE } from '../lib/in-time.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
@@ -18,7 +18,7 @@ import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Sto
 import { type CallContext, noteOf } from './call.ts';
 import { storeAway } from './store-away.ts';
 
-export interface OnceTimes {
+export interface RedeemTimes {
   /** For the whole exchange with the upstream, retries of unsent requests included. */
   readonly deadlineMs: number;
   /** How long a duplicate waits for the first caller's outcome. */
@@ -27,16 +27,16 @@ export interface OnceTimes {
   readonly leaseMs: number;
 }
 
-export interface OnceTools {
+export interface RedeemOnceDeps {
   readonly store: Store;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'redemptions'>;
-  readonly times: OnceTimes;
+  readonly times: RedeemTimes;
 }
 
-export interface OnceConditions {
+export interface RedeemConditions {
   /** Once it aborts nothing is sent any more; what was sent is awaited and kept all the same. */
-  readonly unwanted: AbortSignal;
+  readonly clientGone: AbortSignal;
   /** Asked before the code counts as sent; throws PayerIdentityError when there is no use in trying. */
   readonly requireReady?: (() => void) | undefined;
   /** What the call's log line says of the exchange. */
@@ -48,10 +48,10 @@ export interface OnceConditions {
  * upstream says that it consumed nothing; then the code stays as it was, and so does this.
  * Throws PayerIdentityError when it could not begin.
  */
-export type Once = (
+export type RedeemOnce = (
   claim: Claim,
-  exchange: (until: Until) => Promise<Outcome | undefined>,
-  conditions: OnceConditions,
+  redeem: (cancellation: Cancellation) => Promise<Outcome | undefined>,
+  conditions: RedeemConditions,
 ) => Promise<Redemption | undefined>;
 
 const MAX_ATTEMPTS = 3;
@@ -60,34 +60,34 @@ const RELEASE_MS = 1_000;
 /** How often whoever waits looks without having been woken: a wake-up can get lost. */
 const LOOK_EVERY_MS = 2_000;
 
-export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
+export const createRedeemOnce = ({ store, log, metrics, times }: RedeemOnceDeps): RedeemOnce => {
   /** Sends, again only while provably nothing was sent, and never after `sendBy`. */
-  const send = async (
-    exchange: Parameters<Once>[1],
-    { unwanted, sendBy }: { readonly unwanted: AbortSignal; readonly sendBy: number },
+  const redeemWithRetry = async (
+    redeem: Parameters<RedeemOnce>[1],
+    { clientGone, sendBy }: { readonly clientGone: AbortSignal; readonly sendBy: number },
   ): Promise<Outcome | undefined> => {
     const deadline = AbortSignal.timeout(times.deadlineMs);
     for (let attempt = 1; ; attempt += 1) {
-      requireWanted(unwanted);
+      requireClient(clientGone);
       if (performance.now() > sendBy) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
       try {
-        return await exchange({ deadline, unwanted, sendBy });
+        return await redeem({ deadline, clientGone, sendBy });
       } catch (error) {
         if (!(error instanceof ExchangeError) || error.sent) throw error;
         if (attempt === MAX_ATTEMPTS || deadline.aborted)
           throw new PayerIdentityError('CHANNEL_UNREACHABLE', { cause: error });
-        await delay(randomInt(50, 150) * attempt, undefined, { signal: unwanted }).catch(() => {});
+        await delay(randomInt(50, 150) * attempt, undefined, { signal: clientGone }).catch(() => {});
       }
     }
   };
 
   /** How the exchange ended; undefined when the code is as it was. Throws when nothing was sent. */
   const attempt = async (
-    exchange: Parameters<Once>[1],
-    { note, ...within }: { readonly note: OnceConditions['note'] } & Parameters<typeof send>[1],
+    redeem: Parameters<RedeemOnce>[1],
+    { note, ...within }: { readonly note: RedeemConditions['note'] } & Parameters<typeof redeemWithRetry>[1],
   ): Promise<Outcome | undefined> => {
     try {
-      return await send(exchange, within);
+      return await redeemWithRetry(redeem, within);
     } catch (error) {
       if (error instanceof PayerIdentityError && leftUnsent(error.code)) throw error;
       const isExpected = error instanceof PayerIdentityError || error instanceof ExchangeError;
@@ -118,7 +118,7 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
   };
 
   /** The log line of the call was written when it was answered; this one says how its redemption ended. */
-  const reportLate = (settling: Promise<Redemption | undefined>, traceId: string): void =>
+  const logLateOutcome = (settling: Promise<Redemption | undefined>, traceId: string): void =>
     void settling.then(
       (ended) => {
         if (!ended) return log.error('an outcome came after its redemption had ended', { traceId });
@@ -128,10 +128,10 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       (error: unknown) => log.error('an outcome could not be kept', { traceId, error }),
     );
 
-  const exchangeClaimed = async (
+  const redeemClaimed = async (
     lease: Lease,
-    exchange: Parameters<Once>[1],
-    conditions: OnceConditions,
+    redeem: Parameters<RedeemOnce>[1],
+    conditions: RedeemConditions,
     traceId: string,
   ): Promise<Redemption | undefined> => {
     const { requireReady, note } = conditions;
@@ -151,7 +151,7 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     if (!marked) throw new PayerIdentityError('OUTCOME_PENDING');
     let outcome: Outcome | undefined;
     try {
-      outcome = await attempt(exchange, { unwanted: conditions.unwanted, note, sendBy });
+      outcome = await attempt(redeem, { clientGone: conditions.clientGone, note, sendBy });
     } catch (error) {
       const ended = await release(lease, traceId);
       if (ended) return ended;
@@ -160,11 +160,11 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
     if (!outcome) return release(lease, traceId);
     const settling = store.settle(lease, outcome);
     // The store insists on it for longer than the caller waits, who then reads it by the same call.
-    const ended = await inTime(settling, conditions.unwanted).catch((error: unknown) => {
+    const ended = await inTime(settling, conditions.clientGone).catch((error: unknown) => {
       note?.({ event: 'an outcome could not be kept', state: outcome.state, error, isBug: true });
     });
     if (ended === LATE) {
-      reportLate(settling, traceId);
+      logLateOutcome(settling, traceId);
       throw new PayerIdentityError('OUTCOME_PENDING');
     }
     if (!ended) throw new PayerIdentityError('OUTCOME_UNKNOWN');
@@ -174,14 +174,14 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
   };
 
   /** The outcome of another call with the same code. */
-  const awaitOutcome = async (first: Redemption, unwanted: AbortSignal): Promise<Redemption> => {
+  const awaitOutcome = async (first: Redemption, clientGone: AbortSignal): Promise<Redemption> => {
     const watch = store.watch({ redemptionId: first.id });
-    unwanted.addEventListener('abort', watch.close, { once: true });
+    clientGone.addEventListener('abort', watch.close, { once: true });
     try {
       const until = performance.now() + times.patienceMs;
-      const read = () => store.redemption(first.id).catch(notReadYet);
+      const read = () => store.redemption(first.id).catch(asPending);
       let current = await read();
-      while (current && isPending(current) && performance.now() < until && !unwanted.aborted) {
+      while (current && isPending(current) && performance.now() < until && !clientGone.aborted) {
         await watch.changed(Math.min(Math.max(until - performance.now(), 0), LOOK_EVERY_MS));
         current = await read();
       }
@@ -190,25 +190,25 @@ export const createOnce = ({ store, log, metrics, times }: OnceTools): Once => {
       if (isPending(current)) throw new PayerIdentityError('OUTCOME_PENDING');
       return current;
     } finally {
-      unwanted.removeEventListener('abort', watch.close);
+      clientGone.removeEventListener('abort', watch.close);
       watch.close();
     }
   };
 
-  return async (claim, exchange, conditions) => {
-    requireWanted(conditions.unwanted);
+  return async (claim, redeem, conditions) => {
+    requireClient(conditions.clientGone);
     const verdict = await store.claim(claim).catch(storeAway);
-    if (verdict.kind === 'CLAIMED') return exchangeClaimed(verdict.lease, exchange, conditions, claim.traceId);
+    if (verdict.kind === 'CLAIMED') return redeemClaimed(verdict.lease, redeem, conditions, claim.traceId);
     if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
     const { redemption: first } = verdict;
-    const outcome = isPending(first) ? await awaitOutcome(first, conditions.unwanted) : first;
+    const outcome = isPending(first) ? await awaitOutcome(first, conditions.clientGone) : first;
     conditions.note?.({ event: 'an earlier outcome was read', state: outcome.state });
     return outcome;
   };
 };
 
 /** Nobody waits for what would be sent now, so it is not: the code stays good. */
-const requireWanted = ({ aborted }: AbortSignal): void => {
+const requireClient = ({ aborted }: AbortSignal): void => {
   if (aborted) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
 };
 
@@ -228,7 +228,7 @@ const refusedClaim = ({ kind }: Exclude<ClaimVerdict, { kind: 'CLAIMED' | 'DUPLI
 };
 
 /** Another call has the code; as long as the store does not tell how that ended, it may as well be under way. */
-const notReadYet = (cause: unknown): never => {
+const asPending = (cause: unknown): never => {
   if (cause instanceof VaultError) throw cause;
   throw new PayerIdentityError('OUTCOME_PENDING', { cause });
 };

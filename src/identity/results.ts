@@ -54,7 +54,7 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     try {
       const { keeper } = apps.route(held.appId, held.channelId).source;
       if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
-      const until = { deadline: AbortSignal.timeout(times.deadlineMs), unwanted: call.signal };
+      const until = { deadline: AbortSignal.timeout(times.deadlineMs), clientGone: call.signal };
       const traffic = permits(call.caller, 'payer:read', held.appId) ? 'trusted' : 'public';
       const found = await keeper.collect(queryCode, until, { channelId: held.channelId, traffic });
       return found ? await keep({ state: 'SUCCEEDED', ...found }) : held;

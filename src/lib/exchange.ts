@@ -19,15 +19,15 @@ import { ProxyRefusal } from './tunnel.ts';
 export type { HttpReply, HttpRequest } from './http-message.ts';
 
 /** How long an exchange goes on. */
-export interface Until {
+export interface Cancellation {
   /** It ends then, whatever it has come to. */
   readonly deadline: AbortSignal;
   /** Nobody waits for the reply any more: it ends if nothing was sent, and goes on otherwise. */
-  readonly unwanted?: AbortSignal | undefined;
+  readonly clientGone?: AbortSignal | undefined;
   /** Milliseconds of `performance.now()`: no byte is written after it, since the right to send has lapsed by then. */
   readonly sendBy?: number | undefined;
 }
-export type Send = (request: HttpRequest, until: Until) => Promise<HttpReply>;
+export type Send = (request: HttpRequest, cancellation: Cancellation) => Promise<HttpReply>;
 
 interface Failure {
   readonly reason?: Reason;
@@ -80,7 +80,7 @@ export const openUpstream = (
   let isOpen = true;
 
   return {
-    send: (request, until) =>
+    send: (request, cancellation) =>
       new Promise((resolve, reject) => {
         let leave = () => {};
         const settled = (act: () => void) => {
@@ -91,7 +91,7 @@ export const openUpstream = (
         const { fail, begin } = prepare(
           { connect, base, connectTimeoutMs, maxReplyBytes },
           { ...request, path: joinPath(base, request.path) },
-          until,
+          cancellation,
           {
             succeed: (reply) => settled(() => resolve(reply)),
             fail: (error) => settled(() => reject(error)),
@@ -99,8 +99,8 @@ export const openUpstream = (
         );
         running.add(fail);
         if (!isOpen) fail('CLOSED');
-        else if (until.deadline.aborted) fail('NOT_BEGUN', until.deadline.reason);
-        else if (until.unwanted?.aborted) fail('NOT_WANTED', until.unwanted.reason);
+        else if (cancellation.deadline.aborted) fail('NOT_BEGUN', cancellation.deadline.reason);
+        else if (cancellation.clientGone?.aborted) fail('CLIENT_GONE', cancellation.clientGone.reason);
         else leave = places.enter(begin);
       }),
     async close() {
@@ -131,7 +131,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const prepare = (
   { connect, base, connectTimeoutMs, maxReplyBytes }: Means,
   request: HttpRequest,
-  { deadline, unwanted, sendBy = Number.POSITIVE_INFINITY }: Until,
+  { deadline, clientGone, sendBy = Number.POSITIVE_INFINITY }: Cancellation,
   outcome: Outcome,
 ): { readonly fail: Failing; readonly begin: () => void } => {
   const sockets: Socket[] = [];
@@ -145,7 +145,7 @@ const prepare = (
     ended = true;
     clearTimeout(timer);
     deadline.removeEventListener('abort', giveUp);
-    unwanted?.removeEventListener('abort', leave);
+    clientGone?.removeEventListener('abort', leave);
     stream?.destroy();
     for (const socket of sockets) socket.destroy();
     act();
@@ -178,7 +178,7 @@ const prepare = (
   /** A whole reply counts although its connection did not end. */
   const giveUp = () => (reply.whole ? succeed(reply.whole) : fail(timedOut[attempt.stage], deadline.reason));
   const leave = () => {
-    if (!sent) fail('NOT_WANTED', unwanted?.reason);
+    if (!sent) fail('CLIENT_GONE', clientGone?.reason);
   };
 
   let hasFinished = false;
@@ -230,7 +230,7 @@ const prepare = (
 
   const begin = () => void client.dispatch({ ...request, reset: true }, reply.handler);
   deadline.addEventListener('abort', giveUp, { once: true });
-  unwanted?.addEventListener('abort', leave, { once: true });
+  clientGone?.addEventListener('abort', leave, { once: true });
   return { fail, begin };
 };
 

@@ -64,10 +64,10 @@ export const createMetrics = () => {
 export const measureUpstream =
   ({ upstream }: Pick<Metrics, 'upstream'>) =>
   (source: string, send: Send): Send =>
-  async (request, until) => {
+  async (request, cancellation) => {
     const end = upstream.startTimer({ source });
     try {
-      const reply = await send(request, until);
+      const reply = await send(request, cancellation);
       end({ result: 'answered' });
       return reply;
     } catch (error) {

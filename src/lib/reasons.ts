@@ -6,7 +6,7 @@ export type Stage = 'START' | 'NAME' | 'CONNECT' | 'PROXY' | 'TLS' | 'REQUEST' |
 export type Reason =
   /** Nothing was begun: the time was over, the caller had left, the upstream was closed, the lease was too old. */
   | 'NOT_BEGUN'
-  | 'NOT_WANTED'
+  | 'CLIENT_GONE'
   | 'CLOSED'
   | 'SEND_TOO_LATE'
   | 'REQUEST_INVALID'

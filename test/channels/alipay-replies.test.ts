@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { alipay } from '../../src/channels/alipay.ts';
 import { alipayKeys, keyConfig } from '../../src/channels/alipay-keys.ts';
 import { type AlipayOptions, startAlipay } from '../../src/emulators/alipay.ts';
-import { createOnce } from '../../src/identity/once.ts';
+import { createRedeemOnce } from '../../src/identity/once.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
@@ -173,17 +173,17 @@ test('a request that cannot be signed leaves the code unspent: the same call wor
   });
   onTestFinished(() => store.close());
   const times = { deadlineMs: 2_000, patienceMs: 2_000, leaseMs: 10_000 };
-  const once = createOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
+  const once = createRedeemOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
   const place = { source: 'alipay', upstreamAppId: appId, appId: 'demo', channelId: 'ali_pay' };
   const claim = () => claimOf({ ...place, authCode: 'test_ok_alice', caller: 'router', traceId: 'trace' });
   const authenticate = (by: typeof source) =>
     once(
       claim(),
-      async (until) => {
-        const { subject } = await by.redeem('test_ok_alice', { channelId: 'ali_pay' }, until);
+      async (cancellation) => {
+        const { subject } = await by.redeem('test_ok_alice', { channelId: 'ali_pay' }, cancellation);
         return { state: 'ANSWERED', answer: JSON.stringify(subject) };
       },
-      { unwanted: new AbortController().signal },
+      { clientGone: new AbortController().signal },
     );
   await expect(authenticate(unfit)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
   expect(emulator.ledger).toHaveLength(0);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { guardConfig, guardSource } from '../../src/channels/guard.ts';
 import type { Source } from '../../src/channels/source.ts';
 import { type FailureCode, PayerIdentityError } from '../../src/failure.ts';
-import { ExchangeError, type Until } from '../../src/lib/exchange.ts';
+import { type Cancellation, ExchangeError } from '../../src/lib/exchange.ts';
 import type { Redeemed } from '../../src/model.ts';
 
 const alice: Redeemed = { subject: { openId: 'alice', userId: undefined }, accessToken: undefined };
@@ -11,40 +11,40 @@ const request = { channelId: 'a' };
 const noAnswer = new ExchangeError('the deadline passed', true);
 const suspended = { code: 'CHANNEL_SUSPENDED', retryAfterSeconds: 2 };
 
-const patient = (): Until => ({ deadline: new AbortController().signal });
+const patient = (): Cancellation => ({ deadline: new AbortController().signal });
 
 interface Pending {
   succeed(): void;
   fail(error: Error): void;
-  readonly until: Until;
+  readonly until: Cancellation;
 }
 
 /** A guarded source whose calls end when the test says so. */
 const openGuarded = (options: object = {}) => {
   const calls: Pending[] = [];
-  const call = <T>(value: T, until: Until) =>
+  const call = <T>(value: T, cancellation: Cancellation) =>
     new Promise<T>((resolve, reject) => {
-      until.deadline.addEventListener('abort', () => reject(new ExchangeError('aborted', true)));
-      calls.push({ succeed: () => resolve(value), fail: reject, until });
+      cancellation.deadline.addEventListener('abort', () => reject(new ExchangeError('aborted', true)));
+      calls.push({ succeed: () => resolve(value), fail: reject, until: cancellation });
     });
   const inner: Source = {
     upstreamAppId: 'app',
     channels: ['a'],
-    redeem: (_, __, until) => call(alice, until),
+    redeem: (_, __, cancellation) => call(alice, cancellation),
     authorizeUrl: () => 'https://example.com',
     keeper: {
-      redeemAndKeep: (_, __, ___, until) => call(undefined, until),
-      collect: (_, until) => call(alice, until),
+      redeemAndKeep: (_, __, ___, cancellation) => call(undefined, cancellation),
+      collect: (_, cancellation) => call(alice, cancellation),
     },
     certifier: {
-      initialize: (_, until) => call('certify id', until),
+      initialize: (_, cancellation) => call('certify id', cancellation),
       page: () => ({ url: '', form: { action: '', fields: [] }, deepLink: '' }),
-      hasPassed: (_, until) => call(true, until),
+      hasPassed: (_, cancellation) => call(true, cancellation),
     },
-    jobworth: { query: (_, until) => call({ kind: 'PENDING' }, until) },
+    jobworth: { query: (_, cancellation) => call({ kind: 'PENDING' }, cancellation) },
   };
   const source = guardSource(inner, guardConfig.parse(options), Date.now);
-  const redeem = (until: Until = patient()) => source.redeem('code', request, until);
+  const redeem = (cancellation: Cancellation = patient()) => source.redeem('code', request, cancellation);
   const end = async (redeeming: Promise<unknown>, how: 'succeed' | Error) => {
     const pending = calls.at(-1);
     if (how === 'succeed') pending?.succeed();
@@ -457,15 +457,15 @@ describe('a suspended source', () => {
 
   test('lets nothing else through either', async () => {
     const { source, calls } = await openSuspended();
-    const until = patient();
+    const cancellation = patient();
     const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
     const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
     const asked = [
-      source.keeper?.redeemAndKeep('code', 'query', request, until),
-      source.keeper?.collect('query', until),
-      source.certifier?.initialize(certify, until),
-      source.certifier?.hasPassed('id', until),
-      source.jobworth?.query(query, until),
+      source.keeper?.redeemAndKeep('code', 'query', request, cancellation),
+      source.keeper?.collect('query', cancellation),
+      source.certifier?.initialize(certify, cancellation),
+      source.certifier?.hasPassed('id', cancellation),
+      source.jobworth?.query(query, cancellation),
     ];
     expect(await settled(asked.map((call) => Promise.resolve(call)))).toEqual(Array(5).fill('CHANNEL_SUSPENDED'));
     expect(calls).toHaveLength(20);
@@ -480,18 +480,18 @@ describe('a suspended source', () => {
 
 test('a source that is well answers whatever it is asked, as without a guard', async () => {
   const { source, calls } = openGuarded();
-  const until = patient();
+  const cancellation = patient();
   const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
   const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
   const asked = [
-    source.redeem('code', request, until),
-    source.keeper?.redeemAndKeep('code', 'query', request, until),
-    source.keeper?.collect('query', until),
-    source.certifier?.initialize(certify, until),
-    source.certifier?.hasPassed('id', until),
-    source.jobworth?.query(query, until),
+    source.redeem('code', request, cancellation),
+    source.keeper?.redeemAndKeep('code', 'query', request, cancellation),
+    source.keeper?.collect('query', cancellation),
+    source.certifier?.initialize(certify, cancellation),
+    source.certifier?.hasPassed('id', cancellation),
+    source.jobworth?.query(query, cancellation),
   ];
-  expect(calls.map((call) => call.until)).toEqual(Array(6).fill(until));
+  expect(calls.map((call) => call.until)).toEqual(Array(6).fill(cancellation));
   for (const call of calls) call.succeed();
   expect(await Promise.all(asked)).toEqual([alice, undefined, alice, 'certify id', true, { kind: 'PENDING' }]);
 });
@@ -499,7 +499,7 @@ test('a source that is well answers whatever it is asked, as without a guard', a
 describe('clients that go away before anything was sent', () => {
   const leave = async ({ redeem, calls }: ReturnType<typeof openGuarded>) => {
     const gone = new AbortController();
-    const left = redeem({ ...patient(), unwanted: gone.signal });
+    const left = redeem({ ...patient(), clientGone: gone.signal });
     gone.abort();
     calls.at(-1)?.fail(new ExchangeError('nobody waits for the reply', false));
     await expect(left).rejects.toThrow(ExchangeError);
@@ -568,7 +568,7 @@ describe('a crowd at one source', () => {
     expect(calls).toHaveLength(20);
   });
 
-  test.each(['deadline', 'unwanted'] as const)('those whose %s comes while they wait leave unsent', async (why) => {
+  test.each(['deadline', 'clientGone'] as const)('those whose %s comes while they wait leave unsent', async (why) => {
     const { redeem, calls } = openGuarded({ inFlight: 1, waiting: 1 });
     const first = redeem();
     const end = new AbortController();

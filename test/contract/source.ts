@@ -5,7 +5,7 @@ import type { Source } from '../../src/channels/source.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { type FailureCode, PayerIdentityError } from '../../src/failure.ts';
-import { ExchangeError, type Until } from '../../src/lib/exchange.ts';
+import { type Cancellation, ExchangeError } from '../../src/lib/exchange.ts';
 
 export interface StartedSource {
   readonly source: Source;
@@ -42,10 +42,10 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       await disconnect();
       await hangUp();
     });
-    const redeem = (code: string, until: Until = soon()) =>
-      source.redeem(code, { channelId, clientIp: '127.0.0.1' }, until);
-    const failure = (code: string, until?: Until): Promise<unknown> =>
-      redeem(code, until).then(
+    const redeem = (code: string, cancellation: Cancellation = soon()) =>
+      source.redeem(code, { channelId, clientIp: '127.0.0.1' }, cancellation);
+    const failure = (code: string, cancellation?: Cancellation): Promise<unknown> =>
+      redeem(code, cancellation).then(
         () => expect.unreachable(`${code} was redeemed`),
         (error: unknown) => error,
       );

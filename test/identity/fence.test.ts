@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { createOnce } from '../../src/identity/once.ts';
-import { ExchangeError, type Until } from '../../src/lib/exchange.ts';
+import { createRedeemOnce } from '../../src/identity/once.ts';
+import { type Cancellation, ExchangeError } from '../../src/lib/exchange.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
@@ -16,7 +16,7 @@ import type { Outcome, Store } from '../../src/store/store.ts';
 import { contractTimes, send, succeeded, wish } from '../contract/store/wishes.ts';
 
 const times = { ...contractTimes, leaseMs: 600, deadlineMs: 200, patienceMs: 1_000 };
-const wanted = { unwanted: new AbortController().signal };
+const wanted = { clientGone: new AbortController().signal };
 
 const start = (wrap: (store: Store) => Partial<Store> = () => ({}), wrapEngine = (engine: Engine) => engine) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-fence-'));
@@ -27,7 +27,10 @@ const start = (wrap: (store: Store) => Partial<Store> = () => ({}), wrapEngine =
     rmSync(folder, { recursive: true, force: true });
   });
   const wrapped = { ...store, ...wrap(store) };
-  return { store, once: createOnce({ store: wrapped, log: createLog('silent'), metrics: createMetrics(), times }) };
+  return {
+    store,
+    once: createRedeemOnce({ store: wrapped, log: createLog('silent'), metrics: createMetrics(), times }),
+  };
 };
 
 const success = async (): Promise<Outcome> => succeeded();
@@ -43,16 +46,16 @@ const lateMarkSent = (ms: number, meanwhile?: (store: Store) => Promise<unknown>
 });
 
 test('a request may leave until a deadline before the end of the lease, counted from before the code was marked', async () => {
-  const seen: { until: Until; at: number }[] = [];
+  const seen: { until: Cancellation; at: number }[] = [];
   const { once } = start(lateMarkSent(100));
   const startedAt = performance.now();
-  const exchange = async (until: Until) => {
-    seen.push({ until, at: performance.now() });
+  const exchange = async (cancellation: Cancellation) => {
+    seen.push({ until: cancellation, at: performance.now() });
     return succeeded();
   };
   expect(await once(wish(), exchange, wanted)).toMatchObject({ state: 'SUCCEEDED' });
-  const [{ until, at } = { until: undefined, at: 0 }] = seen;
-  const { sendBy = 0 } = until ?? {};
+  const [{ until: cancellation, at } = { until: undefined, at: 0 }] = seen;
+  const { sendBy = 0 } = cancellation ?? {};
   expect(sendBy).toBeGreaterThanOrEqual(startedAt + times.leaseMs - times.deadlineMs);
   expect(sendBy).toBeLessThan(at - 95 + times.leaseMs - times.deadlineMs);
 });

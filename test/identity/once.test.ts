@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createOnce } from '../../src/identity/once.ts';
+import { createRedeemOnce } from '../../src/identity/once.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
@@ -30,9 +30,9 @@ test('an outcome whose wake-up got lost is read long before patience ends', asyn
   await there.markSent(verdict.lease);
 
   const times = { deadlineMs: 1_000, patienceMs: 60_000, leaseMs: contractTimes.leaseMs };
-  const once = createOnce({ store: here, log: createLog('silent'), metrics: createMetrics(), times });
+  const once = createRedeemOnce({ store: here, log: createLog('silent'), metrics: createMetrics(), times });
   const awaited = once(claim, () => Promise.reject(new Error('A duplicate exchanges nothing')), {
-    unwanted: new AbortController().signal,
+    clientGone: new AbortController().signal,
   });
   // It has to be asleep: what it sees when it first looks needs no wake-up.
   await new Promise((resolve) => setTimeout(resolve, 300));

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createOnce } from '../../src/identity/once.ts';
+import { createRedeemOnce } from '../../src/identity/once.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
@@ -16,7 +16,7 @@ const start = () => {
   };
   const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), options);
   onTestFinished(() => store.close());
-  return createOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
+  return createRedeemOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
 };
 
 const claim = {
@@ -24,7 +24,7 @@ const claim = {
   ...{ appId: 'app', channelId: 'channel', session: undefined, traceId: '0'.repeat(32) },
 };
 const success = async (): Promise<Outcome> => ({ state: 'SUCCEEDED', subject: { openId: 'somebody' } });
-const wanted = { unwanted: new AbortController().signal };
+const wanted = { clientGone: new AbortController().signal };
 
 test('a code is sent while it is wanted, again only when provably nothing was sent', async () => {
   const once = start();
@@ -48,7 +48,9 @@ test('between two attempts nobody wants it any more: it is not sent again, at on
     setTimeout(() => gone.abort(), 5);
     throw new ExchangeError('refused', false);
   };
-  await expect(once(claim, refused, { unwanted: gone.signal })).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  await expect(once(claim, refused, { clientGone: gone.signal })).rejects.toMatchObject({
+    code: 'CHANNEL_UNREACHABLE',
+  });
   expect(attempts).toBe(1);
   expect(await once(claim, success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
 });
@@ -56,7 +58,7 @@ test('between two attempts nobody wants it any more: it is not sent again, at on
 test('what is not wanted from the start does not touch the code', async () => {
   const once = start();
   const never = () => Promise.reject(new Error('it was sent'));
-  await expect(once(claim, never, { unwanted: AbortSignal.abort() })).rejects.toMatchObject({
+  await expect(once(claim, never, { clientGone: AbortSignal.abort() })).rejects.toMatchObject({
     code: 'CHANNEL_UNREACHABLE',
   });
   expect(await once(claim, success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
@@ -70,7 +72,7 @@ test('what was sent is awaited and kept, wanted or not', async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     return success();
   };
-  expect(await once(claim, exchange, { unwanted: gone.signal })).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await once(claim, exchange, { clientGone: gone.signal })).toMatchObject({ state: 'SUCCEEDED' });
   const never = () => Promise.reject(new Error('it was sent again'));
   expect(await once(claim, never, wanted)).toMatchObject({ state: 'SUCCEEDED' });
 });

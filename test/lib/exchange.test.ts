@@ -266,7 +266,7 @@ describe('a request that provably was not sent says so', () => {
       { connections: 1 },
     );
     const gone = new AbortController();
-    const until = { ...soon(), unwanted: gone.signal };
+    const until = { ...soon(), clientGone: gone.signal };
     const connecting = send(get('/busy'), soon());
     const waiting = send(get('/unwanted'), until);
     await expect.poll(() => held.length, { interval: 5 }).toBe(1);
@@ -389,7 +389,7 @@ describe('the deadline holds', () => {
     const held: (() => void)[] = [];
     const { send } = await open((_, response) => held.push(() => response.end('ok')));
     const gone = new AbortController();
-    const reply = send(get(), { ...soon(), unwanted: gone.signal });
+    const reply = send(get(), { ...soon(), clientGone: gone.signal });
     await expect.poll(() => held.length, { interval: 5 }).toBe(1);
     gone.abort();
     held[0]?.();

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';
-import { createOnce, type Once } from '../../src/identity/once.ts';
+import { createRedeemOnce, type RedeemOnce } from '../../src/identity/once.ts';
 import { openUpstream, type Upstream } from '../../src/lib/exchange.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
@@ -112,19 +112,20 @@ afterAll(async () => {
   await postgres?.close();
 }, 60_000);
 
-const onceAt = (store: Store): Once => createOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
+const onceAt = (store: Store): RedeemOnce =>
+  createRedeemOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
 
 /** What a caller of this instance is told in the end: how it ended, or the code of the failure. */
 const call = (store: Store, by: string, code: string): Promise<string> =>
   onceAt(store)(
     wish({ authCode: code }),
-    async (until) => {
+    async (cancellation) => {
       await point();
-      await upstream.send({ method: 'GET', path: `/${by}?code=${code}` }, until);
+      await upstream.send({ method: 'GET', path: `/${by}?code=${code}` }, cancellation);
       await point();
       return { state: 'SUCCEEDED', subject: { openId: code } };
     },
-    { unwanted: new AbortController().signal },
+    { clientGone: new AbortController().signal },
   ).then(
     (ended) => ended?.state ?? 'nothing',
     (error: unknown) => (error instanceof PayerIdentityError ? error.code : 'an unexpected error'),
