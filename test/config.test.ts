@@ -362,7 +362,7 @@ describe('no message repeats a value', () => {
         signType: 'md5',
         replySignature: 'required',
         channels: ['ali_pay', 'wechat_pay'],
-        keeper: { queryUrl: 'http://127.0.0.1/query', headers: { accesstoken: 'x' } },
+        resultHolder: { queryUrl: 'http://127.0.0.1/query', headers: { accesstoken: 'x' } },
       },
     },
     times: { deadlineMs: 1, leaseMs: 1_001 },
@@ -430,7 +430,7 @@ describe('no message repeats a value', () => {
       [{ profile: canary }, 'profile'],
       [{ profile: 'ga' }, 'mchNo'],
       [{ signType: canary }, 'signType'],
-      [{ keeper: { queryUrl: canary } }, 'keeper.queryUrl'],
+      [{ resultHolder: { queryUrl: canary } }, 'resultHolder.queryUrl'],
       [{ secrt: canary }, 'secrt'],
     ] as const) {
       const upstream = { ...complete.sources.upstream, ...changes };

@@ -43,7 +43,7 @@ const config = z
      * Present: DaxPay keeps the results of authenticateAndSet. It has no public API to read them back, only its
      * console's (GET /assist/channel/auth/queryAuthResult behind a login), so where and how is configuration.
      */
-    keeper: z
+    resultHolder: z
       .strictObject({
         queryUrl: needsTls(endpointAddress),
         headers: z.record(z.string().regex(/^[\w-]+$/, 'the name of a header'), issuedSecret(4_096)).default({}),
@@ -56,8 +56,8 @@ const config = z
   })
   // Profile ga leaves the letter case of ids unsigned, and what authAndSet answers is not signed at all.
   .refine(
-    ({ baseUrl, profile, replySignature, keeper }) =>
-      (profile === 'beta' && replySignature === 'required' && !keeper) || isProtected(baseUrl),
+    ({ baseUrl, profile, replySignature, resultHolder }) =>
+      (profile === 'beta' && replySignature === 'required' && !resultHolder) || isProtected(baseUrl),
     { path: ['baseUrl'], message: NEEDS_TLS },
   );
 type Config = z.output<typeof config>;
@@ -156,11 +156,11 @@ export const daxpay = defineSource({
   open(settings, { connect, now, nonce }) {
     const { send } = connect(settings.baseUrl);
 
-    const openKeeper = ({ queryUrl, headers }: NonNullable<Config['keeper']>) => {
+    const openResultHolder = ({ queryUrl, headers }: NonNullable<Config['resultHolder']>) => {
       const query = new URL(queryUrl);
       const { send: sendQuery } = connect(query.origin);
       return {
-        async redeemAndKeep(
+        async redeemAndHold(
           authCode: string,
           queryCode: string,
           { channelId }: RedeemRequest,
@@ -184,7 +184,7 @@ export const daxpay = defineSource({
       async redeem(authCode, request, cancellation) {
         return judgeAuth(await send(authRequest(authCode, request, settings, now(), nonce()), cancellation), settings);
       },
-      ...(settings.keeper && { keeper: openKeeper(settings.keeper) }),
+      ...(settings.resultHolder && { resultHolder: openResultHolder(settings.resultHolder) }),
     };
   },
 });

@@ -8,7 +8,7 @@ import { createRoom } from '../lib/room.ts';
 import type { Traffic } from '../model.ts';
 import { createBreaker } from './guard-breaker.ts';
 import { isUpstreamFault } from './guard-fault.ts';
-import type { Certifier, Jobworth, Keeper, Lane, Source } from './source.ts';
+import type { Certifier, Jobworth, Lane, ResultHolder, Source } from './source.ts';
 
 const milliseconds = (fallback: number) => z.int().positive().max(60_000).default(fallback);
 
@@ -103,23 +103,23 @@ export const guardSource = (source: Source, config: GuardConfig, now = () => per
     return guard;
   };
   const run: Run = (lane, work, cancellation) => guardOf(lane).run(work, cancellation, lane?.client);
-  const { keeper, certifier, jobworth } = source;
+  const { resultHolder, certifier, jobworth } = source;
   return {
     ...source,
     requireReady: (lane) => guardOf(lane).requireReady(lane?.client),
     redeem: (authCode, request, cancellation) =>
       run(request, (within) => source.redeem(authCode, request, within), cancellation),
-    ...(keeper && { keeper: guardKeeper(keeper, run) }),
+    ...(resultHolder && { resultHolder: guardResultHolder(resultHolder, run) }),
     ...(certifier && { certifier: guardCertifier(certifier, run) }),
     ...(jobworth && { jobworth: guardJobworth(jobworth, run) }),
   };
 };
 
-const guardKeeper = (keeper: Keeper, run: Run): Keeper => ({
-  redeemAndKeep: (authCode, queryCode, request, cancellation) =>
-    run(request, (within) => keeper.redeemAndKeep(authCode, queryCode, request, within), cancellation),
+const guardResultHolder = (resultHolder: ResultHolder, run: Run): ResultHolder => ({
+  redeemAndHold: (authCode, queryCode, request, cancellation) =>
+    run(request, (within) => resultHolder.redeemAndHold(authCode, queryCode, request, within), cancellation),
   collect: (queryCode, cancellation, lane) =>
-    run(lane, (within) => keeper.collect(queryCode, within, lane), cancellation),
+    run(lane, (within) => resultHolder.collect(queryCode, within, lane), cancellation),
 });
 
 const guardCertifier = (certifier: Certifier, run: Run): Certifier => ({

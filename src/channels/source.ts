@@ -41,7 +41,7 @@ export interface Source {
    */
   readonly pageless?: readonly string[];
   /** Present when the upstream keeps results itself, under our query codes. */
-  readonly keeper?: Keeper;
+  readonly resultHolder?: ResultHolder;
   readonly certifier?: Certifier;
   readonly jobworth?: Jobworth;
   /** What the source is configured with and will not be valid for ever. */
@@ -135,9 +135,9 @@ export interface JobworthAnswer {
   readonly tokenStatus?: string | undefined;
 }
 
-export interface Keeper {
+export interface ResultHolder {
   /** Exchanges an auth code; the upstream keeps the identity under the query code and does not tell it. */
-  redeemAndKeep(authCode: string, queryCode: string, request: RedeemRequest, cancellation: Cancellation): Promise<void>;
+  redeemAndHold(authCode: string, queryCode: string, request: RedeemRequest, cancellation: Cancellation): Promise<void>;
   /** The kept identity; undefined while there is none yet. */
   collect(queryCode: string, cancellation: Cancellation, lane?: Lane): Promise<Redeemed | undefined>;
 }

@@ -27,7 +27,7 @@ export interface Authenticated {
   readonly accessToken: AccessToken | undefined;
 }
 
-export interface Kept {
+export interface StoredResult {
   /** Undefined when the result belongs to a session whose query code only its starter knows. */
   readonly queryCode: string | undefined;
   readonly expiresAt: Date;
@@ -45,7 +45,7 @@ export interface Started {
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
-  authenticateAndSet(input: unknown, call: CallContext): Promise<Kept>;
+  authenticateAndSet(input: unknown, call: CallContext): Promise<StoredResult>;
   startAuthentication(input: unknown): Promise<Started>;
 }
 
@@ -76,9 +76,9 @@ export const createAuthentication = ({ store, apps, redeemOnce, tickets, callerO
     const queryCode = keep && session && 'queryCode' in session ? session.queryCode : undefined;
 
     const exchange = async (cancellation: Cancellation): Promise<Outcome> => {
-      if (!source.keeper || queryCode === undefined)
+      if (!source.resultHolder || queryCode === undefined)
         return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, cancellation)) };
-      await source.keeper.redeemAndKeep(authCode, queryCode, request, cancellation);
+      await source.resultHolder.redeemAndHold(authCode, queryCode, request, cancellation);
       return { state: 'HELD' };
     };
     const claim = {

@@ -52,11 +52,11 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
       log.warn(event, { operation: 'authResult', traceId, appId, channelId, source, ...noteOf(error) });
     };
     try {
-      const { keeper } = apps.route(held.appId, held.channelId).source;
-      if (!keeper) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
+      const { resultHolder } = apps.route(held.appId, held.channelId).source;
+      if (!resultHolder) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
       const until = { deadline: AbortSignal.timeout(times.deadlineMs), clientGone: call.signal };
       const traffic = permits(call.caller, 'payer:read', held.appId) ? 'trusted' : 'public';
-      const found = await keeper.collect(queryCode, until, { channelId: held.channelId, traffic });
+      const found = await resultHolder.collect(queryCode, until, { channelId: held.channelId, traffic });
       return found ? await keep({ state: 'SUCCEEDED', ...found }) : held;
     } catch (error) {
       if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN') {

@@ -32,8 +32,8 @@ const settings: readonly Setting[] = [
   { name: 'baseUrl', options: daxpay },
   { name: 'baseUrl', options: { ...daxpay, replySignature: 'optional' }, needsTls: true },
   { name: 'baseUrl', options: { ...daxpay, profile: 'ga', mchNo: 'M' }, needsTls: true },
-  { name: 'baseUrl', options: { ...daxpay, keeper: { queryUrl: 'https://pay.example/q' } }, needsTls: true },
-  { name: 'keeper.queryUrl', options: daxpay, kind: 'endpoint', needsTls: true },
+  { name: 'baseUrl', options: { ...daxpay, resultHolder: { queryUrl: 'https://pay.example/q' } }, needsTls: true },
+  { name: 'resultHolder.queryUrl', options: daxpay, kind: 'endpoint', needsTls: true },
   { name: 'baseUrl', options: jucai },
   { name: 'baseUrl', options: { ...jucai, signing: { replySignature: 'optional' } }, needsTls: true },
   { name: 'unionpayAuthorizeUrl', options: jucai, kind: 'page' },
@@ -166,9 +166,9 @@ describe('a path in an address', () => {
   test('and a query of an endpoint are kept, each parameter once', async () => {
     const emulator = await startEmulator(() => ({ status: 500, body: '' }));
     onTestFinished(() => emulator.close());
-    const setting = { name: 'keeper.queryUrl', options: daxpay };
+    const setting = { name: 'resultHolder.queryUrl', options: daxpay };
     const source = openWith(setting, `${emulator.origin}/x/query/?from=console&queryCode=old`);
-    await source.keeper?.collect('new', until()).catch(() => undefined);
+    await source.resultHolder?.collect('new', until()).catch(() => undefined);
     expect(emulator.ledger.map(({ rawUrl }) => rawUrl)).toEqual(['/x/query/?from=console&queryCode=new']);
   });
 });

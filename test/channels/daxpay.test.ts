@@ -349,20 +349,20 @@ test.each([
 });
 
 describe('results that DaxPay keeps', () => {
-  const openKeeper = async (headers: Record<string, string> = { accesstoken: consoleToken }) => {
+  const openResultHolder = async (headers: Record<string, string> = { accesstoken: consoleToken }) => {
     const { emulator } = await open();
     const queryUrl = `${emulator.origin}/assist/channel/auth/queryAuthResult?from=console`;
-    const { source, disconnect } = openAt(emulator.origin, { keeper: { queryUrl, headers } });
+    const { source, disconnect } = openAt(emulator.origin, { resultHolder: { queryUrl, headers } });
     onTestFinished(disconnect);
-    const { keeper } = source;
-    if (!keeper) return expect.unreachable('a configured keeper is there');
+    const { resultHolder } = source;
+    if (!resultHolder) return expect.unreachable('a configured resultHolder is there');
     const keep = (code: string, queryCode: string, channelId = 'wechat_pay') =>
-      keeper.redeemAndKeep(code, queryCode, { channelId }, soon());
-    return { emulator, keeper, keep };
+      resultHolder.redeemAndHold(code, queryCode, { channelId }, soon());
+    return { emulator, resultHolder, keep };
   };
 
   test('are collected under their query code, as often as one likes', async () => {
-    const { emulator, keeper, keep } = await openKeeper();
+    const { emulator, resultHolder, keep } = await openResultHolder();
     expect(await keep('test_ok_alice', 'q-1 &=?')).toBeUndefined();
     expect(lastBody(emulator)).toEqual({
       appId: 'demo',
@@ -374,29 +374,29 @@ describe('results that DaxPay keeps', () => {
       subject: { openId: idsOf('alice').openid },
       accessToken: { value: idsOf('alice').accessToken },
     };
-    expect(await keeper.collect('q-1 &=?', soon())).toEqual(collected);
-    expect(await keeper.collect('q-1 &=?', soon())).toEqual(collected);
+    expect(await resultHolder.collect('q-1 &=?', soon())).toEqual(collected);
+    expect(await resultHolder.collect('q-1 &=?', soon())).toEqual(collected);
     expect(emulator.ledger.at(-1)?.url.searchParams.get('from')).toBe('console');
   });
 
   test('are unknown when nothing was kept under the query code', async () => {
-    const { keeper } = await openKeeper();
+    const { resultHolder } = await openResultHolder();
     const unknown = { code: 'OUTCOME_UNKNOWN', upstreamCode: 'not_exist' };
-    await expect(keeper.collect('never kept', soon())).rejects.toMatchObject(unknown);
+    await expect(resultHolder.collect('never kept', soon())).rejects.toMatchObject(unknown);
   });
 
   test('are not there yet while DaxPay waits', async () => {
     const { told, origin } = await serve();
     told.answer = Buffer.from('{"code":0,"msg":"success","data":{"openId":null,"status":"waiting"}}');
-    const { source, disconnect } = openAt(origin, { keeper: { queryUrl: `${origin}/q` } });
+    const { source, disconnect } = openAt(origin, { resultHolder: { queryUrl: `${origin}/q` } });
     onTestFinished(disconnect);
-    expect(await source.keeper?.collect('q', soon())).toBeUndefined();
+    expect(await source.resultHolder?.collect('q', soon())).toBeUndefined();
   });
 
   test.each([[{ accesstoken: 'wrong' }], [{}]])('are not told to a console session of %j', async (headers) => {
-    const { keeper, keep } = await openKeeper(headers as Record<string, string>);
+    const { resultHolder, keep } = await openResultHolder(headers as Record<string, string>);
     await keep('test_ok_alice', 'q');
-    const error = await keeper.collect('q', soon()).catch((thrown: unknown) => thrown);
+    const error = await resultHolder.collect('q', soon()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(PayerIdentityError);
     expect(error).toMatchObject({ upstreamCode: expect.stringMatching(/^(HTTP_401|10401)$/) });
   });
@@ -406,14 +406,14 @@ describe('results that DaxPay keeps', () => {
     ['test_html_x', 'ali_pay', 'REPLY_MALFORMED'],
     ['test_ok_x', 'union_pay', 'CHANNEL_UNSUPPORTED'],
   ])('do not come to be by %s on %s', async (code, channelId, failure) => {
-    const { keeper, keep } = await openKeeper();
+    const { resultHolder, keep } = await openResultHolder();
     await expect(keep(code, 'q', channelId)).rejects.toMatchObject({ code: failure });
-    await expect(keeper.collect('q', soon())).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await expect(resultHolder.collect('q', soon())).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
   test('are nothing that a source without configuration for them offers', async () => {
     const { source } = await open();
-    expect(source.keeper).toBeUndefined();
+    expect(source.resultHolder).toBeUndefined();
   });
 });
 

@@ -32,8 +32,8 @@ const openGuarded = (options: object = {}) => {
     channels: ['a'],
     redeem: (_, __, cancellation) => call(alice, cancellation),
     authorizeUrl: () => 'https://example.com',
-    keeper: {
-      redeemAndKeep: (_, __, ___, cancellation) => call(undefined, cancellation),
+    resultHolder: {
+      redeemAndHold: (_, __, ___, cancellation) => call(undefined, cancellation),
       collect: (_, cancellation) => call(alice, cancellation),
     },
     certifier: {
@@ -242,7 +242,7 @@ describe('payer pages', () => {
   test('results that an upstream keeps are collected on the side of the reader', async () => {
     const { source, fail } = openPublic();
     await times(20, fail);
-    const collected = source.keeper?.collect('query', patient(), { channelId: 'a', traffic: 'public' });
+    const collected = source.resultHolder?.collect('query', patient(), { channelId: 'a', traffic: 'public' });
     await expect(collected).rejects.toMatchObject(suspended);
   });
 
@@ -461,8 +461,8 @@ describe('a suspended source', () => {
     const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
     const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
     const asked = [
-      source.keeper?.redeemAndKeep('code', 'query', request, cancellation),
-      source.keeper?.collect('query', cancellation),
+      source.resultHolder?.redeemAndHold('code', 'query', request, cancellation),
+      source.resultHolder?.collect('query', cancellation),
       source.certifier?.initialize(certify, cancellation),
       source.certifier?.hasPassed('id', cancellation),
       source.jobworth?.query(query, cancellation),
@@ -485,8 +485,8 @@ test('a source that is well answers whatever it is asked, as without a guard', a
   const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
   const asked = [
     source.redeem('code', request, cancellation),
-    source.keeper?.redeemAndKeep('code', 'query', request, cancellation),
-    source.keeper?.collect('query', cancellation),
+    source.resultHolder?.redeemAndHold('code', 'query', request, cancellation),
+    source.resultHolder?.collect('query', cancellation),
     source.certifier?.initialize(certify, cancellation),
     source.certifier?.hasPassed('id', cancellation),
     source.jobworth?.query(query, cancellation),

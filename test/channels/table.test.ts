@@ -24,11 +24,11 @@ let wechat: Emulator;
 
 const wechatApp = { appId: 'wx1', secret: 's'.repeat(32), merchant: { mchId: '10000100', apiKey: 'k'.repeat(32) } };
 const ga = { appId: 'ga', secret: 'secret', profile: 'ga', mchNo: 'M1' } as const;
-const keeper = { appId: 'keeper', secret: 'secret' };
+const resultHolder = { appId: 'resultHolder', secret: 'secret' };
 
 beforeAll(async () => {
   daxpayGa = await startDaxpay({ apps: [ga] });
-  daxpayKeeper = await startDaxpay({ apps: [keeper], consoleToken: 'token' });
+  daxpayKeeper = await startDaxpay({ apps: [resultHolder], consoleToken: 'token' });
   wechat = await startWechat({ apps: [wechatApp] });
   service = await startSandboxService((config) => ({
     ...config,
@@ -36,18 +36,18 @@ beforeAll(async () => {
     apps: [
       ...config.apps,
       { id: 'ga', channels: { wechat_pay: 'ga' } },
-      { id: 'keeper', channels: { ali_pay: 'keeper' } },
+      { id: 'resultHolder', channels: { ali_pay: 'resultHolder' } },
       { id: 'miniprogram', channels: { wechat_pay: 'miniprogram' } },
       { id: 'payment_code', channels: { wechat_pay: 'payment_code' } },
     ],
     sources: {
       ...config.sources,
       ga: { type: 'daxpay', baseUrl: daxpayGa.origin, ...ga },
-      keeper: {
+      resultHolder: {
         type: 'daxpay',
         baseUrl: daxpayKeeper.origin,
-        ...keeper,
-        keeper: {
+        ...resultHolder,
+        resultHolder: {
           queryUrl: `${daxpayKeeper.origin}/assist/channel/auth/queryAuthResult`,
           headers: { accesstoken: 'token' },
         },
@@ -98,8 +98,8 @@ const operations: Readonly<Record<string, Operation>> = {
   'daxpay authAndSet': {
     upstream: () => daxpayKeeper,
     run: async (authCode) =>
-      (await service.graphql(AUTHENTICATE_AND_SET, { input: { channel: 'ali_pay', appId: 'keeper', authCode } })).data
-        .authenticateAndSet,
+      (await service.graphql(AUTHENTICATE_AND_SET, { input: { channel: 'ali_pay', appId: 'resultHolder', authCode } }))
+        .data.authenticateAndSet,
   },
   'jucai wechat_pay': { upstream: () => service.emulators.jucai, run: authenticate('wechat_pay', 'demo-jucai') },
   'jucai union_pay': { upstream: () => service.emulators.jucai, run: authenticate('union_pay', null) },

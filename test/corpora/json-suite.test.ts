@@ -70,7 +70,7 @@ const openers = {
     }),
   daxpay: (origin: string) =>
     openSource(daxpay, {
-      ...{ baseUrl: origin, appId: 'demo', secret: 's', keeper: { queryUrl: `${origin}/query` } },
+      ...{ baseUrl: origin, appId: 'demo', secret: 's', resultHolder: { queryUrl: `${origin}/query` } },
     }),
   daxpayGa: (origin: string) =>
     openSource(daxpay, { baseUrl: origin, appId: 'demo', secret: 's', profile: 'ga', mchNo: 'M1' }),
@@ -120,8 +120,9 @@ const jobworthSigned = (text: string) => ({
 const certify = ({ certifier }: Source) => certifier?.initialize(certification, soon());
 const hasPassed = ({ certifier }: Source) => certifier?.hasPassed('c'.repeat(32), soon());
 const jobworth = ({ jobworth }: Source) => jobworth?.query(job, soon());
-const keep = ({ keeper }: Source) => keeper?.redeemAndKeep('code', 'query-code', { channelId: 'ali_pay' }, soon());
-const collect = ({ keeper }: Source) => keeper?.collect('query-code', soon());
+const keep = ({ resultHolder }: Source) =>
+  resultHolder?.redeemAndHold('code', 'query-code', { channelId: 'ali_pay' }, soon());
+const collect = ({ resultHolder }: Source) => resultHolder?.collect('query-code', soon());
 
 const operations: Readonly<Record<string, Operation>> = {
   'alipay oauth': { at: 'alipay', run: redeem('ali_pay') },

@@ -182,7 +182,7 @@ describe('a query code', () => {
 describe('a DaxPay that keeps the results', () => {
   const keep = ({ origin }: Emulator, token = consoleToken) => ({
     baseUrl: origin,
-    keeper: { queryUrl: `${origin}/assist/channel/auth/queryAuthResult`, headers: { accesstoken: token } },
+    resultHolder: { queryUrl: `${origin}/assist/channel/auth/queryAuthResult`, headers: { accesstoken: token } },
   });
   const paths = ({ ledger }: Emulator) => ledger.map(({ url }) => url.pathname.split('/').at(-1));
 

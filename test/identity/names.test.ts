@@ -12,11 +12,11 @@ const sourceAt = (baseUrl: string, rest: object = {}) => ({
 test('two sources of one application, at two addresses, send a code once', async () => {
   const upstream = await startUpstream();
   const config: Partial<FileConfig> = {
-    apps: [app('demo', 'first'), app('other', 'second'), app('third', 'with-keeper')],
+    apps: [app('demo', 'first'), app('other', 'second'), app('third', 'with-resultHolder')],
     sources: {
       first: sourceAt(upstream.origin),
       second: sourceAt(upstream.origin.replace('127.0.0.1', 'localhost')),
-      'with-keeper': sourceAt(upstream.origin, { keeper: { queryUrl: `${upstream.origin}/query` } }),
+      'with-resultHolder': sourceAt(upstream.origin, { resultHolder: { queryUrl: `${upstream.origin}/query` } }),
     },
   };
   const service = await startOn({ folder: temporaryFolder(), upstream, config });

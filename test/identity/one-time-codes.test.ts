@@ -21,7 +21,7 @@ const requests: HttpRequest[] = [];
 const sources = openSources(
   {
     alipay: { type: 'alipay', appId: 'a', ...alipayKeys, gatewayUrl: `${origin}/gateway.do`, apiUrl: origin },
-    daxpay: { type: 'daxpay', appId: 'a', baseUrl: origin, secret: 's', keeper: { queryUrl: `${origin}/query` } },
+    daxpay: { type: 'daxpay', appId: 'a', baseUrl: origin, secret: 's', resultHolder: { queryUrl: `${origin}/query` } },
     jucai: { type: 'jucai', appId: 'a', mchNo: 'm', baseUrl: origin, secret: 's' },
     web: { type: 'wechat', appId: 'a', appSecret: 's', apiUrl: origin },
     miniprogram: { type: 'wechat', kind: 'miniprogram', appId: 'a', appSecret: 's', apiUrl: origin },
@@ -83,7 +83,8 @@ const ways: readonly [string, (code: string) => Promise<HttpRequest>, (request: 
   ['daxpay', redeem('daxpay', 'wechat_pay'), json('authCode')],
   [
     'daxpay, kept there',
-    (code) => wire(() => sources.get('daxpay')?.keeper?.redeemAndKeep(code, 'q', { channelId: 'wechat_pay' }, until)),
+    (code) =>
+      wire(() => sources.get('daxpay')?.resultHolder?.redeemAndHold(code, 'q', { channelId: 'wechat_pay' }, until)),
     json('authCode'),
   ],
   ['jucai', redeem('jucai', 'wechat_pay'), json('authCode')],

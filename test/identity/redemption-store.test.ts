@@ -126,8 +126,8 @@ describe('a restart', () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const queryUrl = `${upstream.origin}/assist/channel/auth/queryAuthResult`;
     const daxpay = { type: 'daxpay', baseUrl: upstream.origin, appId: 'demo', secret: '123456' };
-    const keeper = { queryUrl, headers: { accesstoken: consoleToken } };
-    const before = await startOn({ folder, upstream, config: { sources: { daxpay: { ...daxpay, keeper } } } });
+    const resultHolder = { queryUrl, headers: { accesstoken: consoleToken } };
+    const before = await startOn({ folder, upstream, config: { sources: { daxpay: { ...daxpay, resultHolder } } } });
     const { queryCode } = await authenticateAndSet(before, { authCode: 'test_ok_alice' });
     await before.stop();
     const after = await startOn({

@@ -25,7 +25,7 @@ const sources = {
   code: { type: 'wechat', kind: 'payment_code', appId: 'wx4', mchId: '1', apiKey: secret, channels: ['wechat_code'] },
   dax,
   daxga: { ...dax, profile: 'ga', mchNo: 'M1' },
-  keeping: { ...dax, keeper: { queryUrl } },
+  keeping: { ...dax, resultHolder: { queryUrl } },
   jucai: { type: 'jucai', baseUrl: 'https://jucai.example.com', mchNo: 'M1', appId: 'A1', secret },
 };
 const returnUrls = ['https://shop.example.com/back'];

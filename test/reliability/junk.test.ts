@@ -81,11 +81,11 @@ describe('of payer pages, refused by the upstream, suspend neither trusted calls
   const secret = 's'.repeat(32);
   const wechatApp = { appId: 'wx1', secret, merchant: { mchId: '10000100', apiKey: 'k'.repeat(32) } };
   const ga = { appId: 'ga', secret, profile: 'ga', mchNo: 'M1' } as const;
-  const keeper = { appId: 'keeper', secret };
+  const resultHolder = { appId: 'resultHolder', secret };
   let service: SandboxService;
   let emulators: Emulator[];
   beforeAll(async () => {
-    const daxpay = await startDaxpay({ apps: [ga, keeper], consoleToken: 'token' });
+    const daxpay = await startDaxpay({ apps: [ga, resultHolder], consoleToken: 'token' });
     const wechat = await startWechat({ apps: [wechatApp] });
     emulators = [daxpay, wechat];
     const both = (source: string) => ({ ali_pay: source, wechat_pay: source });
@@ -97,7 +97,7 @@ describe('of payer pages, refused by the upstream, suspend neither trusted calls
       apps: [
         ...config.apps,
         { id: 'ga', channels: both('ga') },
-        { id: 'keeper', channels: both('keeper') },
+        { id: 'resultHolder', channels: both('resultHolder') },
         { id: 'unknown-refusals', channels: { wechat_pay: 'unknown', union_pay: 'unknown' } },
         { id: 'web', channels: { wechat_pay: 'web' } },
         { id: 'miniprogram', channels: { wechat_pay: 'miniprogram' } },
@@ -106,9 +106,9 @@ describe('of payer pages, refused by the upstream, suspend neither trusted calls
       sources: {
         ...config.sources,
         ga: { type: 'daxpay', baseUrl: daxpay.origin, ...ga },
-        keeper: {
-          ...{ type: 'daxpay', baseUrl: daxpay.origin, ...keeper },
-          keeper: { queryUrl, headers: { accesstoken: 'token' } },
+        resultHolder: {
+          ...{ type: 'daxpay', baseUrl: daxpay.origin, ...resultHolder },
+          resultHolder: { queryUrl, headers: { accesstoken: 'token' } },
         },
         unknown: { ...config.sources.jucai, type: 'jucai', refusals: {} },
         web: login,
@@ -128,7 +128,7 @@ describe('of payer pages, refused by the upstream, suspend neither trusted calls
   test.concurrent.each([
     ['daxpay beta', 'demo-daxpay', ['wechat_pay', 'ali_pay'], 'OUTCOME_UNKNOWN'],
     ['daxpay ga', 'ga', ['wechat_pay', 'ali_pay'], 'AUTH_CODE_INVALID'],
-    ['daxpay keeper', 'keeper', ['wechat_pay', 'ali_pay'], 'OUTCOME_UNKNOWN'],
+    ['daxpay resultHolder', 'resultHolder', ['wechat_pay', 'ali_pay'], 'OUTCOME_UNKNOWN'],
     ['jucai whose refusals are not known', 'unknown-refusals', ['wechat_pay', 'union_pay'], 'OUTCOME_UNKNOWN'],
     ['alipay', 'demo', ['ali_pay'], 'AUTH_CODE_INVALID'],
     ['wechat web', 'web', ['wechat_pay'], 'AUTH_CODE_INVALID'],

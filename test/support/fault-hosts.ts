@@ -58,9 +58,9 @@ const requestsOf = (ledgers: Emulator['ledger'][]): string =>
 /** The secrets of all sources; of a private key two lines. */
 const secretsOf = ({ sources }: FileConfig): Canaries =>
   Object.fromEntries(
-    Object.entries(sources).flatMap(([name, { secret, appSecret, apiKey, privateKey, keeper }]) => {
+    Object.entries(sources).flatMap(([name, { secret, appSecret, apiKey, privateKey, resultHolder }]) => {
       const lines = String(privateKey ?? '').split('\n');
-      const { headers = {} } = (keeper ?? {}) as { headers?: Record<string, string> };
+      const { headers = {} } = (resultHolder ?? {}) as { headers?: Record<string, string> };
       const all = {
         secret,
         appSecret,

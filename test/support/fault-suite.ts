@@ -104,7 +104,7 @@ export const runFaults = async (host: FaultHost) => {
   /** One call to every upstream operation there is. */
   const everyOperation = (kind: string): Promise<unknown>[] => [
     ...atRoutes(authRoutes, ['demo'], kind),
-    keepAt('keeper', newCode(kind)),
+    keepAt('resultHolder', newCode(kind)),
   ];
   const echoes = async () => {
     await Promise.all(atRoutes(echoRoutes, echoApps, 'ok'));
@@ -120,8 +120,13 @@ export const runFaults = async (host: FaultHost) => {
     const started = await ask(START, { input: { channel: 'ali_pay', returnUrl: host.returnUrl } });
     await keepAt('demo', newCode('ok'), { state: started.state });
     await keepAt('demo', newCode('ok'), { state: `${started.state.slice(0, -1)}x` });
-    await keepAt('keeper', newCode('ok'), { queryCode: `${secret.queryCode}.keeper` });
-    for (const queryCode of [started.queryCode, `${secret.queryCode}.alipay`, `${secret.queryCode}.keeper`, mark()])
+    await keepAt('resultHolder', newCode('ok'), { queryCode: `${secret.queryCode}.resultHolder` });
+    for (const queryCode of [
+      started.queryCode,
+      `${secret.queryCode}.alipay`,
+      `${secret.queryCode}.resultHolder`,
+      mark(),
+    ])
       await ask(AUTH_RESULT, { queryCode });
     await keepAt('demo', newCode('ok'), { queryCode: `${secret.queryCode}.alipay` });
     const { certifyId } = await certify(newCode('ok', secret.certName), { identityId: alipay.identity.id });

@@ -62,18 +62,18 @@ const newSecret = () => randomBytes(16).toString('hex');
 
 export const startFaultUpstreams = async () => {
   const ga = { appId: 'ga', secret: newSecret(), profile: 'ga', mchNo: 'M1' } as const;
-  const keeper = { appId: 'keeper', secret: newSecret() };
+  const resultHolder = { appId: 'resultHolder', secret: newSecret() };
   const [consoleToken, appSecret] = [newSecret(), newSecret()];
   const merchant = { mchId: '10000100', apiKey: newSecret() };
   const upstreams = {
     ga: await startDaxpay({ apps: [ga] }),
-    keeper: await startDaxpay({ apps: [keeper], consoleToken }),
+    resultHolder: await startDaxpay({ apps: [resultHolder], consoleToken }),
     wechat: await startWechat({ apps: [{ appId: 'wx1', secret: appSecret, merchant }] }),
     messages: await startEmulator(inMessages),
     page: await startEmulator(asPage),
     garbage: await startGarbage(),
   };
-  const queryUrl = `${upstreams.keeper.origin}/assist/channel/auth/queryAuthResult`;
+  const queryUrl = `${upstreams.resultHolder.origin}/assist/channel/auth/queryAuthResult`;
   const echoes = echoApps.map((name) => ({ name, origin: upstreams[name].origin }));
 
   const extend = (config: FileConfig): FileConfig => ({
@@ -82,7 +82,7 @@ export const startFaultUpstreams = async () => {
     apps: [
       ...config.apps,
       { id: 'ga', channels: { wechat_pay: 'ga' } },
-      { id: 'keeper', channels: { ali_pay: 'keeper' } },
+      { id: 'resultHolder', channels: { ali_pay: 'resultHolder' } },
       { id: 'miniprogram', channels: { wechat_pay: 'miniprogram' } },
       { id: 'payment_code', channels: { wechat_pay: 'payment_code' } },
       ...echoes.flatMap(({ name }) => [
@@ -93,9 +93,9 @@ export const startFaultUpstreams = async () => {
     sources: {
       ...config.sources,
       ga: { type: 'daxpay', baseUrl: upstreams.ga.origin, ...ga },
-      keeper: {
-        ...{ type: 'daxpay', baseUrl: upstreams.keeper.origin, ...keeper },
-        keeper: { queryUrl, headers: { accesstoken: consoleToken } },
+      resultHolder: {
+        ...{ type: 'daxpay', baseUrl: upstreams.resultHolder.origin, ...resultHolder },
+        resultHolder: { queryUrl, headers: { accesstoken: consoleToken } },
       },
       miniprogram: { type: 'wechat', kind: 'miniprogram', appId: 'wx1', appSecret, apiUrl: upstreams.wechat.origin },
       payment_code: {
