@@ -44,9 +44,9 @@ export class VaultError extends Error {
 
 export interface Vault {
   /** `place` names table, column and row. */
-  seal(text: string, place: string): Buffer;
+  seal(text: string, additionalData: string): Buffer;
   /** Throws VaultError when the value was not sealed for this place by one of our keys. */
-  open(sealed: Uint8Array, place: string): string;
+  open(sealed: Uint8Array, additionalData: string): string;
   /** How everything begins that the newest key seals: what begins otherwise can be found without opening it. */
   newestPrefix(): Buffer;
   isNewest(sealed: Uint8Array): boolean;
@@ -81,10 +81,10 @@ export const generateVaultKeys = (): VaultKeys => ({
 /** The same keys with a new one in front. */
 export const addSealKey = ({ seal, index }: VaultKeys): VaultKeys => ({ seal: [newSealKey(), ...seal], index });
 
-const decrypt = (key: Buffer, bytes: Buffer, ivAt: number, place: string): string => {
+const decrypt = (key: Buffer, bytes: Buffer, ivAt: number, additionalData: string): string => {
   const tagAt = ivAt + IV_BYTES;
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(ivAt, tagAt), { authTagLength: TAG_BYTES });
-  decipher.setAAD(Buffer.from(place));
+  decipher.setAAD(Buffer.from(additionalData));
   decipher.setAuthTag(bytes.subarray(tagAt, tagAt + TAG_BYTES));
   return decipher.update(bytes.subarray(tagAt + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
 };
@@ -141,18 +141,18 @@ export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => ke
   };
 
   return {
-    seal(text, place) {
+    seal(text, additionalData) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', newest.key, iv, { authTagLength: TAG_BYTES });
-      cipher.setAAD(Buffer.from(place));
+      cipher.setAAD(Buffer.from(additionalData));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
       return Buffer.concat([newest.prefix, iv, cipher.getAuthTag(), body]);
     },
-    open(sealed, place) {
+    open(sealed, additionalData) {
       const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
       const ivAt = 1 + (bytes[0] ?? 0);
       try {
-        return decrypt(keyOf(bytes.toString('utf8', 1, ivAt)), bytes, ivAt, place);
+        return decrypt(keyOf(bytes.toString('utf8', 1, ivAt)), bytes, ivAt, additionalData);
       } catch (cause) {
         throw cause instanceof VaultError ? cause : new VaultError('A sealed value does not open', { cause });
       }

@@ -1,8 +1,8 @@
 import type { Certification, CertificationStatus } from '../model.ts';
 import type { Vault, VaultError } from '../security/vault.ts';
-import { type Db, one, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine.ts';
 import { identityRow } from './identities.ts';
-import { type CertificationRow, certifyIdIndex, readCertification, readOr, sealCertifyId } from './rows.ts';
+import { type CertificationRow, certifyIdIndex, openOrError, readCertification, sealCertifyId } from './rows.ts';
 
 export const addCertification = async (
   db: Transaction,
@@ -35,7 +35,7 @@ export const findCertification = async (
   vault: Vault,
   certifyId: string,
 ): Promise<Certification | undefined> => {
-  const row = await one(
+  const row = await firstRow(
     db.all<CertificationRow>(
       'SELECT * FROM certifications WHERE certify_id_index = $1',
       certifyIdIndex(vault, certifyId),
@@ -58,6 +58,6 @@ export const findCertificationsOf = async (
   const last = new Map(rows.map((row) => [row.identity_id, row]));
   return identityIds.map((id) => {
     const row = last.get(id);
-    return row && readOr(() => readCertification(vault, row));
+    return row && openOrError(() => readCertification(vault, row));
   });
 };

@@ -1,7 +1,7 @@
 /** Claims of one-time codes, in SQL. A claim is one transaction. */
 import type { Vault } from '../security/vault.ts';
 import { NOW } from './clock.ts';
-import { type Db, one, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine.ts';
 import { ABANDONED, finish, type RedemptionTools, readRow, redemptionRow } from './redemptions.ts';
 import { isPending, newId, READ, type RedemptionRow, type SessionRow } from './rows.ts';
 import { claimSession, extendSession, sessionKey } from './sessions.ts';
@@ -18,16 +18,16 @@ export const newOwner = (): string => newId('own');
 export const claim = async (
   db: Transaction,
   tools: RedemptionTools,
-  wish: Claim,
+  request: Claim,
   owner: string,
 ): Promise<ClaimVerdict> => {
   tools.keys.requireFit();
-  const known = await claimKnown(db, tools, wish, owner);
+  const known = await claimKnown(db, tools, request, owner);
   if (known) return known;
-  const session = wish.session && (await claimSession(db, tools, wish, wish.session));
+  const session = request.session && (await claimSession(db, tools, request, request.session));
   // The session was looked at under its lock, which the first call with this very code may have held until now.
-  if (typeof session === 'string') return (await claimKnown(db, tools, wish, owner)) ?? { kind: session };
-  return claimNew(db, tools, wish, owner, session);
+  if (typeof session === 'string') return (await claimKnown(db, tools, request, owner)) ?? { kind: session };
+  return claimNew(db, tools, request, owner, session);
 };
 
 const codeIndexOf = (vault: Vault, { kind, upstreamAppId, code }: Claim): Buffer =>
@@ -39,14 +39,14 @@ const bindingIndexOf = (vault: Vault, { binding, appId, channelId, session }: Cl
 const claimKnown = async (
   db: Transaction,
   tools: RedemptionTools,
-  wish: Claim,
+  request: Claim,
   owner: string,
 ): Promise<ClaimVerdict | undefined> => {
   const { vault, clock } = tools;
-  const codeIndex = codeIndexOf(vault, wish);
-  const bindingIndex = bindingIndexOf(vault, wish);
+  const codeIndex = codeIndexOf(vault, request);
+  const bindingIndex = bindingIndexOf(vault, request);
   const find = (lock: '' | ' FOR UPDATE') =>
-    one(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE code_index = $1${lock}`, codeIndex));
+    firstRow(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE code_index = $1${lock}`, codeIndex));
   const seen = await find('');
   // Most duplicates come to read an outcome: they need no lock, wait for nobody, and write nothing.
   if (seen && !mayChange(seen, owner)) {
@@ -57,7 +57,7 @@ const claimKnown = async (
   if (!known) return undefined;
   // Nothing is ended or forgotten by a clock that may have jumped.
   const row = { ...known, now: await clock.read(db) };
-  if (row.forget_at > row.now) return claimAgain(db, tools, wish, row, bindingIndex, owner);
+  if (row.forget_at > row.now) return claimAgain(db, tools, request, row, bindingIndex, owner);
   await db.all('DELETE FROM redemptions WHERE id = $1', row.id);
   return undefined;
 };
@@ -65,7 +65,7 @@ const claimKnown = async (
 const claimNew = async (
   db: Transaction,
   { vault, times, keys }: RedemptionTools,
-  wish: Claim,
+  request: Claim,
   owner: string,
   session: SessionRow | undefined,
 ): Promise<ClaimVerdict> => {
@@ -75,8 +75,8 @@ const claimNew = async (
        state, owner, lease_until, created_at, outcome_until, forget_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'CLAIMED', $9, ${NOW} + $10, now_ms(), ${NOW} + $11, ${NOW} + $12)
      ON CONFLICT DO NOTHING RETURNING (SELECT index_mark FROM store_keys WHERE id = 1) AS index_mark`,
-    ...[id, codeIndexOf(vault, wish), bindingIndexOf(vault, wish), session?.query_code_index ?? null],
-    ...[wish.source, wish.appId, wish.channelId, wish.traceId, owner],
+    ...[id, codeIndexOf(vault, request), bindingIndexOf(vault, request), session?.query_code_index ?? null],
+    ...[request.source, request.appId, request.channelId, request.traceId, owner],
     ...[times.leaseMs, times.resultTtlMs, times.codeTtlMs],
   );
   if (!inserted) throw new ClaimRace();
@@ -94,7 +94,7 @@ const claimNew = async (
 const claimAgain = async (
   db: Transaction,
   tools: RedemptionTools,
-  wish: Claim,
+  request: Claim,
   known: RedemptionRow,
   bindingIndex: Buffer,
   owner: string,
@@ -108,7 +108,7 @@ const claimAgain = async (
     await db.all(
       `UPDATE redemptions SET owner = $2, trace_id = $3, lease_until = ${NOW} + $4, outcome_until = ${NOW} + $5
        WHERE id = $1`,
-      ...[known.id, owner, wish.traceId, times.leaseMs, times.resultTtlMs],
+      ...[known.id, owner, request.traceId, times.leaseMs, times.resultTtlMs],
     );
     await extendSession(db, known.id, times.resultTtlMs);
     return { kind: 'CLAIMED', lease: { redemptionId: known.id, owner } };

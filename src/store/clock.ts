@@ -6,7 +6,7 @@
  * clock follows the database's by at most MOST_MS. A tick moves the pair on by no more time than has passed by the
  * monotonic clock of the instance that makes it.
  */
-import { type Db, one, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine.ts';
 
 /** Longer than two sweeps are ever apart. What one jump of the database's clock can move the store's clock at most. */
 const MOST_MS = 60_000;
@@ -37,7 +37,7 @@ interface ClockRow {
 }
 
 const rowOf = async (db: Db, lock = ''): Promise<ClockRow> => {
-  const row = await one(db.all<ClockRow>(`SELECT *, now_ms() AS now FROM store_clock WHERE id = 1${lock}`));
+  const row = await firstRow(db.all<ClockRow>(`SELECT *, now_ms() AS now FROM store_clock WHERE id = 1${lock}`));
   if (!row) throw new Error('The store has no clock');
   return row;
 };

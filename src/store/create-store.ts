@@ -5,11 +5,19 @@ import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
 import { ClaimRace, claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
-import { CommitInDoubt, DatabaseUnavailable, type Engine, one, type Transaction, type Urgency } from './engine.ts';
+import { CommitInDoubt, DatabaseUnavailable, type Engine, firstRow, type Transaction, type Urgency } from './engine.ts';
 import { findIdentities } from './identities.ts';
 import { createKeyCheck, type KeyCheck, retireSealKeys } from './key-check.ts';
 import { useNonce } from './nonces.ts';
-import { markSent, queryCodeTopic, readTold, redemptionRow, redemptionTopic, release, settle } from './redemptions.ts';
+import {
+  markSent,
+  queryCodeTopic,
+  readUnexpired,
+  redemptionRow,
+  redemptionTopic,
+  release,
+  settle,
+} from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { erase, sweep } from './retention.ts';
 import { READ, type SessionRow } from './rows.ts';
@@ -129,9 +137,9 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
 
     useNonce: (use) => write((db) => useNonce(db, tools, use)),
 
-    claim: (wish): Promise<ClaimVerdict> => {
+    claim: (request): Promise<ClaimVerdict> => {
       const owner = newOwner();
-      return write((db) => claim(db, tools, wish, owner));
+      return write((db) => claim(db, tools, request, owner));
     },
 
     markSent: (lease) => write((db, inDoubt) => markSent(db, tools, lease, inDoubt), { urgency: 'mark' }),
@@ -143,11 +151,11 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
 
     async redemption(id) {
       const row = await redemptionRow(read, id);
-      return row && readTold(read, vault, row);
+      return row && readUnexpired(read, vault, row);
     },
 
     async session(queryCode) {
-      const row = await one(
+      const row = await firstRow(
         poll.all<SessionRow>(
           `SELECT ${READ} FROM sessions WHERE query_code_index = $1`,
           queryCodeIndex(vault, queryCode),
@@ -155,7 +163,7 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
       );
       if (!row || row.expires_at <= row.now) return undefined;
       const shown = row.redemption_id === null ? undefined : await redemptionRow(poll, row.redemption_id);
-      const redemption = shown && (await readTold(poll, vault, shown));
+      const redemption = shown && (await readUnexpired(poll, vault, shown));
       // Its payer was erased: the query code stays taken and stands for nothing.
       if (shown && !redemption) return undefined;
       return {

@@ -17,7 +17,7 @@ export interface Transaction extends Db {
   /** Wakes the watchers of a topic, on every instance, when the transaction has committed. */
   wake(topic: string): Promise<void>;
   /** False while another transaction, on whatever instance, is at the same chore. */
-  alone(chore: string): Promise<boolean>;
+  tryLock(chore: string): Promise<boolean>;
 }
 
 /**
@@ -69,4 +69,4 @@ export class CommitInDoubt extends Error {
 }
 
 /** The first row, when there is one. */
-export const one = async <Row>(rows: Promise<Row[]>): Promise<Row | undefined> => (await rows)[0];
+export const firstRow = async <Row>(rows: Promise<Row[]>): Promise<Row | undefined> => (await rows)[0];

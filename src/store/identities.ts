@@ -1,7 +1,7 @@
 import type { IdentityRef, PayerIdentity, Subject } from '../model.ts';
 import type { Vault, VaultError } from '../security/vault.ts';
-import { type Db, one, type Transaction } from './engine.ts';
-import { hex, type IdentityRow, newId, openSubject, readIdentity, readOr, sealSubject } from './rows.ts';
+import { type Db, firstRow, type Transaction } from './engine.ts';
+import { hex, type IdentityRow, newId, openOrError, openSubject, readIdentity, sealSubject } from './rows.ts';
 
 export type KeyKind = 'openId' | 'userId';
 
@@ -74,7 +74,7 @@ export const findIdentities = async (
     for (const row of rows)
       found.set(
         key(row),
-        readOr(() => readIdentity(vault, row)),
+        openOrError(() => readIdentity(vault, row)),
       );
   };
   if (ids.length > 0)
@@ -95,4 +95,6 @@ export const findIdentities = async (
 };
 
 export const identityRow = (db: Db, id: string | null): Promise<IdentityRow | undefined> =>
-  id === null ? Promise.resolve(undefined) : one(db.all<IdentityRow>('SELECT * FROM identities WHERE id = $1', id));
+  id === null
+    ? Promise.resolve(undefined)
+    : firstRow(db.all<IdentityRow>('SELECT * FROM identities WHERE id = $1', id));

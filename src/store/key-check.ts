@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Vault, VaultError } from '../security/vault.ts';
-import { one, type Transaction } from './engine.ts';
+import { firstRow, type Transaction } from './engine.ts';
 import { type KeyKind, keyIndex } from './identities.ts';
-import { type IdentityRow, readIdentity, sealedPlace } from './rows.ts';
+import { additionalData, type IdentityRow, readIdentity } from './rows.ts';
 
 /** The keys do not fit the database. The message says which key, and what to do; it holds no key. */
 export class KeysUnfit extends Error {
@@ -52,7 +52,7 @@ const opens = (open: () => unknown): boolean => {
 /** Throws KeysUnfit when values that are stored were not written with these keys. */
 export const requireRowsFit = (vault: Vault, { identity, answer }: SealedRows): void => {
   const other = 'keys.seal lacks a key of this database, or has another one under its id: restore it';
-  if (answer && !opens(() => vault.open(answer.answer_sealed, sealedPlace('redemptions.answer_sealed', answer.id))))
+  if (answer && !opens(() => vault.open(answer.answer_sealed, additionalData('redemptions.answer_sealed', answer.id))))
     throw new KeysUnfit(other);
   if (!identity) return;
   if (!opens(() => readIdentity(vault, identity))) throw new KeysUnfit(other);
@@ -98,12 +98,12 @@ export interface KeyCheck {
 
 /** The mark of the database of these keys; a new database gets one. Of several instances at once the first one writes it. */
 const markDatabase = async (db: Transaction, vault: Vault): Promise<StoreKeysRow> => {
-  const find = () => one(db.all<StoreKeysRow>(STORE_KEYS));
+  const find = () => firstRow(db.all<StoreKeysRow>(STORE_KEYS));
   const known = await find();
   if (known) return known;
   requireRowsFit(vault, {
-    identity: await one(db.all<IdentityRow>(ANY_IDENTITY)),
-    answer: await one(db.all<NonNullable<SealedRows['answer']>>(ANY_ANSWER)),
+    identity: await firstRow(db.all<IdentityRow>(ANY_IDENTITY)),
+    answer: await firstRow(db.all<NonNullable<SealedRows['answer']>>(ANY_ANSWER)),
   });
   const storeId = randomBytes(16).toString('base64url');
   await db.all(

@@ -1,7 +1,7 @@
 /** Values that may be used once. Part of one transaction. */
 import type { Vault } from '../security/vault.ts';
 import { NOW, type StoreClock } from './clock.ts';
-import { one, type Transaction } from './engine.ts';
+import { firstRow, type Transaction } from './engine.ts';
 import type { NonceUse, NonceVerdict } from './store.ts';
 
 /** A router may send what it has sent once more, for so long. */
@@ -27,7 +27,7 @@ export const useNonce = async (
     ...[nonceIndex, fingerprintIndex, REMEMBER_MS, await clock.read(db)],
   );
   if (renewed.length > 0) return 'FIRST';
-  const repeated = await one(
+  const repeated = await firstRow(
     db.all(
       `SELECT used_at FROM nonces WHERE nonce_index = $1 AND fingerprint_index = $2 AND used_at + $3 >= ${NOW}`,
       ...[nonceIndex, fingerprintIndex, REPEAT_MS],

@@ -60,7 +60,7 @@ const commit = async (client: pg.ClientBase): Promise<void> => {
 const inTransaction = (client: pg.ClientBase, topics: Set<string>): Transaction => ({
   all: (sql, ...values) => query(client, sql, values),
   wake: async (topic) => void topics.add(topic),
-  alone: async (chore) => {
+  tryLock: async (chore) => {
     const rows = await query<{ alone: boolean }>(
       client,
       'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS alone',

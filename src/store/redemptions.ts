@@ -2,7 +2,7 @@
 import type { Log, LogFields } from '../lib/log.ts';
 import type { Vault } from '../security/vault.ts';
 import { NOW, type StoreClock } from './clock.ts';
-import { type Db, one, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine.ts';
 import { identityRow, upsertIdentity } from './identities.ts';
 import type { KeyCheck } from './key-check.ts';
 import { hex, isPending, READ, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';
@@ -26,23 +26,23 @@ const wake = async (db: Transaction, { id, query_code_index }: RedemptionRow): P
 };
 
 export const redemptionRow = (db: Db, id: string): Promise<RedemptionRow | undefined> =>
-  one(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE id = $1`, id));
+  firstRow(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE id = $1`, id));
 
 const lockedRow = (db: Db, id: string): Promise<RedemptionRow | undefined> =>
-  one(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE id = $1 FOR UPDATE`, id));
+  firstRow(db.all<RedemptionRow>(`SELECT ${READ} FROM redemptions WHERE id = $1 FOR UPDATE`, id));
 
 export const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
   readRedemption(vault, row, await identityRow(db, row.identity_id));
 
 /** Undefined when the payer whom the redemption showed was erased. */
-const readUnlessErased = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> => {
+const readExisting = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> => {
   const identity = await identityRow(db, row.identity_id);
   return row.state === 'SUCCEEDED' && !identity ? undefined : readRedemption(vault, row, identity);
 };
 
 /** Undefined when there is nothing to tell any more. What is under way is read until it has ended. */
-export const readTold = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> =>
-  row.outcome_until > row.now || isPending(row) ? readUnlessErased(db, vault, row) : undefined;
+export const readUnexpired = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> =>
+  row.outcome_until > row.now || isPending(row) ? readExisting(db, vault, row) : undefined;
 
 export const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' } as const;
 
@@ -82,7 +82,7 @@ export const settle = async (
   if (!row) return undefined;
   if (mayEnd(row)) await finish(db, tools, row, outcome);
   const ended = await redemptionRow(db, id);
-  return ended && readUnlessErased(db, tools.vault, ended);
+  return ended && readExisting(db, tools.vault, ended);
 };
 
 export const finish = async (

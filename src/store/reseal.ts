@@ -1,8 +1,8 @@
 /** Brings what older keys sealed under the newest one, a few rows at a time, while the service runs. */
 import { type Vault, VaultError } from '../security/vault.ts';
 import type { Engine, Transaction } from './engine.ts';
-import { readOr, sealedPlace } from './rows.ts';
-import type { ResealPlace, ResealReport, RowKey, SealedColumn } from './upkeep.ts';
+import { additionalData, openOrError } from './rows.ts';
+import type { ResealCursor, ResealReport, RowKey, SealedColumn } from './upkeep.ts';
 
 interface SealedTable {
   readonly name: SealedColumn;
@@ -34,7 +34,7 @@ const pass: Readonly<Record<SealedColumn, { readonly of: SealedTable; readonly n
   'certifications.certify_id_sealed': { of: certifications },
 };
 
-const beginningOf = ({ name, start }: SealedTable): ResealPlace => ({ column: name, after: start });
+const beginningOf = ({ name, start }: SealedTable): ResealCursor => ({ column: name, after: start });
 
 /** Part of one transaction. */
 const resealRows = async (
@@ -52,8 +52,8 @@ const resealRows = async (
   for (const { row_key, sealed: bytes } of rows) {
     // Another instance may have been here since we looked.
     if (!bytes || vault.isNewest(bytes)) continue;
-    const place = sealedPlace(name, row_key);
-    const text = readOr(() => vault.open(bytes, place));
+    const place = additionalData(name, row_key);
+    const text = openOrError(() => vault.open(bytes, place));
     if (text instanceof VaultError) unreadable += 1;
     else {
       await db.all(`UPDATE ${table} SET ${sealed} = $2 WHERE ${key} = $1`, row_key, vault.seal(text, place));
@@ -67,7 +67,7 @@ export const reseal = async (
   { read, write }: Pick<Engine, 'read' | 'write'>,
   vault: Vault,
   limit: number,
-  { column, after }: ResealPlace = beginningOf(identities),
+  { column, after }: ResealCursor = beginningOf(identities),
 ): Promise<ResealReport> => {
   // Two rotations at once: the earlier one must not take back what the later one did.
   vault.refresh();

@@ -74,7 +74,7 @@ const runChores = async (
   tools: RedemptionTools,
   pending: readonly Chore[],
 ): Promise<number[] | undefined> => {
-  if (!(await db.alone('sweep'))) return undefined;
+  if (!(await db.tryLock('sweep'))) return undefined;
   // First, so that nothing is ended by a clock that has jumped.
   await tools.clock.tick(db);
   const rows: number[] = [];

@@ -69,14 +69,14 @@ export interface CertificationRow {
 export const newId = (prefix: string): string => `${prefix}_${randomBytes(16).toString('base64url')}`;
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-export const sealedPlace = (column: SealedColumn, key: RowKey): string =>
+export const additionalData = (column: SealedColumn, key: RowKey): string =>
   `${column}.${typeof key === 'string' ? key : hex(key)}`;
-const subjectPlace = (id: string) => sealedPlace('identities.subject_sealed', id);
-const answerPlace = (id: string) => sealedPlace('redemptions.answer_sealed', id);
-const certifyIdPlace = (index: Uint8Array) => sealedPlace('certifications.certify_id_sealed', index);
+const subjectPlace = (id: string) => additionalData('identities.subject_sealed', id);
+const answerPlace = (id: string) => additionalData('redemptions.answer_sealed', id);
+const certifyIdPlace = (index: Uint8Array) => additionalData('certifications.certify_id_sealed', index);
 
 /** What a row says, or that it does not open: one bad row of many must not take the others with it. */
-export const readOr = <T>(read: () => T): T | VaultError => {
+export const openOrError = <T>(read: () => T): T | VaultError => {
   try {
     return read();
   } catch (error) {

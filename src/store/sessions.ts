@@ -1,7 +1,7 @@
 /** Query codes, the states that may write them, and what they show. Every function is part of one transaction. */
 import type { Vault } from '../security/vault.ts';
 import { NOW, SKEW, type StoreClock } from './clock.ts';
-import { one, type Transaction } from './engine.ts';
+import { firstRow, type Transaction } from './engine.ts';
 import { READ, type SessionRow } from './rows.ts';
 import type { Claim, NewSession, SessionClaim, StoreTimes } from './store.ts';
 
@@ -38,12 +38,12 @@ export const claimSession = async (
   db: Transaction,
   { vault, times, clock }: SessionTools,
   { appId, channelId }: Claim,
-  wish: SessionClaim,
+  request: SessionClaim,
 ): Promise<SessionRow | 'SESSION_TAKEN' | 'NO_SESSION'> => {
-  const byState = 'stateId' in wish;
-  const index = byState ? stateIndex(vault, wish.stateId) : queryCodeIndex(vault, wish.queryCode);
+  const byState = 'stateId' in request;
+  const index = byState ? stateIndex(vault, request.stateId) : queryCodeIndex(vault, request.queryCode);
   const find = () =>
-    one(
+    firstRow(
       db.all<SessionRow>(
         `SELECT ${READ} FROM sessions WHERE ${byState ? 'state_index' : 'query_code_index'} = $1 FOR UPDATE`,
         index,
@@ -54,7 +54,7 @@ export const claimSession = async (
     await db.all('DELETE FROM sessions WHERE query_code_index = $1', session.query_code_index);
     session = undefined;
   }
-  if (!session && !byState && !wish.issuedOnly) {
+  if (!session && !byState && !request.issuedOnly) {
     await db.all(
       `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, $2, $3, ${NOW} + $4)
        ON CONFLICT DO NOTHING`,
@@ -62,7 +62,7 @@ export const claimSession = async (
     );
     session = await find();
   }
-  if (!session || (wish.issuedOnly && !session.state_index)) return 'NO_SESSION';
+  if (!session || (request.issuedOnly && !session.state_index)) return 'NO_SESSION';
   const free = session.redemption_id === null && session.app_id === appId && session.channel_id === channelId;
   return free ? session : 'SESSION_TAKEN';
 };

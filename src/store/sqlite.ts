@@ -83,7 +83,7 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
       const wake = async (topic: string) => void topics.push(topic);
       const run = () => {
         instant = now();
-        return job({ all: writer.all, wake, alone });
+        return job({ all: writer.all, wake, tryLock: alone });
       };
       const value = await report(write(run, urgency));
       for (const topic of topics) wakeups.wake(topic);

@@ -20,7 +20,7 @@ import type {
   Redeemed,
 } from '../model.ts';
 import type { VaultError } from '../security/vault.ts';
-import type { EraseReport, ResealPlace, ResealReport, SweepReport } from './upkeep.ts';
+import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './upkeep.ts';
 
 /** A wish to be the one that redeems a one-time code. */
 export interface Claim {
@@ -198,7 +198,7 @@ export interface Store {
    * Looks at up to `limit` rows from a place on, and seals with the newest key what another one sealed. Nobody else
    * notices; a pass that is broken off is begun again, and finds less to do.
    */
-  reseal(limit: number, from?: ResealPlace): Promise<ResealReport>;
+  reseal(limit: number, from?: ResealCursor): Promise<ResealReport>;
 
   /** After passes of `reseal` that found nothing to do and nothing unreadable: only the newest key is needed from now on. */
   retireSealKeys(): Promise<void>;

@@ -17,7 +17,7 @@ export type SealedColumn =
 export type RowKey = string | Uint8Array;
 
 /** Where a pass over everything sealed has come to: behind this row. */
-export interface ResealPlace {
+export interface ResealCursor {
   readonly column: SealedColumn;
   readonly after: RowKey;
 }
@@ -27,7 +27,7 @@ export interface ResealReport {
   /** Rows that no key of ours opens; they stay as they are. */
   readonly unreadable: number;
   /** Undefined at the end of the pass. */
-  readonly next: ResealPlace | undefined;
+  readonly next: ResealCursor | undefined;
 }
 
 /** How much an erasure deleted; nothing of whom. */

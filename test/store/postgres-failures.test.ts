@@ -158,12 +158,12 @@ test('one instance sweeps at a time', async () => {
     for (const engine of engines) await engine.close();
   });
   const alone = await engines[0].write(async (db) => {
-    const first = await db.alone('sweep');
-    const second = await engines[1].write((other) => other.alone('sweep'));
-    return [first, second, await engines[1].write((other) => other.alone('something else'))];
+    const first = await db.tryLock('sweep');
+    const second = await engines[1].write((other) => other.tryLock('sweep'));
+    return [first, second, await engines[1].write((other) => other.tryLock('something else'))];
   });
   expect(alone).toEqual([true, false, true]);
-  expect(await engines[1].write((db) => db.alone('sweep'))).toBe(true);
+  expect(await engines[1].write((db) => db.tryLock('sweep'))).toBe(true);
 });
 
 describe.each<Cut>(['before the commit', 'after the commit'])('a connection that is lost %s', (cut) => {
