@@ -21,7 +21,7 @@ import type { Names } from './lib/names.ts';
 import { createCallers, everybody } from './security/callers.ts';
 import { createRouterCheck, openToAll } from './security/router-check.ts';
 import type { Vault } from './security/vault.ts';
-import { KeysUnfit } from './store/key-check.ts';
+import { KeysMismatch } from './store/key-check.ts';
 import type { Store } from './store/store.ts';
 
 interface AppTools {
@@ -97,7 +97,7 @@ export const createApp = async (
       if (released + abandoned > 0) log.warn('redemptions were left behind and ended', { count: released + abandoned });
     } catch (error) {
       // Its message says which key and what to do, and holds no value; until it is mended nothing new is claimed.
-      log.error(error instanceof KeysUnfit ? error.message : 'the sweep failed', { error });
+      log.error(error instanceof KeysMismatch ? error.message : 'the sweep failed', { error });
     }
   };
   const sweeper = setInterval(sweep, config.times.sweepEveryMs);

@@ -12,7 +12,7 @@ import { createLog } from './lib/log.ts';
 import { createMetrics, measureProcess, measureUpstream } from './lib/metrics.ts';
 import { createNames } from './lib/names.ts';
 import { createStore } from './store/create-store.ts';
-import { KeysUnfit } from './store/key-check.ts';
+import { KeysMismatch } from './store/key-check.ts';
 import { openEngine } from './store/open-engine.ts';
 
 /** What runs when the service is to stop may take so long; a redemption that was sent is settled by then. */
@@ -53,7 +53,7 @@ const start = async () => {
   });
   // Keys of another database are a reason not to start; a database that cannot be written now is one for /readyz.
   await store.ready().catch((error: unknown) => {
-    if (error instanceof KeysUnfit) throw error;
+    if (error instanceof KeysMismatch) throw error;
     log.error('the store is not ready', { error });
   });
   const metrics = createMetrics();
@@ -105,7 +105,7 @@ const start = async () => {
 
 start().catch((error: unknown) => {
   // Our own messages and the system's name paths and settings; a parser's may quote a secret.
-  const readable = error instanceof Error && ['Error', 'ConfigError', 'KeysUnfit'].includes(error.name);
+  const readable = error instanceof Error && ['Error', 'ConfigError', 'KeysMismatch'].includes(error.name);
   process.stderr.write(`payer-identity cannot start: ${readable ? error.message : 'an unexpected error'}\n`);
   process.exit(1);
 });

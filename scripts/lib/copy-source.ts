@@ -6,10 +6,10 @@ import { type Vault, VaultError } from '../../src/security/vault.ts';
 import {
   ANY_ANSWER,
   ANY_IDENTITY,
-  KeysUnfit,
-  requireIndexFits,
-  requireRowsFit,
-  requireSealFits,
+  KeysMismatch,
+  requireIndexMatches,
+  requireRowsMatch,
+  requireSealKeysMatch,
   SEAL_KEYS,
   type SealedRows,
   type SealKeyRow,
@@ -52,11 +52,11 @@ const checkKeys = (db: DatabaseSync, vault: Vault): void => {
   const rowsOf = <Row>(sql: string) => db.prepare(sql).all() as Row[];
   const [identity] = rowsOf<NonNullable<SealedRows['identity']>>(ANY_IDENTITY);
   const [answer] = rowsOf<NonNullable<SealedRows['answer']>>(ANY_ANSWER);
-  requireRowsFit(vault, { identity, answer });
+  requireRowsMatch(vault, { identity, answer });
   // A file of an earlier release has no marks; its schema is refused later.
   if (rowsOf("SELECT 1 FROM sqlite_schema WHERE name = 'store_keys'").length === 0) return;
-  for (const row of rowsOf<StoreKeysRow>(STORE_KEYS)) requireIndexFits(vault, row);
-  requireSealFits(vault, rowsOf<SealKeyRow>(SEAL_KEYS));
+  for (const row of rowsOf<StoreKeysRow>(STORE_KEYS)) requireIndexMatches(vault, row);
+  requireSealKeysMatch(vault, rowsOf<SealKeyRow>(SEAL_KEYS));
 };
 
 const readTables = (db: DatabaseSync): SourceTable[] =>
@@ -86,7 +86,7 @@ export const openSource = (file: string, vault: Vault): Source => {
     return { schema, tables: readTables(db), close: () => db.close() };
   } catch (error) {
     db.close();
-    if (!(error instanceof KeysUnfit)) throw error;
+    if (!(error instanceof KeysMismatch)) throw error;
     const message = `The keys are not those that ${file} was written with: take the configuration of its service`;
     throw new VaultError(message, { cause: error });
   }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { ConfigError } from '../../src/config.ts';
 import type { Vault } from '../../src/security/vault.ts';
-import { ofStoreItself } from '../../src/store/key-check.ts';
+import { bookkeepingTables } from '../../src/store/key-check.ts';
 import { connectPostgres } from '../../src/store/postgres-connection.ts';
 import { openSource, type Row, type Source, type SourceTable } from './copy-source.ts';
 
@@ -85,11 +85,13 @@ const copyTables = async (client: pg.Client, { tables }: Source, say: CopyOption
   // The server may need a moment to notice that an earlier run was broken off.
   await client.query("SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0");
   await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS EXCLUSIVE MODE`);
-  const held = names.filter((name) => !ofStoreItself.includes(name)).map((name) => `EXISTS (SELECT 1 FROM ${name})`);
+  const held = names
+    .filter((name) => !bookkeepingTables.includes(name))
+    .map((name) => `EXISTS (SELECT 1 FROM ${name})`);
   const { rows: found } = await client.query<{ held: boolean }>(`SELECT ${held.join(' OR ')} AS held`);
   const isEmpty = !found[0]?.held;
   // What a database has as soon as it exists, or a service has once started on it.
-  if (isEmpty) for (const name of ofStoreItself) await client.query(`DELETE FROM ${name}`);
+  if (isEmpty) for (const name of bookkeepingTables) await client.query(`DELETE FROM ${name}`);
   for (const table of tables) {
     if (isEmpty) await copyTable(client, table);
     const [wanted, kept] = [sumOfSource(table), await sumOfTarget(client, table)];

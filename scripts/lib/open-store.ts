@@ -27,7 +27,7 @@ const READABLE: readonly string[] = [
   'Error',
   'ConfigError',
   'VaultError',
-  'KeysUnfit',
+  'KeysMismatch',
   'DatabaseUnavailable',
   'DatabaseOverloaded',
   'CommitInDoubt',

@@ -15,7 +15,7 @@ export interface Tickets {
 
 export const createTickets = (vault: Vault, now: () => number): Tickets => {
   const mac = (stateId: string, expiry: string, appId: string, channelId: string) =>
-    vault.index('state ticket', stateId, expiry, appId, channelId).toString('hex').slice(0, 32);
+    vault.blindIndex('state ticket', stateId, expiry, appId, channelId).toString('hex').slice(0, 32);
   return {
     issue(appId, channelId, lifeMs) {
       const stateId = randomBytes(16).toString('hex');

@@ -61,7 +61,7 @@ export interface Vault {
   /** Why the keys that `refresh` read last cannot be used beside those that are known; undefined when they can. */
   fault(): VaultError | undefined;
   /** The index of a value of the named kind; equal only for equal parts. */
-  index(kind: string, ...parts: readonly string[]): Buffer;
+  blindIndex(kind: string, ...parts: readonly string[]): Buffer;
 }
 
 const IV_BYTES = 12;
@@ -96,7 +96,7 @@ interface SealKey {
 }
 
 /** Adds keys to those that are known, and answers the newest. */
-const learn = (known: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
+const addKeys = (known: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
   const learnt = new Map<string, SealKey>();
   for (const { id, key } of seal) {
     const bytes = bytesOf(key);
@@ -113,7 +113,7 @@ const learn = (known: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
 /** `readAgain` answers the keys as they are now: a service that runs learns of a rotation by it. */
 export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => keys): Vault => {
   const known = new Map<string, SealKey>();
-  let newest = learn(known, keys);
+  let newest = addKeys(known, keys);
   const indexKey = bytesOf(keys.index);
   let lost: readonly string[] = keys.lost ?? [];
   let fault: VaultError | undefined;
@@ -123,7 +123,7 @@ export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => ke
     try {
       if (!bytesOf(current.index).equals(indexKey))
         throw new VaultError('The index key has changed: nothing that is kept would be found again');
-      newest = learn(known, current);
+      newest = addKeys(known, current);
       lost = current.lost ?? [];
       fault = undefined;
     } catch (error) {
@@ -171,7 +171,7 @@ export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => ke
     newestPrefix: () => newest.prefix,
     isNewest: (sealed) => newest.prefix.equals(sealed.subarray(0, newest.prefix.length)),
     refresh,
-    index(kind, ...parts) {
+    blindIndex(kind, ...parts) {
       // JSON keeps the parts apart: ["a","bc"] and ["ab","c"] differ.
       return createHmac('sha256', indexKey)
         .update(JSON.stringify([kind, ...parts]))

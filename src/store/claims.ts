@@ -21,7 +21,7 @@ export const claim = async (
   request: Claim,
   owner: string,
 ): Promise<ClaimVerdict> => {
-  tools.keys.requireFit();
+  tools.keys.requireMatch();
   const known = await claimKnown(db, tools, request, owner);
   if (known) return known;
   const session = request.session && (await claimSession(db, tools, request, request.session));
@@ -31,9 +31,9 @@ export const claim = async (
 };
 
 const codeIndexOf = (vault: Vault, { kind, upstreamAppId, code }: Claim): Buffer =>
-  vault.index(kind, upstreamAppId, code);
+  vault.blindIndex(kind, upstreamAppId, code);
 const bindingIndexOf = (vault: Vault, { binding, appId, channelId, session }: Claim): Buffer =>
-  vault.index('binding', ...binding, appId, channelId, sessionKey(session));
+  vault.blindIndex('binding', ...binding, appId, channelId, sessionKey(session));
 
 /** The verdict when the code was claimed before; undefined when it is new, or was forgotten. */
 const claimKnown = async (

@@ -7,7 +7,7 @@ export type KeyKind = 'openId' | 'userId';
 
 /** The blind index by which a payer is found. */
 export const keyIndex = (vault: Vault, kind: KeyKind, channelId: string, appId: string, value: string): Buffer =>
-  vault.index(kind, channelId, appId, value);
+  vault.blindIndex(kind, channelId, appId, value);
 
 /**
  * The id of the subject's identity, made or brought up to date. A payer has one openId and one userId in an app, those

@@ -9,8 +9,8 @@ import { type KeyKind, keyIndex } from './identities.ts';
 import { additionalData, type IdentityRow, readIdentity } from './rows.ts';
 
 /** The keys do not fit the database. The message says which key, and what to do; it holds no key. */
-export class KeysUnfit extends Error {
-  override readonly name = 'KeysUnfit';
+export class KeysMismatch extends Error {
+  override readonly name = 'KeysMismatch';
 }
 
 export interface StoreKeysRow {
@@ -36,7 +36,7 @@ const OTHER_INDEX =
   'keys.index is not the index key of this database: codes that were used would count as new. ' +
   'Restore the key that it was written with (in sandbox mode keys.json), or name another database';
 
-const markOf = (vault: Vault, storeId: string): Buffer => vault.index('store', storeId);
+const markOf = (vault: Vault, storeId: string): Buffer => vault.blindIndex('store', storeId);
 const sentinelPlace = (keyId: string): string => `seal_keys.sentinel_sealed.${keyId}`;
 
 const opens = (open: () => unknown): boolean => {
@@ -49,50 +49,50 @@ const opens = (open: () => unknown): boolean => {
   }
 };
 
-/** Throws KeysUnfit when values that are stored were not written with these keys. */
-export const requireRowsFit = (vault: Vault, { identity, answer }: SealedRows): void => {
+/** Throws KeysMismatch when values that are stored were not written with these keys. */
+export const requireRowsMatch = (vault: Vault, { identity, answer }: SealedRows): void => {
   const other = 'keys.seal lacks a key of this database, or has another one under its id: restore it';
   if (answer && !opens(() => vault.open(answer.answer_sealed, additionalData('redemptions.answer_sealed', answer.id))))
-    throw new KeysUnfit(other);
+    throw new KeysMismatch(other);
   if (!identity) return;
-  if (!opens(() => readIdentity(vault, identity))) throw new KeysUnfit(other);
+  if (!opens(() => readIdentity(vault, identity))) throw new KeysMismatch(other);
   const { channelId, appId, ...payer } = readIdentity(vault, identity);
   const fits = (kind: KeyKind, index: Uint8Array | null) =>
     index === null || keyIndex(vault, kind, channelId, appId, payer[kind] ?? '').equals(index);
   if (!fits('openId', identity.open_id_index) || !fits('userId', identity.user_id_index))
-    throw new KeysUnfit(OTHER_INDEX);
+    throw new KeysMismatch(OTHER_INDEX);
 };
 
-/** Throws KeysUnfit when the database was written with another index key. */
-export const requireIndexFits = (vault: Vault, { store_id, index_mark }: StoreKeysRow): void => {
-  if (!markOf(vault, store_id).equals(index_mark)) throw new KeysUnfit(OTHER_INDEX);
+/** Throws KeysMismatch when the database was written with another index key. */
+export const requireIndexMatches = (vault: Vault, { store_id, index_mark }: StoreKeysRow): void => {
+  if (!markOf(vault, store_id).equals(index_mark)) throw new KeysMismatch(OTHER_INDEX);
 };
 
-/** Throws KeysUnfit when a key that may have sealed something is missing, or its id stands for another key. */
-export const requireSealFits = (vault: Vault, sentinels: readonly SealKeyRow[]): void => {
+/** Throws KeysMismatch when a key that may have sealed something is missing, or its id stands for another key. */
+export const requireSealKeysMatch = (vault: Vault, sentinels: readonly SealKeyRow[]): void => {
   const kept = sentinels.filter(({ key_id }) => !vault.isLost(key_id));
   const missing = kept.filter(({ key_id }) => !vault.has(key_id)).map(({ key_id }) => key_id);
   if (missing.length > 0)
-    throw new KeysUnfit(
+    throw new KeysMismatch(
       `keys.seal lacks ${missing.join(', ')}, with which values of this database are sealed: put it back behind the ` +
         'first key and run keys:rotate before it is removed; if it is lost for good, name it in keys.lost',
     );
   for (const { key_id, sentinel_sealed } of kept)
     if (!opens(() => vault.open(sentinel_sealed, sentinelPlace(key_id))))
-      throw new KeysUnfit(
+      throw new KeysMismatch(
         `keys.seal has another key under the id ${key_id} than this database was written with: restore that key, and ` +
           'give the new one an id of its own',
       );
 };
 
 export interface KeyCheck {
-  /** Compares keys and database, and registers the key that seals. Answers the database's mark. Throws KeysUnfit. */
+  /** Compares keys and database, and registers the key that seals. Answers the database's mark. Throws KeysMismatch. */
   check(db: Transaction): Promise<Uint8Array>;
   /** To be called with the mark once the transaction of the comparison has committed: a new mark may be rolled back. */
   confirm(mark: Uint8Array): void;
-  /** Throws KeysUnfit when the last comparison found that they do not fit. */
-  requireFit(): void;
-  /** Throws KeysUnfit unless this is the mark of the database that was checked. */
+  /** Throws KeysMismatch when the last comparison found that they do not fit. */
+  requireMatch(): void;
+  /** Throws KeysMismatch unless this is the mark of the database that was checked. */
   requireMark(mark: Uint8Array | null): void;
 }
 
@@ -101,7 +101,7 @@ const markDatabase = async (db: Transaction, vault: Vault): Promise<StoreKeysRow
   const find = () => firstRow(db.all<StoreKeysRow>(STORE_KEYS));
   const known = await find();
   if (known) return known;
-  requireRowsFit(vault, {
+  requireRowsMatch(vault, {
     identity: await firstRow(db.all<IdentityRow>(ANY_IDENTITY)),
     answer: await firstRow(db.all<NonNullable<SealedRows['answer']>>(ANY_ANSWER)),
   });
@@ -126,19 +126,21 @@ const sentinelsOf = async (db: Transaction, vault: Vault): Promise<readonly Seal
 
 export const createKeyCheck = (vault: Vault): KeyCheck => {
   let mark: Buffer | undefined;
-  let fault: KeysUnfit | undefined;
+  let fault: KeysMismatch | undefined;
 
   const requireMark = (found: Uint8Array | null) => {
     if (mark && found && mark.equals(found)) return;
-    throw new KeysUnfit('The database is another one than when this instance started: restart it if that is intended');
+    throw new KeysMismatch(
+      'The database is another one than when this instance started: restart it if that is intended',
+    );
   };
   const compare = async (db: Transaction) => {
     const wrong = vault.fault();
-    if (wrong) throw new KeysUnfit(wrong.message);
+    if (wrong) throw new KeysMismatch(wrong.message);
     const row = await markDatabase(db, vault);
-    requireIndexFits(vault, row);
+    requireIndexMatches(vault, row);
     if (mark) requireMark(row.index_mark);
-    requireSealFits(vault, await sentinelsOf(db, vault));
+    requireSealKeysMatch(vault, await sentinelsOf(db, vault));
     return row.index_mark;
   };
 
@@ -147,7 +149,7 @@ export const createKeyCheck = (vault: Vault): KeyCheck => {
       try {
         return await compare(db);
       } catch (error) {
-        if (error instanceof KeysUnfit) fault = error;
+        if (error instanceof KeysMismatch) fault = error;
         throw error;
       }
     },
@@ -155,7 +157,7 @@ export const createKeyCheck = (vault: Vault): KeyCheck => {
       mark = Buffer.from(found);
       fault = undefined;
     },
-    requireFit() {
+    requireMatch() {
       if (fault) throw fault;
     },
     requireMark,
@@ -167,4 +169,4 @@ export const retireSealKeys = async (db: Transaction, vault: Vault): Promise<voi
   void (await db.all('DELETE FROM seal_keys WHERE key_id <> $1', vault.newestId()));
 
 /** Tables that describe the store itself, and hold nothing of payers. */
-export const ofStoreItself: readonly string[] = ['store_clock', 'store_keys', 'seal_keys'];
+export const bookkeepingTables: readonly string[] = ['store_clock', 'store_keys', 'seal_keys'];

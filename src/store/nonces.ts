@@ -14,8 +14,8 @@ export const useNonce = async (
   { vault, clock }: { readonly vault: Vault; readonly clock: StoreClock },
   { appId, nonce, fingerprint }: NonceUse,
 ): Promise<NonceVerdict> => {
-  const nonceIndex = vault.index('nonce', appId, nonce);
-  const fingerprintIndex = vault.index('fingerprint', appId, fingerprint);
+  const nonceIndex = vault.blindIndex('nonce', appId, nonce);
+  const fingerprintIndex = vault.blindIndex('fingerprint', appId, fingerprint);
   const inserted = await db.all(
     `INSERT INTO nonces VALUES ($1, $2, ${NOW}, ${NOW} + $3) ON CONFLICT DO NOTHING RETURNING used_at`,
     ...[nonceIndex, fingerprintIndex, REMEMBER_MS],

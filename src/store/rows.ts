@@ -148,7 +148,7 @@ export const readRedemption = (vault: Vault, row: RedemptionRow, identity: Ident
   }
 };
 
-export const certifyIdIndex = (vault: Vault, certifyId: string): Buffer => vault.index('certifyId', certifyId);
+export const certifyIdIndex = (vault: Vault, certifyId: string): Buffer => vault.blindIndex('certifyId', certifyId);
 
 export const sealCertifyId = (vault: Vault, certifyId: string): Buffer =>
   vault.seal(certifyId, certifyIdPlace(certifyIdIndex(vault, certifyId)));

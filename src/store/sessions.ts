@@ -11,8 +11,8 @@ interface SessionTools {
   readonly clock: StoreClock;
 }
 
-export const queryCodeIndex = (vault: Vault, queryCode: string): Buffer => vault.index('queryCode', queryCode);
-const stateIndex = (vault: Vault, stateId: string): Buffer => vault.index('state', stateId);
+export const queryCodeIndex = (vault: Vault, queryCode: string): Buffer => vault.blindIndex('queryCode', queryCode);
+const stateIndex = (vault: Vault, stateId: string): Buffer => vault.blindIndex('state', stateId);
 
 export const sessionKey = (session: SessionClaim | undefined): string => {
   if (!session) return '';

@@ -4,7 +4,7 @@
  * - A promise that resolves is durable: the result survives the process and the machine losing power.
  * - Every call is one transaction: it happens whole or not at all, in some order with all others.
  * - Time is the store's own clock, which does not jump; callers pass durations.
- * - Nothing is claimed with keys that are not those of the database: such a call rejects with KeysUnfit.
+ * - Nothing is claimed with keys that are not those of the database: such a call rejects with KeysMismatch.
  * - Auth codes and query codes are kept as blind indexes, what a channel says about a payer sealed.
  * - A call that cannot be kept rejects; the caller must then act as if it had not been made.
  * - What does not open any more, for its key is missing or it was tampered with, is a VaultError and never a guess.
@@ -204,7 +204,7 @@ export interface Store {
   retireSealKeys(): Promise<void>;
 
   /**
-   * Rejects when the store cannot keep its promises now, with KeysUnfit when the keys are not those of the database. To
+   * Rejects when the store cannot keep its promises now, with KeysMismatch when the keys are not those of the database. To
    * be awaited before the service listens.
    */
   ready(): Promise<void>;

@@ -76,10 +76,10 @@ describe.each([
   };
   const refused = async (store: Store, reason: RegExp) => {
     await expect(store.ready()).rejects.toThrow(
-      expect.objectContaining({ name: 'KeysUnfit', message: expect.stringMatching(reason) }),
+      expect.objectContaining({ name: 'KeysMismatch', message: expect.stringMatching(reason) }),
     );
     await expect(store.claim(wish({ authCode: 'new' }))).rejects.toThrow(
-      expect.objectContaining({ name: 'KeysUnfit' }),
+      expect.objectContaining({ name: 'KeysMismatch' }),
     );
   };
 
@@ -172,7 +172,7 @@ describe.each([
     ]) {
       keys = wrong;
       expect(() => vault.refresh()).toThrow();
-      await expect(store.sweep()).rejects.toThrow(expect.objectContaining({ name: 'KeysUnfit' }));
+      await expect(store.sweep()).rejects.toThrow(expect.objectContaining({ name: 'KeysMismatch' }));
       await refused(store, /index key has changed|another key than before/);
       keys = first;
       vault.refresh();
