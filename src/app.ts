@@ -14,7 +14,7 @@ import { createJobworth } from './identity/jobworth.ts';
 import { createRedeemOnce } from './identity/once.ts';
 import { createReadResult } from './identity/results.ts';
 import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
-import { createTickets } from './identity/tickets.ts';
+import { createStateTokens } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Names } from './lib/names.ts';
@@ -58,14 +58,14 @@ export const createApp = async (
   const { times } = config;
   const redeemOnce = createRedeemOnce({ store, log, metrics, times });
   const stopping = new AbortController();
-  const tickets = createTickets(vault, Date.now);
+  const stateTokens = createStateTokens(vault, Date.now);
   const callerOf = createCallerOf({ store, now: Date.now });
   const services = {
     store,
     apps,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now: Date.now }), ...config.limits }),
     metrics,
-    authentication: createAuthentication({ store, apps, redeemOnce, tickets, callerOf, times }),
+    authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, times }),
     readResult: createReadResult({
       ...{ store, apps, log, metrics, times },
       limits: config.limits,

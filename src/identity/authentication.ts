@@ -18,8 +18,8 @@ import {
 import type { RedeemOnce } from './once.ts';
 import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
 import type { CallerOf } from './signed-calls.ts';
-import { storeAway } from './store-away.ts';
-import type { Tickets } from './tickets.ts';
+import { throwUnavailable } from './store-away.ts';
+import type { StateTokens } from './tickets.ts';
 
 export interface Authenticated {
   readonly identity: VisibleIdentity;
@@ -53,7 +53,7 @@ interface Tools {
   readonly store: Store;
   readonly apps: Apps;
   readonly redeemOnce: RedeemOnce;
-  readonly tickets: Tickets;
+  readonly stateTokens: StateTokens;
   readonly callerOf: CallerOf;
   readonly times: { readonly resultTtlMs: number };
 }
@@ -61,7 +61,14 @@ interface Tools {
 /** 256 random bits: nobody guesses it. */
 export const newQueryCode = () => randomBytes(32).toString('base64url');
 
-export const createAuthentication = ({ store, apps, redeemOnce, tickets, callerOf, times }: Tools): Authentication => {
+export const createAuthentication = ({
+  store,
+  apps,
+  redeemOnce,
+  stateTokens,
+  callerOf,
+  times,
+}: Tools): Authentication => {
   const redeem = async (
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
@@ -106,7 +113,7 @@ export const createAuthentication = ({ store, apps, redeemOnce, tickets, callerO
   });
 
   const claimByState = ({ appId, channelId }: Route, state: string): SessionClaim => {
-    const stateId = tickets.read(state, appId, channelId);
+    const stateId = stateTokens.verifyState(state, appId, channelId);
     if (stateId !== undefined) return { stateId };
     const message = 'the state that startAuthentication issued for this app and channel, before it expires';
     throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
@@ -119,11 +126,11 @@ export const createAuthentication = ({ store, apps, redeemOnce, tickets, callerO
       requireReturnUrl(route.app, returnUrl);
       if (!route.source.authorizeUrl || !route.capabilities.includes('AUTHORIZE'))
         throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
-      const { state, stateId } = tickets.issue(route.appId, channel, times.resultTtlMs);
+      const { state, stateId } = stateTokens.issueState(route.appId, channel, times.resultTtlMs);
       const authorizeUrl = route.source.authorizeUrl({ channelId: channel, returnUrl, state });
       const queryCode = newQueryCode();
       const session = { queryCode, stateId, appId: route.appId, channelId: channel };
-      const { expiresAt } = await store.openSession(session).catch(storeAway);
+      const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, authorizeUrl, expiresAt };
     },
 

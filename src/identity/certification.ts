@@ -10,7 +10,7 @@ import { requireReturnUrl } from './authentication.ts';
 import type { CallContext } from './call.ts';
 import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
 import { requireScope } from './permission.ts';
-import { storeAway } from './store-away.ts';
+import { throwUnavailable } from './store-away.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Certifications {
@@ -52,7 +52,7 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
   };
 
   const requireIdentity = async (appId: string, id: string): Promise<void> => {
-    const [identity] = await store.identities([{ id }]).catch(storeAway);
+    const [identity] = await store.identities([{ id }]).catch(throwUnavailable);
     if (identity instanceof Error) throw identity;
     if (identity?.appId === appId) return;
     const fields = [{ path: 'identityId', message: 'the id of a payer identity of this app' }];
@@ -70,7 +70,7 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
       const request = { ...payer, orderNo, returnUrl };
       const certifyId = await ask(call.signal, (cancellation) => certifier.initialize(request, cancellation));
       const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
-      await store.addCertification(certification).catch(storeAway);
+      await store.addCertification(certification).catch(throwUnavailable);
       return certifyId;
     },
 
@@ -84,13 +84,13 @@ export const createCertifications = ({ store, apps, times }: Tools): Certificati
     async check(input, call) {
       const { appId, certifyId } = parseInput(certificationQuery, input);
       const route = routeOf(appId, call);
-      const known = await store.certification(certifyId).catch(storeAway);
+      const known = await store.certification(certifyId).catch(throwUnavailable);
       // Another app's certification is as unknown as one that never was.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
       const passed = await ask(call.signal, (cancellation) => route.certifier.hasPassed(certifyId, cancellation));
       const updated = store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED');
-      return (await updated.catch(storeAway)) ?? known;
+      return (await updated.catch(throwUnavailable)) ?? known;
     },
   };
 };

@@ -5,7 +5,7 @@ import type { Certification, IdentityRef } from '../model.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Store } from '../store/store.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
-import { storeAway } from './store-away.ts';
+import { throwUnavailable } from './store-away.ts';
 
 export type IdentityLoader = DataLoader<IdentityRef, VisibleIdentity | undefined, string>;
 
@@ -14,7 +14,7 @@ export const createIdentityLoader = (store: Store, caller: Caller): IdentityLoad
   new DataLoader<IdentityRef, VisibleIdentity | undefined, string>(
     async (refs) => {
       if (!caller.scopes.has('payer:read')) return refs.map(() => undefined);
-      const found = await store.identities(refs).catch(storeAway);
+      const found = await store.identities(refs).catch(throwUnavailable);
       return found.map((identity) => (identity instanceof Error ? identity : identity && readableTo(caller, identity)));
     },
     { cacheKeyFn: (ref) => JSON.stringify(Object.entries(ref).sort()) },
@@ -22,5 +22,5 @@ export const createIdentityLoader = (store: Store, caller: Caller): IdentityLoad
 
 export const createCertificationLoader = (store: Store): DataLoader<string, Certification | undefined> =>
   new DataLoader<string, Certification | undefined>((identityIds) =>
-    store.certificationsOf(identityIds).catch(storeAway),
+    store.certificationsOf(identityIds).catch(throwUnavailable),
   );

@@ -16,7 +16,7 @@ import type { Metrics } from '../lib/metrics.ts';
 import { VaultError } from '../security/vault.ts';
 import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Store } from '../store/store.ts';
 import { type CallContext, noteOf } from './call.ts';
-import { storeAway } from './store-away.ts';
+import { throwUnavailable } from './store-away.ts';
 
 export interface RedeemTimes {
   /** For the whole exchange with the upstream, retries of unsent requests included. */
@@ -146,7 +146,7 @@ export const createRedeemOnce = ({ store, log, metrics, times }: RedeemOnceDeps)
     const marked = await store.markSent(lease).catch(async (cause: unknown) => {
       // Nothing is sent without the mark, also when that was made and its commit is in doubt.
       await release(lease, traceId);
-      return storeAway(cause);
+      return throwUnavailable(cause);
     });
     if (!marked) throw new PayerIdentityError('OUTCOME_PENDING');
     let outcome: Outcome | undefined;
@@ -197,7 +197,7 @@ export const createRedeemOnce = ({ store, log, metrics, times }: RedeemOnceDeps)
 
   return async (claim, redeem, conditions) => {
     requireClient(conditions.clientGone);
-    const verdict = await store.claim(claim).catch(storeAway);
+    const verdict = await store.claim(claim).catch(throwUnavailable);
     if (verdict.kind === 'CLAIMED') return redeemClaimed(verdict.lease, redeem, conditions, claim.traceId);
     if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
     const { redemption: first } = verdict;

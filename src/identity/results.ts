@@ -9,7 +9,7 @@ import type { Apps } from './apps.ts';
 import { type CallContext, noteOf } from './call.ts';
 import { failedOutcome } from './once.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
-import { storeAway } from './store-away.ts';
+import { throwUnavailable } from './store-away.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
@@ -45,7 +45,8 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
 
   /** Fetches what the upstream holds for a query code. A failure to reach it leaves the result for the next reader. */
   const collect = async (held: Redemption, queryCode: string, call: CallContext): Promise<Redemption> => {
-    const keep = async (outcome: FinalOutcome) => (await store.collect(held.id, outcome).catch(storeAway)) ?? held;
+    const keep = async (outcome: FinalOutcome) =>
+      (await store.collect(held.id, outcome).catch(throwUnavailable)) ?? held;
     /** Failures that this brings to light bear the traceId of the call whose code was exchanged. */
     const report = (event: string, error: unknown) => {
       const { traceId, appId, channelId, source } = held;
@@ -98,7 +99,7 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     // A call is one poll, however long it waits and however often it looks.
     let poll: ReturnType<Store['countPoll']> | undefined;
     const countPoll = () => {
-      poll ??= store.countPoll(queryCode).catch(storeAway);
+      poll ??= store.countPoll(queryCode).catch(throwUnavailable);
       return poll;
     };
     waiting += 1;
@@ -108,7 +109,7 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     try {
       const until = performance.now() + waitMs;
       for (;;) {
-        const session = await store.session(queryCode).catch(storeAway);
+        const session = await store.session(queryCode).catch(throwUnavailable);
         const result = session && (await readSession(session, call, queryCode, countPoll));
         const leftMs = until - performance.now();
         if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;

@@ -8,7 +8,7 @@ import type { NonceVerdict, Store } from '../store/store.ts';
 import type { Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { type AuthenticateInput, authenticateInput } from './input.ts';
-import { storeAway } from './store-away.ts';
+import { throwUnavailable } from './store-away.ts';
 
 interface Tools {
   readonly store: Pick<Store, 'useNonce'>;
@@ -71,7 +71,7 @@ export const createCallerOf = ({ store, now }: Tools): CallerOf => {
   /** The nonce is taken before anything else happens; without a store nothing does. */
   const takeNonce = async (appId: string, input: AuthenticateInput): Promise<NonceVerdict> => {
     const use = { appId, nonce: nonceOf(input), fingerprint: `${input.sign} ${canonicalJson(input)}` };
-    return store.useNonce(use).catch(storeAway);
+    return store.useNonce(use).catch(throwUnavailable);
   };
 
   const verify = async (appId: string, policy: SignaturePolicy, input: AuthenticateInput): Promise<void> => {

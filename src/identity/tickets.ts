@@ -7,24 +7,24 @@ import { randomBytes } from 'node:crypto';
 import { equalSecrets } from '../lib/digest.ts';
 import type { Vault } from '../security/vault.ts';
 
-export interface Tickets {
-  issue(appId: string, channelId: string, lifeMs: number): { readonly state: string; readonly stateId: string };
+export interface StateTokens {
+  issueState(appId: string, channelId: string, lifeMs: number): { readonly state: string; readonly stateId: string };
   /** The id in a ticket that we issued for this app and channel and that has not expired; undefined otherwise. */
-  read(state: string, appId: string, channelId: string): string | undefined;
+  verifyState(state: string, appId: string, channelId: string): string | undefined;
 }
 
-export const createTickets = (vault: Vault, now: () => number): Tickets => {
+export const createStateTokens = (vault: Vault, now: () => number): StateTokens => {
   const mac = (stateId: string, expiry: string, appId: string, channelId: string) =>
     vault.blindIndex('state ticket', stateId, expiry, appId, channelId).toString('hex').slice(0, 32);
   return {
-    issue(appId, channelId, lifeMs) {
+    issueState(appId, channelId, lifeMs) {
       const stateId = randomBytes(16).toString('hex');
       const expiry = Math.ceil((now() + lifeMs) / 1_000)
         .toString(16)
         .padStart(8, '0');
       return { state: stateId + expiry + mac(stateId, expiry, appId, channelId), stateId };
     },
-    read(state, appId, channelId) {
+    verifyState(state, appId, channelId) {
       const [, stateId = '', expiry = '', given = ''] = /^([0-9a-f]{32})([0-9a-f]{8})([0-9a-f]{32})$/.exec(state) ?? [];
       if (!equalSecrets(given, mac(stateId, expiry, appId, channelId))) return undefined;
       return Number.parseInt(expiry, 16) * 1_000 > now() ? stateId : undefined;
