@@ -4,11 +4,11 @@
  */
 import { z } from 'zod';
 import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
-import { createRoom } from '../lib/room.ts';
+import { createBulkhead } from '../lib/room.ts';
 import type { Traffic } from '../model.ts';
 import { createBreaker } from './guard-breaker.ts';
 import { isUpstreamFault } from './guard-fault.ts';
-import type { Certifier, Jobworth, Lane, ResultHolder, Source } from './source.ts';
+import type { CallOrigin, Certifier, Jobworth, ResultHolder, Source } from './source.ts';
 
 const milliseconds = (fallback: number) => z.int().positive().max(60_000).default(fallback);
 
@@ -52,7 +52,7 @@ interface Guard {
 }
 
 const createGuard = (traffic: Traffic, config: GuardConfig, now: () => number): Guard => {
-  const room = createRoom({ running: config.inFlight, waiting: config.waiting });
+  const bulkhead = createBulkhead({ running: config.inFlight, waiting: config.waiting });
   const { requireReady, begin } = createBreaker({ ...config, ...rulesFor(traffic, config) }, now);
 
   const attempt = async <T>(
@@ -80,13 +80,16 @@ const createGuard = (traffic: Traffic, config: GuardConfig, now: () => number): 
     async run(work, cancellation, client) {
       // Before waiting as well as after it: those who wait leave at once when the source is suspended.
       requireReady(client);
-      return room(() => attempt(work, cancellation, client), soonest(cancellation.deadline, cancellation.clientGone));
+      return bulkhead(
+        () => attempt(work, cancellation, client),
+        soonest(cancellation.deadline, cancellation.clientGone),
+      );
     },
   };
 };
 
 type Run = <T>(
-  lane: Lane | undefined,
+  origin: CallOrigin | undefined,
   work: (cancellation: Cancellation) => Promise<T>,
   cancellation: Cancellation,
 ) => Promise<T>;
@@ -96,17 +99,17 @@ export const guardSource = (source: Source, config: GuardConfig, now = () => per
   const guards = new Map<string, Guard>();
   const [firstChannel = ''] = source.channels;
   /** Certification and job identity belong to the source's first channel, and only trusted callers ask for them. */
-  const guardOf = ({ channelId, traffic = 'trusted' }: Lane = { channelId: firstChannel }): Guard => {
+  const guardOf = ({ channelId, traffic = 'trusted' }: CallOrigin = { channelId: firstChannel }): Guard => {
     const name = `${traffic} ${channelId}`;
     const guard = guards.get(name) ?? createGuard(traffic, config, now);
     guards.set(name, guard);
     return guard;
   };
-  const run: Run = (lane, work, cancellation) => guardOf(lane).run(work, cancellation, lane?.client);
+  const run: Run = (origin, work, cancellation) => guardOf(origin).run(work, cancellation, origin?.client);
   const { resultHolder, certifier, jobworth } = source;
   return {
     ...source,
-    requireReady: (lane) => guardOf(lane).requireReady(lane?.client),
+    requireReady: (origin) => guardOf(origin).requireReady(origin?.client),
     redeem: (authCode, request, cancellation) =>
       run(request, (within) => source.redeem(authCode, request, within), cancellation),
     ...(resultHolder && { resultHolder: guardResultHolder(resultHolder, run) }),
@@ -118,8 +121,8 @@ export const guardSource = (source: Source, config: GuardConfig, now = () => per
 const guardResultHolder = (resultHolder: ResultHolder, run: Run): ResultHolder => ({
   redeemAndHold: (authCode, queryCode, request, cancellation) =>
     run(request, (within) => resultHolder.redeemAndHold(authCode, queryCode, request, within), cancellation),
-  collect: (queryCode, cancellation, lane) =>
-    run(lane, (within) => resultHolder.collect(queryCode, within, lane), cancellation),
+  collect: (queryCode, cancellation, origin) =>
+    run(origin, (within) => resultHolder.collect(queryCode, within, origin), cancellation),
 });
 
 const guardCertifier = (certifier: Certifier, run: Run): Certifier => ({

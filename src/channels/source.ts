@@ -30,7 +30,7 @@ export interface Source {
   /** Checks what only this source asks for, before anything is claimed. Throws INPUT_INVALID. */
   validate?(authCode: string, request: RedeemRequest): void;
   /** Throws CHANNEL_SUSPENDED while there is no use in sending; asked before a code counts as sent. */
-  readonly requireReady?: ((lane?: Lane) => void) | undefined;
+  readonly requireReady?: ((origin?: CallOrigin) => void) | undefined;
   /** Where the payer's browser goes to obtain an auth code. Pure. Absent: the channel has no such page. */
   authorizeUrl?(request: AuthorizeRequest): string;
   /** The channels that `authorizeUrl` is for; absent: all that the source serves. */
@@ -57,7 +57,7 @@ export interface Expiring {
 }
 
 /** Whose failures and places a call counts for. Absent: trusted calls of the source's first channel. */
-export type Lane = Pick<RedeemRequest, 'channelId' | 'traffic' | 'client'>;
+export type CallOrigin = Pick<RedeemRequest, 'channelId' | 'traffic' | 'client'>;
 
 export interface AuthorizeRequest {
   readonly channelId: string;
@@ -139,7 +139,7 @@ export interface ResultHolder {
   /** Exchanges an auth code; the upstream keeps the identity under the query code and does not tell it. */
   redeemAndHold(authCode: string, queryCode: string, request: RedeemRequest, cancellation: Cancellation): Promise<void>;
   /** The kept identity; undefined while there is none yet. */
-  collect(queryCode: string, cancellation: Cancellation, lane?: Lane): Promise<Redeemed | undefined>;
+  collect(queryCode: string, cancellation: Cancellation, origin?: CallOrigin): Promise<Redeemed | undefined>;
 }
 
 export interface SourceDefinition<Config extends z.ZodType = z.ZodType> {

@@ -10,7 +10,7 @@ import { createTokenBuckets, type TokenBuckets } from '../lib/token-bucket.ts';
 import { anonymous, isNameless, permits, type Scope } from '../security/caller.ts';
 import type { Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
-import { type Bulkheads, createRooms } from './rooms.ts';
+import { type BulkheadOptions, createBulkheads } from './rooms.ts';
 import type { IsSignedCall } from './signed-calls.ts';
 
 const rate = (perSecond: number, burst: number) =>
@@ -70,7 +70,7 @@ interface Options {
   /** Absent: as often as they like. */
   readonly rates?: z.output<typeof ratesConfig> | undefined;
   /** Absent: as many as come. */
-  readonly bulkheads?: Bulkheads | undefined;
+  readonly bulkheads?: BulkheadOptions | undefined;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -92,7 +92,7 @@ export const createAdmission = ({ apps, isSignedCall, rates, bulkheads, now }: O
     app: createTokenBuckets(rates.app, clock),
     channel: createTokenBuckets(rates.channel, clock),
   };
-  const roomFor = bulkheads && createRooms(bulkheads);
+  const bulkheadFor = bulkheads && createBulkheads(bulkheads);
   /** The apps that signed calls, by input: a signature is checked once. */
   const signers = new WeakMap<Asked, string>();
 
@@ -145,10 +145,10 @@ export const createAdmission = ({ apps, isSignedCall, rates, bulkheads, now }: O
       }
       takeTokens([...callerKeys(call, signer), ...routeKeys(route, standing)]);
       const pool = standing === 'public' ? 'public' : 'trusted';
-      if (!roomFor || (field === 'authResult' && pool === 'trusted')) return work();
-      const room = field === 'authResult' ? roomFor('polls', undefined) : roomFor(pool, route?.appId);
+      if (!bulkheadFor || (field === 'authResult' && pool === 'trusted')) return work();
+      const bulkhead = field === 'authResult' ? bulkheadFor('polls', undefined) : bulkheadFor(pool, route?.appId);
       const address = isNameless(call.caller) && signer === undefined ? call.clientIp : undefined;
-      return room(work, call.signal, address && networkOf(address));
+      return bulkhead(work, call.signal, address && networkOf(address));
     },
     countGuess(call, asked) {
       for (const [bucket, key] of callerKeys(call, asked && signers.get(asked))) bucket.take(key, GUESS_TOKENS);

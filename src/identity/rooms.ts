@@ -1,7 +1,7 @@
-/** How many sensitive fields run at the same time: a room for each kind of traffic and each app. */
+/** How many sensitive fields run at the same time: a bulkhead for each kind of traffic and each app. */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
-import { createRoom, type Room } from '../lib/room.ts';
+import { type Bulkhead, createBulkhead } from '../lib/room.ts';
 
 const size = (running: number, waiting: number) =>
   z
@@ -17,24 +17,24 @@ export const bulkheadsConfig = z.strictObject({
   /** authResult without its scope, of all apps together; fewer than limits.waiters, which readers with the scope wait with as well. */
   polls: size(800, 0),
 });
-export type Bulkheads = z.output<typeof bulkheadsConfig>;
+export type BulkheadOptions = z.output<typeof bulkheadsConfig>;
 
 /** `network`: of a caller that nothing else tells from others. */
-type SharedRoom = <T>(work: () => T | Promise<T>, signal: AbortSignal, network?: string) => Promise<T>;
+type SharedBulkhead = <T>(work: () => T | Promise<T>, signal: AbortSignal, network?: string) => Promise<T>;
 
-/** A room for each pool and app, since what one app is asked for must not keep another one waiting. */
-export const createRooms = (bulkheads: Bulkheads) => {
-  const rooms = new Map<string, SharedRoom>();
-  return (pool: keyof Bulkheads, appId: string | undefined): SharedRoom => {
+/** A bulkhead for each pool and app, so that calls for one app do not keep those for another waiting. */
+export const createBulkheads = (options: BulkheadOptions) => {
+  const bulkheads = new Map<string, SharedBulkhead>();
+  return (pool: keyof BulkheadOptions, appId: string | undefined): SharedBulkhead => {
     const name = `${pool} ${appId}`;
-    const room = rooms.get(name) ?? shareRoom(createRoom(bulkheads[pool]), bulkheads[pool]);
-    rooms.set(name, room);
-    return room;
+    const bulkhead = bulkheads.get(name) ?? shareBulkhead(createBulkhead(options[pool]), options[pool]);
+    bulkheads.set(name, bulkhead);
+    return bulkhead;
   };
 };
 
 /** One network may take half of the places, so that clients at one address do not lock the others out. */
-const shareRoom = (room: Room, { running, waiting }: Bulkheads['public']): SharedRoom => {
+const shareBulkhead = (bulkhead: Bulkhead, { running, waiting }: BulkheadOptions['public']): SharedBulkhead => {
   const share = Math.ceil((running + waiting) / 2);
   const taken = new Map<string, number>();
   const add = (network: string, places: 1 | -1): void => {
@@ -43,11 +43,11 @@ const shareRoom = (room: Room, { running, waiting }: Bulkheads['public']): Share
     else taken.set(network, count);
   };
   return async (work, signal, network) => {
-    if (network === undefined) return room(work, signal);
+    if (network === undefined) return bulkhead(work, signal);
     if ((taken.get(network) ?? 0) >= share) throw new PayerIdentityError('OVERLOADED');
     add(network, 1);
     try {
-      return await room(work, signal);
+      return await bulkhead(work, signal);
     } finally {
       add(network, -1);
     }

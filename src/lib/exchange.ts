@@ -11,7 +11,7 @@ import { type Attempt, type Connect, createConnect, type Route } from './connect
 import type { HttpReply, HttpRequest } from './http-message.ts';
 import { names } from './names.ts';
 import { createOneUseClient, createOneUseStream, type OneUseStream, withoutBytes } from './one-use.ts';
-import { createPlaces } from './places.ts';
+import { createSlots } from './places.ts';
 import { codeOf, type Reason, reasonOf, type Stage, timedOut } from './reasons.ts';
 import { createReplyCollector, reasonOfReply } from './reply-collector.ts';
 import { ProxyRefusal } from './tunnel.ts';
@@ -75,7 +75,7 @@ export const openUpstream = (
 ): Upstream => {
   const base = new URL(address);
   const connect = createConnect(base, { names, ...route });
-  const places = createPlaces(connections);
+  const slots = createSlots(connections);
   const running = new Set<Failing>();
   let isOpen = true;
 
@@ -101,7 +101,7 @@ export const openUpstream = (
         if (!isOpen) fail('CLOSED');
         else if (cancellation.deadline.aborted) fail('NOT_BEGUN', cancellation.deadline.reason);
         else if (cancellation.clientGone?.aborted) fail('CLIENT_GONE', cancellation.clientGone.reason);
-        else leave = places.enter(begin);
+        else leave = slots.enter(begin);
       }),
     async close() {
       isOpen = false;

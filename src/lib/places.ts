@@ -1,5 +1,5 @@
 /** Places for so many tasks at the same time; the others wait in order. */
-export const createPlaces = (count: number) => {
+export const createSlots = (count: number) => {
   const waiting = new Set<() => void>();
   let free = count;
   const next = () => {

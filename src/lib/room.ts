@@ -2,7 +2,7 @@
 import { BulkheadRejectedError, bulkhead, TaskCancelledError } from 'cockatiel';
 import { PayerIdentityError } from '../failure.ts';
 
-export interface RoomSize {
+export interface BulkheadSize {
   readonly running: number;
   readonly waiting: number;
 }
@@ -11,9 +11,9 @@ export interface RoomSize {
  * Runs work when there is room for it. Throws OVERLOADED, with nothing begun, when there is none or when the signal
  * aborts before it is the turn of the work.
  */
-export type Room = <T>(work: () => T | Promise<T>, signal?: AbortSignal) => Promise<T>;
+export type Bulkhead = <T>(work: () => T | Promise<T>, signal?: AbortSignal) => Promise<T>;
 
-export const createRoom = ({ running, waiting }: RoomSize): Room => {
+export const createBulkhead = ({ running, waiting }: BulkheadSize): Bulkhead => {
   const places = bulkhead(running, waiting);
   return async (work, signal) => {
     let begun = false;

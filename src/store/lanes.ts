@@ -22,11 +22,11 @@ const WAIT_MS: Readonly<Record<Urgency, number>> = {
 const STANDING_MS = 1_500;
 
 /** Gives the place back. Called once. */
-export type Leave = () => void;
+export type Release = () => void;
 
-export interface Lanes {
+export interface UrgencyQueue {
   /** Resolves when there is a place. Rejects with DatabaseOverloaded when there is none in time. */
-  enter(urgency: Urgency): Promise<Leave>;
+  enter(urgency: Urgency): Promise<Release>;
 }
 
 interface Waiting {
@@ -34,46 +34,46 @@ interface Waiting {
   admit(): void;
 }
 
-interface Lane {
+interface Line {
   readonly waiting: Waiting[];
   used: number;
 }
 
 const refused = () => new DatabaseOverloaded('More urgent calls need the database', { code: 'OVERLOADED' });
 
-export const createLanes = (places: number): Lanes => {
-  const newLane = (): Lane => ({ waiting: [], used: 0 });
-  const lanes = { settle: newLane(), mark: newLane(), claim: newLane(), read: newLane(), poll: newLane() };
+export const createUrgencyQueue = (places: number): UrgencyQueue => {
+  const newLine = (): Line => ({ waiting: [], used: 0 });
+  const lines = { settle: newLine(), mark: newLine(), claim: newLine(), read: newLine(), poll: newLine() };
   let used = 0;
 
   const hasPlace = (urgency: Urgency): boolean => {
-    const isFirstRead = isRead(urgency) && lanes[urgency].used === 0;
+    const isFirstRead = isRead(urgency) && lines[urgency].used === 0;
     const share = isFirstRead ? SHARE_OF_FIRST_READ : SHARE[urgency];
     return used < Math.max(1, Math.floor(places * share));
   };
 
   const admitNext = (): void => {
     for (const urgency of urgencies) {
-      const lane = lanes[urgency];
+      const line = lines[urgency];
       while (hasPlace(urgency)) {
-        const next = lane.waiting.shift();
+        const next = line.waiting.shift();
         if (!next) break;
         next.admit();
       }
     }
   };
 
-  const take = (urgency: Urgency): Leave => {
+  const take = (urgency: Urgency): Release => {
     used += 1;
-    lanes[urgency].used += 1;
+    lines[urgency].used += 1;
     return () => {
       used -= 1;
-      lanes[urgency].used -= 1;
+      lines[urgency].used -= 1;
       admitNext();
     };
   };
 
-  const wait = (urgency: Urgency, lane: Lane, since: number): Promise<Leave> =>
+  const wait = (urgency: Urgency, line: Line, since: number): Promise<Release> =>
     new Promise((resolve, reject) => {
       const waiting = {
         since,
@@ -83,20 +83,20 @@ export const createLanes = (places: number): Lanes => {
         },
       };
       const giveUp = () => {
-        lane.waiting.splice(lane.waiting.indexOf(waiting), 1);
+        line.waiting.splice(line.waiting.indexOf(waiting), 1);
         reject(refused());
       };
       const timer = urgency === 'settle' ? undefined : setTimeout(giveUp, WAIT_MS[urgency]);
-      lane.waiting.push(waiting);
+      line.waiting.push(waiting);
     });
 
   return {
     async enter(urgency) {
-      const lane = lanes[urgency];
+      const line = lines[urgency];
       const now = performance.now();
-      if (lane.waiting.length === 0 && hasPlace(urgency)) return take(urgency);
-      if (urgency === 'claim' && now - (lane.waiting[0]?.since ?? now) > STANDING_MS) throw refused();
-      return wait(urgency, lane, now);
+      if (line.waiting.length === 0 && hasPlace(urgency)) return take(urgency);
+      if (urgency === 'claim' && now - (line.waiting[0]?.since ?? now) > STANDING_MS) throw refused();
+      return wait(urgency, line, now);
     },
   };
 };

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { DatabaseUnavailable, type Urgency } from './engine.ts';
-import { createLanes, type Leave } from './lanes.ts';
+import { createUrgencyQueue, type Release } from './lanes.ts';
 import { unavailable } from './postgres-failures.ts';
 
 /** Connections that stay open when there is nothing to do, so that what settles need not wait for a new one. */
@@ -31,7 +31,7 @@ export interface Pool {
 const hangUp = ({ client }: Connection): Promise<void> => client.end().catch(() => undefined);
 
 export const createPool = (connect: () => Promise<pg.Client>, places: number): Pool => {
-  const lanes = createLanes(places);
+  const queue = createUrgencyQueue(places);
   const running = new Set<Promise<unknown>>();
   let idle: Connection[] = [];
   let generation = 0;
@@ -57,8 +57,8 @@ export const createPool = (connect: () => Promise<pg.Client>, places: number): P
   };
 
   /** A connection that comes too late for its call is kept for the next one; it has the call's place until then. */
-  const acquire = async (urgency: Urgency): Promise<{ connection: Connection; leave: Leave }> => {
-    const leave = await lanes.enter(urgency);
+  const acquire = async (urgency: Urgency): Promise<{ connection: Connection; leave: Release }> => {
+    const leave = await queue.enter(urgency);
     const spare = idle.pop();
     if (spare) return { connection: spare, leave };
     const opening = open();

@@ -68,8 +68,8 @@ const openGuarded = (options: object = {}) => {
 /** The same source, called by payer pages. */
 const openPublic = (options: object = {}) => {
   const guarded = openGuarded(options);
-  const lane = (client?: string) => ({ channelId: 'a', traffic: 'public' as const, client });
-  const redeem = (client?: string) => guarded.source.redeem('code', lane(client), patient());
+  const origin = (client?: string) => ({ channelId: 'a', traffic: 'public' as const, client });
+  const redeem = (client?: string) => guarded.source.redeem('code', origin(client), patient());
   const end = async (how: 'succeed' | Error, client?: string) => {
     const redeeming = redeem(client);
     const pending = guarded.calls.at(-1);
@@ -79,7 +79,7 @@ const openPublic = (options: object = {}) => {
   };
   const isSuspendedFor = (client?: string) => {
     try {
-      guarded.source.requireReady?.(lane(client));
+      guarded.source.requireReady?.(origin(client));
       return false;
     } catch (error) {
       expect(error).toMatchObject(suspended);

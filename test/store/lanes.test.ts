@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { DatabaseOverloaded, type Urgency } from '../../src/store/engine.ts';
-import { createLanes, type Leave } from '../../src/store/lanes.ts';
+import { createUrgencyQueue, type Release } from '../../src/store/lanes.ts';
 
 const PLACES = 10;
 
 /** As many of an urgency as get a place at once. */
-const fill = async (lanes: ReturnType<typeof createLanes>, urgency: Urgency) => {
-  const taken: Leave[] = [];
+const fill = async (lanes: ReturnType<typeof createUrgencyQueue>, urgency: Urgency) => {
+  const taken: Release[] = [];
   let refused = 0;
   for (let index = 0; index < PLACES; index += 1)
     void lanes.enter(urgency).then(
@@ -27,12 +27,12 @@ test.each<[Urgency, number]>([
   ['read', 7],
   ['poll', 6],
 ])('of ten places, calls that %s get %i', async (urgency, places) => {
-  const { taken } = await fill(createLanes(PLACES), urgency);
+  const { taken } = await fill(createUrgencyQueue(PLACES), urgency);
   expect(taken).toHaveLength(places);
 });
 
 test('with every place in use by claims, what settles begins at once, and a poll as well', async () => {
-  const lanes = createLanes(PLACES);
+  const lanes = createUrgencyQueue(PLACES);
   const { taken } = await fill(lanes, 'claim');
   expect(taken).toHaveLength(7);
   for (const urgency of ['poll', 'settle', 'settle'] as const)
@@ -40,7 +40,7 @@ test('with every place in use by claims, what settles begins at once, and a poll
 });
 
 test('places are given to the most urgent call, and within an urgency in the order of asking', async () => {
-  const lanes = createLanes(1);
+  const lanes = createUrgencyQueue(1);
   const first = await lanes.enter('claim');
   const order: string[] = [];
   const enter = async (urgency: Urgency, name: string) => {
@@ -59,7 +59,7 @@ test('places are given to the most urgent call, and within an urgency in the ord
 test('a claim that gets no place in five seconds is refused, one that comes to a queue of 1.5 s at once, what settles never', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   try {
-    const lanes = createLanes(1);
+    const lanes = createUrgencyQueue(1);
     await lanes.enter('settle');
     const waiting = lanes.enter('claim').catch((error: unknown) => error);
     const settling = vi.fn();
