@@ -17,7 +17,7 @@ import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createStateTokens } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
-import type { Names } from './lib/names.ts';
+import type { Resolver } from './lib/names.ts';
 import { createCallers, everybody } from './security/callers.ts';
 import { createRouterCheck, openToAll } from './security/router-check.ts';
 import type { Vault } from './security/vault.ts';
@@ -33,7 +33,7 @@ interface AppTools {
   readonly log: Log;
   readonly metrics?: Metrics;
   /** What looks up the issuer's host; absent: what this process shares. */
-  readonly names?: Names | undefined;
+  readonly resolver?: Resolver | undefined;
 }
 
 export interface App {
@@ -52,7 +52,7 @@ const firstOperation = new URL('../examples/authenticate.graphql', import.meta.u
 /** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
 export const createApp = async (
   config: Config,
-  { store, sources, lookAfterSources = () => {}, vault, log, metrics = createMetrics(), names }: AppTools,
+  { store, sources, lookAfterSources = () => {}, vault, log, metrics = createMetrics(), resolver }: AppTools,
 ): Promise<App> => {
   const apps = createApps(config, sources);
   const { times } = config;
@@ -106,7 +106,7 @@ export const createApp = async (
   const { handle, operations, idle } = createHandler({
     ...{ apollo, services, metrics },
     router: config.router ? createRouterCheck(config.router, Date.now) : openToAll,
-    callers: config.sandbox ? everybody : createCallers(config.callers, log, names),
+    callers: config.sandbox ? everybody : createCallers(config.callers, log, resolver),
     operationMs: times.operationMs,
     clientAddressHeader: config.http.clientAddressHeader,
     corsOrigins: config.sandbox ? [apolloSandbox, ...config.http.cors] : config.http.cors,

@@ -10,7 +10,7 @@ import { listen } from './http/server.ts';
 import { openConfiguredVault } from './keys.ts';
 import { createLog } from './lib/log.ts';
 import { createMetrics, measureProcess, measureUpstream } from './lib/metrics.ts';
-import { createNames } from './lib/names.ts';
+import { createResolver } from './lib/names.ts';
 import { createStore } from './store/create-store.ts';
 import { KeysMismatch } from './store/key-check.ts';
 import { openEngine } from './store/open-engine.ts';
@@ -45,8 +45,8 @@ const start = async () => {
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const vault = openConfiguredVault(config, process.env);
-  const names = createNames({ resolver: config.nameLookup });
-  const store = createStore(await openEngine(config, log, { serve: true, lookup: names.lookup }), {
+  const resolver = createResolver({ resolver: config.nameLookup });
+  const store = createStore(await openEngine(config, log, { serve: true, lookup: resolver.lookup }), {
     vault,
     times: storeTimes(config),
     log,
@@ -61,11 +61,11 @@ const start = async () => {
   const sources = openSources(config.sources, {
     observe: measureUpstream(metrics),
     guard: config.limits.source,
-    names,
+    resolver,
   });
   const readSources = sourcesReader(process.env);
   const lookAfterSources = createSourceUpkeep({ sources, log, now: Date.now, readSources });
-  const app = await createApp(config, { store, sources, lookAfterSources, vault, log, metrics, names });
+  const app = await createApp(config, { store, sources, lookAfterSources, vault, log, metrics, resolver });
   const onRefusal = (code: string) => metrics.refusals.inc({ code });
   const operations = config.metrics && (await listen(app.operations, { ...config.metrics, log }));
   if (operations) log.info('metrics', { url: `${operations.url}/metrics` });

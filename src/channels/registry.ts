@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
-import type { Names } from '../lib/names.ts';
+import type { Resolver } from '../lib/names.ts';
 import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
 import { type GuardConfig, guardSource } from './guard.ts';
@@ -33,7 +33,7 @@ interface SourcesOptions {
   /** Puts something around what a source sends with. */
   readonly observe?: (source: string, send: Send) => Send;
   /** What looks hosts up; absent: what this process shares. */
-  readonly names?: Names | undefined;
+  readonly resolver?: Resolver | undefined;
   /** Of each source; absent: unguarded. */
   readonly guard?: GuardConfig | undefined;
 }
@@ -51,7 +51,7 @@ const parseOptions = <Schema extends z.ZodType>(source: string, schema: Schema, 
  */
 export const openSources = (
   configured: Configured,
-  { now = Date.now, observe = (_, send) => send, names, guard }: SourcesOptions = {},
+  { now = Date.now, observe = (_, send) => send, resolver, guard }: SourcesOptions = {},
 ): Sources => {
   const upstreams: Upstream[] = [];
   /** Enough for every guard of a source at once, so that no kind of traffic waits for a connection of another one. */
@@ -62,7 +62,7 @@ export const openSources = (
   const connectFor = (source: string, route: RouteConfig, options: unknown) => (address: string) => {
     if (isBeyond(address, route.proxy))
       throw new Error(`Source ${source}: proxy: an address on this machine cannot be reached through it`);
-    const upstream = openUpstream(address, { ...route, ...connectionsOf(options), ...(names && { names }) });
+    const upstream = openUpstream(address, { ...route, ...connectionsOf(options), ...(resolver && { resolver }) });
     upstreams.push(upstream);
     return { ...upstream, send: observe(source, upstream.send) };
   };

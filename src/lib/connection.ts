@@ -1,7 +1,7 @@
 /** Opens connections to one upstream, directly or through a forward proxy: name, TCP, CONNECT, TLS, in this order. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, getCACertificates } from 'node:tls';
-import type { Names } from './names.ts';
+import type { Resolver } from './names.ts';
 import type { Stage } from './reasons.ts';
 import { closed, openTunnel, portOf } from './tunnel.ts';
 
@@ -17,7 +17,7 @@ export interface Route {
   readonly proxy?: string | undefined;
   /** Certificates in PEM that count beside those of the system. */
   readonly ca?: readonly string[] | undefined;
-  readonly names: Names;
+  readonly resolver: Resolver;
 }
 
 /** Resolves at the event; rejects when the socket fails or closes before it. */
@@ -34,7 +34,7 @@ const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1
 /** Opens one connection, to be used for one request. */
 export type Connect = (attempt: Attempt) => Promise<Socket>;
 
-export const createConnect = (target: URL, { proxy: proxyAddress, ca, names }: Route): Connect => {
+export const createConnect = (target: URL, { proxy: proxyAddress, ca, resolver }: Route): Connect => {
   const proxy = proxyAddress === undefined ? undefined : new URL(proxyAddress);
   const usesTls = [target, proxy].some((url) => url?.protocol === 'https:');
   const secureContext = usesTls
@@ -48,7 +48,7 @@ export const createConnect = (target: URL, { proxy: proxyAddress, ca, names }: R
       attempt.stage = proxy ? 'PROXY' : stage;
     };
     reaches('NAME');
-    const addresses = await names.resolve(hostOf(to));
+    const addresses = await resolver.resolve(hostOf(to));
     reaches('CONNECT');
     // Each address in turn, IPv4 and IPv6 alternating: https://www.rfc-editor.org/rfc/rfc8305
     const open = () =>

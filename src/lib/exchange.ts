@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { joinPath } from './address.ts';
 import { type Attempt, type Connect, createConnect, type Route } from './connection.ts';
 import type { HttpReply, HttpRequest } from './http-message.ts';
-import { names } from './names.ts';
+import { sharedResolver } from './names.ts';
 import { createOneUseClient, createOneUseStream, type OneUseStream, withoutBytes } from './one-use.ts';
 import { createSlots } from './places.ts';
 import { codeOf, type Reason, reasonOf, type Stage, timedOut } from './reasons.ts';
@@ -74,7 +74,7 @@ export const openUpstream = (
   { connections = 50, connectTimeoutMs = 2_000, maxReplyBytes = 65_536, ...route }: UpstreamOptions = {},
 ): Upstream => {
   const base = new URL(address);
-  const connect = createConnect(base, { names, ...route });
+  const connect = createConnect(base, { resolver: sharedResolver, ...route });
   const slots = createSlots(connections);
   const running = new Set<Failing>();
   let isOpen = true;

@@ -68,7 +68,7 @@ const askBoth = async (resolver: system.Resolver, name: string): Promise<Answer>
   return { addresses, ttlMs: Math.min(Math.max(ttlMs, LEAST_TTL_MS), MOST_TTL_MS) };
 };
 
-interface NamesOptions {
+interface ResolverOptions {
   /** `system`: getaddrinfo, with all that the machine's NSS modules know, and with libuv's two slots. */
   readonly resolver?: 'dns' | 'system';
   /** Name servers, such as 127.0.0.1:53; absent: those of resolv.conf. */
@@ -81,7 +81,7 @@ interface NamesOptions {
   readonly now?: () => number;
 }
 
-export interface Names {
+export interface Resolver {
   /** The addresses of a host, at least one. Throws an error with the code of the resolver. */
   resolve(host: string): Promise<readonly LookupAddress[]>;
   /** The same for the `lookup` option of net, tls and undici. */
@@ -93,14 +93,14 @@ const LOOPBACK: readonly LookupAddress[] = [
   { address: '::1', family: 6 },
 ];
 
-export const createNames = ({
+export const createResolver = ({
   resolver: kind = 'dns',
   servers,
   hostsFile = '/etc/hosts',
   resolvConf = '/etc/resolv.conf',
   lookupMs = LOOKUP_MS,
   now = () => performance.now(),
-}: NamesOptions = {}): Names => {
+}: ResolverOptions = {}): Resolver => {
   const hosts = new Map<string, Known>();
 
   /** A resolver for each look-up reads resolv.conf again, and can be cancelled without the others. */
@@ -194,4 +194,4 @@ export const createNames = ({
 };
 
 /** Those of this process: every connection shares them, so that no host is looked up twice at the same time. */
-export const names = createNames();
+export const sharedResolver = createResolver();

@@ -1,7 +1,7 @@
 /** Finds out who calls through the router. */
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
-import type { Names } from '../lib/names.ts';
+import type { Resolver } from '../lib/names.ts';
 import { allScopes, anonymous, type Caller, routerId } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';
 import { createBearerCheck, jwtConfig } from './jwt.ts';
@@ -57,9 +57,9 @@ const valueAt = (value: unknown, path: string): unknown =>
 export const createCallers = (
   { jwt, claims, router }: z.output<typeof callersConfig>,
   log: Log,
-  names?: Names,
+  resolver?: Resolver,
 ): Callers => {
-  const checkBearer = jwt && createBearerCheck(jwt, log, { names });
+  const checkBearer = jwt && createBearerCheck(jwt, log, { resolver });
   const readForwarded = claims && createClaimsReader('claims', claims);
   const withoutCredentials = router.length > 0 ? { id: routerId, scopes: new Set(router) } : anonymous;
   return {

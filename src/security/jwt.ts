@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { endpointAddress, isProtected } from '../lib/address.ts';
 import { openUpstream } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
-import { type Names, names as sharedNames } from '../lib/names.ts';
+import { type Resolver, sharedResolver } from '../lib/names.ts';
 import { parseUniqueJson } from '../lib/unique-json.ts';
 import type { Caller } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';
@@ -72,8 +72,12 @@ export type JwtConfig = z.output<typeof jwtConfig>;
 const MAX_TOKEN_LENGTH = 8_192;
 
 /** One GET of the key set through our own client: bounded in time and size, without redirects and retries. */
-const createFetch = ({ jwksTimeoutMs, algorithms }: JwtConfig, url: URL, names: Names): (() => Promise<KeySet>) => {
-  const upstream = openUpstream(url.origin, { connections: 1, names });
+const createFetch = (
+  { jwksTimeoutMs, algorithms }: JwtConfig,
+  url: URL,
+  resolver: Resolver,
+): (() => Promise<KeySet>) => {
+  const upstream = openUpstream(url.origin, { connections: 1, resolver });
   const path = url.pathname + url.search;
   const headers = { accept: 'application/json, application/jwk-set+json' };
   return async () => {
@@ -90,11 +94,11 @@ const configuredKeys = (jwks: JwtConfig['jwks']): IssuerKeys => {
   return { current: async () => set, lookFor: async () => set };
 };
 
-const openKeys = (config: JwtConfig, log: Log, now: (() => number) | undefined, names: Names): IssuerKeys => {
+const openKeys = (config: JwtConfig, log: Log, now: (() => number) | undefined, resolver: Resolver): IssuerKeys => {
   const { jwks, jwksUrl, jwksMaxAgeMs, jwksStaleMs, jwksCooldownMs } = config;
   if (jwksUrl === undefined) return configuredKeys(jwks);
   const times = { maxAgeMs: jwksMaxAgeMs, staleMs: jwksStaleMs, cooldownMs: jwksCooldownMs, ...(now && { now }) };
-  return keepIssuerKeys(createFetch(config, new URL(jwksUrl), names), times, log);
+  return keepIssuerKeys(createFetch(config, new URL(jwksUrl), resolver), times, log);
 };
 
 /** Whether a token would be valid under the right key: a key is looked for on behalf of no other. */
@@ -117,10 +121,10 @@ const requireUniqueNames = (token: string): void => {
 export const createBearerCheck = (
   config: JwtConfig,
   log: Log,
-  { now, names = sharedNames }: { readonly now?: () => number; readonly names?: Names | undefined } = {},
+  { now, resolver = sharedResolver }: { readonly now?: () => number; readonly resolver?: Resolver | undefined } = {},
 ): ((authorization: string) => Promise<Caller | undefined>) => {
   const { issuer, audience, algorithms, clockToleranceSeconds, type } = config;
-  const keys = openKeys(config, log, now, names);
+  const keys = openKeys(config, log, now, resolver);
   const options = {
     ...{ issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'sub'] },
     ...(type !== undefined && { typ: type }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { addressesIn, candidatesFor } from '../../src/lib/name-files.ts';
-import { createNames } from '../../src/lib/names.ts';
+import { createResolver } from '../../src/lib/names.ts';
 import { startNameServer } from '../support/name-server.ts';
 
 type Zones = Parameters<typeof startNameServer>[0];
@@ -20,16 +20,16 @@ const open = async (zones: Zones, { resolvConf = '', hosts = '' } = {}) => {
   const server = await startNameServer(zones);
   onTestFinished(() => server.close());
   let ms = 0;
-  const names = createNames({
+  const resolver = createResolver({
     servers: [server.address],
     hostsFile: fileWith(hosts),
     resolvConf: fileWith(resolvConf),
     lookupMs: 1_000,
     now: () => ms,
   });
-  const addresses = async (host: string) => (await names.resolve(host)).map(({ address }) => address);
+  const addresses = async (host: string) => (await resolver.resolve(host)).map(({ address }) => address);
   const failure = (host: string) => addresses(host).then(String, ({ code }) => code);
-  return { ...server, ...names, addresses, failure, pass: (more: number) => (ms += more) };
+  return { ...server, ...resolver, addresses, failure, pass: (more: number) => (ms += more) };
 };
 
 describe('a name', () => {
@@ -261,7 +261,7 @@ describe('as the lookup of net, tls and undici', () => {
 });
 
 test('the resolver of the system can be asked instead', async () => {
-  const { resolve } = createNames({ resolver: 'system' });
+  const { resolve } = createResolver({ resolver: 'system' });
   await expect(resolve('no-such-host.invalid')).rejects.toMatchObject({
     code: expect.stringMatching(/^(?:ENOTFOUND|EAI_AGAIN)$/),
   });
