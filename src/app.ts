@@ -24,7 +24,7 @@ import type { Vault } from './security/vault.ts';
 import { KeysMismatch } from './store/key-check.ts';
 import type { Store } from './store/store.ts';
 
-interface AppTools {
+interface AppDeps {
   readonly store: Store;
   readonly sources: Pick<Sources, 'get'>;
   /** What the sources need at the start and then regularly. */
@@ -52,7 +52,7 @@ const firstOperation = new URL('../examples/authenticate.graphql', import.meta.u
 /** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
 export const createApp = async (
   config: Config,
-  { store, sources, lookAfterSources = () => {}, vault, log, metrics = createMetrics(), resolver }: AppTools,
+  { store, sources, lookAfterSources = () => {}, vault, log, metrics = createMetrics(), resolver }: AppDeps,
 ): Promise<App> => {
   const apps = createApps(config, sources);
   const { times } = config;

@@ -13,7 +13,7 @@ import { type AlipayKeys, verifierOf } from './alipay-keys.ts';
 import { type ReplyText, readReplyText } from './alipay-text.ts';
 import { entryOf, parseReply, readObject, requireStatus } from './reply.ts';
 
-export interface GatewaySettings {
+export interface GatewayOptions {
   readonly appId: string;
   readonly keys: AlipayKeys;
   readonly gatewayUrl: string;
@@ -48,7 +48,7 @@ export const signRequest = async (text: string, key: KeyObject): Promise<string>
 
 /** The parameters of a call, but for its signature. */
 const callParameters = (
-  { appId, keys, appAuthToken, encryptKey }: GatewaySettings,
+  { appId, keys, appAuthToken, encryptKey }: GatewayOptions,
   method: string,
   content: { readonly bizContent?: object; readonly parameters?: Parameters },
   nowMs: number,
@@ -85,17 +85,17 @@ const split = (parameters: Parameters) => {
 };
 
 export const buildCall = async (
-  settings: GatewaySettings,
+  options: GatewayOptions,
   method: string,
   content: { readonly bizContent?: object; readonly parameters?: Parameters },
   nowMs: number,
 ): Promise<HttpRequest> => {
-  const parameters = callParameters(settings, method, content, nowMs);
-  const signature = await signRequest(textToSign(parameters), settings.keys.privateKey);
+  const parameters = callParameters(options, method, content, nowMs);
+  const signature = await signRequest(textToSign(parameters), options.keys.privateKey);
   const { query, body } = split({ ...parameters, sign: signature });
   return {
     method: 'POST',
-    path: `${new URL(settings.gatewayUrl).pathname}?${query}`,
+    path: `${new URL(options.gatewayUrl).pathname}?${query}`,
     headers: { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8', accept: 'application/json' },
     body: body.toString(),
   };
@@ -103,25 +103,25 @@ export const buildCall = async (
 
 /** A page to send the payer to; nothing is sent by us. Content encryption is not for pages. */
 export const buildPage = (
-  settings: GatewaySettings,
+  options: GatewayOptions,
   method: string,
   bizContent: object,
   returnUrl: string | undefined,
   nowMs: number,
 ) => {
   const parameters = callParameters(
-    { ...settings, encryptKey: undefined },
+    { ...options, encryptKey: undefined },
     method,
     { bizContent, ...(returnUrl && { parameters: { return_url: returnUrl } }) },
     nowMs,
   );
-  const signature = sign('RSA-SHA256', Buffer.from(textToSign(parameters)), settings.keys.privateKey);
+  const signature = sign('RSA-SHA256', Buffer.from(textToSign(parameters)), options.keys.privateKey);
   const signed = { ...parameters, sign: signature.toString('base64') };
   const { query, body } = split(signed);
   return {
-    url: `${settings.gatewayUrl}?${new URLSearchParams(signed)}`,
+    url: `${options.gatewayUrl}?${new URLSearchParams(signed)}`,
     form: {
-      action: `${settings.gatewayUrl}?${query}`,
+      action: `${options.gatewayUrl}?${query}`,
       fields: [...body].map(([name, value]) => ({ name, value })),
     },
   };
@@ -145,7 +145,7 @@ export const CERTIFICATE_UNKNOWN = 'CERTIFICATE_UNKNOWN';
  * more than a claim.
  */
 export const judgeCall = (
-  { keys, encryptKey }: GatewaySettings,
+  { keys, encryptKey }: GatewayOptions,
   method: string,
   reply: HttpReply,
   refusals: Readonly<Record<string, FailureCode>>,

@@ -12,7 +12,7 @@ import { readReplyText } from './alipay-text.ts';
 import { CERTIFICATE_UNKNOWN, signRequest } from './alipay-v1.ts';
 import { parseReply, readObject, requireStatus } from './reply.ts';
 
-export interface ApiSettings {
+export interface ApiOptions {
   readonly appId: string;
   readonly keys: AlipayKeys;
   readonly appAuthToken?: string | undefined;
@@ -28,7 +28,7 @@ export const requestTextToSign = (
 ): string => [authorization, method, target, body, ...(appAuthToken ? [appAuthToken] : []), ''].join('\n');
 
 export const buildGet = async (
-  { appId, keys, appAuthToken }: ApiSettings,
+  { appId, keys, appAuthToken }: ApiOptions,
   path: string,
   query: Readonly<Record<string, string | undefined>>,
   nowMs: number,

@@ -21,7 +21,7 @@ import {
 import { JOBWORTH_PATH, jobworthQuery, judgeJobworth } from './alipay-jobworth.ts';
 import { alipayKeys, keyConfig, keyFaults } from './alipay-keys.ts';
 import { traced } from './alipay-trace.ts';
-import { buildCall, buildPage, type GatewaySettings, judgeCall } from './alipay-v1.ts';
+import { buildCall, buildPage, type GatewayOptions, judgeCall } from './alipay-v1.ts';
 import { buildGet } from './alipay-v3.ts';
 import { parseReply } from './reply.ts';
 import { defineSource } from './source.ts';
@@ -69,8 +69,8 @@ const tokenRefusals: Readonly<Record<string, FailureCode>> = {
   'isv.grant-type-invalid': 'CHANNEL_MISCONFIGURED',
 };
 
-const judgeToken = (settings: GatewaySettings, reply: HttpReply, nowMs: number): Redeemed => {
-  const node = parseReply(token, judgeCall(settings, TOKEN, reply, tokenRefusals));
+const judgeToken = (options: GatewayOptions, reply: HttpReply, nowMs: number): Redeemed => {
+  const node = parseReply(token, judgeCall(options, TOKEN, reply, tokenRefusals));
   if (!node.user_id && !node.open_id) throw new PayerIdentityError('REPLY_MALFORMED');
   return {
     subject: { userId: node.user_id, openId: node.open_id, unionId: node.union_id },
@@ -85,7 +85,7 @@ export const alipay = defineSource({
   title: '支付宝',
   config,
   open({ gatewayUrl, apiUrl, authorizeUrl, scope, channels, ...config }, { connect, now, nonce }) {
-    const settings: GatewaySettings = { ...config, keys: alipayKeys(config), gatewayUrl };
+    const options: GatewayOptions = { ...config, keys: alipayKeys(config), gatewayUrl };
     const gateway = connect(new URL(gatewayUrl).origin);
     const api = connect(apiUrl);
 
@@ -96,25 +96,25 @@ export const alipay = defineSource({
       schema: Schema,
       cancellation: Cancellation,
     ): Promise<z.output<Schema>> => {
-      const sent = await gateway.send(await buildCall(settings, method, { bizContent }, now()), cancellation);
-      return traced(sent, (reply) => parseReply(schema, judgeCall(settings, method, reply, certifyRefusals)));
+      const sent = await gateway.send(await buildCall(options, method, { bizContent }, now()), cancellation);
+      return traced(sent, (reply) => parseReply(schema, judgeCall(options, method, reply, certifyRefusals)));
     };
 
     return {
-      upstreamAppId: settings.appId,
+      upstreamAppId: options.appId,
       channels,
       validate: (_, request) => refuseSubAppId(request),
-      expiring: settings.keys.expiring,
+      expiring: options.keys.expiring,
 
       async redeem(authCode, _, cancellation) {
         // These are parameters of their own, not part of biz_content.
         const parameters = { grant_type: 'authorization_code', code: authCode };
-        const sent = await gateway.send(await buildCall(settings, TOKEN, { parameters }, now()), cancellation);
-        return traced(sent, (reply) => judgeToken(settings, reply, now()));
+        const sent = await gateway.send(await buildCall(options, TOKEN, { parameters }, now()), cancellation);
+        return traced(sent, (reply) => judgeToken(options, reply, now()));
       },
 
       authorizeUrl({ returnUrl, state }) {
-        const query = { app_id: settings.appId, scope, redirect_uri: returnUrl, state };
+        const query = { app_id: options.appId, scope, redirect_uri: returnUrl, state };
         return `${authorizeUrl}?${new URLSearchParams(query)}`;
       },
 
@@ -123,7 +123,7 @@ export const alipay = defineSource({
           return (await call(INITIALIZE, initializeContent(request), initializeReply, cancellation)).certify_id;
         },
         page(certifyId, returnUrl) {
-          const page = buildPage(settings, CERTIFY, { certify_id: certifyId }, returnUrl, now());
+          const page = buildPage(options, CERTIFY, { certify_id: certifyId }, returnUrl, now());
           return { ...page, deepLink: deepLinkTo(page.url) };
         },
         async hasPassed(certifyId, cancellation) {
@@ -133,8 +133,8 @@ export const alipay = defineSource({
 
       jobworth: {
         async query(request, cancellation) {
-          const get = await buildGet(settings, JOBWORTH_PATH, jobworthQuery(request), now(), nonce());
-          return traced(await api.send(get, cancellation), (reply) => judgeJobworth(settings.keys, reply));
+          const get = await buildGet(options, JOBWORTH_PATH, jobworthQuery(request), now(), nonce());
+          return traced(await api.send(get, cancellation), (reply) => judgeJobworth(options.keys, reply));
         },
       },
     };

@@ -76,34 +76,34 @@ const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', accept:
 const authRequest = (
   authCode: string,
   { channelId, clientIp }: RedeemRequest,
-  settings: Config,
+  options: Config,
   nowMs: number,
   nonce: string,
 ): HttpRequest => {
   const fields = {
-    ...(settings.profile === 'ga' && { mchNo: settings.mchNo }),
-    appId: settings.appId,
+    ...(options.profile === 'ga' && { mchNo: options.mchNo }),
+    appId: options.appId,
     ...(clientIp && { clientIp }),
     nonceStr: nonce,
     reqTime: beijingTime(nowMs),
     channel: channelId,
     authCode,
   };
-  const sign = signDaxpay(JSON.stringify(fields), settings);
+  const sign = signDaxpay(JSON.stringify(fields), options);
   return { method: 'POST', path: AUTH, headers: jsonHeaders, body: JSON.stringify({ ...fields, sign }) };
 };
 
 /** Bytes in, identity out. Nothing in the reply is believed, a success least of all, before its signature is checked. */
-const judgeAuth = (reply: HttpReply, settings: Config): Redeemed => {
+const judgeAuth = (reply: HttpReply, options: Config): Redeemed => {
   const text = readText(reply);
   const root = readObject(text);
   const sign = root.members.get('sign');
   const signed = sign !== undefined && !(sign.kind === 'scalar' && (sign.value === null || sign.value === ''));
   const given = memberText(root, 'sign') ?? '';
-  if (signed && !equalSecrets(given.toLowerCase(), signDaxpay(text, settings))) throw unverified(root);
+  if (signed && !equalSecrets(given.toLowerCase(), signDaxpay(text, options))) throw unverified(root);
   const { code, data } = readEnvelope(root);
   if (code !== 0) throw refusal(code, root);
-  if (!signed && settings.replySignature === 'required') throw unverified(root);
+  if (!signed && options.replySignature === 'required') throw unverified(root);
   readUnambiguous(root);
   return redeemed(parseReply(identity, data));
 };
@@ -153,8 +153,8 @@ const judgeQuery = (reply: HttpReply): Redeemed | undefined => {
 export const daxpay = defineSource({
   title: 'DaxPay',
   config,
-  open(settings, { connect, now, nonce }) {
-    const { send } = connect(settings.baseUrl);
+  open(options, { connect, now, nonce }) {
+    const { send } = connect(options.baseUrl);
 
     const openResultHolder = ({ queryUrl, headers }: NonNullable<Config['resultHolder']>) => {
       const query = new URL(queryUrl);
@@ -166,7 +166,7 @@ export const daxpay = defineSource({
           { channelId }: RedeemRequest,
           cancellation: Cancellation,
         ) {
-          const body = JSON.stringify({ appId: settings.appId, queryCode, authCode, channel: channelId });
+          const body = JSON.stringify({ appId: options.appId, queryCode, authCode, channel: channelId });
           judgeAuthAndSet(await send({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, cancellation));
         },
         async collect(queryCode: string, cancellation: Cancellation) {
@@ -178,13 +178,13 @@ export const daxpay = defineSource({
     };
 
     return {
-      upstreamAppId: settings.appId,
-      channels: settings.channels,
+      upstreamAppId: options.appId,
+      channels: options.channels,
       validate: (_, request) => refuseSubAppId(request),
       async redeem(authCode, request, cancellation) {
-        return judgeAuth(await send(authRequest(authCode, request, settings, now(), nonce()), cancellation), settings);
+        return judgeAuth(await send(authRequest(authCode, request, options, now(), nonce()), cancellation), options);
       },
-      ...(settings.resultHolder && { resultHolder: openResultHolder(settings.resultHolder) }),
+      ...(options.resultHolder && { resultHolder: openResultHolder(options.resultHolder) }),
     };
   },
 });

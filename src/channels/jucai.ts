@@ -138,21 +138,21 @@ const requireFittingSubAppId = ({ channelId, subAppId }: RedeemRequest): void =>
 const newOrderNo = (nowMs: number, random: string): string =>
   beijingTime(nowMs).replace(/\D/g, '') + random.slice(0, 16);
 
-const authRequest = (authCode: string, request: Asked, settings: OpenSettings): HttpRequest => {
+const authRequest = (authCode: string, request: Asked, options: OpenSettings): HttpRequest => {
   const way = wayOf(request.channelId);
   const subAppid = request.subAppId || way.subAppId;
   const fields = {
     version: '1.0',
     termId: request.termId || NO_TERMINAL,
-    mchNo: settings.mchNo,
-    appId: settings.appId,
+    mchNo: options.mchNo,
+    appId: options.appId,
     mchOrderNo: request.mchOrderNo,
     wayCode: way.wayCode,
     authCode,
     clientIp: requireClientIp(request),
     ...(subAppid && { subAppid }),
   };
-  const sign = signJucai(Object.entries(fields), settings);
+  const sign = signJucai(Object.entries(fields), options);
   return {
     method: 'POST',
     path: AUTH_TO_OPEN_ID,
@@ -166,18 +166,18 @@ interface Asked extends RedeemRequest {
 }
 
 /** Bytes in, identity out. A success is believed when it is signed, for our merchant and, where it says so, our order. */
-const judge = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Asked, settings: OpenSettings): Redeemed => {
+const judge = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Asked, options: OpenSettings): Redeemed => {
   const text = readText(reply);
   const root = readObject(text);
-  const signed = isSigned(text, root, settings);
+  const signed = isSigned(text, root, options);
   const parsed = envelope.safeParse(jsonValue(root));
   if (!parsed.success) throw unbelievable('REPLY_MALFORMED', root);
   const { code, data } = parsed.data;
   // Without a returnCode data says neither that it is a success nor that it is none.
   if (code === 200 && data && !data.returnCode) throw unbelievable('REPLY_MALFORMED', root);
-  if (code !== 200 || data?.returnCode !== '000000') throw refusal(code, data?.returnCode, settings.refusals);
-  if (!signed && settings.signing.replySignature === 'required') throw unbelievable('REPLY_UNVERIFIED', root);
-  const foreign = (data.mchNo ?? settings.mchNo) !== settings.mchNo || (data.mchOrderNo ?? mchOrderNo) !== mchOrderNo;
+  if (code !== 200 || data?.returnCode !== '000000') throw refusal(code, data?.returnCode, options.refusals);
+  if (!signed && options.signing.replySignature === 'required') throw unbelievable('REPLY_UNVERIFIED', root);
+  const foreign = (data.mchNo ?? options.mchNo) !== options.mchNo || (data.mchOrderNo ?? mchOrderNo) !== mchOrderNo;
   if (foreign) throw malformed('another_order');
   return { subject: wayOf(channelId).subject(data, subAppId) };
 };
@@ -186,12 +186,12 @@ export const jucai = defineSource({
   title: '巨彩商服',
   config,
   open(config, { connect, now, nonce }) {
-    const settings: OpenSettings = { ...config, refusals: refusalsOf(config.refusals) };
-    const { send } = connect(settings.baseUrl);
+    const options: OpenSettings = { ...config, refusals: refusalsOf(config.refusals) };
+    const { send } = connect(options.baseUrl);
 
     return {
-      upstreamAppId: settings.appId,
-      channels: settings.channels,
+      upstreamAppId: options.appId,
+      channels: options.channels,
       pageless: ['wechat_pay'],
       validate(_, request) {
         requireClientIp(request);
@@ -199,7 +199,7 @@ export const jucai = defineSource({
       },
       async redeem(authCode, request, cancellation) {
         const asked = { ...request, mchOrderNo: request.merchantOrderNo || newOrderNo(now(), nonce()) };
-        return judge(await send(authRequest(authCode, asked, settings), cancellation), asked, settings);
+        return judge(await send(authRequest(authCode, asked, options), cancellation), asked, options);
       },
       authorizes: ['union_pay'],
       /** UnionPay's page hands back no state of ours, so the state travels in the address that it returns to. */
@@ -207,7 +207,7 @@ export const jucai = defineSource({
         if (channelId !== 'union_pay') throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
         const back = new URL(returnUrl);
         back.search += `${back.search ? '&' : '?'}state=${state}`;
-        const page = new URL(settings.unionpayAuthorizeUrl);
+        const page = new URL(options.unionpayAuthorizeUrl);
         page.search = new URLSearchParams({ version: '1.0.0', redirectUrl: back.href }).toString();
         return page.href;
       },

@@ -8,7 +8,7 @@ import type { Cancellation, Upstream } from '../lib/exchange.ts';
 import type { Redeemed, RedeemRequest } from '../model.ts';
 
 /** What a source is opened with; the only way in for time, randomness and the network. */
-export interface SourceTools {
+export interface SourceDeps {
   /** Opens an upstream by its address; requests go below its path. The registry closes it. */
   connect(address: string): Upstream;
   /** Milliseconds since 1970. */
@@ -145,7 +145,7 @@ export interface ResultHolder {
 export interface SourceDefinition<Config extends z.ZodType = z.ZodType> {
   readonly title: string;
   readonly config: Config;
-  open(config: z.output<Config>, tools: SourceTools): Source;
+  open(config: z.output<Config>, deps: SourceDeps): Source;
 }
 
 /** Ties the type of `open`'s argument to the schema it is parsed with. */

@@ -8,7 +8,7 @@ import type { Sources } from './registry.ts';
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 30;
 
-interface UpkeepTools {
+interface Deps {
   readonly sources: Sources;
   readonly log: Log;
   readonly now: () => number;
@@ -17,7 +17,7 @@ interface UpkeepTools {
 }
 
 /** To be called at the start and then regularly; never throws. */
-export const createSourceUpkeep = ({ sources, log, now, readSources }: UpkeepTools): (() => void) => {
+export const createSourceUpkeep = ({ sources, log, now, readSources }: Deps): (() => void) => {
   let lastFaults = '';
   let warnedAt = Number.NEGATIVE_INFINITY;
 

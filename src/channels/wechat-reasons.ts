@@ -19,7 +19,7 @@ interface Reason {
 }
 
 /** Settings of the operator: no other call with them ends differently, and a forger gains nothing by such a refusal. */
-const settings: Readonly<Record<string, readonly string[]>> = {
+const options: Readonly<Record<string, readonly string[]>> = {
   SIGNERROR: ['签名错误', '签名失败', '签名校验失败', '验签失败', '签名验证失败', '签名参数错误'],
   APPID_NOT_EXIST: ['appid不存在', '公众账号appid不存在'],
   MCHID_NOT_EXIST: ['mchid不存在', 'mch_id不存在', '商户号不存在', '商户号mch_id不存在'],
@@ -69,12 +69,12 @@ const doubts: Readonly<Record<string, readonly string[]>> = {
   FREQUENCY_LIMITED: ['频率限制', '频率超限', '请求频率过高', '请求过于频繁', '操作过于频繁'],
 };
 
-const rowsOf = (table: typeof settings, failure: FailureCode): [text: string, reason: Reason][] =>
+const rowsOf = (table: typeof options, failure: FailureCode): [text: string, reason: Reason][] =>
   Object.entries(table).flatMap(([word, texts]) =>
     [word.toLowerCase(), ...texts].map((text): [string, Reason] => [text, { word, failure }]),
   );
 const reasons: ReadonlyMap<string, Reason> = new Map([
-  ...rowsOf(settings, 'CHANNEL_MISCONFIGURED'),
+  ...rowsOf(options, 'CHANNEL_MISCONFIGURED'),
   ...rowsOf(doubts, 'OUTCOME_UNKNOWN'),
 ]);
 

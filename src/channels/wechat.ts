@@ -71,15 +71,15 @@ const paymentCode = z
   .refine(({ subAppId, subMchId }) => !subAppId || subMchId, { path: ['subMchId'], message: 'subAppId requires it' });
 const config = z
   .discriminatedUnion('kind', [web, miniprogram, paymentCode])
-  .transform((settings) =>
-    settings.kind === 'web' ? { ...settings, authorizeUrl: settings.authorizeUrl ?? pages[settings.scope] } : settings,
+  .transform((options) =>
+    options.kind === 'web' ? { ...options, authorizeUrl: options.authorizeUrl ?? pages[options.scope] } : options,
   );
-type WebSettings = Extract<z.output<typeof config>, { kind: 'web' }>;
-type PaymentCodeSettings = z.output<typeof paymentCode>;
+type WebOptions = Extract<z.output<typeof config>, { kind: 'web' }>;
+type PaymentCodeOptions = z.output<typeof paymentCode>;
 
 /** WeChat matches this query with a pattern: other orders and encodings fail on the payer's phone. */
 const authorizeUrl = (
-  { appId, scope, authorizeUrl: page }: WebSettings,
+  { appId, scope, authorizeUrl: page }: WebOptions,
   { returnUrl, state }: AuthorizeRequest,
 ): string =>
   `${page}?appid=${encodeURIComponent(appId)}&redirect_uri=${encodeURIComponent(returnUrl)}` +
@@ -89,11 +89,11 @@ const authorizeUrl = (
  * A service provider's sub-merchant may have several applications, and then has to name one (sub_appid): the caller
  * may where the configuration does not. https://pay.weixin.qq.com/doc/v2/partner/4011941724
  */
-const requireFittingSubAppId = (settings: PaymentCodeSettings, request: RedeemRequest): void => {
+const requireFittingSubAppId = (options: PaymentCodeOptions, request: RedeemRequest): void => {
   const { subAppId } = request;
-  if (subAppId === undefined || subAppId === settings.subAppId) return;
-  if (!settings.subMchId) refuseSubAppId(request);
-  if (settings.subAppId) throw invalidField('subAppId', 'the configured application of the sub-merchant, or none');
+  if (subAppId === undefined || subAppId === options.subAppId) return;
+  if (!options.subMchId) refuseSubAppId(request);
+  if (options.subAppId) throw invalidField('subAppId', 'the configured application of the sub-merchant, or none');
   if (!issuedId(32).safeParse(subAppId).success) throw invalidField('subAppId', 'an application id of WeChat');
 };
 
@@ -101,41 +101,41 @@ const requireFittingSubAppId = (settings: PaymentCodeSettings, request: RedeemRe
 export const wechat = defineSource({
   title: '微信支付',
   config,
-  open(settings, { connect, now, nonce }) {
-    const { send } = connect(settings.kind === 'payment_code' ? settings.payUrl : settings.apiUrl);
-    const served = { upstreamAppId: settings.appId, channels: settings.channels };
+  open(options, { connect, now, nonce }) {
+    const { send } = connect(options.kind === 'payment_code' ? options.payUrl : options.apiUrl);
+    const served = { upstreamAppId: options.appId, channels: options.channels };
 
-    switch (settings.kind) {
+    switch (options.kind) {
       case 'web':
         return {
           ...served,
           validate: (_, request) => refuseSubAppId(request),
-          authorizeUrl: (request) => authorizeUrl(settings, request),
+          authorizeUrl: (request) => authorizeUrl(options, request),
           async redeem(authCode, _, cancellation) {
             const sentAtMs = now();
-            return judgeToken(await send(tokenRequest(authCode, settings), cancellation), sentAtMs);
+            return judgeToken(await send(tokenRequest(authCode, options), cancellation), sentAtMs);
           },
         };
       case 'miniprogram':
         return {
           ...served,
-          pageless: settings.channels,
+          pageless: options.channels,
           validate: (_, request) => refuseSubAppId(request),
           async redeem(authCode, _, cancellation) {
-            return judgeSession(await send(sessionRequest(authCode, settings), cancellation));
+            return judgeSession(await send(sessionRequest(authCode, options), cancellation));
           },
         };
       case 'payment_code': {
-        const whole = new RegExp(`^(?:${settings.paymentCodePattern})$`, 'u');
+        const whole = new RegExp(`^(?:${options.paymentCodePattern})$`, 'u');
         return {
           ...served,
-          pageless: settings.channels,
+          pageless: options.channels,
           validate(authCode, request) {
             if (!whole.test(authCode)) throw invalidField('authCode', 'the whole payment code, as the payer shows it');
-            requireFittingSubAppId(settings, request);
+            requireFittingSubAppId(options, request);
           },
-          async redeem(authCode, { subAppId = settings.subAppId }, cancellation) {
-            const merchant = { ...settings, subAppId };
+          async redeem(authCode, { subAppId = options.subAppId }, cancellation) {
+            const merchant = { ...options, subAppId };
             return judgeOpenId(await send(openIdRequest(authCode, merchant, nonce()), cancellation), merchant);
           },
         };

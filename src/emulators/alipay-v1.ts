@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { type Answer, type Certifications, errorPage, escapeHtml, type Fields } from './alipay-pages.ts';
 import {
   type AlipayApp,
-  type AlipayTools,
+  type AlipayDeps,
   certFault,
   explanation,
   type GatewayError,
@@ -79,8 +79,8 @@ const codeOf = (error: GatewayError): keyof typeof messages => {
   return error.startsWith('missing-') && !error.endsWith('cert-sn') ? 40001 : 40002;
 };
 
-export const createV1 = (tools: AlipayTools, certifications: Certifications): EmulatorHandler => {
-  const { now, alipayCertSn, signErrors, nameCertInErrors, charset, appOf, verify, sign } = tools;
+export const createV1 = (deps: AlipayDeps, certifications: Certifications): EmulatorHandler => {
+  const { now, alipayCertSn, signErrors, nameCertInErrors, charset, appOf, verify, sign } = deps;
   const usedCodes = new Set<string>();
 
   /** https://opendocs.alipay.com/open/02xtla. The parameters are not in a biz_content; a success has no code. */

@@ -24,7 +24,7 @@ export interface AlipayApp {
 }
 
 /** What both protocols are built with. */
-export interface AlipayTools {
+export interface AlipayDeps {
   readonly now: () => number;
   /** Set where Alipay signs with a certificate. */
   readonly alipayCertSn?: string | undefined;
@@ -94,8 +94,8 @@ const SCHEME = 'ALIPAY-SHA256withRSA ';
 /** How many queries of `test_ok_waiting` are answered before the result is there. */
 const WAITING_QUERIES = 2;
 
-export const createV3 = (tools: AlipayTools): EmulatorHandler => {
-  const { now, alipayCertSn, appOf, verify, sign } = tools;
+export const createV3 = (deps: AlipayDeps): EmulatorHandler => {
+  const { now, alipayCertSn, appOf, verify, sign } = deps;
   const queries = new Map<string, number>();
 
   const reply = (status: number, body: string | Buffer): EmulatorReply => ({
@@ -120,7 +120,7 @@ export const createV3 = (tools: AlipayTools): EmulatorHandler => {
       body,
     };
   };
-  const signedError = (error: EmulatorReply) => (tools.signErrors ? signed(error) : error);
+  const signedError = (error: EmulatorReply) => (deps.signErrors ? signed(error) : error);
   const errorReply = (code: string, message: string) => {
     const links = [{ link: explanation(traceId()), desc: '解决方案' }];
     return reply(400, JSON.stringify({ code, links, message }));

@@ -43,7 +43,7 @@ export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
   const appKeys = new Map(
     apps.map(({ appId, publicKey }) => [appId, typeof publicKey === 'string' ? createPublicKey(publicKey) : publicKey]),
   );
-  const tools = {
+  const deps = {
     now,
     alipayCertSn,
     signErrors,
@@ -62,8 +62,8 @@ export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
       sign('sha256', Buffer.from(bytes), kind === 'badsign' ? wrongKey() : alipayKey).toString('base64'),
   };
   const certifications = createCertifications({ now, passedAsList });
-  const v1 = createV1(tools, certifications);
-  const v3 = createV3(tools);
+  const v1 = createV1(deps, certifications);
+  const v3 = createV3(deps);
 
   const routes = new Map<string, EmulatorHandler>([
     ['POST /gateway.do', v1],
@@ -71,7 +71,7 @@ export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
     ['GET /certify', ({ url }) => certifications.choose(url.searchParams)],
     [
       'GET /oauth2/publicAppAuthorize.htm',
-      ({ url }) => authorizePage(tools.appOf(url.searchParams.get('app_id') ?? ''), url.searchParams),
+      ({ url }) => authorizePage(deps.appOf(url.searchParams.get('app_id') ?? ''), url.searchParams),
     ],
   ]);
   const handle: EmulatorHandler = (request) => {

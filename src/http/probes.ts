@@ -48,7 +48,7 @@ export const createReadiness = (check: () => Promise<void>): (() => Promise<bool
   };
 };
 
-export interface ProbeTools {
+export interface ProbeDeps {
   /** Rejects when the store cannot keep its promises now. */
   readonly check: () => Promise<void>;
   /** False once the service is to stop. */
@@ -56,7 +56,7 @@ export interface ProbeTools {
 }
 
 /** The routes of the probes. /livez looks at nothing but that this runs. */
-export const createProbes = ({ check, accepting }: ProbeTools): ReadonlyMap<string, Handler> => {
+export const createProbes = ({ check, accepting }: ProbeDeps): ReadonlyMap<string, Handler> => {
   const isReady = createReadiness(check);
   return new Map<string, Handler>([
     ['/livez', async () => json(200, { status: 'live' })],

@@ -49,7 +49,7 @@ export interface Authentication {
   startAuthentication(input: unknown): Promise<Started>;
 }
 
-interface Tools {
+interface Deps {
   readonly store: Store;
   readonly apps: Apps;
   readonly redeemOnce: RedeemOnce;
@@ -68,7 +68,7 @@ export const createAuthentication = ({
   stateTokens,
   callerOf,
   times,
-}: Tools): Authentication => {
+}: Deps): Authentication => {
   const redeem = async (
     route: Route,
     { authCode, channel, ...rest }: AuthenticationInput,

@@ -21,13 +21,13 @@ export interface Certifications {
   check(input: unknown, call: CallContext): Promise<Certification>;
 }
 
-interface Tools {
+interface Deps {
   readonly store: Store;
   readonly apps: Apps;
   readonly times: { readonly deadlineMs: number };
 }
 
-export const createCertifications = ({ store, apps, times }: Tools): Certifications => {
+export const createCertifications = ({ store, apps, times }: Deps): Certifications => {
   const routeOf = (appId: string | undefined, { caller }: CallContext) => {
     const route = apps.routeFor(appId, 'certifier');
     requireScope(caller, 'payer:certify', route.appId);

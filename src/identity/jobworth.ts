@@ -16,13 +16,13 @@ export type JobworthResult =
 /** Throws PayerIdentityError for an expected failure. */
 export type QueryJobworth = (input: unknown, call: CallContext) => Promise<JobworthResult>;
 
-interface Tools {
+interface Deps {
   readonly apps: Apps;
   readonly redeemOnce: RedeemOnce;
 }
 
 export const createJobworth =
-  ({ apps, redeemOnce }: Tools): QueryJobworth =>
+  ({ apps, redeemOnce }: Deps): QueryJobworth =>
   async (input, { caller, traceId, signal: clientGone, note }) => {
     const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
     const { appId, channelId, sourceName, source, upstreamApp } = apps.routeFor(wantedApp, 'jobworth');

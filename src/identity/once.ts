@@ -27,7 +27,7 @@ export interface RedeemTimes {
   readonly leaseMs: number;
 }
 
-export interface RedeemOnceDeps {
+export interface Deps {
   readonly store: Store;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'redemptions'>;
@@ -60,7 +60,7 @@ const RELEASE_MS = 1_000;
 /** How often whoever waits looks without having been woken: a wake-up can get lost. */
 const LOOK_EVERY_MS = 2_000;
 
-export const createRedeemOnce = ({ store, log, metrics, times }: RedeemOnceDeps): RedeemOnce => {
+export const createRedeemOnce = ({ store, log, metrics, times }: Deps): RedeemOnce => {
   /** Sends, again only while provably nothing was sent, and never after `sendBy`. */
   const redeemWithRetry = async (
     redeem: Parameters<RedeemOnce>[1],

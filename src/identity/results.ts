@@ -24,7 +24,7 @@ export type AuthResult = { readonly expiresAt: Date } & (
  */
 export type ReadResult = (queryCode: string, waitMs: number, call: CallContext) => Promise<AuthResult | undefined>;
 
-interface Tools {
+interface Deps {
   readonly store: Store;
   readonly apps: Apps;
   readonly log: Log;
@@ -39,7 +39,7 @@ interface Tools {
 /** How often a waiting reader looks without having been woken: what an upstream keeps wakes nobody. */
 const HELD_POLL_MS = 3_000;
 
-export const createReadResult = ({ store, apps, log, metrics, times, limits, stopping }: Tools): ReadResult => {
+export const createReadResult = ({ store, apps, log, metrics, times, limits, stopping }: Deps): ReadResult => {
   /** Readers that wait now. */
   let waiting = 0;
 

@@ -10,7 +10,7 @@ import type { CallContext } from './call.ts';
 import { type AuthenticateInput, authenticateInput } from './input.ts';
 import { throwUnavailable } from './store-away.ts';
 
-interface Tools {
+interface Deps {
   readonly store: Pick<Store, 'useNonce'>;
   readonly now: () => number;
 }
@@ -55,7 +55,7 @@ const COPIES = { perSecond: 1 / 600, burst: 5 };
 /** Whether the app that a call names has signed it; told before admission, without a store. */
 export type IsSignedCall = (route: Pick<Route, 'appId' | 'app'>, input: unknown) => boolean;
 
-export const createIsSignedCall = ({ now }: Pick<Tools, 'now'>): IsSignedCall => {
+export const createIsSignedCall = ({ now }: Pick<Deps, 'now'>): IsSignedCall => {
   const copies = createTokenBuckets(COPIES);
   return ({ appId, app: { signature } }, input) => {
     const parsed = authenticateInput.safeParse(input);
@@ -67,7 +67,7 @@ export const createIsSignedCall = ({ now }: Pick<Tools, 'now'>): IsSignedCall =>
   };
 };
 
-export const createCallerOf = ({ store, now }: Tools): CallerOf => {
+export const createCallerOf = ({ store, now }: Deps): CallerOf => {
   /** The nonce is taken before anything else happens; without a store nothing does. */
   const takeNonce = async (appId: string, input: AuthenticateInput): Promise<NonceVerdict> => {
     const use = { appId, nonce: nonceOf(input), fingerprint: `${input.sign} ${canonicalJson(input)}` };

@@ -2,7 +2,7 @@
 import type { Vault } from '../security/vault.ts';
 import { NOW } from './clock.ts';
 import { type Db, firstRow, type Transaction } from './engine.ts';
-import { ABANDONED, finish, type RedemptionTools, readRow, redemptionRow } from './redemptions.ts';
+import { ABANDONED, finish, type RedemptionDeps, readRow, redemptionRow } from './redemptions.ts';
 import { isPending, newId, READ, type RedemptionRow, type SessionRow } from './rows.ts';
 import { claimSession, extendSession, sessionKey } from './sessions.ts';
 import type { Claim, ClaimVerdict } from './store.ts';
@@ -17,17 +17,17 @@ export const newOwner = (): string => newId('own');
 /** One owner claims one redemption, however often its claim is run. */
 export const claim = async (
   db: Transaction,
-  tools: RedemptionTools,
+  deps: RedemptionDeps,
   request: Claim,
   owner: string,
 ): Promise<ClaimVerdict> => {
-  tools.keys.requireMatch();
-  const known = await claimKnown(db, tools, request, owner);
+  deps.keys.requireMatch();
+  const known = await claimKnown(db, deps, request, owner);
   if (known) return known;
-  const session = request.session && (await claimSession(db, tools, request, request.session));
+  const session = request.session && (await claimSession(db, deps, request, request.session));
   // The session was looked at under its lock, which the first call with this very code may have held until now.
-  if (typeof session === 'string') return (await claimKnown(db, tools, request, owner)) ?? { kind: session };
-  return claimNew(db, tools, request, owner, session);
+  if (typeof session === 'string') return (await claimKnown(db, deps, request, owner)) ?? { kind: session };
+  return claimNew(db, deps, request, owner, session);
 };
 
 const codeIndexOf = (vault: Vault, { kind, upstreamAppId, code }: Claim): Buffer =>
@@ -38,11 +38,11 @@ const bindingIndexOf = (vault: Vault, { binding, appId, channelId, session }: Cl
 /** The verdict when the code was claimed before; undefined when it is new, or was forgotten. */
 const claimKnown = async (
   db: Transaction,
-  tools: RedemptionTools,
+  deps: RedemptionDeps,
   request: Claim,
   owner: string,
 ): Promise<ClaimVerdict | undefined> => {
-  const { vault, clock } = tools;
+  const { vault, clock } = deps;
   const codeIndex = codeIndexOf(vault, request);
   const bindingIndex = bindingIndexOf(vault, request);
   const find = (lock: '' | ' FOR UPDATE') =>
@@ -57,14 +57,14 @@ const claimKnown = async (
   if (!known) return undefined;
   // Nothing is ended or forgotten by a clock that may have jumped.
   const row = { ...known, now: await clock.read(db) };
-  if (row.forget_at > row.now) return claimAgain(db, tools, request, row, bindingIndex, owner);
+  if (row.forget_at > row.now) return claimAgain(db, deps, request, row, bindingIndex, owner);
   await db.all('DELETE FROM redemptions WHERE id = $1', row.id);
   return undefined;
 };
 
 const claimNew = async (
   db: Transaction,
-  { vault, times, keys }: RedemptionTools,
+  { vault, times, keys }: RedemptionDeps,
   request: Claim,
   owner: string,
   session: SessionRow | undefined,
@@ -93,13 +93,13 @@ const claimNew = async (
 /** A claim of a code that was claimed before. */
 const claimAgain = async (
   db: Transaction,
-  tools: RedemptionTools,
+  deps: RedemptionDeps,
   request: Claim,
   known: RedemptionRow,
   bindingIndex: Buffer,
   owner: string,
 ): Promise<ClaimVerdict> => {
-  const { vault, times } = tools;
+  const { vault, times } = deps;
   const leaseOver = known.lease_until <= known.now;
   const isBound = bindingIndex.equals(known.binding_index);
   if (isBound && known.state === 'CLAIMED' && known.owner === owner)
@@ -114,7 +114,7 @@ const claimAgain = async (
     return { kind: 'CLAIMED', lease: { redemptionId: known.id, owner } };
   }
   if (isBound && known.state === 'SENT' && leaseOver) {
-    await finish(db, tools, known, ABANDONED);
+    await finish(db, deps, known, ABANDONED);
     const row = (await redemptionRow(db, known.id)) ?? known;
     return { kind: 'DUPLICATE', redemption: await readRow(db, vault, row) };
   }

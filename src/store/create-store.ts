@@ -25,7 +25,7 @@ import { countPoll, openSession, queryCodeIndex } from './sessions.ts';
 import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
 import type { EraseReport } from './upkeep.ts';
 
-interface StoreTools {
+interface StoreDeps {
   readonly vault: Vault;
   readonly times: StoreTimes;
   /** For tests, in which time passes otherwise. */
@@ -112,10 +112,10 @@ const createOpening = (begin: () => Promise<void>) => {
 const CLOSE_MS = 5_000;
 
 /** The store on an engine. */
-export const createStore = (engine: Engine, { vault, times, clock = createStoreClock(), log }: StoreTools): Store => {
+export const createStore = (engine: Engine, { vault, times, clock = createStoreClock(), log }: StoreDeps): Store => {
   const { read, poll, watch } = engine;
   const keys = createKeyCheck(vault);
-  const tools = { vault, times, clock, keys, log };
+  const deps = { vault, times, clock, keys, log };
   const writeAtOnce = createWrite(engine, times);
   const writeChecked = createCheckedWrite(writeAtOnce, keys);
   const open = createOpening(() => writeChecked(clock.observe, 'mark'));
@@ -133,21 +133,21 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
   };
 
   return {
-    openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, tools, session) })),
+    openSession: (session) => write(async (db) => ({ expiresAt: await openSession(db, deps, session) })),
 
-    useNonce: (use) => write((db) => useNonce(db, tools, use)),
+    useNonce: (use) => write((db) => useNonce(db, deps, use)),
 
     claim: (request): Promise<ClaimVerdict> => {
       const owner = newOwner();
-      return write((db) => claim(db, tools, request, owner));
+      return write((db) => claim(db, deps, request, owner));
     },
 
-    markSent: (lease) => write((db, inDoubt) => markSent(db, tools, lease, inDoubt), { urgency: 'mark' }),
+    markSent: (lease) => write((db, inDoubt) => markSent(db, deps, lease, inDoubt), { urgency: 'mark' }),
     release: (lease) => insist((db) => release(db, lease)),
 
     settle: ({ redemptionId, owner }, outcome) =>
-      insist((db) => settle(db, tools, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner)),
-    collect: (id, outcome) => insist((db) => settle(db, tools, id, outcome, ({ state }) => state === 'HELD')),
+      insist((db) => settle(db, deps, redemptionId, outcome, (row) => row.state === 'SENT' && row.owner === owner)),
+    collect: (id, outcome) => insist((db) => settle(db, deps, id, outcome, ({ state }) => state === 'HELD')),
 
     async redemption(id) {
       const row = await redemptionRow(read, id);
@@ -192,7 +192,7 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
       ),
 
     async sweep() {
-      const report = await sweep((job) => write(job, { urgency: 'mark' }), tools);
+      const report = await sweep((job) => write(job, { urgency: 'mark' }), deps);
       await writeChecked(async () => undefined, 'mark');
       return report;
     },

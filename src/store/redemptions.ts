@@ -9,7 +9,7 @@ import { hex, isPending, READ, type RedemptionRow, readRedemption, sealAnswer, w
 import { extendSession } from './sessions.ts';
 import type { Lease, Outcome, Redemption, StoreTimes } from './store.ts';
 
-export interface RedemptionTools {
+export interface RedemptionDeps {
   readonly vault: Vault;
   readonly times: StoreTimes;
   readonly clock: StoreClock;
@@ -49,7 +49,7 @@ export const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN
 /** `inDoubt`: an earlier run of this very call may have marked it. */
 export const markSent = async (
   db: Transaction,
-  { times }: RedemptionTools,
+  { times }: RedemptionDeps,
   lease: Lease,
   inDoubt: boolean,
 ): Promise<boolean> => {
@@ -73,21 +73,21 @@ export const release = async (db: Transaction, { redemptionId, owner }: Lease): 
 /** Ends a redemption that `mayEnd`; one that has ended already stays as it is. */
 export const settle = async (
   db: Transaction,
-  tools: RedemptionTools,
+  deps: RedemptionDeps,
   id: string,
   outcome: Outcome,
   mayEnd: (row: RedemptionRow) => boolean,
 ): Promise<Redemption | undefined> => {
   const row = await lockedRow(db, id);
   if (!row) return undefined;
-  if (mayEnd(row)) await finish(db, tools, row, outcome);
+  if (mayEnd(row)) await finish(db, deps, row, outcome);
   const ended = await redemptionRow(db, id);
-  return ended && readExisting(db, tools.vault, ended);
+  return ended && readExisting(db, deps.vault, ended);
 };
 
 export const finish = async (
   db: Transaction,
-  { vault, times, log }: Pick<RedemptionTools, 'vault' | 'times' | 'log'>,
+  { vault, times, log }: Pick<RedemptionDeps, 'vault' | 'times' | 'log'>,
   row: RedemptionRow,
   outcome: Outcome,
 ) => {
@@ -135,11 +135,11 @@ export const releaseOverdue = async (db: Transaction, limit: number): Promise<nu
 };
 
 /** Ends up to `limit` sends that were left behind; answers how many. */
-export const abandonOverdue = async (db: Transaction, tools: RedemptionTools, limit: number): Promise<number> => {
+export const abandonOverdue = async (db: Transaction, deps: RedemptionDeps, limit: number): Promise<number> => {
   const abandoned = await db.all<RedemptionRow>(
     `SELECT * FROM redemptions WHERE ${overdue('SENT')} ORDER BY lease_until LIMIT $1 FOR UPDATE`,
     limit,
   );
-  for (const row of abandoned) await finish(db, tools, row, ABANDONED);
+  for (const row of abandoned) await finish(db, deps, row, ABANDONED);
   return abandoned.length;
 };

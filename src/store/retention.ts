@@ -1,7 +1,7 @@
 /** The end of what is kept: when its time is over, or when somebody asks. */
 import { NOW } from './clock.ts';
 import type { Transaction } from './engine.ts';
-import { abandonOverdue, type RedemptionTools, releaseOverdue } from './redemptions.ts';
+import { abandonOverdue, type RedemptionDeps, releaseOverdue } from './redemptions.ts';
 import type { EraseReport, SweepReport } from './upkeep.ts';
 
 /** So many rows of a kind at most in a transaction: nobody waits long for it, and no statement takes too long. */
@@ -10,7 +10,7 @@ const BATCH = 200;
 /** Ends a batch of one kind of row; answers how many. */
 interface Chore {
   readonly counts: keyof SweepReport;
-  readonly run: (db: Transaction, tools: RedemptionTools) => Promise<number>;
+  readonly run: (db: Transaction, deps: RedemptionDeps) => Promise<number>;
 }
 
 interface Expiry {
@@ -19,7 +19,7 @@ interface Expiry {
   /** When a row's time is over; `$2` is how long it is kept. */
   readonly over: string;
   readonly oldest: string;
-  readonly keptMs?: (times: RedemptionTools['times']) => number | undefined;
+  readonly keptMs?: (times: RedemptionDeps['times']) => number | undefined;
   /** What goes of the row; absent: the row. */
   readonly scrub?: string;
 }
@@ -64,32 +64,32 @@ const expire = ({ table, key, over, oldest, keptMs, scrub }: Expiry): Chore => {
 
 const chores: readonly Chore[] = [
   { counts: 'released', run: (db) => releaseOverdue(db, BATCH) },
-  { counts: 'abandoned', run: (db, tools) => abandonOverdue(db, tools, BATCH) },
+  { counts: 'abandoned', run: (db, deps) => abandonOverdue(db, deps, BATCH) },
   ...expiries.map(expire),
 ];
 
 /** Undefined while another instance is at it. */
 const runChores = async (
   db: Transaction,
-  tools: RedemptionTools,
+  deps: RedemptionDeps,
   pending: readonly Chore[],
 ): Promise<number[] | undefined> => {
   if (!(await db.tryLock('sweep'))) return undefined;
   // First, so that nothing is ended by a clock that has jumped.
-  await tools.clock.tick(db);
+  await deps.clock.tick(db);
   const rows: number[] = [];
-  for (const { run } of pending) rows.push(await run(db, tools));
+  for (const { run } of pending) rows.push(await run(db, deps));
   return rows;
 };
 
 /** One transaction after the other, until none of them finds a whole batch. */
 export const sweep = async (
   write: <T>(job: (db: Transaction) => Promise<T>) => Promise<T>,
-  tools: RedemptionTools,
+  deps: RedemptionDeps,
 ): Promise<SweepReport> => {
   const report = { released: 0, abandoned: 0, purged: 0 };
   for (let pending = chores; pending.length > 0; ) {
-    const rows = await write((db) => runChores(db, tools, pending));
+    const rows = await write((db) => runChores(db, deps, pending));
     for (const [index, { counts }] of pending.entries()) report[counts] += rows?.[index] ?? 0;
     pending = pending.filter((_, index) => rows?.[index] === BATCH);
   }

@@ -5,7 +5,7 @@ import { firstRow, type Transaction } from './engine.ts';
 import { READ, type SessionRow } from './rows.ts';
 import type { Claim, NewSession, SessionClaim, StoreTimes } from './store.ts';
 
-interface SessionTools {
+interface SessionDeps {
   readonly vault: Vault;
   readonly times: StoreTimes;
   readonly clock: StoreClock;
@@ -22,7 +22,7 @@ export const sessionKey = (session: SessionClaim | undefined): string => {
 /** Makes a session that waits for a code, and answers when it ends. */
 export const openSession = async (
   db: Transaction,
-  { vault, times }: Pick<SessionTools, 'vault' | 'times'>,
+  { vault, times }: Pick<SessionDeps, 'vault' | 'times'>,
   { queryCode, stateId, appId, channelId }: NewSession,
 ): Promise<Date> => {
   const [row] = await db.all<{ expires_at: number }>(
@@ -36,7 +36,7 @@ export const openSession = async (
 /** The session that a new redemption is to be bound to, or why there is none. A query code of the caller's own makes one. */
 export const claimSession = async (
   db: Transaction,
-  { vault, times, clock }: SessionTools,
+  { vault, times, clock }: SessionDeps,
   { appId, channelId }: Claim,
   request: SessionClaim,
 ): Promise<SessionRow | 'SESSION_TAKEN' | 'NO_SESSION'> => {

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { alipayKeys, keyConfig } from '../../src/channels/alipay-keys.ts';
-import { buildCall, buildPage, type GatewaySettings, judgeCall } from '../../src/channels/alipay-v1.ts';
+import { buildCall, buildPage, type GatewayOptions, judgeCall } from '../../src/channels/alipay-v1.ts';
 import { buildGet, judgeReply, replyTextToSign } from '../../src/channels/alipay-v3.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
 import vectors from '../vectors/alipay.json' with { type: 'json' };
@@ -22,8 +22,8 @@ const [alipay = ''] = certified.verifiers.keys();
 
 const NOW_MS = Date.parse('2024-07-23T19:07:50Z');
 const encryptKey = Buffer.alloc(16, 7);
-const settings: GatewaySettings = { appId: 'app-1', keys: bare, gatewayUrl: 'https://alipay.test/gateway.do' };
-const every: GatewaySettings = { ...settings, keys: certified, appAuthToken: 'token-of-a-merchant', encryptKey };
+const settings: GatewayOptions = { appId: 'app-1', keys: bare, gatewayUrl: 'https://alipay.test/gateway.do' };
+const every: GatewayOptions = { ...settings, keys: certified, appAuthToken: 'token-of-a-merchant', encryptKey };
 
 const rsa2 = (text: string | Buffer, key: KeyObject) => sign('RSA-SHA256', Buffer.from(text), key).toString('base64');
 const isOurs = (text: string, signature = '') => verify('RSA-SHA256', Buffer.from(text), appPublicKey, der(signature));
@@ -71,7 +71,7 @@ describe('a call of v1', () => {
     ...common,
     ...{ app_auth_token: 'token-of-a-merchant', app_cert_sn: app, alipay_root_cert_sn: alipayRoot },
   };
-  const build = async (of: GatewaySettings, content: Parameters<typeof buildCall>[2]) => {
+  const build = async (of: GatewayOptions, content: Parameters<typeof buildCall>[2]) => {
     const { method, path, headers, body } = await buildCall(of, 'a.b', content, NOW_MS);
     const { sign: signature, ...query } = Object.fromEntries(new URL(path, 'https://x').searchParams);
     const fields = Object.fromEntries(new URLSearchParams(body));
@@ -135,7 +135,7 @@ describe('a call of v1', () => {
 describe('a reply of v1', () => {
   const node = '{"code":"10000","user_id":"2088"}';
   const value = { code: '10000', user_id: '2088' };
-  const judge = (body: string, of: GatewaySettings = settings) =>
+  const judge = (body: string, of: GatewayOptions = settings) =>
     outcome(() =>
       judgeCall(
         of,
