@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Sources } from './channels/registry.ts';
 import type { Config } from './config.ts';
-import { createGraphqlServer } from './graphql/server.ts';
+import { createApolloServer } from './graphql/server.ts';
 import { apolloSandbox } from './http/cors.ts';
 import type { Handler } from './http/edge.ts';
 import { createHandler } from './http/handler.ts';
-import { readPages } from './http/pages.ts';
+import { readStaticPages } from './http/pages.ts';
 import { createAdmission } from './identity/admission.ts';
 import { createApps } from './identity/apps.ts';
 import { createAuthentication } from './identity/authentication.ts';
@@ -18,8 +18,8 @@ import { createStateTokens } from './identity/tickets.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Resolver } from './lib/names.ts';
-import { createCallers, everybody } from './security/callers.ts';
-import { createRouterCheck, openToAll } from './security/router-check.ts';
+import { createCallers, sandboxCallers } from './security/callers.ts';
+import { createRouterCheck, withoutRouterCheck } from './security/router-check.ts';
 import type { Vault } from './security/vault.ts';
 import { KeysMismatch } from './store/key-check.ts';
 import type { Store } from './store/store.ts';
@@ -28,7 +28,7 @@ interface AppDeps {
   readonly store: Store;
   readonly sources: Pick<Sources, 'get'>;
   /** What the sources need at the start and then regularly. */
-  readonly lookAfterSources?: () => void;
+  readonly refreshSources?: () => void;
   readonly vault: Vault;
   readonly log: Log;
   readonly metrics?: Metrics;
@@ -52,7 +52,7 @@ const firstOperation = new URL('../examples/authenticate.graphql', import.meta.u
 /** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
 export const createApp = async (
   config: Config,
-  { store, sources, lookAfterSources = () => {}, vault, log, metrics = createMetrics(), resolver }: AppDeps,
+  { store, sources, refreshSources = () => {}, vault, log, metrics = createMetrics(), resolver }: AppDeps,
 ): Promise<App> => {
   const apps = createApps(config, sources);
   const { times } = config;
@@ -74,7 +74,7 @@ export const createApp = async (
     certifications: createCertifications({ store, apps, times }),
     queryJobworth: createJobworth({ apps, redeemOnce }),
   };
-  const apollo = createGraphqlServer({
+  const apollo = createApolloServer({
     log,
     explorable: config.sandbox,
     scopesInSdl: config.callers.scopesInSdl,
@@ -83,10 +83,10 @@ export const createApp = async (
   });
   await apollo.start();
 
-  lookAfterSources();
+  refreshSources();
 
   const sweep = async () => {
-    lookAfterSources();
+    refreshSources();
     try {
       vault.refresh();
     } catch (error) {
@@ -105,12 +105,12 @@ export const createApp = async (
 
   const { handle, operations, idle } = createHandler({
     ...{ apollo, services, metrics },
-    router: config.router ? createRouterCheck(config.router, Date.now) : openToAll,
-    callers: config.sandbox ? everybody : createCallers(config.callers, log, resolver),
+    router: config.router ? createRouterCheck(config.router, Date.now) : withoutRouterCheck,
+    callers: config.sandbox ? sandboxCallers : createCallers(config.callers, log, resolver),
     operationMs: times.operationMs,
     clientAddressHeader: config.http.clientAddressHeader,
     corsOrigins: config.sandbox ? [apolloSandbox, ...config.http.cors] : config.http.cors,
-    pages: config.sandbox ? readPages() : new Map(),
+    pages: config.sandbox ? readStaticPages() : new Map(),
     metricsHere: config.sandbox,
     accepting: () => !stopping.signal.aborted,
   });

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { openSources } from './channels/registry.ts';
-import { createSourceUpkeep } from './channels/upkeep.ts';
+import { createSourceRefresh } from './channels/upkeep.ts';
 import { loadConfig, sourcesReader, storeTimes } from './config.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';
@@ -64,8 +64,8 @@ const start = async () => {
     resolver,
   });
   const readSources = sourcesReader(process.env);
-  const lookAfterSources = createSourceUpkeep({ sources, log, now: Date.now, readSources });
-  const app = await createApp(config, { store, sources, lookAfterSources, vault, log, metrics, resolver });
+  const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
+  const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver });
   const onRefusal = (code: string) => metrics.refusals.inc({ code });
   const operations = config.metrics && (await listen(app.operations, { ...config.metrics, log }));
   if (operations) log.info('metrics', { url: `${operations.url}/metrics` });

@@ -6,7 +6,7 @@ import { alipay } from './alipay.ts';
 import { daxpay } from './daxpay.ts';
 import { type GuardConfig, guardSource } from './guard.ts';
 import { jucai } from './jucai.ts';
-import { isBeyond, type RouteConfig, routeConfig } from './route.ts';
+import { type EgressConfig, egressConfig, isLoopbackBehindProxy } from './route.ts';
 import type { Source, SourceDefinition } from './source.ts';
 import { wechat } from './wechat.ts';
 
@@ -59,8 +59,8 @@ export const openSources = (
     const channels = servedChannels.safeParse(options).data?.channels.length ?? 1;
     return guard ? { connections: guard.inFlight * 2 * channels } : {};
   };
-  const connectFor = (source: string, route: RouteConfig, options: unknown) => (address: string) => {
-    if (isBeyond(address, route.proxy))
+  const connectFor = (source: string, route: EgressConfig, options: unknown) => (address: string) => {
+    if (isLoopbackBehindProxy(address, route.proxy))
       throw new Error(`Source ${source}: proxy: an address on this machine cannot be reached through it`);
     const upstream = openUpstream(address, { ...route, ...connectionsOf(options), ...(resolver && { resolver }) });
     upstreams.push(upstream);
@@ -72,7 +72,7 @@ export const openSources = (
     const definition = definitions.get(type);
     if (!definition) throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
     const { proxy, ca, ...own } = options;
-    const route = parseOptions(name, routeConfig, { proxy, ca });
+    const route = parseOptions(name, egressConfig, { proxy, ca });
     const parsed = parseOptions(name, definition.config, own);
     const source = definition.open(parsed, { connect: connectFor(name, route, parsed), now, nonce });
     return guard ? guardSource(source, guard) : source;

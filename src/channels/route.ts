@@ -23,15 +23,15 @@ const ca = z.string().transform((pem, context) => {
   return z.NEVER;
 });
 
-export const routeConfig = z.object({
+export const egressConfig = z.object({
   /** A forward proxy that every connection of the source goes through, by CONNECT. */
   proxy: proxyAddress.optional(),
   /** Certificate authorities that count beside those of the system. */
   ca: ca.optional(),
 });
 
-export type RouteConfig = z.output<typeof routeConfig>;
+export type EgressConfig = z.output<typeof egressConfig>;
 
 /** An address on this machine means another machine to the proxy, and plain HTTP would cross the network to it. */
-export const isBeyond = (address: string, proxy: string | undefined): boolean =>
+export const isLoopbackBehindProxy = (address: string, proxy: string | undefined): boolean =>
   proxy !== undefined && isLoopbackAddress(address) && !isLoopbackAddress(proxy);

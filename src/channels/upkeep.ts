@@ -17,7 +17,7 @@ interface Deps {
 }
 
 /** To be called at the start and then regularly; never throws. */
-export const createSourceUpkeep = ({ sources, log, now, readSources }: Deps): (() => void) => {
+export const createSourceRefresh = ({ sources, log, now, readSources }: Deps): (() => void) => {
   let lastFaults = '';
   let warnedAt = Number.NEGATIVE_INFINITY;
 

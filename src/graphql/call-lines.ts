@@ -9,7 +9,7 @@ import { GraphQLError, type GraphQLFieldResolver, type GraphQLFormattedError, ty
 import { type CallNote, noteOf } from '../identity/call.ts';
 import { createLineBudget, type LineBudget } from '../lib/line-budget.ts';
 import type { Log } from '../lib/log.ts';
-import { isNameless } from '../security/caller.ts';
+import { isShared } from '../security/caller.ts';
 import { isCheap, isGraver, severityOf } from './call-severity.ts';
 import type { CallLine, Context } from './context.ts';
 
@@ -89,7 +89,7 @@ const write = (log: Log, budget: LineBudget, line: CallLine, { apps, call }: Con
   const { operation, asked, errors, durationMs } = line;
   const { event: _, isBug: __, ...fields } = line.note;
   if (fields.code === undefined && reads.has(operation)) return;
-  const isStranger = isNameless(call.caller) && !fields.signed;
+  const isStranger = isShared(call.caller) && !fields.signed;
   if (isStranger && isCheap(fields.code) && !budget.take()) return;
   const count = errors > 1 ? errors : undefined;
   const names = reads.has(operation) ? {} : apps.configured(asked);

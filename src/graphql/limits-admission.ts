@@ -27,7 +27,7 @@ const asError = ({ code, message, retryAfterSeconds }: PayerIdentityError): Grap
 };
 
 /** The schema given, whose sensitive root fields now resolve only when they are admitted. */
-export const admitFirst = (schema: GraphQLSchema): GraphQLSchema => {
+export const admitField = (schema: GraphQLSchema): GraphQLSchema => {
   const roots = [schema.getQueryType(), schema.getMutationType()];
   for (const field of roots.flatMap((root) => Object.values(root?.getFields() ?? {}))) {
     const { name, type, resolve } = field;

@@ -11,7 +11,7 @@ const outcomeOf = (result: unknown): string => {
 };
 
 /** Counts and times every field of a root type. */
-export const measured = <Fields extends object>(fields: Fields): Fields => {
+export const withMetrics = <Fields extends object>(fields: Fields): Fields => {
   const measure =
     (field: string, resolve: Resolve): Resolve =>
     async (parent, args, context, info) => {

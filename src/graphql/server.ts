@@ -12,11 +12,11 @@ import { recordCalls, writeCallLines } from './call-lines.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
 import { limitOperations, type OperationLimits } from './limits.ts';
-import { admitFirst } from './limits-admission.ts';
+import { admitField } from './limits-admission.ts';
 import { resolvers } from './resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs, withoutScopes } from './schema.ts';
 
-export interface GraphqlOptions {
+export interface ApolloOptions {
   readonly log: Log;
   /** Introspection, suggestions and the landing page, for people who explore. */
   readonly explorable: boolean;
@@ -28,11 +28,11 @@ export interface GraphqlOptions {
 }
 
 /** Apollo Server with everything off that is not asked for: nothing is cached, reported, traced or batched. */
-export const createGraphqlServer = ({ log, explorable, scopesInSdl, limits, firstOperation }: GraphqlOptions) => {
+export const createApolloServer = ({ log, explorable, scopesInSdl, limits, firstOperation }: ApolloOptions) => {
   const apolloEvent = () => log.warn('apollo server warned');
   const typeDefs = scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs());
   return new ApolloServer<Context>({
-    schema: recordCalls(admitFirst(buildSchema(resolvers, typeDefs))),
+    schema: recordCalls(admitField(buildSchema(resolvers, typeDefs))),
     introspection: explorable,
     hideSchemaDetailsFromClientErrors: !explorable,
     includeStacktraceInErrorResponses: false,

@@ -10,7 +10,7 @@ import { clientAddress } from './client-address.ts';
 import { withDeadline } from './deadline.ts';
 import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
 
-export interface GraphqlOptions {
+export interface EndpointOptions {
   readonly apollo: ApolloServer<Context>;
   readonly services: Services;
   readonly router: RouterCheck;
@@ -36,7 +36,7 @@ const notTheRouter = () =>
   refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph', { connection: 'close' });
 
 /** `idle` resolves when no operation runs, those included whose clients are gone. */
-export const createGraphql = (options: GraphqlOptions): { handle: Handler; idle(): Promise<void> } => {
+export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
   const { apollo, services, router, callers, operationMs, clientAddressHeader } = options;
   const running = new Set<Promise<unknown>>();
 

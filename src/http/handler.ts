@@ -6,11 +6,11 @@ import { KeysUnavailable } from '../security/issuer-keys.ts';
 import { execute } from './apollo.ts';
 import { createCors } from './cors.ts';
 import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
-import { createGraphql, type GraphqlOptions, MAX_BODY_BYTES } from './graphql.ts';
+import { createGraphqlEndpoint, type EndpointOptions, MAX_BODY_BYTES } from './graphql.ts';
 import { exposeMetrics } from './metrics.ts';
 import { createOperations, createProbes } from './probes.ts';
 
-export interface HandlerOptions extends GraphqlOptions {
+export interface HandlerOptions extends EndpointOptions {
   /** Pages for people, by path. */
   readonly pages: ReadonlyMap<string, string>;
   readonly metrics: Metrics;
@@ -74,7 +74,7 @@ interface Edge {
 export const createHandler = (options: HandlerOptions): Edge => {
   const { pages, metrics, services, accepting } = options;
   const cors = createCors(options.corsOrigins);
-  const graphql = createGraphql(options);
+  const graphql = createGraphqlEndpoint(options);
   const probes = createProbes({ check: async () => services.store.ready(), accepting });
   const answerGraphql: Handler = async (request) =>
     cors.expose(request, cors.preflight(request) ?? (await graphql.handle(request)));

@@ -15,7 +15,7 @@ const readExamples = (): { name: string; operation: string }[] =>
     }));
 
 /** The pages of sandbox mode, by path. They load nothing from elsewhere, so they work without the internet. */
-export const readPages = (): ReadonlyMap<string, string> => {
+export const readStaticPages = (): ReadonlyMap<string, string> => {
   const css = read('page.css');
   const examples = JSON.stringify(readExamples()).replaceAll('<', '\\u003c');
   const page = (name: string) =>

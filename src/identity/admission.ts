@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
 import { networkOf } from '../lib/network.ts';
 import { createTokenBuckets, type TokenBuckets } from '../lib/token-bucket.ts';
-import { anonymous, isNameless, permits, type Scope } from '../security/caller.ts';
+import { anonymous, isShared, permits, type Scope } from '../security/caller.ts';
 import type { Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { type BulkheadOptions, createBulkheads } from './rooms.ts';
@@ -99,7 +99,7 @@ export const createAdmission = ({ apps, isSignedCall, rates, bulkheads, now }: O
   const callerKeys = ({ caller, clientIp }: CallContext, signer?: string): [TokenBuckets, key: string][] => {
     if (!buckets) return [];
     if (signer !== undefined) return [[buckets.caller, `app:${signer}`]];
-    if (isNameless(caller) && clientIp !== undefined) return [[buckets.address, networkOf(clientIp)]];
+    if (isShared(caller) && clientIp !== undefined) return [[buckets.address, networkOf(clientIp)]];
     return caller.id === anonymous.id ? [] : [[buckets.caller, caller.id]];
   };
 
@@ -147,7 +147,7 @@ export const createAdmission = ({ apps, isSignedCall, rates, bulkheads, now }: O
       const pool = standing === 'public' ? 'public' : 'trusted';
       if (!bulkheadFor || (field === 'authResult' && pool === 'trusted')) return work();
       const bulkhead = field === 'authResult' ? bulkheadFor('polls', undefined) : bulkheadFor(pool, route?.appId);
-      const address = isNameless(call.caller) && signer === undefined ? call.clientIp : undefined;
+      const address = isShared(call.caller) && signer === undefined ? call.clientIp : undefined;
       return bulkhead(work, call.signal, address && networkOf(address));
     },
     countGuess(call, asked) {

@@ -10,7 +10,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
 import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
-import { inTime, LATE } from '../lib/in-time.ts';
+import { ABORTED, untilAborted } from '../lib/in-time.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { VaultError } from '../security/vault.ts';
@@ -102,8 +102,8 @@ export const createRedeemOnce = ({ store, log, metrics, times }: Deps): RedeemOn
    * sent. Answers how the redemption ended when its lease was lost: others may have been answered so.
    */
   const release = async (lease: Lease, traceId: string): Promise<Redemption | undefined> => {
-    const ended = await inTime(releaseOrRead(lease, traceId), AbortSignal.timeout(RELEASE_MS));
-    return ended === LATE ? undefined : ended;
+    const ended = await untilAborted(releaseOrRead(lease, traceId), AbortSignal.timeout(RELEASE_MS));
+    return ended === ABORTED ? undefined : ended;
   };
 
   const releaseOrRead = async (lease: Lease, traceId: string): Promise<Redemption | undefined> => {
@@ -160,10 +160,10 @@ export const createRedeemOnce = ({ store, log, metrics, times }: Deps): RedeemOn
     if (!outcome) return release(lease, traceId);
     const settling = store.settle(lease, outcome);
     // The store insists on it for longer than the caller waits, who then reads it by the same call.
-    const ended = await inTime(settling, conditions.clientGone).catch((error: unknown) => {
+    const ended = await untilAborted(settling, conditions.clientGone).catch((error: unknown) => {
       note?.({ event: 'an outcome could not be kept', state: outcome.state, error, isBug: true });
     });
-    if (ended === LATE) {
+    if (ended === ABORTED) {
       logLateOutcome(settling, traceId);
       throw new PayerIdentityError('OUTCOME_PENDING');
     }

@@ -12,7 +12,7 @@ export interface Attempt {
   hold(open: () => Socket): Socket;
 }
 
-export interface Route {
+export interface Egress {
   /** A forward proxy, http:// or https://, perhaps with user name and password. */
   readonly proxy?: string | undefined;
   /** Certificates in PEM that count beside those of the system. */
@@ -34,7 +34,7 @@ const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1
 /** Opens one connection, to be used for one request. */
 export type Connect = (attempt: Attempt) => Promise<Socket>;
 
-export const createConnect = (target: URL, { proxy: proxyAddress, ca, resolver }: Route): Connect => {
+export const createConnect = (target: URL, { proxy: proxyAddress, ca, resolver }: Egress): Connect => {
   const proxy = proxyAddress === undefined ? undefined : new URL(proxyAddress);
   const usesTls = [target, proxy].some((url) => url?.protocol === 'https:');
   const secureContext = usesTls

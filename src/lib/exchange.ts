@@ -7,7 +7,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { joinPath } from './address.ts';
-import { type Attempt, type Connect, createConnect, type Route } from './connection.ts';
+import { type Attempt, type Connect, createConnect, type Egress } from './connection.ts';
 import type { HttpReply, HttpRequest } from './http-message.ts';
 import { sharedResolver } from './names.ts';
 import { createOneUseClient, createOneUseStream, type OneUseStream, withoutBytes } from './one-use.ts';
@@ -55,7 +55,7 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export interface UpstreamOptions extends Partial<Route> {
+export interface UpstreamOptions extends Partial<Egress> {
   readonly connections?: number;
   /** From the look-up of the name to the end of the TLS handshake. */
   readonly connectTimeoutMs?: number;

@@ -24,7 +24,7 @@ export const anonymous: Caller = { id: 'anonymous', scopes: new Set() };
 export const routerId = 'router';
 
 /** Whether nothing tells this caller from any other that comes through the router. */
-export const isNameless = ({ id }: Caller): boolean => id === anonymous.id || id === routerId;
+export const isShared = ({ id }: Caller): boolean => id === anonymous.id || id === routerId;
 
 /** Whether a caller may do what a scope stands for, on behalf of an app. */
 export const permits = ({ scopes, apps }: Caller, scope: Scope, appId: string): boolean =>

@@ -39,7 +39,7 @@ export interface Callers {
 }
 
 /** Everybody may do everything: sandbox mode. */
-export const everybody: Callers = { identify: async () => ({ id: 'sandbox', scopes: new Set(allScopes) }) };
+export const sandboxCallers: Callers = { identify: async () => ({ id: 'sandbox', scopes: new Set(allScopes) }) };
 
 /** What lies at a path of names; undefined when there is nothing. */
 const valueAt = (value: unknown, path: string): unknown =>

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { alipayKeys, keyConfig } from '../../src/channels/alipay-keys.ts';
 import { openSources } from '../../src/channels/registry.ts';
-import { createSourceUpkeep } from '../../src/channels/upkeep.ts';
+import { createSourceRefresh } from '../../src/channels/upkeep.ts';
 import { loadConfig, sourcesReader } from '../../src/config.ts';
 import { type AlipayOptions, startAlipay } from '../../src/emulators/alipay.ts';
 import { listen } from '../../src/http/server.ts';
@@ -84,8 +84,8 @@ const startWith = async (origin: string, alipay: string) => {
   const vault = openVault(keys);
   const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), { vault, times: config.times });
   const sources = openSources(config.sources, { guard: config.limits.source });
-  const lookAfterSources = createSourceUpkeep({ sources, log, now: Date.now, readSources: sourcesReader(env) });
-  const service = await createApp(config, { store, sources, lookAfterSources, vault, log });
+  const lookAfterSources = createSourceRefresh({ sources, log, now: Date.now, readSources: sourcesReader(env) });
+  const service = await createApp(config, { store, sources, refreshSources: lookAfterSources, vault, log });
   const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log });
   onTestFinished(async () => {
     await server.close(1_000);
@@ -182,7 +182,7 @@ describe('the certificates of a source', () => {
     const certificates = { app: ours.pem, alipay: before.pem, alipayRoot: root.pem };
     const sources = openSources({ main: { type: 'alipay', appId, privateKey: pemOf(appKey), certificates } });
     onTestFinished(() => sources.close());
-    const look = createSourceUpkeep({ sources, log, now: () => nowMs });
+    const look = createSourceRefresh({ sources, log, now: () => nowMs });
     look();
     const later = (ms: number) => {
       nowMs += ms;
@@ -230,7 +230,7 @@ describe('settings that cannot be read again', () => {
     let answer: () => typeof given = () => {
       throw new Error('s3cret');
     };
-    const look = createSourceUpkeep({ sources, log, now: Date.now, readSources: () => answer() });
+    const look = createSourceRefresh({ sources, log, now: Date.now, readSources: () => answer() });
     const first = sources.get('main');
     look();
     look();

@@ -3,7 +3,7 @@ import { buildSchema, execute, Kind, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';
 import { limitOperations, type OperationLimits } from '../../src/graphql/limits.ts';
-import { admitFirst } from '../../src/graphql/limits-admission.ts';
+import { admitField } from '../../src/graphql/limits-admission.ts';
 
 const many: OperationLimits = {
   ...{ depth: 9, aliases: 9, directives: 9, longFields: 9, queryFields: 9, mutationFields: 9 },
@@ -91,7 +91,7 @@ describe('what a sensitive field answers', () => {
       },
     };
     const contextValue = { admission, call: { traceId: 't' } };
-    const result = await execute({ schema: admitFirst(schema), document: parse('{ authResult }'), contextValue });
+    const result = await execute({ schema: admitField(schema), document: parse('{ authResult }'), contextValue });
     return { guesses, error: result.errors?.[0]?.originalError };
   };
 

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { createGraphqlServer } from '../../src/graphql/server.ts';
+import { createApolloServer } from '../../src/graphql/server.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { listen } from '../../src/http/server.ts';
 import { type Admission, isSensitive } from '../../src/identity/admission.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
-import { everybody } from '../../src/security/callers.ts';
-import { openToAll } from '../../src/security/router-check.ts';
+import { sandboxCallers } from '../../src/security/callers.ts';
+import { withoutRouterCheck } from '../../src/security/router-check.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
 
 const log = createLog('silent');
@@ -44,7 +44,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     sources: {},
     limits,
   }));
-  const apollo = createGraphqlServer({
+  const apollo = createApolloServer({
     log,
     explorable: true,
     scopesInSdl: true,
@@ -66,8 +66,8 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
       readResult: recorder('readResult', asked),
       store: recorder('store', asked),
     },
-    router: openToAll,
-    callers: everybody,
+    router: withoutRouterCheck,
+    callers: sandboxCallers,
     operationMs: 8_000,
     corsOrigins: [],
     pages: new Map(),

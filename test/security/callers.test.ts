@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import { allScopes } from '../../src/security/caller.ts';
-import { callersConfig, createCallers, everybody } from '../../src/security/callers.ts';
+import { callersConfig, createCallers, sandboxCallers } from '../../src/security/callers.ts';
 import { audience, type Issuer, startIssuer } from '../support/issuer.ts';
 
 let issuer: Issuer;
@@ -36,7 +36,7 @@ describe('without credentials', () => {
   });
 
   test('everybody may do everything in sandbox mode', async () => {
-    expect(await everybody.identify(head(), undefined)).toEqual({ id: 'sandbox', scopes: new Set(allScopes) });
+    expect(await sandboxCallers.identify(head(), undefined)).toEqual({ id: 'sandbox', scopes: new Set(allScopes) });
   });
 
   test('a scope that there is not cannot be given', () => {

@@ -1,7 +1,7 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import type { Resolvers } from '../../generated/resolvers.ts';
 import { referenceResolvers, resolveEntities } from '../entities.ts';
-import { measured } from '../measured.ts';
+import { withMetrics } from '../measured.ts';
 import { Mutation } from './mutation.ts';
 import { AuthenticationStarted, CertificationForm, IdentityCertificationStarted } from './pages.ts';
 import { PayerIdentity } from './payer-identity.ts';
@@ -22,6 +22,6 @@ export const resolvers = {
   ...referenceResolvers,
   ...typed,
   PayerIdentity: { ...PayerIdentity, ...referenceResolvers.PayerIdentity },
-  Query: measured({ ...Query, _entities: resolveEntities }),
-  Mutation: measured(Mutation),
+  Query: withMetrics({ ...Query, _entities: resolveEntities }),
+  Mutation: withMetrics(Mutation),
 };
