@@ -13,8 +13,6 @@ const downOnly = rooms
     to: { path: above(room) },
   }));
 
-const sources = '^src/channels/(?!source|registry|reply)[^/-]+';
-
 export default {
   forbidden: [
     ...downOnly,
@@ -23,10 +21,17 @@ export default {
     { name: 'store-apart', severity: 'error', from: { path: folder('store') }, to: { path: folder('channels') } },
     {
       name: 'sources-apart',
-      comment: 'Two sources never import each other; daxpay.ts may import daxpay-sign.ts.',
+      comment: 'A source is a folder with one door; no folder of channels/ imports another one.',
       severity: 'error',
-      from: { path: '^src/channels/(?!source|registry|reply)([^/.-]+)' },
-      to: { path: sources, pathNot: '^src/channels/$1' },
+      from: { path: '^src/channels/([^/]+)/' },
+      to: { path: '^src/channels/[^/]+/', pathNot: '^src/channels/$1/' },
+    },
+    {
+      name: 'one-door',
+      comment: 'A folder of channels is entered by the file that has its name.',
+      severity: 'error',
+      from: { path: '^src/(?!channels/[^/]+/)' },
+      to: { path: '^src/channels/([^/]+)/', pathNot: '^src/channels/([^/]+)/\\1\\.ts$' },
     },
     {
       name: 'model-sees-nobody',

@@ -1,6 +1,6 @@
 /** What a configuration file may hold. */
 import { z } from 'zod';
-import { guardConfig } from './channels/guard.ts';
+import { guardConfig } from './channels/guard/guard.ts';
 import { httpConfig } from './http/config.ts';
 import { ratesConfig } from './identity/admission.ts';
 import { bulkheadsConfig } from './identity/rooms.ts';

@@ -1,6 +1,6 @@
 /** The only way to the environment and the configuration file. Everything it returns is checked and frozen. */
 import { z } from 'zod';
-import { guardConfig } from './channels/guard.ts';
+import { guardConfig } from './channels/guard/guard.ts';
 import { configFile, type FileConfig, port, requirements } from './config-file.ts';
 import { ConfigError, readUtf8, resolveValues } from './config-values.ts';
 import { ratesConfig } from './identity/admission.ts';

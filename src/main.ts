@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
+import { createSourceRefresh } from './channels/refresh.ts';
 import { openSources } from './channels/registry.ts';
-import { createSourceRefresh } from './channels/upkeep.ts';
 import { loadConfig, sourcesReader, storeTimes } from './config.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';

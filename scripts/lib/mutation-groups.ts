@@ -6,18 +6,19 @@ interface MutationGroup {
 
 export const groups: Readonly<Record<string, MutationGroup>> = {
   signing: {
-    mutate: ['src/channels/{daxpay-sign,jucai-sign,wechat-pay}.ts', 'src/lib/digest.ts'],
-    testFiles: ['test/channels/{daxpay-sign,jucai,wechat,wechat-pay}.test.ts'],
+    mutate: ['src/channels/{daxpay,jucai}/sign.ts', 'src/channels/wechat/payment-code.ts', 'src/lib/digest.ts'],
+    testFiles: [
+      'test/channels/daxpay/sign.test.ts',
+      'test/channels/jucai/jucai.test.ts',
+      'test/channels/wechat/{wechat,payment-code}.test.ts',
+    ],
   },
   alipay: {
     mutate: [
-      'src/channels/{alipay-certificates,alipay-keys,alipay-material,alipay-text,alipay-trace,alipay-v1,alipay-v3}.ts',
+      'src/channels/alipay/{certificates,keys,key-material,reply-text,trace-id,v1,v3}.ts',
       'src/lib/citizen-id.ts',
     ],
-    testFiles: [
-      'test/channels/{alipay-keys,alipay-sign,alipay-vectors,alipay-oracle}.test.ts',
-      'test/lib/citizen-id.test.ts',
-    ],
+    testFiles: ['test/channels/alipay/{keys,sign,vectors,oracle}.test.ts', 'test/lib/citizen-id.test.ts'],
   },
   router: {
     mutate: ['src/security/{http-signature,signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts'],
@@ -60,9 +61,13 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     mutate: [
       'src/identity/{admission,rooms}.ts',
       'src/lib/{token-bucket,room,network}.ts',
-      'src/channels/{guard,guard-breaker,guard-fault}.ts',
+      'src/channels/guard/{guard,breaker,fault}.ts',
     ],
-    testFiles: ['test/identity/admission.test.ts', 'test/lib/token-bucket.test.ts', 'test/channels/guard.test.ts'],
+    testFiles: [
+      'test/identity/admission.test.ts',
+      'test/lib/token-bucket.test.ts',
+      'test/channels/guard/guard.test.ts',
+    ],
   },
   probes: {
     mutate: ['src/http/{probes,connections}.ts'],

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
 import type { Resolver } from '../lib/names.ts';
-import { alipay } from './alipay.ts';
-import { daxpay } from './daxpay.ts';
-import { type GuardConfig, guardSource } from './guard.ts';
-import { jucai } from './jucai.ts';
-import { type EgressConfig, egressConfig, isLoopbackBehindProxy } from './route.ts';
+import { alipay } from './alipay/alipay.ts';
+import { daxpay } from './daxpay/daxpay.ts';
+import { type EgressConfig, egressConfig, isLoopbackBehindProxy } from './egress.ts';
+import { type GuardConfig, guardSource } from './guard/guard.ts';
+import { jucai } from './jucai/jucai.ts';
 import type { Source, SourceDefinition } from './source.ts';
-import { wechat } from './wechat.ts';
+import { wechat } from './wechat/wechat.ts';
 
 /** Every source there is. To add one: its file, and its line here. */
 const definitions = new Map<string, SourceDefinition>(Object.entries({ alipay, daxpay, jucai, wechat }));

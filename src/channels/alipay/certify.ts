@@ -1,0 +1,40 @@
+/**
+ * 支付宝身份验证 (real-name certification): initialize, a page, a query.
+ * https://opendocs.alipay.com/open/02ahjy (initialize), …/02ahk0 (certify), …/02ahjv (query)
+ */
+import { z } from 'zod';
+import type { FailureCode } from '../../failure.ts';
+import type { CertifyRequest } from '../source.ts';
+
+export const INITIALIZE = 'alipay.user.certify.open.initialize';
+export const CERTIFY = 'alipay.user.certify.open.certify';
+export const QUERY = 'alipay.user.certify.open.query';
+
+export const initializeContent = ({ orderNo, method, certType, certName, certNo, returnUrl }: CertifyRequest) => ({
+  outer_order_no: orderNo,
+  biz_code: method,
+  identity_param: { identity_type: 'CERT_INFO', cert_type: certType, cert_name: certName, cert_no: certNo },
+  // An empty return_url is allowed: then the payer stays in Alipay.
+  merchant_config: { return_url: returnUrl ?? '' },
+});
+
+export const initializeReply = z.object({ certify_id: z.string().regex(/^[0-9A-Za-z]{1,32}$/) });
+
+/** T or F; one published sample has it in a list. */
+export const queryReply = z.object({
+  passed: z.union([z.enum(['T', 'F']), z.tuple([z.enum(['T', 'F'])]).transform(([passed]) => passed)]),
+});
+
+/** SYSTEM_ERROR and UNKNOWN_ERROR say nothing; ARRANGEMENT_STATUS_ERROR: the product is not signed up for. */
+export const certifyRefusals: Readonly<Record<string, FailureCode>> = {
+  ILLEGAL_ARGUMENT_FORMAT: 'CERTIFICATION_REFUSED',
+  ARRANGEMENT_STATUS_ERROR: 'CHANNEL_MISCONFIGURED',
+  CERTIFY_ID_EXPIRED: 'CERTIFY_ID_EXPIRED',
+  OPEN_CERTIFY_BILL_NOT_EXIST: 'CERTIFY_ID_UNKNOWN',
+  OPEN_CERTIFY_BILL_STATUS_ERROR: 'CERTIFICATION_REFUSED',
+  UNABLE_GET_IMAGE: 'CERTIFICATION_REFUSED',
+};
+
+/** Opens a page in the Alipay application from a browser outside of it. https://opendocs.alipay.com/open/01rg9u */
+export const deepLinkTo = (url: string): string =>
+  `alipays://platformapi/startapp?appId=20000067&url=${encodeURIComponent(url)}`;

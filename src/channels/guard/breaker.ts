@@ -1,0 +1,137 @@
+/** Stops calls to what has been failing, and finds out by a few trial calls when it is well again. */
+import { PayerIdentityError } from '../../failure.ts';
+
+export interface BreakerConfig {
+  readonly minimumCalls: number;
+  readonly windowMs: number;
+  readonly failureRatio: number;
+  readonly suspendMs: number;
+  /** However many calls fail, one that was answered within so many milliseconds shows that the upstream works. */
+  readonly quietMs: number;
+  /** Trial calls after each suspendMs; as many again are left for clients that have not tried since it was suspended. */
+  readonly trials: number;
+}
+
+/** `left`: ended without an answer, by no fault of the upstream. */
+type End = 'answered' | 'failed' | 'left';
+
+interface Attempt {
+  readonly trial: boolean;
+  end(how: End): void;
+}
+
+export interface Breaker {
+  /** Throws CHANNEL_SUSPENDED when a call of this client would not be let through now. */
+  requireReady(client?: string): void;
+  /** Lets one call through, or throws CHANNEL_SUSPENDED. */
+  begin(client?: string): Attempt;
+}
+
+type Now = () => number;
+const SLICES = 10;
+const MAX_CLIENTS = 10_000;
+
+/** Calls and failures within a window that slides. */
+const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: BreakerConfig, now: Now) => {
+  let slices: { readonly since: number; calls: number; failures: number }[] = [];
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  return {
+    clear() {
+      slices = [];
+    },
+    count(failed: boolean) {
+      const at = now();
+      if (!failed) answeredAt = at;
+      slices = slices.filter(({ since }) => at - since < windowMs);
+      const last = slices.at(-1);
+      const current = last && at - last.since < windowMs / SLICES ? last : { since: at, calls: 0, failures: 0 };
+      if (current !== last) slices.push(current);
+      current.calls += 1;
+      current.failures += failed ? 1 : 0;
+    },
+    hasFailed(): boolean {
+      const calls = slices.reduce((sum, slice) => sum + slice.calls, 0);
+      const failures = slices.reduce((sum, slice) => sum + slice.failures, 0);
+      return calls >= minimumCalls && failures >= calls * failureRatio && now() - answeredAt >= quietMs;
+    },
+  };
+};
+
+/**
+ * Trial calls of one suspension. Were the next call always the trial, a client that keeps sending what the upstream
+ * fails on would be the trial again and again; so clients that have not tried yet have trials of their own, and need
+ * not wait for the end of another one's.
+ */
+const createTrials = ({ suspendMs, trials }: BreakerConfig, now: Now) => {
+  const firstAt = now() + suspendMs;
+  const tried = new Set<string>();
+  let nextAt = firstAt;
+  let begun = 0;
+  let failed = 0;
+  let first = 0;
+
+  const isFirst = (client: string | undefined): client is string =>
+    client !== undefined && !tried.has(client) && first < trials && now() >= firstAt;
+  const isNext = () => now() >= nextAt && begun < trials;
+
+  return {
+    mayBegin: (client: string | undefined): boolean => isFirst(client) || isNext(),
+    /** Answers what to do when the trial has failed. */
+    begin(client: string | undefined): () => void {
+      const apart = isFirst(client);
+      if (apart) first += 1;
+      else begun += 1;
+      if (tried.size >= MAX_CLIENTS) tried.clear();
+      if (client !== undefined) tried.add(client);
+      return () => {
+        if (!apart) failed += 1;
+        if (failed < trials) return;
+        nextAt = now() + suspendMs;
+        begun = 0;
+        failed = 0;
+        first = 0;
+      };
+    },
+  };
+};
+
+export const createBreaker = (config: BreakerConfig, now: Now): Breaker => {
+  const sample = createSample(config, now);
+  /** Undefined: every call is let through. */
+  let suspension: ReturnType<typeof createTrials> | undefined;
+  /** Suspensions begun and ended: what began before the last change says nothing of the upstream as it is now. */
+  let changes = 0;
+
+  const requireReady = (client?: string): void => {
+    if (suspension?.mayBegin(client) === false) throw new PayerIdentityError('CHANNEL_SUSPENDED');
+  };
+
+  const suspend = () => {
+    changes += 1;
+    suspension = createTrials(config, now);
+  };
+  const resume = () => {
+    changes += 1;
+    suspension = undefined;
+    sample.clear();
+    sample.count(false);
+  };
+
+  return {
+    requireReady,
+    begin(client) {
+      requireReady(client);
+      const begunAfter = changes;
+      const fail = suspension?.begin(client);
+      const end = (how: End) => {
+        if (begunAfter !== changes) return;
+        // A trial that ends without an answer has not shown that the upstream is well.
+        if (fail) return how === 'answered' ? resume() : fail();
+        if (how === 'left') return;
+        sample.count(how === 'failed');
+        if (how === 'failed' && sample.hasFailed()) suspend();
+      };
+      return { trial: fail !== undefined, end };
+    },
+  };
+};

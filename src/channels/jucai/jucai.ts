@@ -1,0 +1,216 @@
+/**
+ * JuCai (巨彩商服) 1.10 微信授权码查询openid - 银联授权码获取user_id: POST /pay/api/1.0/auth2OpenId.
+ * https://www.showdoc.com.cn/jucaishangfu/10059757329274989
+ *
+ * Its signing rule is not public: see `signing`. Its table of codes is, and knows no code for auth codes: codes.ts.
+ */
+import { z } from 'zod';
+import { PayerIdentityError } from '../../failure.ts';
+import { isProtected, NEEDS_TLS, upstreamAddress } from '../../lib/address.ts';
+import { beijingTime } from '../../lib/beijing-time.ts';
+import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
+import { jsonValue } from '../../lib/strict-json.ts';
+import type { Redeemed, RedeemRequest, Subject } from '../../model.ts';
+import { invalidField } from '../invalid-field.ts';
+import { readObject, readText } from '../reply.ts';
+import { issuedId, issuedSecret } from '../schemas.ts';
+import { defineSource } from '../source.ts';
+import { configuredRefusals, type Refusals, refusal, refusalsOf, unbelievable } from './codes.ts';
+import { isSigned, jucaiSigning, signJucai } from './sign.ts';
+
+const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
+/** UnionPay's own page; https://github.com/Javen205/IJPay UnionPayApi.authUrl */
+const UNIONPAY_USER_AUTH = 'https://qr.95516.com/qrcGtwWeb-web/api/userAuth';
+/** "没有真实终端号统一填88888888" */
+const NO_TERMINAL = '88888888';
+
+const config = z
+  .strictObject({
+    /** Origin of the JuCai server, and its path prefix if it has one. */
+    baseUrl: upstreamAddress,
+    mchNo: issuedId(64),
+    appId: issuedId(64),
+    secret: issuedSecret(512),
+    signing: jucaiSigning,
+    /**
+     * What codes mean beyond the published ones, by `code`, or `code.returnCode` when there is a returnCode: as the log
+     * shows them; `200` is a success whose data is null. A code that is not listed leaves the outcome unknown, which is
+     * always safe.
+     */
+    refusals: configuredRefusals,
+    channels: z.array(z.enum(['wechat_pay', 'union_pay'])).default(['wechat_pay', 'union_pay']),
+    /** Where payers obtain a UnionPay auth code; another address in a sandbox. */
+    unionpayAuthorizeUrl: upstreamAddress.default(UNIONPAY_USER_AUTH),
+  })
+  .refine(({ baseUrl, signing }) => signing.replySignature === 'required' || isProtected(baseUrl), {
+    path: ['baseUrl'],
+    message: NEEDS_TLS,
+  });
+type OpenSettings = Omit<z.output<typeof config>, 'refusals'> & { readonly refusals: Refusals };
+
+/** The published sample holds nulls and empty strings for what it does not tell. */
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text?.trim() || undefined);
+const optionalId = optionalText.pipe(
+  z
+    .string()
+    .regex(/^[!-~]{1,128}$/)
+    .optional(),
+);
+const result = z.object({
+  returnCode: optionalText,
+  mchNo: optionalText,
+  mchOrderNo: optionalText,
+  openid: optionalId,
+  subAppid: optionalText,
+  subOpenid: optionalId,
+});
+type Result = z.output<typeof result>;
+const envelope = z.object({ code: z.int(), data: result.nullish() });
+
+interface Way {
+  readonly wayCode: string;
+  /** Sent when the caller names none. */
+  readonly subAppId?: string;
+  /** What a subAppId of a caller looks like, and its name. */
+  readonly subAppIds: readonly [form: RegExp, name: string];
+  /** Throws REPLY_MALFORMED for a result that names no payer, or two. */
+  subject(result: Result, asked: string | undefined): Subject;
+}
+
+const malformed = (upstreamCode: string) => new PayerIdentityError('REPLY_MALFORMED', { upstreamCode });
+
+const ways = new Map(
+  Object.entries<Way>({
+    /** The auth code is the payment code that the payer's WeChat shows; no page yields one. */
+    wechat_pay: {
+      wayCode: 'WECHAT',
+      subAppIds: [/^[!-~]{1,32}$/, "the application id that WeChat gave the sub-merchant's account"],
+      subject({ openid, subAppid, subOpenid }, asked) {
+        if (!openid) throw malformed('no_openid');
+        if (asked && subAppid && asked !== subAppid) throw malformed('another_subAppid');
+        return { openId: openid, ...(subOpenid && { subAppId: subAppid ?? asked, subOpenId: subOpenid }) };
+      },
+    },
+    /**
+     * The auth code is UnionPay's userAuthCode. Assumption: the user id is in `openid` or `subOpenid`; no page says
+     * which, and 1.11 (…/10059738783872413) orders with it as subOpenid. Two that differ cannot both be it.
+     */
+    union_pay: {
+      wayCode: 'UNIONPAY',
+      subAppId: 'UnionPay/1.0 CloudPay',
+      subAppIds: [
+        /^UnionPay\/[\d.]{1,8} [A-Za-z\d]{1,16}$/,
+        "UnionPay's name of the payer's app, UnionPay/1.0 CloudPay",
+      ],
+      subject({ openid, subOpenid }) {
+        const userId = openid ?? subOpenid;
+        if (!userId) throw malformed('no_openid');
+        if (subOpenid && subOpenid !== userId) throw malformed('two_openids');
+        return { userId };
+      },
+    },
+  }),
+);
+
+const wayOf = (channelId: string): Way => {
+  const way = ways.get(channelId);
+  if (!way) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+  return way;
+};
+
+const requireClientIp = ({ clientIp }: RedeemRequest): string => {
+  if (clientIp) return clientIp;
+  throw invalidField('clientIp', 'required by this channel: the IP address of the paying terminal');
+};
+
+const requireFittingSubAppId = ({ channelId, subAppId }: RedeemRequest): void => {
+  const [form, name] = wayOf(channelId).subAppIds;
+  if (subAppId && !form.test(subAppId)) throw invalidField('subAppId', name);
+};
+
+/**
+ * A number that no merchant has used or will use: JuCai refuses a second one, whosever it is. Its form is the one that
+ * 接口说明 (…/9965976008190664) recommends: the second in UTC+8, then 8 to 18 random characters; 30 together at most.
+ */
+const newOrderNo = (nowMs: number, random: string): string =>
+  beijingTime(nowMs).replace(/\D/g, '') + random.slice(0, 16);
+
+const authRequest = (authCode: string, request: Asked, options: OpenSettings): HttpRequest => {
+  const way = wayOf(request.channelId);
+  const subAppid = request.subAppId || way.subAppId;
+  const fields = {
+    version: '1.0',
+    termId: request.termId || NO_TERMINAL,
+    mchNo: options.mchNo,
+    appId: options.appId,
+    mchOrderNo: request.mchOrderNo,
+    wayCode: way.wayCode,
+    authCode,
+    clientIp: requireClientIp(request),
+    ...(subAppid && { subAppid }),
+  };
+  const sign = signJucai(Object.entries(fields), options);
+  return {
+    method: 'POST',
+    path: AUTH_TO_OPEN_ID,
+    headers: { 'content-type': 'application/json; charset=utf-8', accept: 'application/json' },
+    body: JSON.stringify({ ...fields, sign }),
+  };
+};
+
+interface Asked extends RedeemRequest {
+  readonly mchOrderNo: string;
+}
+
+/** Bytes in, identity out. A success is believed when it is signed, for our merchant and, where it says so, our order. */
+const judge = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Asked, options: OpenSettings): Redeemed => {
+  const text = readText(reply);
+  const root = readObject(text);
+  const signed = isSigned(text, root, options);
+  const parsed = envelope.safeParse(jsonValue(root));
+  if (!parsed.success) throw unbelievable('REPLY_MALFORMED', root);
+  const { code, data } = parsed.data;
+  // Without a returnCode data says neither that it is a success nor that it is none.
+  if (code === 200 && data && !data.returnCode) throw unbelievable('REPLY_MALFORMED', root);
+  if (code !== 200 || data?.returnCode !== '000000') throw refusal(code, data?.returnCode, options.refusals);
+  if (!signed && options.signing.replySignature === 'required') throw unbelievable('REPLY_UNVERIFIED', root);
+  const foreign = (data.mchNo ?? options.mchNo) !== options.mchNo || (data.mchOrderNo ?? mchOrderNo) !== mchOrderNo;
+  if (foreign) throw malformed('another_order');
+  return { subject: wayOf(channelId).subject(data, subAppId) };
+};
+
+export const jucai = defineSource({
+  title: '巨彩商服',
+  config,
+  open(config, { connect, now, nonce }) {
+    const options: OpenSettings = { ...config, refusals: refusalsOf(config.refusals) };
+    const { send } = connect(options.baseUrl);
+
+    return {
+      upstreamAppId: options.appId,
+      channels: options.channels,
+      pageless: ['wechat_pay'],
+      validate(_, request) {
+        requireClientIp(request);
+        requireFittingSubAppId(request);
+      },
+      async redeem(authCode, request, cancellation) {
+        const asked = { ...request, mchOrderNo: request.merchantOrderNo || newOrderNo(now(), nonce()) };
+        return judge(await send(authRequest(authCode, asked, options), cancellation), asked, options);
+      },
+      authorizes: ['union_pay'],
+      /** UnionPay's page hands back no state of ours, so the state travels in the address that it returns to. */
+      authorizeUrl({ channelId, returnUrl, state }) {
+        if (channelId !== 'union_pay') throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+        const back = new URL(returnUrl);
+        back.search += `${back.search ? '&' : '?'}state=${state}`;
+        const page = new URL(options.unionpayAuthorizeUrl);
+        page.search = new URLSearchParams({ version: '1.0.0', redirectUrl: back.href }).toString();
+        return page.href;
+      },
+    };
+  },
+});

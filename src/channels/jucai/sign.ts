@@ -1,0 +1,70 @@
+/**
+ * JuCai's signature. Its rule (签名生成算法) is not public. The names of its fields and the form of its samples point to
+ * Jeepay, whose rule is the default here; what the samples leave open is an option, to be set from JuCai's own papers.
+ * https://github.com/jeequan/jeepay JeepayKit.getSign for the rule, ApiRes.okWithSign for what of a reply is signed
+ */
+import { z } from 'zod';
+import { digests, equalSecrets } from '../../lib/digest.ts';
+import type { JsonNode, JsonObject } from '../../lib/strict-json.ts';
+import { unbelievable } from './codes.ts';
+
+/** Both signatures of the published samples are 32 characters of 0-9 a-f: an MD5 in lower case. */
+export const jucaiSigning = z
+  .strictObject({
+    digest: z.enum(['md5', 'hmac_sha256']).default('md5'),
+    /** Of what we send; what we receive may be in either. */
+    letterCase: z.enum(['lower', 'upper']).default('lower'),
+    /** The name under which the secret ends the signed text. */
+    keyParameter: z.string().min(1).default('key'),
+    /** `data`: the members of the reply's data, as Jeepay has it. `envelope`: those of the reply itself. */
+    replyScope: z.enum(['data', 'envelope']).default('data'),
+    /** `optional` believes an unsigned reply for the sake of TLS alone; a signature that is there must still be right. */
+    replySignature: z.enum(['required', 'optional']).default('required'),
+  })
+  .prefault({});
+
+export interface JucaiKey {
+  readonly secret: string;
+  readonly signing: z.output<typeof jucaiSigning>;
+}
+
+type Fields = readonly (readonly [key: string, text: string])[];
+
+const ignoringCase = (left: string, right: string): number => {
+  const [one, other] = [left.toLowerCase(), right.toLowerCase()];
+  return Number(one > other) - Number(one < other);
+};
+
+/** `k=v&` for every field but `sign` and empty ones, sorted without regard to case, then the secret. */
+export const signJucai = (fields: Fields, { secret, signing }: JucaiKey): string => {
+  const pairs = fields
+    .filter(([key, text]) => key !== 'sign' && text !== '')
+    .map(([key, text]) => `${key}=${text}&`)
+    .sort(ignoringCase);
+  const digest = digests[signing.digest](`${pairs.join('')}${signing.keyParameter}=${secret}`, secret);
+  return signing.letterCase === 'upper' ? digest.toUpperCase() : digest;
+};
+
+/** A value as it stands in the text: a number keeps its digits, a nested object its blanks. */
+const textOf = (text: string, node: JsonNode): string => {
+  if (node.kind !== 'scalar') return text.slice(node.start, node.end);
+  if (typeof node.value === 'string') return node.value;
+  return node.value === null ? '' : text.slice(node.start, node.end);
+};
+
+/** Whether a reply is signed; throws REPLY_UNVERIFIED when it is signed wrongly. */
+export const isSigned = (text: string, reply: JsonObject, key: JucaiKey): boolean => {
+  const sign = reply.members.get('sign');
+  const given = sign ? textOf(text, sign) : '';
+  if (given === '') return false;
+  const scope = key.signing.replyScope === 'data' ? reply.members.get('data') : reply;
+  const members = scope?.kind === 'object' ? [...scope.members] : [];
+  const fields = members.map(([name, node]) => [name, textOf(text, node)] as const);
+  const expected = signJucai(fields, key);
+  if (isAmbiguous(fields) || !equalSecrets(given.toLowerCase(), expected.toLowerCase()))
+    throw unbelievable('REPLY_UNVERIFIED', reply);
+  return true;
+};
+
+/** With `&` in a value, two different replies have one signed text: a field could be hidden in another. */
+const isAmbiguous = (fields: Fields): boolean => fields.some(([name, text]) => /[&=]/.test(name) || text.includes('&'));

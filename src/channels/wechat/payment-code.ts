@@ -1,0 +1,121 @@
+/**
+ * WeChat Pay V2, openid of a payment code (付款码查询openid): POST /tools/authcodetoopenid. V3 has no such call.
+ * https://pay.weixin.qq.com/doc/v2/merchant/4011940944
+ *
+ * Asking reserves the payment code: until it refreshes, no other merchant can charge it.
+ */
+import { z } from 'zod';
+import { type FailureCode, PayerIdentityError } from '../../failure.ts';
+import { digests, equalSecrets } from '../../lib/digest.ts';
+import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
+import type { Redeemed } from '../../model.ts';
+import { parseReply, readText } from '../reply.ts';
+import { optionalWechatId, wechatId } from './login.ts';
+import { reasonOf } from './reasons.ts';
+import { readXml, writeXml } from './xml.ts';
+
+interface Merchant {
+  readonly appId: string;
+  readonly mchId: string;
+  readonly apiKey: string;
+  readonly subAppId?: string | undefined;
+  readonly subMchId?: string | undefined;
+}
+
+/**
+ * The signature of V2, for requests and replies alike: https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=4_3
+ * MD5, because `sign` has 32 characters at this endpoint and there is no sign_type: it knows no HMAC-SHA256.
+ */
+export const signV2 = (fields: ReadonlyMap<string, string>, apiKey: string): string => {
+  const signed = [...fields].filter(([name, value]) => name !== 'sign' && value !== '');
+  const pairs = signed.sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, value]) => `${name}=${value}`);
+  return digests.md5([...pairs, `key=${apiKey}`].join('&'), apiKey).toUpperCase();
+};
+
+/** The signed request; the sub-merchant's fields are for service providers. */
+export const openIdRequest = (authCode: string, merchant: Merchant, nonce: string): HttpRequest => {
+  const fields = new Map([
+    ['appid', merchant.appId],
+    ['mch_id', merchant.mchId],
+    ...(merchant.subAppId ? ([['sub_appid', merchant.subAppId]] as const) : []),
+    ...(merchant.subMchId ? ([['sub_mch_id', merchant.subMchId]] as const) : []),
+    ['auth_code', authCode],
+    ['nonce_str', nonce],
+  ]);
+  return {
+    method: 'POST',
+    path: '/tools/authcodetoopenid',
+    headers: { 'content-type': 'text/xml; charset=utf-8', accept: 'text/xml' },
+    body: writeXml(fields.set('sign', signV2(fields, merchant.apiKey))),
+  };
+};
+
+const optionalText = z
+  .string()
+  .optional()
+  .transform((value) => value || undefined);
+const common = {
+  return_code: z.literal('SUCCESS'),
+  appid: z.string(),
+  mch_id: z.string(),
+  sub_appid: optionalText,
+  sub_mch_id: optionalText,
+};
+const result = z.discriminatedUnion('result_code', [
+  z.object({
+    ...common,
+    result_code: z.literal('SUCCESS'),
+    openid: wechatId,
+    /** The payer's id in the sub-merchant's application. */
+    sub_openid: optionalWechatId,
+  }),
+  z.object({ ...common, result_code: z.literal('FAIL'), err_code: z.string() }),
+]);
+
+/** From the page above. SYSTEMERROR is left out: it says nothing of the code. */
+const refusals: ReadonlyMap<string, FailureCode> = new Map([
+  ['AUTHCODEEXPIRE', 'AUTH_CODE_EXPIRED'],
+  ['AUTH_CODE_ERROR', 'AUTH_CODE_INVALID'],
+  ['AUTH_CODE_INVALID', 'AUTH_CODE_INVALID'],
+]);
+
+/**
+ * Bytes in, identity out. The signature says that WeChat wrote this for the merchant; that it answers this very
+ * request, TLS alone says: a reply repeats neither our nonce nor the code.
+ */
+export const judgeOpenId = (reply: HttpReply, merchant: Merchant): Redeemed => {
+  const fields = readXml(readText(reply));
+  if (fields.get('return_code') === 'FAIL') throw refusedRequest(fields.get('return_msg') ?? '');
+  if (!equalSecrets(fields.get('sign') ?? '', signV2(fields, merchant.apiKey)))
+    throw new PayerIdentityError('REPLY_UNVERIFIED', { claimedCode: claimOf(fields) });
+
+  const verified = parseReply(result, Object.fromEntries(fields));
+  if (!isFor(merchant, verified)) throw new PayerIdentityError('REPLY_UNVERIFIED');
+  if (verified.result_code === 'FAIL')
+    throw new PayerIdentityError(refusals.get(verified.err_code) ?? 'OUTCOME_UNKNOWN', {
+      upstreamCode: verified.err_code,
+    });
+  const { openid, sub_openid, sub_appid = merchant.subAppId } = verified;
+  return { subject: { openId: openid, ...(sub_openid && { subAppId: sub_appid, subOpenId: sub_openid }) } };
+};
+
+/**
+ * Unsigned, so a forger could have written it, who gains nothing: the payment code counts as used either way. Only the
+ * reason decides what is said of it, and only words of ours are passed on.
+ */
+const refusedRequest = (returnMessage: string): PayerIdentityError => {
+  const reason = reasonOf(returnMessage);
+  const upstreamCode = reason ? `return_code_FAIL.${reason.word}` : 'return_code_FAIL';
+  return new PayerIdentityError(reason?.failure ?? 'OUTCOME_UNKNOWN', { upstreamCode });
+};
+
+/** What a reply says of itself, its signature being wrong. */
+const claimOf = (fields: ReadonlyMap<string, string>): string | undefined =>
+  fields.get('err_code') || fields.get('result_code') || fields.get('return_code');
+
+/** The sub-merchant's fields are compared where both sides name them: the page does not say when they are repeated. */
+const isFor = (merchant: Merchant, { appid, mch_id, sub_appid, sub_mch_id }: z.output<typeof result>): boolean => {
+  const agree = (ours: string | undefined, theirs: string | undefined) => !ours || !theirs || ours === theirs;
+  const names = appid === merchant.appId && mch_id === merchant.mchId;
+  return names && agree(merchant.subAppId, sub_appid) && agree(merchant.subMchId, sub_mch_id);
+};
