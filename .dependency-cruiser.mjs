@@ -34,6 +34,19 @@ export default {
       to: { path: '^src/channels/([^/]+)/', pathNot: '^src/channels/([^/]+)/\\1\\.ts$' },
     },
     {
+      name: 'engine-apart',
+      comment: 'What a database does for the store knows nothing of payers.',
+      severity: 'error',
+      from: { path: '^src/store/engine/' },
+      to: { path: '^src/store/(?!engine/)' },
+    },
+    {
+      name: 'drivers-in-the-engine',
+      severity: 'error',
+      from: { path: '^src/(?!store/engine/)' },
+      to: { path: '^(node:)?sqlite$|node_modules/pg/' },
+    },
+    {
       name: 'model-sees-nobody',
       severity: 'error',
       from: { path: '^src/(model|failure)\\.ts$' },

@@ -9,7 +9,7 @@ import { signatureConfig } from './security/request-signature.ts';
 import { routerConfig } from './security/router-check.ts';
 import { tlsConfig } from './security/tls.ts';
 import { vaultKeys } from './security/vault.ts';
-import { hostsOf } from './store/postgres-address.ts';
+import { hostsOf } from './store/engine/postgres-address.ts';
 
 const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0-9 _ . -');
 

@@ -12,8 +12,8 @@ import { createLog } from './lib/log.ts';
 import { createMetrics, measureProcess, measureUpstream } from './lib/metrics.ts';
 import { createResolver } from './lib/names.ts';
 import { createStore } from './store/create-store.ts';
+import { openEngine } from './store/engine/open.ts';
 import { KeysMismatch } from './store/key-check.ts';
-import { openEngine } from './store/open-engine.ts';
 
 /** What runs when the service is to stop may take so long; a redemption that was sent is settled by then. */
 const DRAIN_MS = 10_000;

@@ -8,7 +8,7 @@ import { type Config, ConfigError, type FileConfig, loadConfig, storeTimes } fro
 import { createLog } from '../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../src/security/vault.ts';
 import { createStore } from '../src/store/create-store.ts';
-import { openSqlite } from '../src/store/sqlite.ts';
+import { openSqlite } from '../src/store/engine/sqlite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { ConfigError } from '../../src/config.ts';
 import type { Vault } from '../../src/security/vault.ts';
+import { connectPostgres } from '../../src/store/engine/postgres-connection.ts';
 import { bookkeepingTables } from '../../src/store/key-check.ts';
-import { connectPostgres } from '../../src/store/postgres-connection.ts';
 import { openSource, type Row, type Source, type SourceTable } from './copy-source.ts';
 
 interface CopyOptions {

@@ -3,7 +3,7 @@ import { type Config, loadConfig, storeTimes } from '../../src/config.ts';
 import { openConfiguredVault } from '../../src/keys.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openEngine } from '../../src/store/open-engine.ts';
+import { openEngine } from '../../src/store/engine/open.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** The configuration of the service beside which a command runs; of sandbox mode only where its files are. */

@@ -1,6 +1,6 @@
 import type { Certification, CertificationStatus } from '../model.ts';
 import type { Vault, VaultError } from '../security/vault.ts';
-import { type Db, firstRow, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine/engine.ts';
 import { identityRow } from './identities.ts';
 import { type CertificationRow, certifyIdIndex, openOrError, readCertification, sealCertifyId } from './rows.ts';
 

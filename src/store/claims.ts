@@ -1,7 +1,7 @@
 /** Claims of one-time codes, in SQL. A claim is one transaction. */
 import type { Vault } from '../security/vault.ts';
 import { NOW } from './clock.ts';
-import { type Db, firstRow, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine/engine.ts';
 import { ABANDONED, finish, type RedemptionDeps, readRow, redemptionRow } from './redemptions.ts';
 import { isPending, newId, READ, type RedemptionRow, type SessionRow } from './rows.ts';
 import { claimSession, extendSession, sessionKey } from './sessions.ts';

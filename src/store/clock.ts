@@ -6,7 +6,7 @@
  * clock follows the database's by at most MOST_MS. A tick moves the pair on by no more time than has passed by the
  * monotonic clock of the instance that makes it.
  */
-import { type Db, firstRow, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine/engine.ts';
 
 /** Longer than two sweeps are ever apart. What one jump of the database's clock can move the store's clock at most. */
 const MOST_MS = 60_000;

@@ -5,7 +5,14 @@ import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
 import { ClaimRace, claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
-import { CommitInDoubt, DatabaseUnavailable, type Engine, firstRow, type Transaction, type Urgency } from './engine.ts';
+import {
+  CommitInDoubt,
+  DatabaseUnavailable,
+  type Engine,
+  firstRow,
+  type Transaction,
+  type Urgency,
+} from './engine/engine.ts';
 import { findIdentities } from './identities.ts';
 import { createKeyCheck, type KeyCheck, retireSealKeys } from './key-check.ts';
 import { useNonce } from './nonces.ts';
@@ -18,12 +25,12 @@ import {
   release,
   settle,
 } from './redemptions.ts';
+import type { EraseReport } from './reports.ts';
 import { reseal } from './reseal.ts';
 import { erase, sweep } from './retention.ts';
 import { READ, type SessionRow } from './rows.ts';
 import { countPoll, openSession, queryCodeIndex } from './sessions.ts';
 import type { ClaimVerdict, Store, StoreTimes } from './store.ts';
-import type { EraseReport } from './upkeep.ts';
 
 interface StoreDeps {
   readonly vault: Vault;

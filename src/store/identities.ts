@@ -1,6 +1,6 @@
 import type { IdentityRef, PayerIdentity, Subject } from '../model.ts';
 import type { Vault, VaultError } from '../security/vault.ts';
-import { type Db, firstRow, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine/engine.ts';
 import { hex, type IdentityRow, newId, openOrError, openSubject, readIdentity, sealSubject } from './rows.ts';
 
 export type KeyKind = 'openId' | 'userId';

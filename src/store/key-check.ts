@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Vault, VaultError } from '../security/vault.ts';
-import { firstRow, type Transaction } from './engine.ts';
+import { firstRow, type Transaction } from './engine/engine.ts';
 import { type KeyKind, keyIndex } from './identities.ts';
 import { additionalData, type IdentityRow, readIdentity } from './rows.ts';
 

@@ -1,7 +1,7 @@
 /** Values that may be used once. Part of one transaction. */
 import type { Vault } from '../security/vault.ts';
 import { NOW, type StoreClock } from './clock.ts';
-import { firstRow, type Transaction } from './engine.ts';
+import { firstRow, type Transaction } from './engine/engine.ts';
 import type { NonceUse, NonceVerdict } from './store.ts';
 
 /** A router may send what it has sent once more, for so long. */

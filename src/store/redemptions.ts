@@ -2,7 +2,7 @@
 import type { Log, LogFields } from '../lib/log.ts';
 import type { Vault } from '../security/vault.ts';
 import { NOW, type StoreClock } from './clock.ts';
-import { type Db, firstRow, type Transaction } from './engine.ts';
+import { type Db, firstRow, type Transaction } from './engine/engine.ts';
 import { identityRow, upsertIdentity } from './identities.ts';
 import type { KeyCheck } from './key-check.ts';
 import { hex, isPending, READ, type RedemptionRow, readRedemption, sealAnswer, writeAccessToken } from './rows.ts';

@@ -1,8 +1,8 @@
 /** Brings what older keys sealed under the newest one, a few rows at a time, while the service runs. */
 import { type Vault, VaultError } from '../security/vault.ts';
-import type { Engine, Transaction } from './engine.ts';
+import type { Engine, Transaction } from './engine/engine.ts';
+import type { ResealCursor, ResealReport, RowKey, SealedColumn } from './reports.ts';
 import { additionalData, openOrError } from './rows.ts';
-import type { ResealCursor, ResealReport, RowKey, SealedColumn } from './upkeep.ts';
 
 interface SealedTable {
   readonly name: SealedColumn;

@@ -1,8 +1,8 @@
 /** The end of what is kept: when its time is over, or when somebody asks. */
 import { NOW } from './clock.ts';
-import type { Transaction } from './engine.ts';
+import type { Transaction } from './engine/engine.ts';
 import { abandonOverdue, type RedemptionDeps, releaseOverdue } from './redemptions.ts';
-import type { EraseReport, SweepReport } from './upkeep.ts';
+import type { EraseReport, SweepReport } from './reports.ts';
 
 /** So many rows of a kind at most in a transaction: nobody waits long for it, and no statement takes too long. */
 const BATCH = 200;

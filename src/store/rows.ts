@@ -4,8 +4,8 @@ import type { FailureCode } from '../failure.ts';
 import type { AccessToken, Certification, CertificationStatus, PayerIdentity, Subject } from '../model.ts';
 import { type Vault, VaultError } from '../security/vault.ts';
 import { NOW, SKEW } from './clock.ts';
+import type { RowKey, SealedColumn } from './reports.ts';
 import type { Redemption } from './store.ts';
-import type { RowKey, SealedColumn } from './upkeep.ts';
 
 export interface IdentityRow {
   readonly id: string;

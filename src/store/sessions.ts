@@ -1,7 +1,7 @@
 /** Query codes, the states that may write them, and what they show. Every function is part of one transaction. */
 import type { Vault } from '../security/vault.ts';
 import { NOW, SKEW, type StoreClock } from './clock.ts';
-import { firstRow, type Transaction } from './engine.ts';
+import { firstRow, type Transaction } from './engine/engine.ts';
 import { READ, type SessionRow } from './rows.ts';
 import type { Claim, NewSession, SessionClaim, StoreTimes } from './store.ts';
 

@@ -20,7 +20,7 @@ import type {
   Redeemed,
 } from '../model.ts';
 import type { VaultError } from '../security/vault.ts';
-import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './upkeep.ts';
+import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './reports.ts';
 
 /** A wish to be the one that redeems a one-time code. */
 export interface Claim {

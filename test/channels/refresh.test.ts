@@ -14,7 +14,7 @@ import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { makeCertificate, newRsaKey, pemOf } from '../support/certificates.ts';
 
 const DAY_MS = 86_400_000;

@@ -10,8 +10,8 @@ import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { DatabaseUnavailable, type Engine } from '../../src/store/engine.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { DatabaseUnavailable, type Engine } from '../../src/store/engine/engine.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Outcome, Store } from '../../src/store/store.ts';
 import { contractTimes, send, succeeded, wish } from '../contract/store/wishes.ts';
 

@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-required-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

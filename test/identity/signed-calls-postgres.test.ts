@@ -9,7 +9,7 @@ import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
+import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
 import { AUTHENTICATE } from '../support/service.ts';
 import { type Input, signed, signingKey } from '../support/signing.ts';

@@ -10,7 +10,7 @@ import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
+import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { contractTimes } from '../contract/store/wishes.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { startPostgres } from '../support/postgres.ts';

@@ -10,7 +10,7 @@ import { resealAll } from '../../scripts/lib/reseal-all.ts';
 import { addSandboxKey, openConfiguredVault } from '../../src/keys.ts';
 import { openVault, type Vault, type VaultKeys, vaultKeys } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { contractTimes } from '../contract/store/wishes.ts';
 import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
 import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';

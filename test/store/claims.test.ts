@@ -6,8 +6,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { claim } from '../../src/store/claims.ts';
 import { createStoreClock } from '../../src/store/clock.ts';
 import { createStore } from '../../src/store/create-store.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { createKeyCheck } from '../../src/store/key-check.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
 import type { Claim, Outcome, SessionClaim } from '../../src/store/store.ts';
 import { createTestKeys } from '../support/keys.ts';
 

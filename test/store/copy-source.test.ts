@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openSource, type Source } from '../../scripts/lib/copy-source.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { contractTimes } from '../contract/store/wishes.ts';
 import { populate } from '../support/populate.ts';
 

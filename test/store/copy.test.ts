@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault, type VaultKeys } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openPostgres } from '../../src/store/engine/postgres.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes } from '../contract/store/wishes.ts';
 import { runCommand, startCommand } from '../support/command.ts';

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import type { Engine } from '../../src/store/engine.ts';
+import type { Engine } from '../../src/store/engine/engine.ts';
 import { type DiskService, startDiskService } from '../support/disk-service.ts';
 import { type Bed, beds, diskSizes } from '../support/full-disk.ts';
 import { inNamespace, smallDisks } from '../support/small-disk.ts';

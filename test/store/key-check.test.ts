@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault, type VaultKeys, vaultKeys } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import type { Engine } from '../../src/store/engine.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Engine } from '../../src/store/engine/engine.ts';
+import { openPostgres } from '../../src/store/engine/postgres.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { contractTimes, end, succeeded, take, wish } from '../contract/store/wishes.ts';
 import { runCommand } from '../support/command.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
+import { openPostgres } from '../../src/store/engine/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
 import { nonceContract } from '../contract/nonces.ts';
 import { contractTimes } from '../contract/store/wishes.ts';

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Claim, Store } from '../../src/store/store.ts';
 import { nonceContract } from '../contract/nonces.ts';
 import { claimOf, contractTimes } from '../contract/store/wishes.ts';
@@ -229,7 +229,7 @@ describe('SQLite by itself', () => {
   });
 
   const ledger = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
-  const files = readdirSync(new URL('../../src/store/migrations/sqlite/', import.meta.url)).sort();
+  const files = readdirSync(new URL('../../src/store/engine/migrations/sqlite/', import.meta.url)).sort();
 
   test('a database of a newer release refuses to start, and stays as it is', async () => {
     const { file, stop } = await opened();

@@ -8,7 +8,7 @@ import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export const oldSecret = 'old-router-secret-0123456789abcdef';

@@ -7,7 +7,7 @@ import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { openVault, type VaultKeys } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import type { Engine } from '../../src/store/engine.ts';
+import type { Engine } from '../../src/store/engine/engine.ts';
 import type { Store } from '../../src/store/store.ts';
 import { AUTHENTICATE, type GraphqlAnswer } from './service.ts';
 

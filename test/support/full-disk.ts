@@ -6,9 +6,9 @@ import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
-import type { Engine } from '../../src/store/engine.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import type { Engine } from '../../src/store/engine/engine.ts';
+import { openPostgres } from '../../src/store/engine/postgres.ts';
+import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { mountSmallDisk } from './small-disk.ts';
 import { startSupervisedPostgres } from './supervised-postgres.ts';
 

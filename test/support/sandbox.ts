@@ -11,7 +11,7 @@ import { listen } from '../../src/http/server.ts';
 import { openConfiguredVault } from '../../src/keys.ts';
 import { createLog, type Log } from '../../src/lib/log.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import { openEngine } from '../../src/store/open-engine.ts';
+import { openEngine } from '../../src/store/engine/open.ts';
 import type { GraphqlAnswer } from './service.ts';
 
 export const freePort = (): Promise<number> =>

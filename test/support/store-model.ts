@@ -1,7 +1,7 @@
 /** What the store promises, told with plain values: what random histories are compared with. */
 import type { Subject } from '../../src/model.ts';
+import type { EraseReport, SweepReport } from '../../src/store/reports.ts';
 import type { Claim, Lease, Outcome } from '../../src/store/store.ts';
-import type { EraseReport, SweepReport } from '../../src/store/upkeep.ts';
 import {
   type Bound,
   type Entry,

@@ -1,6 +1,6 @@
 /** Time that a test lets pass: by the monotonic clock of an instance, which the store compares its database's clock with. */
 import { createStoreClock, type StoreClock } from '../../src/store/clock.ts';
-import type { Engine } from '../../src/store/engine.ts';
+import type { Engine } from '../../src/store/engine/engine.ts';
 
 export interface TestTime {
   /** The clock of the store on this engine. Several of them are several instances. */

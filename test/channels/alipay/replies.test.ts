@@ -9,7 +9,7 @@ import { createLog } from '../../../src/lib/log.ts';
 import { createMetrics } from '../../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
-import { openSqlite } from '../../../src/store/sqlite.ts';
+import { openSqlite } from '../../../src/store/engine/sqlite.ts';
 import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
 import { newRsaKey, pemOf } from '../../support/certificates.ts';
 import { openSource } from '../../support/sources.ts';

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { DatabaseUnavailable, type Urgency } from './engine.ts';
-import { createUrgencyQueue, type Release } from './lanes.ts';
 import { unavailable } from './postgres-failures.ts';
+import { createUrgencyQueue, type Release } from './urgency-queue.ts';
 
 /** Connections that stay open when there is nothing to do, so that what settles need not wait for a new one. */
 const KEPT = 3;

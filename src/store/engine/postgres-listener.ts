@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Log } from '../lib/log.ts';
-import type { Wakeups } from '../lib/wakeups.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Wakeups } from '../../lib/wakeups.ts';
 import { codeOf } from './postgres-failures.ts';
 
 export const CHANNEL = 'payer_identity';

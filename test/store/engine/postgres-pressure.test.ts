@@ -3,16 +3,16 @@ import { lookup } from 'node:dns';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createLog } from '../../src/lib/log.ts';
-import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
-import { createStore } from '../../src/store/create-store.ts';
-import { DatabaseOverloaded } from '../../src/store/engine.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import { createConnector } from '../../src/store/postgres-connection.ts';
-import type { Lease, Store } from '../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../contract/store/wishes.ts';
-import { startDatabaseProxy } from '../support/database-proxy.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
+import { createStore } from '../../../src/store/create-store.ts';
+import { DatabaseOverloaded } from '../../../src/store/engine/engine.ts';
+import { openPostgres } from '../../../src/store/engine/postgres.ts';
+import { createConnector } from '../../../src/store/engine/postgres-connection.ts';
+import type { Lease, Store } from '../../../src/store/store.ts';
+import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
+import { startDatabaseProxy } from '../../support/database-proxy.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 /** A pooler between the service and PostgreSQL: the service serves, its time limits hold, and what is lacking is said. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createLog } from '../../src/lib/log.ts';
-import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
-import { createStore } from '../../src/store/create-store.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import type { Store } from '../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../contract/store/wishes.ts';
-import { pgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
-import { startPooler } from '../support/pooler-proxy.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
+import { createStore } from '../../../src/store/create-store.ts';
+import { openPostgres } from '../../../src/store/engine/postgres.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
+import { pgbouncer, startPgbouncer } from '../../support/pgbouncer.ts';
+import { startPooler } from '../../support/pooler-proxy.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** The embedded engine: one process, one file, no server. https://nodejs.org/docs/latest-v24.x/api/sqlite.html */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { createLog, type Log } from '../lib/log.ts';
-import { createWakeups } from '../lib/wakeups.ts';
+import { createLog, type Log } from '../../lib/log.ts';
+import { createWakeups } from '../../lib/wakeups.ts';
 import { createAvailability } from './availability.ts';
 import { DatabaseUnavailable, type Db, type Engine, type SqlParameter, type SqlValue } from './engine.ts';
 import { createGroupCommit, whenUnlocked } from './group-commit.ts';

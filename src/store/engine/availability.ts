@@ -1,5 +1,5 @@
 /** Says in the log when a database stops being available, why, and when it is available again; not for every call. */
-import type { Log } from '../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
 import { DatabaseOverloaded, type DatabaseUnavailable } from './engine.ts';
 
 export interface Availability {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostsOf } from '../../src/store/postgres-address.ts';
+import { hostsOf } from '../../../src/store/engine/postgres-address.ts';
 
 test.each([
   ['postgres://u:p@h1:5432/db', ['h1:5432'], ['postgres://u:p@h1:5432/db']],

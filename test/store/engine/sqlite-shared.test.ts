@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createLog } from '../../src/lib/log.ts';
-import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
-import { createStore } from '../../src/store/create-store.ts';
-import { DatabaseUnavailable } from '../../src/store/engine.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
-import type { Store } from '../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../contract/store/wishes.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
+import { createStore } from '../../../src/store/create-store.ts';
+import { DatabaseUnavailable } from '../../../src/store/engine/engine.ts';
+import { openSqlite } from '../../../src/store/engine/sqlite.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
 
 const vault = openVault(generateVaultKeys());
 const wish = (authCode: string) =>

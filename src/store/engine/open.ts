@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
-import type { Log } from '../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
 import type { Engine } from './engine.ts';
 import type { Migration } from './migrate.ts';
 import { openPostgres } from './postgres.ts';

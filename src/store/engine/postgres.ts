@@ -3,8 +3,8 @@ import { randomInt } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Log } from '../lib/log.ts';
-import { createWakeups } from '../lib/wakeups.ts';
+import type { Log } from '../../lib/log.ts';
+import { createWakeups } from '../../lib/wakeups.ts';
 import { createAvailability } from './availability.ts';
 import {
   CommitInDoubt,

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { createLog } from '../../src/lib/log.ts';
-import { createWakeups } from '../../src/lib/wakeups.ts';
-import { createConnector } from '../../src/store/postgres-connection.ts';
-import { createListener } from '../../src/store/postgres-listener.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { createWakeups } from '../../../src/lib/wakeups.ts';
+import { createConnector } from '../../../src/store/engine/postgres-connection.ts';
+import { createListener } from '../../../src/store/engine/postgres-listener.ts';
 
 test('closing it while it connects ends it at once, even when the server hangs up meanwhile', async () => {
   const server = createServer().listen(0, '127.0.0.1');

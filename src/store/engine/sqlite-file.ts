@@ -1,7 +1,7 @@
 /** What other processes may do to the file of a store, which the connections to it would not notice. */
 import { type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Log } from '../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
 import { DatabaseUnavailable } from './engine.ts';
 import { isLocked } from './sqlite-failures.ts';
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createLog } from '../../src/lib/log.ts';
-import { generateVaultKeys } from '../../src/security/vault.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import { runCommand } from '../support/command.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { generateVaultKeys } from '../../../src/security/vault.ts';
+import { openPostgres } from '../../../src/store/engine/postgres.ts';
+import { runCommand } from '../../support/command.ts';
+import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { DatabaseOverloaded, type Urgency } from '../../src/store/engine.ts';
-import { createUrgencyQueue, type Release } from '../../src/store/lanes.ts';
+import { DatabaseOverloaded, type Urgency } from '../../../src/store/engine/engine.ts';
+import { createUrgencyQueue, type Release } from '../../../src/store/engine/urgency-queue.ts';
 
 const PLACES = 10;
 

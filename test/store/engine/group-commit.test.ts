@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
-import { createStore } from '../../src/store/create-store.ts';
-import { createGroupCommit } from '../../src/store/group-commit.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
-import { claimOf, contractTimes } from '../contract/store/wishes.ts';
+import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
+import { createStore } from '../../../src/store/create-store.ts';
+import { createGroupCommit } from '../../../src/store/engine/group-commit.ts';
+import { openSqlite } from '../../../src/store/engine/sqlite.ts';
+import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
 
 const temporaryFile = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-commit-'));

@@ -1,5 +1,5 @@
 /** What a database has to do for the store. Everything above it is written once, in SQL that every engine speaks. */
-import type { Watch } from '../lib/wakeups.ts';
+import type { Watch } from '../../lib/wakeups.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
 export type SqlParameter = SqlValue | readonly string[] | readonly Uint8Array[];

@@ -2,14 +2,14 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createLog } from '../../src/lib/log.ts';
-import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
-import { createStore } from '../../src/store/create-store.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import type { Lease, Outcome, Store } from '../../src/store/store.ts';
-import { claimOf, contractTimes } from '../contract/store/wishes.ts';
-import { type Cut, startCuttingProxy } from '../support/cutting-proxy.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
+import { createStore } from '../../../src/store/create-store.ts';
+import { openPostgres } from '../../../src/store/engine/postgres.ts';
+import type { Lease, Outcome, Store } from '../../../src/store/store.ts';
+import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
+import { type Cut, startCuttingProxy } from '../../support/cutting-proxy.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -113,7 +113,7 @@ describe('migrations', () => {
   test('instances that start at once on an empty database migrate it once', async () => {
     const { url, query } = await newDatabase();
     const stores = await Promise.all(Array.from({ length: 5 }, () => openStore(url)));
-    const files = readdirSync(new URL('../../src/store/migrations/postgres/', import.meta.url)).sort();
+    const files = readdirSync(new URL('../../../src/store/engine/migrations/postgres/', import.meta.url)).sort();
     expect((await query<{ name: string }>(ledger)).map(({ name }, index) => `000${index + 1}-${name}.sql`)).toEqual(
       files,
     );
