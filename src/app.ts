@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Sources } from './channels/registry.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/load.ts';
 import { createApolloServer } from './graphql/server.ts';
 import { apolloSandbox } from './http/cors.ts';
 import type { Handler } from './http/edge.ts';

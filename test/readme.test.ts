@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig } from '../src/config/load.ts';
 import { startSandboxService } from './support/sandbox.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');

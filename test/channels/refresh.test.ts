@@ -8,7 +8,7 @@ import { createApp } from '../../src/app.ts';
 import { alipayKeys, keyConfig } from '../../src/channels/alipay/keys.ts';
 import { createSourceRefresh } from '../../src/channels/refresh.ts';
 import { openSources } from '../../src/channels/registry.ts';
-import { loadConfig, sourcesReader } from '../../src/config.ts';
+import { loadConfig, sourcesReader } from '../../src/config/load.ts';
 import { type AlipayOptions, startAlipay } from '../../src/emulators/alipay.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';

@@ -8,7 +8,7 @@ import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { buildHTTPExecutor } from '@graphql-tools/executor-http';
 import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { grafbase, startGrafbase } from '../support/grafbase.ts';
 import { publicPem } from '../support/http-signer.ts';

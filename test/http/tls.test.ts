@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { ConfigError, type FileConfig, loadConfig } from '../../src/config.ts';
+import { ConfigError, type FileConfig, loadConfig } from '../../src/config/load.ts';
 import { tlsConfig } from '../../src/security/tls.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
 import { type Service, startService } from '../support/service.ts';

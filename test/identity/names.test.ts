@@ -1,6 +1,6 @@
 /** One application of an upstream under several names of ours: each of its codes is sent once. */
 import { expect, test } from 'vitest';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import { authenticate, startOn, startUpstream, temporaryFolder } from './redemption-service.ts';
 
 const app = (id: string, source: string): FileConfig['apps'][number] => ({ id, channels: { wechat_pay: source } });

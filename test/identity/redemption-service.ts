@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { openSources } from '../../src/channels/registry.ts';
-import { type FileConfig, loadConfig } from '../../src/config.ts';
+import { type FileConfig, loadConfig } from '../../src/config/load.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { listen } from '../../src/http/server.ts';

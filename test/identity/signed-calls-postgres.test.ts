@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { openSources } from '../../src/channels/registry.ts';
-import { loadConfig, storeTimes } from '../../src/config.ts';
+import { loadConfig, storeTimes } from '../../src/config/load.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { listen } from '../../src/http/server.ts';

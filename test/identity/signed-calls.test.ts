@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import { authenticateInput, parseInput } from '../../src/identity/input.ts';
 import { createCallerOf, createIsSignedCall, isTimely } from '../../src/identity/signed-calls.ts';
 import { signatureConfig } from '../../src/security/request-signature.ts';

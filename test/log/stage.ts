@@ -1,6 +1,6 @@
 /** Services in which every failure can be provoked: as shipped, with narrow limits, and with callers that need scopes. */
 import { generateKeyPairSync, sign } from 'node:crypto';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import { json, startEmulator } from '../../src/emulators/emulator.ts';
 import { freePort, type SandboxService, startSandboxService } from '../support/sandbox.ts';
 import { type ScopedService, startScopedService } from '../support/scoped-service.ts';

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import { generateVaultKeys, type VaultKeys } from '../../src/security/vault.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

@@ -1,6 +1,6 @@
 /** A channel that fails is left alone for a while: no code is lost for it, and it is back soon after it is well. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { AUTHENTICATE, type Service, startService } from '../support/service.ts';

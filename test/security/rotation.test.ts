@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { resealAll } from '../../scripts/lib/reseal-all.ts';
-import { addSandboxKey, openConfiguredVault } from '../../src/keys.ts';
+import { resealAll } from '../../src/commands/lib/reseal-all.ts';
+import { addSandboxKey, openConfiguredVault } from '../../src/config/keys.ts';
 import { openVault, type Vault, type VaultKeys, vaultKeys } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
@@ -116,7 +116,7 @@ describe('rotating keys', () => {
     const before = keysOf(service.folder);
     const stop = load(service, 2);
     await delay(300);
-    const { code, out, err } = await run('scripts/keys.ts', ['rotate'], { DATA_DIR: service.folder });
+    const { code, out, err } = await run('src/commands/rotate-keys.ts', ['rotate'], { DATA_DIR: service.folder });
     const { failures } = await stop();
     expect({ code, err, failures }).toEqual({ code: 0, err: '', failures: [] });
     expect(out).toMatch(/^[1-9]\d* values were sealed anew, 0 do not open .*\nThe older keys may be removed/);
@@ -143,7 +143,7 @@ describe('rotating keys', () => {
     writeFileSync(config, JSON.stringify({ ...rest, keys: { seal: [next, ...seal], index } }));
 
     const env = { CONFIG: config, DATA_DIR: service.folder };
-    const { code, out } = await run('scripts/keys.ts', ['rotate'], env);
+    const { code, out } = await run('src/commands/rotate-keys.ts', ['rotate'], env);
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^2 values .*\n.*may be removed/) });
     expect(keysOf(service.folder).seal).toHaveLength(1);
     const store = createStore(openSqlite({ file: service.file, now: Date.now }), {
@@ -166,7 +166,7 @@ describe('rotating keys', () => {
   test('that does not name a command does nothing', async () => {
     const { folder } = await started();
     const before = keysOf(folder);
-    expect(await run('scripts/keys.ts', [], { DATA_DIR: folder })).toMatchObject({ code: 1, out: '' });
+    expect(await run('src/commands/rotate-keys.ts', [], { DATA_DIR: folder })).toMatchObject({ code: 1, out: '' });
     expect(keysOf(folder)).toEqual(before);
   });
 });
@@ -209,7 +209,7 @@ describe('erasing a payer with the command', () => {
     expect(shown).toMatchObject({ status: 'SUCCESS' });
     const { id, openId, userId } = shown.identity;
 
-    const { code, out, err } = await run('scripts/payer.ts', ['erase', id], { DATA_DIR: service.folder });
+    const { code, out, err } = await run('src/commands/erase-payer.ts', ['erase', id], { DATA_DIR: service.folder });
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(out)).toEqual({
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
@@ -228,13 +228,13 @@ describe('erasing a payer with the command', () => {
     });
     const found = await service.graphql('query($id: ID!) { payerIdentity(id: $id) { id } }', { id });
     expect(found).toEqual({ status: 200, data: { payerIdentity: null } });
-    expect(await run('scripts/payer.ts', ['erase', id], { DATA_DIR: service.folder })).toMatchObject({
+    expect(await run('src/commands/erase-payer.ts', ['erase', id], { DATA_DIR: service.folder })).toMatchObject({
       code: 1,
       err: 'There is no payer of that id.\n',
     });
   });
 
   test('needs an id', async () => {
-    expect(await run('scripts/payer.ts', ['erase'], { DATA_DIR: root })).toMatchObject({ code: 1, out: '' });
+    expect(await run('src/commands/erase-payer.ts', ['erase'], { DATA_DIR: root })).toMatchObject({ code: 1, out: '' });
   });
 });

@@ -60,11 +60,11 @@ test('node is as new where the machine brings it: package.json refuses an older 
 test('the service loads no protobuf, whose advisories are about descriptions that strangers bring', () => {
   const program = `
     import { createRequire } from 'node:module';
-    const { createGraphqlServer } = await import('./src/graphql/server.ts');
-    const { configFile } = await import('./src/config-file.ts');
+    const { createApolloServer } = await import('./src/graphql/apollo-server.ts');
+    const { configFile } = await import('./src/config/file.ts');
     const limits = configFile.shape.limits.parse({});
     const log = { info() {}, warn() {}, error() {} };
-    const server = createGraphqlServer({ log, explorable: false, scopesInSdl: true, limits, firstOperation: '' });
+    const server = createApolloServer({ log, explorable: false, scopesInSdl: true, limits, firstOperation: '' });
     await server.start();
     const loaded = Object.keys(createRequire(import.meta.url).cache);
     console.log(JSON.stringify({ known: loaded.filter((path) => /node_modules.graphql./.test(path)).length > 0, found: loaded.filter((path) => /protobuf/.test(path)) }));

@@ -240,7 +240,7 @@ describe('keys in a configuration', () => {
 
 describe('the service', { timeout: 60_000 }, () => {
   const run = (folder: string, env = {}) =>
-    runCommand('scripts/keys.ts', ['rotate'], { DATA_DIR: folder, LOG_LEVEL: 'silent', ...env });
+    runCommand('src/commands/rotate-keys.ts', ['rotate'], { DATA_DIR: folder, LOG_LEVEL: 'silent', ...env });
 
   test('does not start on a database whose keys.json was removed, and says what to do', async () => {
     const folder = newFolder();

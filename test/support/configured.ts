@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { openSources } from '../../src/channels/registry.ts';
-import { type FileConfig, loadConfig } from '../../src/config.ts';
+import { type FileConfig, loadConfig } from '../../src/config/load.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';

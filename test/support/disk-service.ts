@@ -1,7 +1,7 @@
 /** The service in this process, on a store that somebody may get in the way of, with an emulated DaxPay. */
 import { createApp } from '../../src/app.ts';
 import { openSources } from '../../src/channels/registry.ts';
-import { type FileConfig, loadConfig } from '../../src/config.ts';
+import { type FileConfig, loadConfig } from '../../src/config/load.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { startSandbox } from '../../src/emulators/sandbox.ts';
 import { allScopes } from '../../src/security/caller.ts';

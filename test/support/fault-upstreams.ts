@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { type EmulatorHandler, startEmulator } from '../../src/emulators/emulator.ts';
 import { startWechat } from '../../src/emulators/wechat.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { openSources } from '../../src/channels/registry.ts';
 import type { Source } from '../../src/channels/source.ts';
-import { type FileConfig, loadConfig } from '../../src/config.ts';
+import { type FileConfig, loadConfig } from '../../src/config/load.ts';
 import { type DaxpayApp, startDaxpay } from '../../src/emulators/daxpay.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { FileConfig } from '../../src/config.ts';
+import type { FileConfig } from '../../src/config/load.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

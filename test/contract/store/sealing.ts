@@ -1,6 +1,6 @@
 /** What lies in the database, and under which keys. */
 import { describe, expect, test } from 'vitest';
-import { resealAll } from '../../../scripts/lib/reseal-all.ts';
+import { resealAll } from '../../../src/commands/lib/reseal-all.ts';
 import type { PayerIdentity } from '../../../src/model.ts';
 import { VaultError } from '../../../src/security/vault.ts';
 import type { Outcome, Store } from '../../../src/store/store.ts';

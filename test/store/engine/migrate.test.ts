@@ -63,7 +63,7 @@ describe.each([
   ['postgres', onPostgres],
 ] as const)('migrate on %s', { timeout: 60_000 }, (engine, configure) => {
   const newest = readdirSync(new URL(`../../src/store/migrations/${engine}/`, import.meta.url)).length;
-  const migrate = (env: Record<string, string>) => runCommand('scripts/migrate.ts', [], env);
+  const migrate = (env: Record<string, string>) => runCommand('src/commands/migrate.ts', [], env);
 
   test('says which schema there was and is, and does nothing the second time', async () => {
     const { env, query } = await configure();
@@ -103,7 +103,7 @@ test('after it a role that may not create tables serves, and before it says what
   const open = () => openPostgres({ url: url.href, log: createLog('silent') });
   await expect(open()).rejects.toThrow(/cannot be used: permission denied for schema public/);
 
-  expect(await runCommand('scripts/migrate.ts', [], env)).toMatchObject({ code: 0 });
+  expect(await runCommand('src/commands/migrate.ts', [], env)).toMatchObject({ code: 0 });
   await query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`);
   const engine = await open();
   onTestFinished(() => engine.close());

@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { ConfigError } from '../../src/config.ts';
-import type { Vault } from '../../src/security/vault.ts';
-import { connectPostgres } from '../../src/store/engine/postgres-connection.ts';
-import { bookkeepingTables } from '../../src/store/key-check.ts';
+import { ConfigError } from '../../config/load.ts';
+import type { Vault } from '../../security/vault.ts';
+import { connectPostgres } from '../../store/engine/postgres-connection.ts';
+import { bookkeepingTables } from '../../store/key-check.ts';
 import { openSource, type Row, type Source, type SourceTable } from './copy-source.ts';
 
 interface CopyOptions {

@@ -1,15 +1,15 @@
 /** What a configuration file may hold. */
 import { z } from 'zod';
-import { guardConfig } from './channels/guard/guard.ts';
-import { httpConfig } from './http/config.ts';
-import { ratesConfig } from './identity/admission.ts';
-import { bulkheadsConfig } from './identity/rooms.ts';
-import { callersConfig } from './security/callers.ts';
-import { signatureConfig } from './security/request-signature.ts';
-import { routerConfig } from './security/router-check.ts';
-import { tlsConfig } from './security/tls.ts';
-import { vaultKeys } from './security/vault.ts';
-import { hostsOf } from './store/engine/postgres-address.ts';
+import { guardConfig } from '../channels/guard/guard.ts';
+import { httpConfig } from '../http/config.ts';
+import { ratesConfig } from '../identity/admission.ts';
+import { bulkheadsConfig } from '../identity/rooms.ts';
+import { callersConfig } from '../security/callers.ts';
+import { signatureConfig } from '../security/request-signature.ts';
+import { routerConfig } from '../security/router-check.ts';
+import { tlsConfig } from '../security/tls.ts';
+import { vaultKeys } from '../security/vault.ts';
+import { hostsOf } from '../store/engine/postgres-address.ts';
 
 const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0-9 _ . -');
 

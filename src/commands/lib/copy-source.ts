@@ -1,8 +1,8 @@
 /** The SQLite file that a store is copied from: held by this process alone, and only read. */
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { ConfigError } from '../../src/config.ts';
-import { type Vault, VaultError } from '../../src/security/vault.ts';
+import { ConfigError } from '../../config/load.ts';
+import { type Vault, VaultError } from '../../security/vault.ts';
 import {
   ANY_ANSWER,
   ANY_IDENTITY,
@@ -15,7 +15,7 @@ import {
   type SealKeyRow,
   STORE_KEYS,
   type StoreKeysRow,
-} from '../../src/store/key-check.ts';
+} from '../../store/key-check.ts';
 
 export type Row = readonly SQLOutputValue[];
 

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { type Config, loadConfig, storeTimes } from '../../src/config.ts';
-import { openConfiguredVault } from '../../src/keys.ts';
-import { createLog } from '../../src/lib/log.ts';
-import { createStore } from '../../src/store/create-store.ts';
-import { openEngine } from '../../src/store/engine/open.ts';
-import type { Store } from '../../src/store/store.ts';
+import { type Config, loadConfig, storeTimes } from '../../config/load.ts';
+import { openConfiguredVault } from '../../config/keys.ts';
+import { createLog } from '../../lib/log.ts';
+import { createStore } from '../../store/create-store.ts';
+import { openEngine } from '../../store/engine/open.ts';
+import type { Store } from '../../store/store.ts';
 
 /** The configuration of the service beside which a command runs; of sandbox mode only where its files are. */
 export const loadServiceConfig = async (): Promise<Config> => {

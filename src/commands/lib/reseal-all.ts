@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ResealReport } from '../../src/store/reports.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { ResealReport } from '../../store/reports.ts';
+import type { Store } from '../../store/store.ts';
 
 interface Pace {
   /** Rows looked at in a batch. */

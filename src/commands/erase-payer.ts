@@ -3,7 +3,7 @@
  * whom. Results that an upstream keeps are the upstream's.
  */
 import { randomUUID } from 'node:crypto';
-import { ConfigError } from '../src/config.ts';
+import { ConfigError } from '../config/load.ts';
 import { loadServiceConfig, openServiceStore, runCommand } from './lib/open-store.ts';
 
 const erase = async (identityId: string): Promise<void> => {

@@ -3,7 +3,7 @@
  * text may hold what its reader does not see, wherever it came from. Messages name the setting and never the value.
  */
 import { readFileSync } from 'node:fs';
-import { hiddenFault, isKeyMaterial } from './lib/plain-text.ts';
+import { hiddenFault, isKeyMaterial } from '../lib/plain-text.ts';
 
 /** A configuration that cannot be served. The message says what to set, and repeats no value. */
 export class ConfigError extends Error {

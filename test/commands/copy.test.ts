@@ -76,7 +76,7 @@ const deployed = async (): Promise<Deployment> => {
   };
 };
 
-const copy = ({ file, env }: Deployment, keys?: VaultKeys) => runCommand('scripts/store.ts', ['copy', file], env(keys));
+const copy = ({ file, env }: Deployment, keys?: VaultKeys) => runCommand('src/commands/copy-store.ts', ['copy', file], env(keys));
 
 const plain = (rows: readonly object[]) =>
   rows
@@ -169,7 +169,7 @@ describe('a copy', slow, () => {
     for (const table of tables) {
       await database.query(`CREATE TRIGGER wait AFTER INSERT ON ${table} EXECUTE FUNCTION wait()`);
       await holder.query('SELECT pg_advisory_lock(42)');
-      const { child, ended } = startCommand('scripts/store.ts', ['copy', from.file], from.env());
+      const { child, ended } = startCommand('src/commands/copy-store.ts', ['copy', from.file], from.env());
       const waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
       while (child.exitCode === null && (await database.query(waiting)).length === 0) await delay(20);
       child.kill('SIGKILL');
@@ -239,7 +239,7 @@ describe('a copy is refused, and changes nothing,', slow, () => {
 
   test('when there is no such file, none is named, or no address is one', async () => {
     const from = await deployed();
-    const run = (...args: string[]) => runCommand('scripts/store.ts', args, from.env());
+    const run = (...args: string[]) => runCommand('src/commands/copy-store.ts', args, from.env());
     expect(await run('copy', '/nowhere.sqlite')).toMatchObject({ code: 1, err: 'There is no /nowhere.sqlite\n' });
     expect(await run('copy')).toMatchObject({ code: 1, err: expect.stringMatching(/^npm run -s store:copy/) });
     const odd = await run('copy', from.file, 'mysql://user:the-password@127.0.0.1/x');

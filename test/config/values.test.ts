@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { openSources } from '../src/channels/registry.ts';
-import { ConfigError, loadConfig, readKeys } from '../src/config.ts';
-import { generateVaultKeys } from '../src/security/vault.ts';
+import { openSources } from '../../src/channels/registry.ts';
+import { ConfigError, loadConfig, readKeys } from '../../src/config/load.ts';
+import { generateVaultKeys } from '../../src/security/vault.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-values-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 /** `npm run -s migrate`: brings the store's database up to this release, as the service does when it starts. */
-import { migrateDatabase } from '../src/store/engine/open.ts';
+import { migrateDatabase } from '../store/engine/open.ts';
 import { loadServiceConfig, runCommand } from './lib/open-store.ts';
 
 await runCommand(async () => {
