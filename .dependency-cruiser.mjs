@@ -67,7 +67,8 @@ export default {
     },
     {
       name: 'config-by-few',
-      comment: 'Only config/ reads the environment, the configuration and the key file; only main, app and commands use it.',
+      comment:
+        'Only config/ reads the environment, the configuration and the key file; only main, app and commands use it.',
       severity: 'error',
       from: { path: below('app').map(folder) },
       to: { path: '^src/config/' },
@@ -79,7 +80,12 @@ export default {
       from: { path: '^src/commands/' },
       to: { path: ['^src/(main|app)\\.ts$', ...['http', 'graphql', 'identity', 'channels', 'emulators'].map(folder)] },
     },
-    { name: 'commands-are-entries', severity: 'error', from: { path: '^src/(?!commands/)' }, to: { path: '^src/commands/' } },
+    {
+      name: 'commands-are-entries',
+      severity: 'error',
+      from: { path: '^src/(?!commands/)' },
+      to: { path: '^src/commands/' },
+    },
     { name: 'no-test-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '^test/' } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

@@ -21,46 +21,53 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/channels/alipay/{keys,sign,vectors,oracle}.test.ts', 'test/lib/citizen-id.test.ts'],
   },
   router: {
-    mutate: ['src/security/{http-signature,signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts'],
+    mutate: [
+      'src/security/{http-signature,http-signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts',
+    ],
     testFiles: [
       'test/security/{http-signature,structured-fields,signature-vectors,signature-abuse,hive-hmac,router-check}.test.ts',
     ],
   },
   callers: {
     mutate: [
-      'src/security/{request-signature,jwt,issuer-keys,key-set,caller,callers,claims}.ts',
+      'src/security/{app-signature,jwt,issuer-keys,key-set,caller,callers,claims}.ts',
       'src/identity/{signed-calls,permission}.ts',
     ],
     testFiles: [
-      'test/security/{request-signature,request-signature-daxpay,jwt,issuer-keys,callers}.test.ts',
+      'test/security/{app-signature,app-signature-daxpay,jwt,issuer-keys,callers}.test.ts',
       'test/identity/{permission,signed-calls}.test.ts',
     ],
   },
   scanner: { mutate: ['src/lib/strict-json.ts'], testFiles: ['test/lib/strict-json.test.ts'] },
   claim: {
-    mutate: ['src/store/{claims,clock,key-check,sessions,nonces}.ts', 'src/identity/once.ts'],
-    testFiles: ['test/store/{claims,sqlite,key-check}.test.ts', 'test/identity/{once,unwanted,fence}.test.ts'],
+    mutate: ['src/store/{claims,clock,key-check,sessions,nonces}.ts', 'src/identity/redeem-once.ts'],
+    testFiles: [
+      'test/store/{claims,sqlite,key-check}.test.ts',
+      'test/identity/{redeem-once,client-gone,fence}.test.ts',
+    ],
   },
   sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
   limits: {
-    mutate: ['src/graphql/{limits,limits-measure}.ts'],
-    testFiles: ['test/graphql/{limits,limits-parts}.test.ts'],
+    mutate: ['src/graphql/{operation-limits,operation-size}.ts'],
+    testFiles: ['test/graphql/{operation-limits,operation-limits-parts}.test.ts'],
   },
   admission: {
-    mutate: ['src/graphql/limits-admission.ts'],
-    testFiles: ['test/graphql/{limits-parts,admission}.test.ts'],
+    mutate: ['src/graphql/field-admission.ts'],
+    testFiles: ['test/graphql/{operation-limits-parts,admission}.test.ts'],
   },
   wire: {
-    mutate: ['src/lib/{address,connection,exchange,name-files,names,one-use,places,reasons,reply-collector,tunnel}.ts'],
+    mutate: [
+      'src/lib/{address,connection,exchange,one-use,reasons,reply-collector,resolver,resolver-files,slots,tunnel}.ts',
+    ],
     testFiles: [
-      'test/lib/{exchange,exchange-tls,one-reply,names,reasons,reply-framing}.test.ts',
-      'test/channels/{addresses,route}.test.ts',
+      'test/lib/{exchange,exchange-tls,one-reply,reasons,reply-framing,resolver}.test.ts',
+      'test/channels/{addresses,egress}.test.ts',
     ],
   },
   rates: {
     mutate: [
-      'src/identity/{admission,rooms}.ts',
-      'src/lib/{token-bucket,room,network}.ts',
+      'src/identity/{admission,bulkheads}.ts',
+      'src/lib/{bulkhead,network,token-bucket}.ts',
       'src/channels/guard/{guard,breaker,fault}.ts',
     ],
     testFiles: [

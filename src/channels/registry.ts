@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
-import type { Resolver } from '../lib/names.ts';
+import type { Resolver } from '../lib/resolver.ts';
 import { alipay } from './alipay/alipay.ts';
 import { daxpay } from './daxpay/daxpay.ts';
 import { type EgressConfig, egressConfig, isLoopbackBehindProxy } from './egress.ts';

@@ -2,8 +2,9 @@
  * `npm run -s store:copy -- <SQLite file> [postgres://…]`: moves a deployment to PostgreSQL. Without an address, which
  * other users of the machine could see, to the `store` of the configuration. Broken off, it is run again.
  */
-import { ConfigError } from '../config/load.ts';
+
 import { openConfiguredVault } from '../config/keys.ts';
+import { ConfigError } from '../config/load.ts';
 import { copyStore } from './lib/copy-store.ts';
 import { loadServiceConfig, runCommand } from './lib/open-store.ts';
 

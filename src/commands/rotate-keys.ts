@@ -4,8 +4,8 @@
  * The index key is never rotated: under another one nothing that is kept would be found again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError } from '../config/load.ts';
 import { addSandboxKey } from '../config/keys.ts';
+import { ConfigError } from '../config/load.ts';
 import { loadServiceConfig, openServiceStore, runCommand } from './lib/open-store.ts';
 import { resealAll } from './lib/reseal-all.ts';
 

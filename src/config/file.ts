@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
 import { httpConfig } from '../http/config.ts';
+import { tlsConfig } from '../http/tls.ts';
 import { ratesConfig } from '../identity/admission.ts';
-import { bulkheadsConfig } from '../identity/rooms.ts';
+import { bulkheadsConfig } from '../identity/bulkheads.ts';
+import { signatureConfig } from '../security/app-signature.ts';
 import { callersConfig } from '../security/callers.ts';
-import { signatureConfig } from '../security/request-signature.ts';
 import { routerConfig } from '../security/router-check.ts';
-import { tlsConfig } from '../security/tls.ts';
 import { vaultKeys } from '../security/vault.ts';
 import { hostsOf } from '../store/engine/postgres-address.ts';
 

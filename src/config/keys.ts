@@ -1,8 +1,8 @@
 /** Where keys come from: the configuration, or sandbox mode's own file, which only this user can read. */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, ConfigError, readKeys } from './load.ts';
 import { addSealKey, generateVaultKeys, openVault, type Vault, type VaultKeys, vaultKeys } from '../security/vault.ts';
+import { type Config, ConfigError, readKeys } from './load.ts';
 
 type KeyConfig = Pick<Config, 'keys' | 'dataDir'>;
 

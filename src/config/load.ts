@@ -1,12 +1,12 @@
 /** The only way to the environment and the configuration file. Everything it returns is checked and frozen. */
 import { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
-import { configFile, type FileConfig, port, requirements } from './file.ts';
-import { ConfigError, readUtf8, resolveValues } from './values.ts';
 import { ratesConfig } from '../identity/admission.ts';
-import { bulkheadsConfig } from '../identity/rooms.ts';
+import { bulkheadsConfig } from '../identity/bulkheads.ts';
 import { type VaultKeys, vaultKeys } from '../security/vault.ts';
 import type { StoreTimes } from '../store/store.ts';
+import { configFile, type FileConfig, port, requirements } from './file.ts';
+import { ConfigError, readUtf8, resolveValues } from './values.ts';
 
 export type { FileConfig } from './file.ts';
 export { ConfigError } from './values.ts';

@@ -3,8 +3,8 @@
  * The wording of the error page is the gateway's; there it is in GBK. Nobody publishes what the others look like.
  */
 import { randomBytes } from 'node:crypto';
+import { choicePage } from './choice-page.ts';
 import type { EmulatorReply } from './emulator.ts';
-import { choicePage } from './pages.ts';
 import { readTestCode, type TestCodeKind } from './test-codes.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };

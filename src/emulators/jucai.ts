@@ -8,8 +8,8 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { choicePage } from './choice-page.ts';
 import { type Emulator, type EmulatorHandler, json, startEmulator, transportFault } from './emulator.ts';
-import { choicePage } from './pages.ts';
 import { idsOf, readTestCode } from './test-codes.ts';
 
 export interface JucaiMerchant {

@@ -4,8 +4,8 @@
  * shares no code with our source. The sns API signs nothing, so `badsign` and `nosign` succeed there as `ok` does.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { choicePage } from './choice-page.ts';
 import { type Emulator, type EmulatorHandler, type EmulatorReply, startEmulator, transportFault } from './emulator.ts';
-import { choicePage } from './pages.ts';
 import { idsOf, readTestCode, type TestCodeKind } from './test-codes.ts';
 import { communicationFault, type Fields, fromXml, plain, toXml, v2Sign, withGbk } from './wechat-xml.ts';
 

@@ -5,11 +5,11 @@ import type { Authentication } from '../identity/authentication.ts';
 import type { CallContext, CallNote, OperationContext } from '../identity/call.ts';
 import type { Certifications } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
-import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from '../identity/loaders.ts';
 import type { ReadResult } from '../identity/results.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
+import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from './loaders.ts';
 
 /** What lives as long as the process. */
 export interface Services {

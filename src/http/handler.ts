@@ -6,7 +6,7 @@ import { KeysUnavailable } from '../security/issuer-keys.ts';
 import { execute } from './apollo.ts';
 import { createCors } from './cors.ts';
 import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
-import { createGraphqlEndpoint, type EndpointOptions, MAX_BODY_BYTES } from './graphql.ts';
+import { createGraphqlEndpoint, type EndpointOptions, MAX_BODY_BYTES } from './graphql-endpoint.ts';
 import { exposeMetrics } from './metrics.ts';
 import { createOperations, createProbes } from './probes.ts';
 

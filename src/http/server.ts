@@ -11,10 +11,10 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
-import { peerOf, serverOptions, type TlsConfig } from '../security/tls.ts';
 import { httpConfig } from './config.ts';
 import { boundConnections, type ConnectionLimits, type OnRefusal } from './connections.ts';
 import { BodyTooLarge, type EdgeReply, type Handler, refuse } from './edge.ts';
+import { peerOf, serverOptions, type TlsConfig } from './tls.ts';
 
 export interface HttpServer {
   readonly url: string;

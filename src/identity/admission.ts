@@ -9,8 +9,8 @@ import { networkOf } from '../lib/network.ts';
 import { createTokenBuckets, type TokenBuckets } from '../lib/token-bucket.ts';
 import { anonymous, isShared, permits, type Scope } from '../security/caller.ts';
 import type { Apps, Route } from './apps.ts';
+import { type BulkheadOptions, createBulkheads } from './bulkheads.ts';
 import type { CallContext } from './call.ts';
-import { type BulkheadOptions, createBulkheads } from './rooms.ts';
 import type { IsSignedCall } from './signed-calls.ts';
 
 const rate = (perSecond: number, burst: number) =>

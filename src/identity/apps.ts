@@ -1,7 +1,7 @@
 import type { Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
 import type { Channel, ChannelCapability } from '../model.ts';
-import type { SignaturePolicy } from '../security/request-signature.ts';
+import type { SignaturePolicy } from '../security/app-signature.ts';
 
 /** A merchant application, as configured. */
 export interface App {

@@ -15,11 +15,11 @@ import {
   parseInput,
   startAuthenticationInput,
 } from './input.ts';
-import type { RedeemOnce } from './once.ts';
 import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
+import type { RedeemOnce } from './redeem-once.ts';
 import type { CallerOf } from './signed-calls.ts';
-import { throwUnavailable } from './store-away.ts';
-import type { StateTokens } from './tickets.ts';
+import type { StateTokens } from './state-token.ts';
+import { throwUnavailable } from './unavailable.ts';
 
 export interface Authenticated {
   readonly identity: VisibleIdentity;

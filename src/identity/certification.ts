@@ -10,7 +10,7 @@ import { requireReturnUrl } from './authentication.ts';
 import type { CallContext } from './call.ts';
 import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
 import { requireScope } from './permission.ts';
-import { throwUnavailable } from './store-away.ts';
+import { throwUnavailable } from './unavailable.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Certifications {

@@ -6,8 +6,8 @@ import type { Outcome } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { jobworthInput, parseInput } from './input.ts';
-import type { RedeemOnce } from './once.ts';
 import { requireScope } from './permission.ts';
+import type { RedeemOnce } from './redeem-once.ts';
 
 export type JobworthResult =
   | ({ readonly kind: 'ANSWERED' } & JobworthAnswer)

@@ -7,9 +7,9 @@ import { permits } from '../security/caller.ts';
 import type { FinalOutcome, Redemption, Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import { type CallContext, noteOf } from './call.ts';
-import { failedOutcome } from './once.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
-import { throwUnavailable } from './store-away.ts';
+import { failedOutcome } from './redeem-once.ts';
+import { throwUnavailable } from './unavailable.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }

@@ -2,13 +2,13 @@
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { parseBeijingTime } from '../lib/beijing-time.ts';
 import { createTokenBuckets } from '../lib/token-bucket.ts';
+import { canonicalJson, isSigned, type SignaturePolicy } from '../security/app-signature.ts';
 import type { Caller } from '../security/caller.ts';
-import { canonicalJson, isSigned, type SignaturePolicy } from '../security/request-signature.ts';
 import type { NonceVerdict, Store } from '../store/store.ts';
 import type { Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { type AuthenticateInput, authenticateInput } from './input.ts';
-import { throwUnavailable } from './store-away.ts';
+import { throwUnavailable } from './unavailable.ts';
 
 interface Deps {
   readonly store: Pick<Store, 'useNonce'>;

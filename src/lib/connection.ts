@@ -1,8 +1,8 @@
 /** Opens connections to one upstream, directly or through a forward proxy: name, TCP, CONNECT, TLS, in this order. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, getCACertificates } from 'node:tls';
-import type { Resolver } from './names.ts';
 import type { Stage } from './reasons.ts';
+import type { Resolver } from './resolver.ts';
 import { closed, openTunnel, portOf } from './tunnel.ts';
 
 /** A part of what an exchange is: where it stands, and what has to be closed when it ends. */

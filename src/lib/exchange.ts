@@ -9,11 +9,11 @@ import type { Duplex } from 'node:stream';
 import { joinPath } from './address.ts';
 import { type Attempt, type Connect, createConnect, type Egress } from './connection.ts';
 import type { HttpReply, HttpRequest } from './http-message.ts';
-import { sharedResolver } from './names.ts';
 import { createOneUseClient, createOneUseStream, type OneUseStream, withoutBytes } from './one-use.ts';
-import { createSlots } from './places.ts';
 import { codeOf, type Reason, reasonOf, type Stage, timedOut } from './reasons.ts';
 import { createReplyCollector, reasonOfReply } from './reply-collector.ts';
+import { sharedResolver } from './resolver.ts';
+import { createSlots } from './slots.ts';
 import { ProxyRefusal } from './tunnel.ts';
 
 export type { HttpReply, HttpRequest } from './http-message.ts';

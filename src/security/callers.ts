@@ -1,7 +1,7 @@
 /** Finds out who calls through the router. */
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
-import type { Resolver } from '../lib/names.ts';
+import type { Resolver } from '../lib/resolver.ts';
 import { allScopes, anonymous, type Caller, routerId } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';
 import { createBearerCheck, jwtConfig } from './jwt.ts';

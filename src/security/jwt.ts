@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { endpointAddress, isProtected } from '../lib/address.ts';
 import { openUpstream } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
-import { type Resolver, sharedResolver } from '../lib/names.ts';
+import { type Resolver, sharedResolver } from '../lib/resolver.ts';
 import { parseUniqueJson } from '../lib/unique-json.ts';
 import type { Caller } from './caller.ts';
 import { claimNames, createClaimsReader } from './claims.ts';

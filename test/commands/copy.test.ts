@@ -76,7 +76,8 @@ const deployed = async (): Promise<Deployment> => {
   };
 };
 
-const copy = ({ file, env }: Deployment, keys?: VaultKeys) => runCommand('src/commands/copy-store.ts', ['copy', file], env(keys));
+const copy = ({ file, env }: Deployment, keys?: VaultKeys) =>
+  runCommand('src/commands/copy-store.ts', ['copy', file], env(keys));
 
 const plain = (rows: readonly object[]) =>
   rows

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type ConnectionOptions, connect, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError, type FileConfig, loadConfig } from '../../src/config/load.ts';
-import { tlsConfig } from '../../src/security/tls.ts';
+import { tlsConfig } from '../../src/http/tls.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
 import { type Service, startService } from '../support/service.ts';
 import vectors from '../vectors/tls.json' with { type: 'json' };

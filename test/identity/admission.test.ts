@@ -5,10 +5,10 @@ import type { Source } from '../../src/channels/source.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
 import { createAdmission, ratesConfig } from '../../src/identity/admission.ts';
 import { createApps } from '../../src/identity/apps.ts';
+import { bulkheadsConfig } from '../../src/identity/bulkheads.ts';
 import type { CallContext } from '../../src/identity/call.ts';
-import { bulkheadsConfig } from '../../src/identity/rooms.ts';
+import { signatureConfig } from '../../src/security/app-signature.ts';
 import { allScopes, anonymous, type Caller } from '../../src/security/caller.ts';
-import { signatureConfig } from '../../src/security/request-signature.ts';
 
 const endless = { perSecond: 1_000_000, burst: 1_000_000 };
 const unlimited = { caller: endless, address: endless, app: endless, channel: endless };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { createRedeemOnce } from '../../src/identity/once.ts';
+import { createRedeemOnce } from '../../src/identity/redeem-once.ts';
 import { type Cancellation, ExchangeError } from '../../src/lib/exchange.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';

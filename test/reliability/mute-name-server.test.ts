@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openSources } from '../../src/channels/registry.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
-import { createResolver } from '../../src/lib/names.ts';
+import { createResolver } from '../../src/lib/resolver.ts';
 import { startNameServer } from '../support/name-server.ts';
 
 const SECONDS = Number(process.env.MUTE_SECONDS ?? 4);

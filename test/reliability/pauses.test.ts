@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';
-import { createRedeemOnce, type RedeemOnce } from '../../src/identity/once.ts';
+import { createRedeemOnce, type RedeemOnce } from '../../src/identity/redeem-once.ts';
 import { openUpstream, type Upstream } from '../../src/lib/exchange.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';

@@ -3,8 +3,8 @@
  * payer pages apart, so many calls at the same time, and none for a while when too many of them have failed.
  */
 import { z } from 'zod';
+import { createBulkhead } from '../../lib/bulkhead.ts';
 import { type Cancellation, ExchangeError } from '../../lib/exchange.ts';
-import { createBulkhead } from '../../lib/room.ts';
 import type { Traffic } from '../../model.ts';
 import type { CallOrigin, Certifier, Jobworth, ResultHolder, Source } from '../source.ts';
 import { createBreaker } from './breaker.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { type Config, loadConfig, storeTimes } from '../../config/load.ts';
 import { openConfiguredVault } from '../../config/keys.ts';
+import { type Config, loadConfig, storeTimes } from '../../config/load.ts';
 import { createLog } from '../../lib/log.ts';
 import { createStore } from '../../store/create-store.ts';
 import { openEngine } from '../../store/engine/open.ts';

@@ -1,9 +1,9 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import type { Resolvers } from '../../generated/resolvers.ts';
 import { referenceResolvers, resolveEntities } from '../entities.ts';
-import { withMetrics } from '../measured.ts';
+import { withMetrics } from '../resolver-metrics.ts';
 import { Mutation } from './mutation.ts';
-import { AuthenticationStarted, CertificationForm, IdentityCertificationStarted } from './pages.ts';
+import { AuthenticationStarted, CertificationForm, IdentityCertificationStarted } from './page-links.ts';
 import { PayerIdentity } from './payer-identity.ts';
 import { Query } from './query.ts';
 

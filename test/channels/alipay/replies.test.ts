@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { alipay } from '../../../src/channels/alipay/alipay.ts';
 import { alipayKeys, keyConfig } from '../../../src/channels/alipay/keys.ts';
 import { type AlipayOptions, startAlipay } from '../../../src/emulators/alipay.ts';
-import { createRedeemOnce } from '../../../src/identity/once.ts';
+import { createRedeemOnce } from '../../../src/identity/redeem-once.ts';
 import { createLog } from '../../../src/lib/log.ts';
 import { createMetrics } from '../../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';

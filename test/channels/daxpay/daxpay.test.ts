@@ -123,8 +123,8 @@ describe('a request to DaxPay', () => {
   test('tells a time that DaxPay accepts from a machine in New York', async () => {
     const { emulator } = await open({ app: { reqTimeoutSeconds: 300 } });
     const script = `
-      import { daxpay } from '../src/channels/daxpay.ts';
-      import { openUpstream } from '../src/lib/exchange.ts';
+      import { daxpay } from './src/channels/daxpay/daxpay.ts';
+      import { openUpstream } from './src/lib/exchange.ts';
       const config = daxpay.config.parse({ baseUrl: '${emulator.origin}', appId: 'demo', secret: '${secret}' });
       const source = daxpay.open(config, { connect: openUpstream, now: Date.now, nonce: () => 'n' });
       const { subject } = await source.redeem('test_ok_alice', { channelId: 'ali_pay' }, { deadline: AbortSignal.timeout(10000) });

@@ -1,11 +1,11 @@
 /** One of each per request: however many references a request holds, and by whichever key, the store is asked once.
  * What does not open fails its own load and no other. */
 import DataLoader from 'dataloader';
+import { readableTo, type VisibleIdentity } from '../identity/permission.ts';
+import { throwUnavailable } from '../identity/unavailable.ts';
 import type { Certification, IdentityRef } from '../model.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Store } from '../store/store.ts';
-import { readableTo, type VisibleIdentity } from './permission.ts';
-import { throwUnavailable } from './store-away.ts';
 
 export type IdentityLoader = DataLoader<IdentityRef, VisibleIdentity | undefined, string>;
 

@@ -11,8 +11,8 @@ import type { Log } from '../lib/log.ts';
 import { recordCalls, writeCallLines } from './call-lines.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
-import { limitOperations, type OperationLimits } from './limits.ts';
-import { admitField } from './limits-admission.ts';
+import { admitField } from './field-admission.ts';
+import { limitOperations, type OperationLimits } from './operation-limits.ts';
 import { resolvers } from './resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs, withoutScopes } from './schema.ts';
 

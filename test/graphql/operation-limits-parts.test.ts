@@ -2,8 +2,8 @@
 import { buildSchema, execute, Kind, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';
-import { limitOperations, type OperationLimits } from '../../src/graphql/limits.ts';
-import { admitField } from '../../src/graphql/limits-admission.ts';
+import { admitField } from '../../src/graphql/field-admission.ts';
+import { limitOperations, type OperationLimits } from '../../src/graphql/operation-limits.ts';
 
 const many: OperationLimits = {
   ...{ depth: 9, aliases: 9, directives: 9, longFields: 9, queryFields: 9, mutationFields: 9 },

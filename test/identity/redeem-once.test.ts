@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createRedeemOnce } from '../../src/identity/once.ts';
+import { createRedeemOnce } from '../../src/identity/redeem-once.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';

@@ -1,7 +1,7 @@
 /** How many sensitive fields run at the same time: a bulkhead for each kind of traffic and each app. */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
-import { type Bulkhead, createBulkhead } from '../lib/room.ts';
+import { type Bulkhead, createBulkhead } from '../lib/bulkhead.ts';
 
 const size = (running: number, waiting: number) =>
   z

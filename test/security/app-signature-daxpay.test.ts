@@ -6,7 +6,7 @@ import {
   type SignaturePolicy,
   type SignedRequest,
   signatureConfig,
-} from '../../src/security/request-signature.ts';
+} from '../../src/security/app-signature.ts';
 import { runs } from '../support/runs.ts';
 import { type Input, signDaxpay, signingKey } from '../support/signing.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { createApolloServer } from '../../src/graphql/server.ts';
+import { createApolloServer } from '../../src/graphql/apollo-server.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { listen } from '../../src/http/server.ts';
 import { type Admission, isSensitive } from '../../src/identity/admission.ts';

@@ -10,7 +10,7 @@
 import { type LookupAddress, type LookupOptions, promises as system } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { addressesIn, candidatesFor } from './name-files.ts';
+import { addressesIn, candidatesFor } from './resolver-files.ts';
 
 /** For each query; c-ares asks again, and another server, up to so many times. */
 const QUERY = { timeout: 1_500, tries: 3 };

@@ -3,7 +3,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
 import { isSensitive } from '../identity/admission.ts';
 import type { Context } from './context.ts';
-import { measureOperation, rootFields } from './limits-measure.ts';
+import { measureOperation, rootFields } from './operation-size.ts';
 
 export interface OperationLimits {
   readonly depth: number;

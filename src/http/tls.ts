@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { z } from 'zod';
-import type { Peer } from './request-head.ts';
+import type { Peer } from '../security/request-head.ts';
 
 const pem = z.string().includes('-----BEGIN', 'PEM');
 

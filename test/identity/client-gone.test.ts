@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createRedeemOnce } from '../../src/identity/once.ts';
+import { createRedeemOnce } from '../../src/identity/redeem-once.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics.ts';

@@ -7,7 +7,7 @@ import {
   type SignaturePolicy,
   type SignedRequest,
   signatureConfig,
-} from '../../src/security/request-signature.ts';
+} from '../../src/security/app-signature.ts';
 import { runs } from '../support/runs.ts';
 import { type Input, signingKey, signV2 } from '../support/signing.ts';
 import published from '../vectors/daxpay.json' with { type: 'json' };

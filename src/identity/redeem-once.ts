@@ -10,13 +10,13 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
 import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
-import { ABORTED, untilAborted } from '../lib/in-time.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../lib/metrics.ts';
+import { ABORTED, untilAborted } from '../lib/until-aborted.ts';
 import { VaultError } from '../security/vault.ts';
 import type { Claim, ClaimVerdict, FinalOutcome, Lease, Outcome, Redemption, Store } from '../store/store.ts';
 import { type CallContext, noteOf } from './call.ts';
-import { throwUnavailable } from './store-away.ts';
+import { throwUnavailable } from './unavailable.ts';
 
 export interface RedeemTimes {
   /** For the whole exchange with the upstream, retries of unsent requests included. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { addressesIn, candidatesFor } from '../../src/lib/name-files.ts';
-import { createResolver } from '../../src/lib/names.ts';
+import { createResolver } from '../../src/lib/resolver.ts';
+import { addressesIn, candidatesFor } from '../../src/lib/resolver-files.ts';
 import { startNameServer } from '../support/name-server.ts';
 
 type Zones = Parameters<typeof startNameServer>[0];
