@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { startAlipay } from '../src/emulators/alipay.ts';
 import type { Emulator } from '../src/emulators/emulator.ts';
 import { startWechat } from '../src/emulators/wechat.ts';
-import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/service.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/services/service.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

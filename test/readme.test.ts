@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
-import { startSandboxService } from './support/sandbox.ts';
+import { startSandboxService } from './support/services/sandbox.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const block = (language: string, having: string) => {

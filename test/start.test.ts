@@ -9,7 +9,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../src/emulators/daxpay.ts';
 import { idsOf } from '../src/emulators/test-codes.ts';
 import { generateVaultKeys } from '../src/security/vault.ts';
-import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/service.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/services/service.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-start-'));

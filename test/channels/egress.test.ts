@@ -7,7 +7,7 @@ import { openSources } from '../../src/channels/registry.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { startForwardProxy } from '../support/forward-proxy.ts';
+import { startForwardProxy } from '../support/upstreams/forward-proxy.ts';
 import vectors from '../vectors/tls.json' with { type: 'json' };
 
 const until = () => ({ deadline: AbortSignal.timeout(5_000) });

@@ -15,7 +15,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import { makeCertificate, newRsaKey, pemOf } from '../support/certificates.ts';
+import { makeCertificate, newRsaKey, pemOf } from '../support/signers/certificates.ts';
 
 const DAY_MS = 86_400_000;
 const appId = '2021000000000001';

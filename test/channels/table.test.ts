@@ -8,8 +8,8 @@ import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { startWechat } from '../../src/emulators/wechat.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 const docs = new URL('../../docs/channels.md', import.meta.url);
 const [BEGIN, END] = ['<!-- observed: begin -->\n', '<!-- observed: end -->'];

@@ -13,9 +13,9 @@ import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes } from '../contract/store/wishes.ts';
-import { runCommand, startCommand } from '../support/command.ts';
-import { populate, populatedWish, readAll } from '../support/populate.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
+import { runCommand, startCommand } from '../support/services/command.ts';
+import { populate, populatedWish, readAll } from '../support/store-model/populate.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

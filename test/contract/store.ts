@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import type { Vault } from '../../src/security/vault.ts';
 import type { Store, StoreTimes } from '../../src/store/store.ts';
-import type { TestKeys } from '../support/keys.ts';
+import type { TestKeys } from '../support/services/keys.ts';
 import { claimContract } from './store/claims.ts';
 import { clockContract } from './store/clock-jumps.ts';
 import { concurrentContract } from './store/concurrent.ts';

@@ -4,9 +4,9 @@
  * whose errors can be looked into. There are no spans to look at: this service makes none.
  */
 import { expect, test } from 'vitest';
-import { searchCanaries } from '../support/canaries.ts';
-import { type Canaries, type Places, startHere, startProcess } from '../support/fault-hosts.ts';
-import { type Answer, runFaults } from '../support/fault-suite.ts';
+import { searchCanaries } from '../support/canaries/canaries.ts';
+import { type Canaries, type Places, startHere, startProcess } from '../support/faults/hosts.ts';
+import { type Answer, runFaults } from '../support/faults/suite.ts';
 
 /** The fields of an answer that are there to carry a secret, and which. */
 const carries: Readonly<Record<string, readonly string[]>> = {

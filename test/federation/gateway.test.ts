@@ -8,7 +8,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { printedSchemaFile, schemaFileWithoutScopes } from '../../src/graphql/schema.ts';
 import type { IdentityRef } from '../../src/model.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, type Service, startService } from '../support/service.ts';
+import {
+  AUTH_RESULT,
+  AUTHENTICATE,
+  AUTHENTICATE_AND_SET,
+  type Service,
+  startService,
+} from '../support/services/service.ts';
 import { ordersSdl, startOrders, startWallets, walletSdl } from './orders.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

@@ -8,16 +8,16 @@ import { type DocumentNode, parse, print } from 'graphql';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allScopes, type Scope } from '../../src/security/caller.ts';
-import { operationFor, promisedPaths, shownBy } from '../support/contract.ts';
-import { audience } from '../support/issuer.ts';
+import { operationFor, promisedPaths, shownBy } from '../support/schema/contract.ts';
 import {
   type ContractCall,
   prepareCalls,
   type ScopedService,
   startScopedService,
   type Who,
-} from '../support/scoped-service.ts';
-import { AUTHENTICATE } from '../support/service.ts';
+} from '../support/services/scoped-service.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
+import { audience } from '../support/signers/issuer.ts';
 import { ordersSdl, startOrders } from './orders.ts';
 
 /** None, each alone, all but each, and all. */

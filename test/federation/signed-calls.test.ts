@@ -5,8 +5,8 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { parse } from 'graphql';
 import { expect, onTestFinished, test } from 'vitest';
-import { AUTHENTICATE, startService } from '../support/service.ts';
-import { type Input, signed, signingKey } from '../support/signing.ts';
+import { AUTHENTICATE, startService } from '../support/services/service.ts';
+import { type Input, signed, signingKey } from '../support/signers/app-signer.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -10,9 +10,9 @@ import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FileConfig } from '../../src/config/load.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { grafbase, startGrafbase } from '../support/grafbase.ts';
-import { publicPem } from '../support/http-signer.ts';
-import { AUTHENTICATE, type GraphqlAnswer, type Service, startService } from '../support/service.ts';
+import { grafbase, startGrafbase } from '../support/schema/grafbase.ts';
+import { AUTHENTICATE, type GraphqlAnswer, type Service, startService } from '../support/services/service.ts';
+import { publicPem } from '../support/signers/http-signer.ts';
 
 const sdl = readFileSync(new URL('../../schema/subgraph.graphql', import.meta.url), 'utf8');
 

@@ -6,7 +6,7 @@ import {
   AUTHENTICATE_AND_SET,
   type ServiceOptions,
   startService,
-} from '../support/service.ts';
+} from '../support/services/service.ts';
 
 const endless = { perSecond: 1_000_000, burst: 1_000_000 };
 const unlimited = { caller: endless, address: endless, app: endless, channel: endless };

@@ -10,8 +10,8 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import { allScopes } from '../../src/security/caller.ts';
-import { completeSource } from '../support/complete-source.ts';
-import { type Service, startService } from '../support/service.ts';
+import { completeSource } from '../support/services/complete-source.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 /** Bytes of an answer, and how many times the bytes of its request. */
 const MAX_BYTES = 262_144;

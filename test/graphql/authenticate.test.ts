@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { DaxpayApp } from '../../src/emulators/daxpay.ts';
 import { idsOf, type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
-import { AUTH_RESULT, AUTHENTICATE, type Service, type ServiceOptions, startService } from '../support/service.ts';
+import {
+  AUTH_RESULT,
+  AUTHENTICATE,
+  type Service,
+  type ServiceOptions,
+  startService,
+} from '../support/services/service.ts';
 
 let service: Service;
 beforeAll(async () => {

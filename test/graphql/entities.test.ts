@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import type { IdentityRef } from '../../src/model.ts';
-import { AUTHENTICATE, type GraphqlAnswer, type Service, startService } from '../support/service.ts';
+import { AUTHENTICATE, type GraphqlAnswer, type Service, startService } from '../support/services/service.ts';
 
 const ENTITIES = `
   query($representations: [_Any!]!) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatError } from '../../src/graphql/errors.ts';
 import { VaultError } from '../../src/security/vault.ts';
-import { AUTHENTICATE, type Service, startService } from '../support/service.ts';
+import { AUTHENTICATE, type Service, startService } from '../support/services/service.ts';
 
 const CANARY = 'canary7f3a';
 

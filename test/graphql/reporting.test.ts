@@ -1,7 +1,7 @@
 /** Nothing that Apollo Server could tell others is told: neither to the router in a trace, nor to Apollo. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { startService } from '../support/service.ts';
+import { startService } from '../support/services/service.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

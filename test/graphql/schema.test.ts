@@ -15,8 +15,8 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
 import { buildSchema, checkResolvers, printedSchemaFile, printSchema } from '../../src/graphql/schema.ts';
-import { startSandboxService } from '../support/sandbox.ts';
-import { type Service, startService } from '../support/service.ts';
+import { startSandboxService } from '../support/services/sandbox.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 const schema = buildSchema();
 

@@ -7,15 +7,15 @@ import {
   operationFor,
   promisedPaths,
   shownBy,
-} from '../support/contract.ts';
+} from '../support/schema/contract.ts';
 import {
   type ContractCall,
   prepareCalls,
   type ScopedService,
   startScopedService,
   type Who,
-} from '../support/scoped-service.ts';
-import { AUTH_RESULT, AUTHENTICATE } from '../support/service.ts';
+} from '../support/services/scoped-service.ts';
+import { AUTH_RESULT, AUTHENTICATE } from '../support/services/service.ts';
 
 let scoped: ScopedService;
 let calls: ContractCall[];

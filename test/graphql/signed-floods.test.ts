@@ -1,7 +1,7 @@
 /** Floods of calls without credentials, beside the signed calls and the payer pages of merchants: over real HTTP. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../support/service.ts';
-import { signed, signingKey } from '../support/signing.ts';
+import { AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../support/services/service.ts';
+import { signed, signingKey } from '../support/signers/app-signer.ts';
 
 /** A fiftieth of the defaults, which do not fill up again while a test runs. */
 const rate = (burst: number) => ({ perSecond: burst / 200, burst });

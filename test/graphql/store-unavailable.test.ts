@@ -2,8 +2,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { VaultError } from '../../src/security/vault.ts';
 import type { Store } from '../../src/store/store.ts';
-import { completeSource } from '../support/complete-source.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, type Service, startService } from '../support/service.ts';
+import { completeSource } from '../support/services/complete-source.ts';
+import {
+  AUTH_RESULT,
+  AUTHENTICATE,
+  AUTHENTICATE_AND_SET,
+  type Service,
+  startService,
+} from '../support/services/service.ts';
 
 const canary = 'canary7f3a';
 const channel = 'ali_pay';

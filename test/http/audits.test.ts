@@ -1,7 +1,7 @@
 /** The GraphQL over HTTP specification, as its own audit suite has it. https://github.com/graphql/graphql-http */
 import { auditServer } from 'graphql-http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Service, startService } from '../support/service.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 let service: Service;
 beforeAll(async () => {

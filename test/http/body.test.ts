@@ -10,8 +10,8 @@ import {
   parseReply,
   request as send,
   sendRaw,
-} from '../support/raw-http.ts';
-import { type Service, startService } from '../support/service.ts';
+} from '../support/http/raw-http.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 let service: Service;
 beforeAll(async () => {

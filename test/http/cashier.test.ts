@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Browser, chromium as driver } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { selfSubmittingForm } from '../../src/lib/form.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
 let service: SandboxService;
 let browser: Browser;

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { clientAddress } from '../../src/http/client-address.ts';
-import { startSandboxService } from '../support/sandbox.ts';
+import { startSandboxService } from '../support/services/sandbox.ts';
 
 const header = 'x-forwarded-for';
 const addressIn = (value: string | undefined) =>

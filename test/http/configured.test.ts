@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { EdgeReply, EdgeRequest } from '../../src/http/edge.ts';
-import { newSecret, oldSecret, startConfigured } from '../support/configured.ts';
-import { expectRefusal, hello, json, LIMIT, padded, request } from '../support/raw-http.ts';
+import { expectRefusal, hello, json, LIMIT, padded, request } from '../support/http/raw-http.ts';
+import { newSecret, oldSecret, startConfigured } from '../support/services/configured.ts';
 
 describe('with a configuration file', () => {
   let configured: Awaited<ReturnType<typeof startConfigured>>;

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Handler, reply } from '../../src/http/edge.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { expectRefusal, parseReply, sendRaw } from '../support/raw-http.ts';
+import { expectRefusal, parseReply, sendRaw } from '../support/http/raw-http.ts';
 
 const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 const generous = { keepAliveMs: 65_000, maxRequestsPerSocket: 100, maxConnections: 100 };

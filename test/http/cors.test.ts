@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apolloSandbox } from '../../src/http/cors.ts';
-import { oldSecret, startConfigured } from '../support/configured.ts';
-import { expectRefusal, hello, json, request } from '../support/raw-http.ts';
-import { type Service, startService } from '../support/service.ts';
+import { expectRefusal, hello, json, request } from '../support/http/raw-http.ts';
+import { oldSecret, startConfigured } from '../support/services/configured.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 const shop = 'https://shop.example.com';
 const preflight = (origin: string, headers: Record<string, string> = {}) => ({

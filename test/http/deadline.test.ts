@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
-import { AUTH_RESULT, AUTHENTICATE_AND_SET, type ServiceOptions, startService } from '../support/service.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET, type ServiceOptions, startService } from '../support/services/service.ts';
 
 /** Lets a method of the store begin, and holds back what it answers until the gate is opened. */
 const gateOn = (method: 'markSent' | 'settle' | 'claim') => {

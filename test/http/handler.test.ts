@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectRefusal, hello, json, type RawRequest, request as send } from '../support/raw-http.ts';
-import { type Service, startService } from '../support/service.ts';
+import { expectRefusal, hello, json, type RawRequest, request as send } from '../support/http/raw-http.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 let service: Service;
 beforeAll(async () => {

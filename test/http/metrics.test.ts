@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { hello, request } from '../support/raw-http.ts';
-import { AUTH_RESULT, AUTHENTICATE, type Service, startService } from '../support/service.ts';
+import { hello, request } from '../support/http/raw-http.ts';
+import { AUTH_RESULT, AUTHENTICATE, type Service, startService } from '../support/services/service.ts';
 
 let service: Service;
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import { type Handler, reply } from '../../src/http/edge.ts';
 import { createReadiness } from '../../src/http/probes.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { newSecret, startConfigured } from '../support/configured.ts';
-import { expectRefusal, hello, json, parseReply, request, sendRaw } from '../support/raw-http.ts';
+import { expectRefusal, hello, json, parseReply, request, sendRaw } from '../support/http/raw-http.ts';
+import { newSecret, startConfigured } from '../support/services/configured.ts';
 
 const log = createLog('silent');
 

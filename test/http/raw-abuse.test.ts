@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { request, sendRaw } from '../support/raw-http.ts';
-import { type Service, startService } from '../support/service.ts';
+import { request, sendRaw } from '../support/http/raw-http.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 const corpus = readFileSync(new URL('../vectors/http-abuse.json', import.meta.url), 'utf8');
 const {

@@ -12,8 +12,8 @@ import {
   type RawRequest,
   type Reply,
   request,
-} from '../support/raw-http.ts';
-import { type Service, startService } from '../support/service.ts';
+} from '../support/http/raw-http.ts';
+import { type Service, startService } from '../support/services/service.ts';
 
 let service: Service;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { ConfigError, type FileConfig, loadConfig } from '../../src/config/load.ts';
 import { tlsConfig } from '../../src/http/tls.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { type Service, startService } from '../support/service.ts';
+import { type Service, startService } from '../support/services/service.ts';
 import vectors from '../vectors/tls.json' with { type: 'json' };
 
 const { ca, clients, server } = vectors;

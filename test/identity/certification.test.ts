@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { AUTHENTICATE } from '../support/service.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
 
 const INITIALIZE = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
   __typename ... on IdentityCertificationInitialized { certifyId } ... on Failure { code message } ... on InvalidInput { fields { path message } } } }`;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { consoleToken } from '../support/service.ts';
+import { consoleToken } from '../support/services/service.ts';
 import {
   authenticate,
   authenticateAndSet,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
 const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) { __typename
   ... on JobworthAuthenticated { trusted merchantIdentityId resultUrl userId openId tokenStatus }

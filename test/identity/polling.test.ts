@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) {
   ... on AuthenticationStarted { queryCode state } } }`;

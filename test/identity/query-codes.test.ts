@@ -1,8 +1,8 @@
 /** Query codes cannot be guessed, and whoever holds a wrong one learns nothing about which kind of wrong it is. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newQueryCode } from '../../src/identity/authentication.ts';
-import { type ScopedService, startScopedService } from '../support/scoped-service.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { type ScopedService, startScopedService } from '../support/services/scoped-service.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 let scoped: ScopedService;
 beforeAll(async () => {

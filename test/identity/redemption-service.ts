@@ -23,7 +23,7 @@ import {
   consoleToken,
   type ServiceOptions,
   startService,
-} from '../support/service.ts';
+} from '../support/services/service.ts';
 
 /** What can be asked of a service, wherever it runs. */
 export interface Asked {

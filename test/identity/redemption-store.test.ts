@@ -1,8 +1,8 @@
 /** Redemption as callers see it, when the store cannot write and when the service starts again. */
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
-import { onRefusedConnection } from '../support/refused-connection.ts';
-import { AUTHENTICATE, consoleToken } from '../support/service.ts';
+import { AUTHENTICATE, consoleToken } from '../support/services/service.ts';
+import { onRefusedConnection } from '../support/upstreams/refused-connection.ts';
 import {
   authenticate,
   authenticateAndSet,

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import type { Store } from '../../src/store/store.ts';
-import { onRefusedConnection } from '../support/refused-connection.ts';
-import { AUTHENTICATE } from '../support/service.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
+import { onRefusedConnection } from '../support/upstreams/refused-connection.ts';
 import {
   authenticate,
   authResult,

@@ -1,8 +1,14 @@
 /** What a repeated call answers when the payer has authenticated again in between. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Subject } from '../../src/model.ts';
-import { completeSource } from '../support/complete-source.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, type Service, startService } from '../support/service.ts';
+import { completeSource } from '../support/services/complete-source.ts';
+import {
+  AUTH_RESULT,
+  AUTHENTICATE,
+  AUTHENTICATE_AND_SET,
+  type Service,
+  startService,
+} from '../support/services/service.ts';
 
 const channel = 'ali_pay';
 let subjects: Readonly<Record<string, Subject>> = {};

@@ -10,9 +10,9 @@ import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { AUTHENTICATE } from '../support/service.ts';
-import { type Input, signed, signingKey } from '../support/signing.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
+import { type Input, signed, signingKey } from '../support/signers/app-signer.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;

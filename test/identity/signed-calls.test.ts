@@ -7,8 +7,8 @@ import type { FileConfig } from '../../src/config/load.ts';
 import { authenticateInput, parseInput } from '../../src/identity/input.ts';
 import { createCallerOf, createIsSignedCall, isTimely } from '../../src/identity/signed-calls.ts';
 import { signatureConfig } from '../../src/security/app-signature.ts';
-import { AUTHENTICATE, startService } from '../support/service.ts';
-import { type Input, newNonce, signDaxpay, signed, signingKey, signV2, timeOf } from '../support/signing.ts';
+import { AUTHENTICATE, startService } from '../support/services/service.ts';
+import { type Input, newNonce, signDaxpay, signed, signingKey, signV2, timeOf } from '../support/signers/app-signer.ts';
 
 type Signature = NonNullable<FileConfig['apps'][number]['signature']>;
 

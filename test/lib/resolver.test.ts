@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createResolver } from '../../src/lib/resolver.ts';
 import { addressesIn, candidatesFor } from '../../src/lib/resolver-files.ts';
-import { startNameServer } from '../support/name-server.ts';
+import { startNameServer } from '../support/upstreams/name-server.ts';
 
 type Zones = Parameters<typeof startNameServer>[0];
 

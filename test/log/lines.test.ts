@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type FailureCode, failureMember } from '../../src/failure.ts';
 import { VaultError } from '../../src/security/vault.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../support/service.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../support/services/service.ts';
 import { authenticate, newCode, newQueryCode, provocations } from './provocations.ts';
 import { logOf, type Stage, startStage } from './stage.ts';
 

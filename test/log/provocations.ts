@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 import type { FailureCode } from '../../src/failure.ts';
 import type { LogFields } from '../../src/lib/log.ts';
-import { operationFor, type Root } from '../support/contract.ts';
-import { newNonce, signed, timeOf } from '../support/signing.ts';
+import { operationFor, type Root } from '../support/schema/contract.ts';
+import { newNonce, signed, timeOf } from '../support/signers/app-signer.ts';
 import type { Part, Stage } from './stage.ts';
 
 type Input = Readonly<Record<string, unknown>>;

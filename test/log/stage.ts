@@ -2,8 +2,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { FileConfig } from '../../src/config/load.ts';
 import { json, startEmulator } from '../../src/emulators/emulator.ts';
-import { freePort, type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { type ScopedService, startScopedService } from '../support/scoped-service.ts';
+import { freePort, type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { type ScopedService, startScopedService } from '../support/services/scoped-service.ts';
 
 export interface Stage {
   readonly plain: SandboxService;

@@ -11,9 +11,9 @@ import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { audience, startIssuer } from '../support/issuer.ts';
-import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/service.ts';
-import { startProcess } from '../support/started-process.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
+import { startProcess } from '../support/services/started-process.ts';
+import { audience, startIssuer } from '../support/signers/issuer.ts';
 import type { Attackers, Order, Tally } from './brute-attacker.ts';
 import { connect, tellsOfAPayer, type Vector } from './brute-guesses.ts';
 

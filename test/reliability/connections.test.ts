@@ -16,7 +16,7 @@ const CALLS = 100;
 const CLIENTS = 4;
 
 const startUpstream = async () => {
-  const child = fork(new URL('../support/upstream-process.ts', import.meta.url));
+  const child = fork(new URL('../support/upstreams/upstream-process.ts', import.meta.url));
   onTestFinished(() => void child.kill());
   const [{ http, https }] = await once(child, 'message');
   return { plain: `http://127.0.0.1:${http}`, TLS: `https://127.0.0.1:${https}` };

@@ -11,8 +11,8 @@ import {
   type Service,
   type ServiceOptions,
   startService,
-} from '../support/service.ts';
-import { startUpstreamProxy } from '../support/upstream-proxy.ts';
+} from '../support/services/service.ts';
+import { startUpstreamProxy } from '../support/upstreams/upstream-proxy.ts';
 
 const FLOOD = Number(process.env.FLOOD ?? 2_000);
 /** On a machine of its own 1.5 is what is promised; beside other tests the slowest calls tell of these. */

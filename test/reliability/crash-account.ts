@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { AUTHENTICATE } from '../support/service.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
 import type { Load } from './crash-load.ts';
 import type { CrashService } from './crash-service.ts';
 

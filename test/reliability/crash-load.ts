@@ -1,6 +1,6 @@
 /** Clients that go on asking while something dies under them, and an account of what each code was told. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AUTHENTICATE } from '../support/service.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
 import type { CrashService } from './crash-service.ts';
 
 export type Random = (from: number, to: number) => number;

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
 import { account, openBooks, untilTerminal } from './crash-account.ts';
 import { createRandom, type Load, startLoad } from './crash-load.ts';
 import { type CrashService, openCrashService, startSlowProxy } from './crash-service.ts';

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { startPostgres } from '../support/databases/postgres.ts';
 import { account, type Books, openBooks, untilTerminal } from './crash-account.ts';
 import { createRandom, startLoad } from './crash-load.ts';
 import { type CrashService, openCrashService, startSlowProxy } from './crash-service.ts';

@@ -11,8 +11,8 @@ import { Agent, request } from 'undici';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/service.ts';
-import { startProcess } from '../support/started-process.ts';
+import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
+import { startProcess } from '../support/services/started-process.ts';
 
 const ROUNDS = Number(process.env.DRAIN_ROUNDS ?? 10);
 const CLIENTS = 16;

@@ -1,9 +1,9 @@
 /** The same call twice at once, with a query code and with a state, over HTTP on one PostgreSQL and at two instances. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 /** DUPLICATE_ROUNDS asks for more. */
 const ROUNDS = Number(process.env.DUPLICATE_ROUNDS ?? 100);

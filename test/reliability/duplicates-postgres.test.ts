@@ -8,8 +8,8 @@ import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { AUTHENTICATE } from '../support/service.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
 import { type CrashService, openCrashService } from './crash-service.ts';
 
 const INSTANCES = 3;

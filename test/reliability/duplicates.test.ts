@@ -1,7 +1,7 @@
 /** 1,000 codes, each asked for ten times at once: the upstream hears of each once, and the ten agree to the byte. */
 import { expect, onTestFinished, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { AUTHENTICATE, startService } from '../support/service.ts';
+import { AUTHENTICATE, startService } from '../support/services/service.ts';
 
 const CODES = 1_000;
 const DUPLICATES = 10;

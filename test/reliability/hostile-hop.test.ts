@@ -10,8 +10,8 @@ import { wechat } from '../../src/channels/wechat/wechat.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { startWechat } from '../../src/emulators/wechat.ts';
-import { startHostileHop, type Trick } from '../support/hostile-hop.ts';
-import { openSource } from '../support/sources.ts';
+import { openSource } from '../support/services/sources.ts';
+import { startHostileHop, type Trick } from '../support/upstreams/hostile-hop.ts';
 
 const RUNS = Number(process.env.HOSTILE_RUNS ?? 12);
 

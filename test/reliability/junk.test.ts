@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { startWechat } from '../../src/emulators/wechat.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { AUTHENTICATE, AUTHENTICATE_AND_SET, type GraphqlAnswer, startService } from '../support/service.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTHENTICATE, AUTHENTICATE_AND_SET, type GraphqlAnswer, startService } from '../support/services/service.ts';
 
 const SECONDS = Number(process.env.JUNK_SECONDS ?? 0.8);
 /** Five run at the same time, and the last ones wait for the first. */

@@ -11,7 +11,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openSources } from '../../src/channels/registry.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { createResolver } from '../../src/lib/resolver.ts';
-import { startNameServer } from '../support/name-server.ts';
+import { startNameServer } from '../support/upstreams/name-server.ts';
 
 const SECONDS = Number(process.env.MUTE_SECONDS ?? 4);
 const MUTE_CALLS = 16;

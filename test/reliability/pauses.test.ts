@@ -20,7 +20,7 @@ import type { Engine, SqlParameter } from '../../src/store/engine/engine.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
 import { contractTimes, wish } from '../contract/store/wishes.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
 
 /** Redemptions for each await. */
 const ROUNDS = Number(process.env.PAUSE_ROUNDS ?? 1);

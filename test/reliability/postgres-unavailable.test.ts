@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';
-import { startCuttingProxy } from '../support/cutting-proxy.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { AUTHENTICATE } from '../support/service.ts';
+import { startCuttingProxy } from '../support/databases/cutting-proxy.ts';
+import { startPostgres } from '../support/databases/postgres.ts';
+import { AUTHENTICATE } from '../support/services/service.ts';
 import { openCrashService } from './crash-service.ts';
 
 const times = { deadlineMs: 1_500, patienceMs: 500 };

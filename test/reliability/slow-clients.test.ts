@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { startService } from '../support/service.ts';
+import { startService } from '../support/services/service.ts';
 
 const EACH = 400;
 const SHED_WITHIN_MS = 15_000;

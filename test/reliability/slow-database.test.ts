@@ -12,9 +12,9 @@ import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { contractTimes } from '../contract/store/wishes.ts';
-import { startDatabaseProxy } from '../support/database-proxy.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { AUTH_RESULT, AUTHENTICATE } from '../support/service.ts';
+import { startDatabaseProxy } from '../support/databases/database-proxy.ts';
+import { startPostgres } from '../support/databases/postgres.ts';
+import { AUTH_RESULT, AUTHENTICATE } from '../support/services/service.ts';
 import { openCrashService, startSlowProxy } from './crash-service.ts';
 
 const FULL = process.env.SLOW_DATABASE_SECONDS !== undefined;

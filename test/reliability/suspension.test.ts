@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FileConfig } from '../../src/config/load.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
-import { AUTHENTICATE, type Service, startService } from '../support/service.ts';
-import { startUpstreamProxy, type UpstreamProxy } from '../support/upstream-proxy.ts';
+import { AUTHENTICATE, type Service, startService } from '../support/services/service.ts';
+import { startUpstreamProxy, type UpstreamProxy } from '../support/upstreams/upstream-proxy.ts';
 
 let daxpay: Emulator;
 let proxy: UpstreamProxy;

@@ -14,8 +14,8 @@ import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../support/postgres.ts';
-import { AUTH_RESULT, AUTHENTICATE } from '../support/service.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
+import { AUTH_RESULT, AUTHENTICATE } from '../support/services/service.ts';
 import { type CrashService, openCrashService } from './crash-service.ts';
 
 const READERS = 500;

@@ -8,7 +8,7 @@ import {
   signatureConfig,
 } from '../../src/security/app-signature.ts';
 import { runs } from '../support/runs.ts';
-import { type Input, signDaxpay, signingKey } from '../support/signing.ts';
+import { type Input, signDaxpay, signingKey } from '../support/signers/app-signer.ts';
 
 const daxpay = (profile: 'beta' | 'ga'): SignaturePolicy =>
   signatureConfig.parse({ scheme: 'daxpay', profile, keys: [{ secret: signingKey }] });

@@ -9,7 +9,7 @@ import {
   signatureConfig,
 } from '../../src/security/app-signature.ts';
 import { runs } from '../support/runs.ts';
-import { type Input, signingKey, signV2 } from '../support/signing.ts';
+import { type Input, signingKey, signV2 } from '../support/signers/app-signer.ts';
 import published from '../vectors/daxpay.json' with { type: 'json' };
 import own from '../vectors/request-signatures.json' with { type: 'json' };
 

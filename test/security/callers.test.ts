@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import { allScopes } from '../../src/security/caller.ts';
 import { callersConfig, createCallers, sandboxCallers } from '../../src/security/callers.ts';
-import { audience, type Issuer, startIssuer } from '../support/issuer.ts';
+import { audience, type Issuer, startIssuer } from '../support/signers/issuer.ts';
 
 let issuer: Issuer;
 beforeAll(async () => {

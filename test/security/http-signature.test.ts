@@ -11,7 +11,7 @@ import {
   shared,
   signWith,
   withHeaders,
-} from '../support/http-signer.ts';
+} from '../support/signers/http-signer.ts';
 
 const head = postHead('{"query":"{ __typename }"}');
 const { peer } = head;

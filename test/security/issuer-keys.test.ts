@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import { KeysUnavailable } from '../../src/security/issuer-keys.ts';
 import { createBearerCheck, jwtConfig } from '../../src/security/jwt.ts';
-import { audience, type Issuer, startIssuer } from '../support/issuer.ts';
+import { audience, type Issuer, startIssuer } from '../support/signers/issuer.ts';
 
 const MAX_AGE_MS = 60_000;
 const STALE_MS = 3_600_000;

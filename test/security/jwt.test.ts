@@ -4,10 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { createLog } from '../../src/lib/log.ts';
 import { KeysUnavailable } from '../../src/security/issuer-keys.ts';
 import { createBearerCheck, jwtConfig } from '../../src/security/jwt.ts';
-import { forgeries } from '../support/forgeries.ts';
-import { audience, type Issuer, startIssuer } from '../support/issuer.ts';
 import { runs } from '../support/runs.ts';
-import { type Service, startService } from '../support/service.ts';
+import { type Service, startService } from '../support/services/service.ts';
+import { forgeries } from '../support/signers/forgeries.ts';
+import { audience, type Issuer, startIssuer } from '../support/signers/issuer.ts';
 
 const silent = createLog('silent');
 

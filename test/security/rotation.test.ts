@@ -12,8 +12,8 @@ import { openVault, type Vault, type VaultKeys, vaultKeys } from '../../src/secu
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { contractTimes } from '../contract/store/wishes.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const ROTATIONS = 20;

@@ -10,7 +10,7 @@ import {
   signaturesFixture,
   signWith,
   withHeaders,
-} from '../support/http-signer.ts';
+} from '../support/signers/http-signer.ts';
 
 const secrets = ['old-router-secret-0123456789abcdef', 'new-router-secret-0123456789abcdef'];
 const hiveSecret = 'hive-router-secret-0123456789abcde';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createSignatureCheck } from '../../src/security/http-signature.ts';
-import { believed, NOW, shared, signaturesFixture, signWith, withHeaders } from '../support/http-signer.ts';
 import { runs } from '../support/runs.ts';
+import { believed, NOW, shared, signaturesFixture, signWith, withHeaders } from '../support/signers/http-signer.ts';
 
 describe('how it is written', () => {
   const signed = signWith(shared);

@@ -2,7 +2,7 @@ import { constants, createHmac, createPublicKey, generateKeyPairSync, randomByte
 import { describe, expect, test } from 'vitest';
 import { createSignatureCheck, signaturesConfig } from '../../src/security/http-signature.ts';
 import { openKey, signatureKey } from '../../src/security/http-signature-keys.ts';
-import { publicPem } from '../support/http-signer.ts';
+import { publicPem } from '../support/signers/http-signer.ts';
 import published from '../vectors/http-signatures.json' with { type: 'json' };
 
 const peer = { address: undefined, certificateNames: [] };

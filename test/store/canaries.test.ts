@@ -9,11 +9,11 @@ import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { searchCanaries } from '../support/canaries.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { dumpPostgres } from '../support/postgres-dump.ts';
-import { type SandboxService, startSandboxService } from '../support/sandbox.ts';
-import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/service.ts';
+import { searchCanaries } from '../support/canaries/canaries.ts';
+import { dumpPostgres } from '../support/canaries/postgres-dump.ts';
+import { startPostgres } from '../support/databases/postgres.ts';
+import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 interface Written {
   readonly service: SandboxService;

@@ -9,7 +9,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { createKeyCheck } from '../../src/store/key-check.ts';
 import type { Claim, Outcome, SessionClaim } from '../../src/store/store.ts';
-import { createTestKeys } from '../support/keys.ts';
+import { createTestKeys } from '../support/services/keys.ts';
 
 const times = { leaseMs: 1_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };
 const succeeded: Outcome = { state: 'SUCCEEDED', subject: { openId: 'alice' } };

@@ -7,9 +7,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { generateVaultKeys } from '../../src/security/vault.ts';
 import type { Engine } from '../../src/store/engine/engine.ts';
-import { type DiskService, startDiskService } from '../support/disk-service.ts';
-import { type Bed, beds, diskSizes } from '../support/full-disk.ts';
-import { inNamespace, smallDisks } from '../support/small-disk.ts';
+import { type Bed, beds, diskSizes } from '../support/databases/full-disk.ts';
+import { inNamespace, smallDisks } from '../support/databases/small-disk.ts';
+import { type DiskService, startDiskService } from '../support/services/disk-service.ts';
 
 const times = {
   ...{ deadlineMs: 1_000, patienceMs: 500, leaseMs: 30_000 },

@@ -12,8 +12,8 @@ import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { contractTimes, end, succeeded, take, wish } from '../contract/store/wishes.ts';
-import { runCommand } from '../support/command.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
+import { runCommand } from '../support/services/command.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

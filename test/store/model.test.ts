@@ -12,12 +12,12 @@ import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import { startPostgres } from '../support/postgres.ts';
-import type { ModelledStore } from '../support/store-commands.ts';
-import { compareAll } from '../support/store-comparisons.ts';
-import { commands } from '../support/store-histories.ts';
-import { emptyModel, modelTimes as times } from '../support/store-model-state.ts';
-import { createTestTime } from '../support/time.ts';
+import { startPostgres } from '../support/databases/postgres.ts';
+import type { ModelledStore } from '../support/store-model/commands.ts';
+import { compareAll } from '../support/store-model/comparisons.ts';
+import { commands } from '../support/store-model/histories.ts';
+import { emptyModel, modelTimes as times } from '../support/store-model/state.ts';
+import { createTestTime } from '../support/store-model/time.ts';
 
 /** Histories for each engine; MODEL_RUNS=1000 asks for so many of them. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 200);

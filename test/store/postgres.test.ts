@@ -7,9 +7,9 @@ import type { Store } from '../../src/store/store.ts';
 import { nonceContract } from '../contract/nonces.ts';
 import { contractTimes } from '../contract/store/wishes.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
-import { createTestKeys } from '../support/keys.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { createTestTime } from '../support/time.ts';
+import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
+import { createTestKeys } from '../support/services/keys.ts';
+import { createTestTime } from '../support/store-model/time.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

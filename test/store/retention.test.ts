@@ -11,7 +11,7 @@ import type { Engine } from '../../src/store/engine/engine.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { claimOf, contractTimes } from '../contract/store/wishes.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
 
 const REDEMPTIONS = 60_000;
 const SESSIONS = 20_000;

@@ -10,8 +10,8 @@ import type { Claim, Store } from '../../src/store/store.ts';
 import { nonceContract } from '../contract/nonces.ts';
 import { claimOf, contractTimes } from '../contract/store/wishes.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
-import { createTestKeys } from '../support/keys.ts';
-import { createTestTime } from '../support/time.ts';
+import { createTestKeys } from '../support/services/keys.ts';
+import { createTestTime } from '../support/store-model/time.ts';
 
 interface OpenedSqlite extends OpenedStore {
   readonly file: string;

@@ -12,9 +12,9 @@ import { type AlipayOptions, startAlipay } from '../../../src/emulators/alipay.t
 import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 import { sourceContract } from '../../contract/source.ts';
-import { newRsaKey, pemOf } from '../../support/certificates.ts';
 import { runs } from '../../support/runs.ts';
-import { openSource } from '../../support/sources.ts';
+import { openSource } from '../../support/services/sources.ts';
+import { newRsaKey, pemOf } from '../../support/signers/certificates.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 import certificates from '../../vectors/alipay-certificates.json' with { type: 'json' };
 

@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { describe, expect, test } from 'vitest';
 import { alipayKeys, keyConfig, keyFaults, verifierOf } from '../../../src/channels/alipay/keys.ts';
 import { openSources } from '../../../src/channels/registry.ts';
-import { makeCertificate, newRsaKey, pemOf, toPem } from '../../support/certificates.ts';
+import { makeCertificate, newRsaKey, pemOf, toPem } from '../../support/signers/certificates.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 
 const appKey = newRsaKey();

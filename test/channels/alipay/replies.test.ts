@@ -11,8 +11,8 @@ import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';
 import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
-import { newRsaKey, pemOf } from '../../support/certificates.ts';
-import { openSource } from '../../support/sources.ts';
+import { openSource } from '../../support/services/sources.ts';
+import { newRsaKey, pemOf } from '../../support/signers/certificates.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 import certificates from '../../vectors/alipay-certificates.json' with { type: 'json' };
 

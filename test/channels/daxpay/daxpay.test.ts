@@ -13,7 +13,7 @@ import { PayerIdentityError } from '../../../src/failure.ts';
 import { readJson } from '../../../src/lib/strict-json.ts';
 import type { Redeemed } from '../../../src/model.ts';
 import { sourceContract } from '../../contract/source.ts';
-import { openSource } from '../../support/sources.ts';
+import { openSource } from '../../support/services/sources.ts';
 
 const secret = 'Secret-1';
 const consoleToken = 'console-session';

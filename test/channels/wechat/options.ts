@@ -3,7 +3,7 @@ import { expect, onTestFinished } from 'vitest';
 import { wechat } from '../../../src/channels/wechat/wechat.ts';
 import { startEmulator } from '../../../src/emulators/emulator.ts';
 import { startWechat, type WechatApp } from '../../../src/emulators/wechat.ts';
-import { openSource } from '../../support/sources.ts';
+import { openSource } from '../../support/services/sources.ts';
 
 export const appId = 'wxd930ea5d5a258f4f';
 export const appSecret = 'appSecret-0123456789abcdef';

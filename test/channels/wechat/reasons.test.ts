@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { judgeOpenId } from '../../../src/channels/wechat/payment-code.ts';
 import { startWechat } from '../../../src/emulators/wechat.ts';
 import { failureMember, PayerIdentityError } from '../../../src/failure.ts';
-import { AUTHENTICATE, type Service, startService } from '../../support/service.ts';
+import { AUTHENTICATE, type Service, startService } from '../../support/services/service.ts';
 import { apiKey, appId, appSecret, mchId, merchant, open, shown, sub } from './options.ts';
 
 const refusal = (text: string) =>

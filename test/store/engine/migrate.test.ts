@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { createLog } from '../../../src/lib/log.ts';
 import { generateVaultKeys } from '../../../src/security/vault.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
-import { runCommand } from '../../support/command.ts';
-import { startPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../../support/databases/postgres.ts';
+import { runCommand } from '../../support/services/command.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -62,7 +62,7 @@ describe.each([
   ['sqlite', onSqlite],
   ['postgres', onPostgres],
 ] as const)('migrate on %s', { timeout: 60_000 }, (engine, configure) => {
-  const newest = readdirSync(new URL(`../../src/store/migrations/${engine}/`, import.meta.url)).length;
+  const newest = readdirSync(new URL(`../../../src/store/engine/migrations/${engine}/`, import.meta.url)).length;
   const migrate = (env: Record<string, string>) => runCommand('src/commands/migrate.ts', [], env);
 
   test('says which schema there was and is, and does nothing the second time', async () => {

@@ -6,9 +6,9 @@ import { createStore } from '../../../src/store/create-store.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
-import { pgbouncer, startPgbouncer } from '../../support/pgbouncer.ts';
-import { startPooler } from '../../support/pooler-proxy.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/postgres.ts';
+import { pgbouncer, startPgbouncer } from '../../support/databases/pgbouncer.ts';
+import { startPooler } from '../../support/databases/pooler-proxy.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

@@ -8,8 +8,8 @@ import { createStore } from '../../../src/store/create-store.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import type { Lease, Outcome, Store } from '../../../src/store/store.ts';
 import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
-import { type Cut, startCuttingProxy } from '../../support/cutting-proxy.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/postgres.ts';
+import { type Cut, startCuttingProxy } from '../../support/databases/cutting-proxy.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

@@ -11,8 +11,8 @@ import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import { createConnector } from '../../../src/store/engine/postgres-connection.ts';
 import type { Lease, Store } from '../../../src/store/store.ts';
 import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
-import { startDatabaseProxy } from '../../support/database-proxy.ts';
-import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/postgres.ts';
+import { startDatabaseProxy } from '../../support/databases/database-proxy.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {

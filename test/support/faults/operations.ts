@@ -1,0 +1,26 @@
+/** What the fault suite asks, and what it plants. */
+import { randomBytes } from 'node:crypto';
+
+/** A text that is nowhere by chance, and has both cases. */
+export const mark = () => `Cn${randomBytes(8).toString('hex')}Yq`;
+
+/** An identity card's number with the right last character. */
+export const newCertNo = (): string => {
+  const digits = `11010519491231${String(randomBytes(4).readUInt32BE() % 1_000).padStart(3, '0')}`;
+  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+  const sum = weights.reduce((total, weight, index) => total + weight * Number(digits[index]), 0);
+  return digits + '10X98765432'[sum % 11];
+};
+
+export const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) {
+  __typename ... on AuthenticationStarted { queryCode state authorizeUrl authorizeQr } ... on Failure { code message } } }`;
+export const CERTIFY = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on IdentityCertificationInitialized { certifyId } ... on Failure { code message } } }`;
+export const PAGE = `mutation ($input: StartIdentityCertificationInput!) { startIdentityCertification(input: $input) {
+  __typename ... on IdentityCertificationStarted { url deepLink qr form { action fields { name value } html } } } }`;
+export const CHECK = `query ($certifyId: ID!) { identityCertification(certifyId: $certifyId) {
+  __typename ... on IdentityCertification { certifyId status } ... on Failure { code message } } }`;
+export const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) {
+  __typename ... on JobworthAuthenticated { merchantIdentityId resultUrl userId openId } ... on Failure { code message } } }`;
+export const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+  ... on PayerIdentity { id openId userId } } }`;

@@ -1,0 +1,107 @@
+/** What the printed contract says of scopes, and what an answer shows of the contract. Nothing here is written by hand. */
+import { readFileSync } from 'node:fs';
+import {
+  buildASTSchema,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  parse,
+  valueFromASTUntyped,
+} from 'graphql';
+import { printedSchemaFile } from '../../../src/graphql/schema.ts';
+import { allScopes, type Scope } from '../../../src/security/caller.ts';
+
+const schema = buildASTSchema(parse(readFileSync(printedSchemaFile, 'utf8')), { assumeValidSDL: true });
+
+/** The types that answers are made of, without federation's own. */
+const types = Object.values(schema.getTypeMap()).filter(
+  (type): type is GraphQLObjectType => isObjectType(type) && !type.name.startsWith('_'),
+);
+const fieldsOf = (type: GraphQLObjectType) =>
+  Object.values(type.getFields()).filter(({ name }) => !name.startsWith('_'));
+
+/** Every field of every type, such as PayerIdentity.openId. */
+export const coordinates = types.flatMap((type) => fieldsOf(type).map(({ name }) => `${type.name}.${name}`));
+
+/** The scopes that a field asks for; the contract uses no alternatives. */
+const scopesOf = ({ name, astNode }: GraphQLField<unknown, unknown>): Scope[] => {
+  const directive = astNode?.directives?.find((node) => node.name.value === 'requiresScopes');
+  if (!directive) return [];
+  const [all, ...others] = valueFromASTUntyped(directive.arguments![0]!.value) as Scope[][];
+  if (!all || others.length > 0) throw new Error(`${name} has alternative scopes, which nothing here understands`);
+  return all;
+};
+
+/** The scope of every field that has one. */
+export const declaredScopes = new Map(
+  types.flatMap((type) =>
+    fieldsOf(type).flatMap((field) => scopesOf(field).map((scope) => [`${type.name}.${field.name}`, scope] as const)),
+  ),
+);
+
+const selectionOf = (type: GraphQLOutputType): string => {
+  const named = getNamedType(type);
+  if (isAbstractType(named)) {
+    const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${selectionOf(member)}`);
+    return `{ __typename ${members.join(' ')} }`;
+  }
+  if (!isObjectType(named)) return '';
+  return `{ __typename ${fieldsOf(named)
+    .map((field) => `${field.name} ${selectionOf(field.type)}`)
+    .join(' ')} }`;
+};
+
+export type Root = 'Query' | 'Mutation';
+
+/** An operation that asks for everything that there is below a field at the root. */
+export const operationFor = (root: Root, name: string): string => {
+  const { args, type } = rootField(root, name);
+  const variables = args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
+  const passed = args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
+  const inParentheses = (text: string) => (text ? `(${text})` : '');
+  return `${root.toLowerCase()} ${inParentheses(variables)} { ${name}${inParentheses(passed)} ${selectionOf(type)} }`;
+};
+
+const rootField = (root: Root, name: string) => {
+  const field = (schema.getType(root) as GraphQLObjectType).getFields()[name];
+  if (!field) throw new Error(`The contract has no ${root}.${name}`);
+  return field;
+};
+
+/** A field that an answer shows: where, which, and the scopes that the contract asks for on the way there. */
+export interface Shown {
+  readonly path: string;
+  readonly coordinate: string;
+  readonly scopes: readonly Scope[];
+}
+
+type Answer = Readonly<Record<string, unknown>> & { readonly __typename?: string };
+
+const isHidden = (value: unknown) =>
+  value === null || value === undefined || (value as Answer).__typename === 'NotAllowed';
+
+const shownBelow = (type: GraphQLObjectType, answer: Answer, at: Pick<Shown, 'path' | 'scopes'>): Shown[] =>
+  fieldsOf(type).flatMap((field) => {
+    const value = answer[field.name];
+    if (isHidden(value)) return [];
+    const here = { path: `${at.path}.${field.name}`, scopes: [...at.scopes, ...scopesOf(field)] };
+    const inner = (Array.isArray(value) ? value : [value]).flatMap((item: Answer) =>
+      item.__typename ? shownBelow(schema.getType(item.__typename) as GraphQLObjectType, item, here) : [],
+    );
+    return [{ ...here, coordinate: `${type.name}.${field.name}` }, ...inner];
+  });
+
+export const shownBy = (root: Root, name: string, data: Answer | null | undefined): Shown[] =>
+  shownBelow(schema.getType(root) as GraphQLObjectType, { [name]: data?.[name] }, { path: '', scopes: [] });
+
+/** Of what can be shown at all, the paths that the contract shows to somebody with these scopes. */
+export const promisedPaths = (everything: readonly Shown[], granted: readonly Scope[]): string[] =>
+  everything.filter(({ scopes }) => scopes.every((scope) => granted.includes(scope))).map(({ path }) => path);
+
+/** Every set of scopes that there can be. */
+export const allScopeSets: readonly (readonly Scope[])[] = Array.from({ length: 2 ** allScopes.length }, (_, bits) =>
+  allScopes.filter((_, position) => bits & (1 << position)),
+);

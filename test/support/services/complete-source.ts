@@ -1,0 +1,46 @@
+/** A source that tells everything there is to tell, so that no field of the contract is empty for want of it. */
+import type { Source } from '../../../src/channels/source.ts';
+import { PayerIdentityError } from '../../../src/failure.ts';
+
+const failures = {
+  refused: 'AUTH_CODE_REFUSED',
+  doubt: 'OUTCOME_UNKNOWN',
+  away: 'CHANNEL_UNREACHABLE',
+} as const;
+
+/** Codes begin with what becomes of them: `refused`, `doubt`, `away`, `pending`, and anything else for success. */
+const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
+
+export const completeSource = (upstreamAppId: string): Source => ({
+  upstreamAppId,
+  channels: ['ali_pay'],
+  async redeem(authCode) {
+    const failure = Object.entries(failures).find(([name]) => name === outcomeOf(authCode))?.[1];
+    if (failure) throw new PayerIdentityError(failure);
+    const ids = { openId: 'open', userId: 'user', unionId: 'union', subAppId: 'sub-app', subOpenId: 'sub-open' };
+    return {
+      subject: ids,
+      accessToken: { value: 'token-canary', expiresAt: new Date('2030-01-01T00:00:00Z') },
+    };
+  },
+  authorizeUrl: ({ state }) => `https://channel.example/authorize?state=${state}`,
+  certifier: {
+    initialize: async ({ orderNo }) => orderNo,
+    page: (certifyId) => ({
+      url: `https://channel.example/certify?id=${certifyId}`,
+      form: { action: 'https://channel.example/certify', fields: [{ name: 'id', value: certifyId }] },
+      deepLink: `channel://certify?id=${certifyId}`,
+    }),
+    hasPassed: async () => true,
+  },
+  jobworth: {
+    async query({ onceToken }) {
+      const resultUrl = 'https://channel.example/result';
+      if (outcomeOf(onceToken) === 'pending') return { kind: 'PENDING', resultUrl };
+      if (outcomeOf(onceToken) === 'refused')
+        return { kind: 'REFUSED', code: 'JOBWORTH_NOT_AUTHORIZED', upstreamCode: 'NO' };
+      const ids = { merchantIdentityId: 'merchant', userId: 'user', openId: 'open' };
+      return { kind: 'ANSWERED', trusted: true, ...ids, resultUrl, tokenStatus: 'FINISH' };
+    },
+  },
+});

@@ -1,0 +1,21 @@
+import { addSealKey, generateVaultKeys, openVault, type Vault } from '../../../src/security/vault.ts';
+
+export interface TestKeys {
+  /** A vault that reads these keys again, as a service does. */
+  open(): Vault;
+  /** Puts a new key in front. */
+  rotate(): void;
+  /** A vault that has the newest sealing key alone, as after the removal of the others. */
+  openNewest(): Vault;
+}
+
+export const createTestKeys = (): TestKeys => {
+  let keys = generateVaultKeys();
+  return {
+    open: () => openVault(keys, () => keys),
+    rotate: () => {
+      keys = addSealKey(keys);
+    },
+    openNewest: () => openVault({ ...keys, seal: keys.seal.slice(0, 1) }),
+  };
+};

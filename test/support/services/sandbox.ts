@@ -1,0 +1,81 @@
+/** Sandbox mode in this process: every emulated channel, and the service on a port that its payer page is known by. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../../../src/app.ts';
+import { openSources } from '../../../src/channels/registry.ts';
+import { openConfiguredVault } from '../../../src/config/keys.ts';
+import { type FileConfig, loadConfig, storeTimes } from '../../../src/config/load.ts';
+import { startSandbox } from '../../../src/emulators/sandbox.ts';
+import { listen } from '../../../src/http/server.ts';
+import { createLog, type Log } from '../../../src/lib/log.ts';
+import { createStore } from '../../../src/store/create-store.ts';
+import { openEngine } from '../../../src/store/engine/open.ts';
+import type { GraphqlAnswer } from './service.ts';
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+
+const keepErrors = (log: Log, errors: unknown[]): Log => {
+  const keep =
+    (severity: keyof Log): Log['info'] =>
+    (event, fields) => {
+      if (fields?.error !== undefined) errors.push(fields.error);
+      log[severity](event, fields);
+    };
+  return { info: keep('info'), warn: keep('warn'), error: keep('error') };
+};
+
+export const startSandboxService = async (change: (config: FileConfig) => FileConfig = (config) => config) => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const sandbox = await startSandbox(origin);
+  const config = await loadConfig({ PORT: new URL(origin).port, DATA_DIR: folder }, async () => change(sandbox.config));
+  const logLines: string[] = [];
+  const errors: unknown[] = [];
+  const log = keepErrors(createLog('info', { write: (line) => void logLines.push(line) }), errors);
+  const file = join(folder, 'payer-identity.sqlite');
+  const vault = openConfiguredVault(config, {});
+  const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config), log });
+  const sources = openSources(config.sources, { guard: config.limits.source });
+  const app = await createApp(config, { store, sources, vault, log });
+  const server = await listen(app.handle, { host: config.host, port: config.port, log });
+
+  return {
+    origin,
+    file,
+    folder,
+    store,
+    emulators: sandbox.emulators,
+    sources: config.sources,
+    logLines,
+    /** Whatever the service gave to its log as an error, whole. */
+    errors,
+    returnUrl: (channel: string) => `${origin}/payer?channel=${channel}`,
+    async graphql(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {
+      const response = await fetch(`${origin}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      return { status: response.status, ...((await response.json()) as Omit<GraphqlAnswer, 'status'>) };
+    },
+    async close() {
+      await server.close(1_000);
+      await app.close();
+      await sources.close();
+      await store.close();
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export type SandboxService = Awaited<ReturnType<typeof startSandboxService>>;

@@ -1,0 +1,119 @@
+/** A service whose callers prove who they are by tokens, and calls that between them show every field of its contract. */
+import type { Scope } from '../../../src/security/caller.ts';
+import { allScopes } from '../../../src/security/caller.ts';
+import { operationFor, type Root } from '../schema/contract.ts';
+import { audience, startIssuer } from '../signers/issuer.ts';
+import { completeSource } from './complete-source.ts';
+import { type ServiceOptions, startService } from './service.ts';
+
+const returnUrl = 'https://shop.example/payer';
+const channel = 'ali_pay';
+
+export interface Who {
+  readonly sub?: string;
+  readonly scopes?: readonly Scope[];
+  readonly apps?: readonly string[];
+}
+
+type Settings = NonNullable<ServiceOptions['config']>;
+
+export const startScopedService = async (callers: Settings['callers'] = {}, config: Settings = {}) => {
+  const issuer = await startIssuer();
+  const jwt = {
+    ...{ issuer: issuer.issuer, audience, algorithms: ['ES256' as const], jwks: issuer.jwks() },
+    appsClaim: 'apps',
+  };
+  const channels = { [channel]: 'complete' };
+  const service = await startService({
+    sandbox: false,
+    sources: { complete: completeSource('upstream') },
+    config: {
+      defaultApp: 'shop',
+      apps: ['shop', 'bar'].map((id) => ({ id, channels, returnUrls: [returnUrl] })),
+      callers: { jwt, ...callers },
+      ...config,
+    },
+  });
+  const tokens = new Map<string, Promise<string>>();
+  /** The header of a caller; by default one who may do everything for every app. */
+  const as = async ({ sub = 'alice', scopes = allScopes, apps = ['shop', 'bar'] }: Who = {}) => {
+    const key = JSON.stringify([sub, scopes, apps]);
+    tokens.set(key, tokens.get(key) ?? issuer.sign({ sub, scope: scopes.join(' '), apps }));
+    return { authorization: `Bearer ${await tokens.get(key)}` };
+  };
+  const close = async () => {
+    await service.close();
+    await issuer.close();
+  };
+  return { service, issuer, as, close };
+};
+
+export type ScopedService = Awaited<ReturnType<typeof startScopedService>>;
+
+export interface ContractCall {
+  readonly name: string;
+  readonly root: Root;
+  readonly field: string;
+  readonly variables: () => Record<string, unknown>;
+}
+
+const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' };
+const authorization = {
+  connKey: 'agreement',
+  queryType: 'exact',
+  identityType: '04',
+  serviceId: 'service',
+  userId: 'u',
+};
+
+let codes = 0;
+const newCode = (outcome: string) => {
+  codes += 1;
+  return `${outcome}_${codes}`;
+};
+
+/** Calls that show every field between them; what they ask about is made first. */
+export const prepareCalls = async ({ service, as }: ScopedService): Promise<ContractCall[]> => {
+  const everything = await as();
+  const ask = async (root: Root, field: string, variables: Record<string, unknown>) => {
+    const { data } = await service.graphql(operationFor(root, field), variables, everything);
+    return data[field];
+  };
+  const mutation = (field: string, input: Record<string, unknown>) => ask('Mutation', field, { input });
+  const { identity } = await mutation('authenticate', { channel, authCode: newCode('ok') });
+  const { certifyId } = await mutation('initializeIdentityCertification', { ...payer, identityId: identity.id });
+  await ask('Query', 'identityCertification', { certifyId });
+  const kept = await mutation('authenticateAndSet', { channel, authCode: newCode('ok') });
+  const refused = 'query-code-of-a-refused-payer';
+  await mutation('authenticateAndSet', { channel, authCode: newCode('refused'), queryCode: refused });
+  const started = await mutation('startAuthentication', { channel, returnUrl });
+
+  const query = (name: string, field: string, variables: () => object): ContractCall => ({
+    ...{ name: `${field} ${name}`, root: 'Query', field },
+    variables: () => ({ ...variables() }),
+  });
+  const mutate = (name: string, field: string, input: () => object): ContractCall => ({
+    ...{ name: `${field} ${name}`, root: 'Mutation', field },
+    variables: () => ({ input: input() }),
+  });
+  const authenticate = (outcome: string) =>
+    mutate(outcome, 'authenticate', () => ({ channel, authCode: newCode(outcome) }));
+  const jobworth = (outcome: string) =>
+    query(outcome, 'jobworthAuthentication', () => ({ input: { ...authorization, onceToken: newCode(outcome) } }));
+  return [
+    ...['ok', 'refused', 'doubt', 'away'].map(authenticate),
+    mutate('ok', 'authenticateAndSet', () => ({ channel, authCode: newCode('ok') })),
+    mutate('ok', 'startAuthentication', () => ({ channel, returnUrl })),
+    mutate('of a page that is not listed', 'startAuthentication', () => ({ channel, returnUrl: `${returnUrl}/other` })),
+    mutate('ok', 'initializeIdentityCertification', () => payer),
+    mutate('ok', 'startIdentityCertification', () => ({ certifyId, returnUrl })),
+    query('ok', 'identityCertification', () => ({ certifyId })),
+    query('of an unknown one', 'identityCertification', () => ({ certifyId: 'unknown' })),
+    ...['ok', 'pending', 'refused'].map(jobworth),
+    query('of a payer who is known', 'authResult', () => ({ queryCode: kept.queryCode })),
+    query('of a refused payer', 'authResult', () => ({ queryCode: refused })),
+    query('of nobody yet', 'authResult', () => ({ queryCode: started.queryCode })),
+    query('of a payer', 'payerIdentity', () => ({ id: identity.id })),
+    query('of an app', 'channels', () => ({})),
+  ];
+};

@@ -1,0 +1,128 @@
+/** The whole service in this process, over real HTTP, with an emulated DaxPay and a database of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp } from '../../../src/app.ts';
+import { openSources } from '../../../src/channels/registry.ts';
+import type { Source } from '../../../src/channels/source.ts';
+import { type FileConfig, loadConfig } from '../../../src/config/load.ts';
+import { type DaxpayApp, startDaxpay } from '../../../src/emulators/daxpay.ts';
+import { listen } from '../../../src/http/server.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
+import { createStore } from '../../../src/store/create-store.ts';
+import { openSqlite } from '../../../src/store/engine/sqlite.ts';
+import type { Store } from '../../../src/store/store.ts';
+
+export interface ServiceOptions {
+  /** Changes to the emulated DaxPay application. */
+  readonly daxpay?: Partial<DaxpayApp>;
+  /** Changes to the source that talks to it. */
+  readonly source?: Readonly<Record<string, unknown>>;
+  /** Changes to the configuration. */
+  readonly config?: Partial<FileConfig>;
+  /** Sources beside the emulated DaxPay, for apps of `config` to name. */
+  readonly sources?: Readonly<Record<string, Source>>;
+  /** False: callers are whom they prove to be, as with a configuration file. */
+  readonly sandbox?: boolean;
+  /** Puts trouble between the service and its store. */
+  readonly wrap?: (store: Store) => Store;
+}
+
+export interface GraphqlAnswer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that they select
+  readonly data: any;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise
+  readonly errors: any;
+}
+
+export const consoleToken = 'console-session';
+
+export const startService = async ({
+  daxpay = {},
+  source = {},
+  config = {},
+  sources: others = {},
+  sandbox = true,
+  wrap = (store) => store,
+}: ServiceOptions = {}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
+  const app: DaxpayApp = { appId: 'demo', secret: '123456', ...daxpay };
+  const upstream = await startDaxpay({ apps: [app], consoleToken });
+  const logLines: string[] = [];
+  const log = createLog('info', { write: (line) => void logLines.push(line) });
+  const loaded = await loadConfig({ PORT: '0', DATA_DIR: folder }, async () => ({
+    defaultApp: 'demo',
+    apps: [{ id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } }],
+    sources: { daxpay: { type: 'daxpay', baseUrl: upstream.origin, appId: app.appId, secret: app.secret, ...source } },
+    channelTitles: { ali_pay: '支付宝', wechat_pay: '微信支付' },
+    ...config,
+  }));
+  const file = join(folder, 'payer-identity.sqlite');
+  const vault = openVault(generateVaultKeys());
+  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times, log });
+  const sources = openSources(loaded.sources, { guard: loaded.limits.source });
+  const allSources = { get: (name: string) => others[name] ?? sources.get(name), close: sources.close };
+  const service = await createApp({ ...loaded, sandbox }, { store: wrap(store), sources: allSources, vault, log });
+  const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log, tls: loaded.tls });
+
+  return {
+    url: server.url,
+    file,
+    upstream,
+    store,
+    logLines,
+    async graphql(query: string, variables: Record<string, unknown> = {}, headers = {}): Promise<GraphqlAnswer> {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query, variables }),
+      });
+      const { data, errors } = (await response.json()) as Omit<GraphqlAnswer, 'status'>;
+      return { status: response.status, data, errors };
+    },
+    async close() {
+      await server.close(1_000);
+      await service.close();
+      await sources.close();
+      await store.close();
+      await upstream.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export type Service = Awaited<ReturnType<typeof startService>>;
+
+/** Every field of every member, for tests of `authenticate`. */
+export const AUTHENTICATE = `
+  mutation Authenticate($input: AuthenticateInput!) {
+    authenticate(input: $input) {
+      __typename
+      ... on Authenticated {
+        identity { id appId openId userId unionId subAppId subOpenId firstAuthenticatedAt lastAuthenticatedAt channel { id title } }
+        accessToken expiresAt
+      }
+      ... on Failure { code message traceId }
+      ... on InvalidInput { fields { path message } }
+      ... on ChannelUnavailable { retryAfterSeconds }
+    }
+  }`;
+
+export const AUTHENTICATE_AND_SET = `
+  mutation AuthenticateAndSet($input: AuthenticateAndSetInput!) {
+    authenticateAndSet(input: $input) {
+      __typename
+      ... on AuthResultKept { queryCode expiresAt }
+      ... on Failure { code message traceId }
+      ... on InvalidInput { fields { path message } }
+    }
+  }`;
+
+export const AUTH_RESULT = `
+  query AuthResult($queryCode: String!, $waitSeconds: Int) {
+    authResult(queryCode: $queryCode, waitSeconds: $waitSeconds) {
+      status identity { id openId userId } expiresAt pollAfterSeconds failure { __typename code message traceId }
+    }
+  }`;

@@ -1,0 +1,63 @@
+/** What the store has to let read, according to the model of it. */
+import type { Certification, PayerIdentity } from '../../../src/model.ts';
+import { type Entry, isPending, type Model, type Payer } from './state.ts';
+
+/** As `identities` has to read. */
+export const payerAsRead = ({ id, appId, channelId, subject, firstAt, lastAt }: Payer): PayerIdentity => {
+  const { openId = null, userId = null, unionId = null, subAppId = null, subOpenId = null } = subject;
+  const seen = { firstAuthenticatedAt: new Date(firstAt), lastAuthenticatedAt: new Date(lastAt) };
+  return { id, appId, channelId, openId, userId, unionId, subAppId, subOpenId, ...seen };
+};
+
+/** As `settle` and `collect` have to read it, whenever; undefined when its payer is gone. */
+export const endingAsRead = ({ skew }: Model, entry: Entry | undefined): object | undefined => {
+  if (!entry || (entry.state === 'SUCCEEDED' && !entry.payer)) return undefined;
+  const { id, traceId, state, outcome, payer, hasAnswer, claim } = entry;
+  const { source, appId, channelId } = claim;
+  return {
+    ...{ id, source, appId, channelId, traceId, state, expiresAt: new Date(entry.outcomeUntil + skew) },
+    ...(payer && { identity: payerAsRead(payer) }),
+    ...(hasAnswer && outcome && 'accessToken' in outcome && { accessToken: outcome.accessToken }),
+    ...(outcome && 'answer' in outcome && { answer: hasAnswer ? outcome.answer : '' }),
+    ...(outcome && 'failureCode' in outcome && { failureCode: outcome.failureCode }),
+  };
+};
+
+/** As `redemption` has to read it. */
+export const entryAsRead = (model: Model, id: string): object | undefined =>
+  endingAsRead(
+    model,
+    model.entries.find((one) => one.id === id && (one.outcomeUntil > model.now || isPending(one))),
+  );
+
+/** As `session` has to read it. */
+export const sessionAsRead = (model: Model, queryCode: string): object | undefined => {
+  const found = model.sessions.find((one) => one.queryCode === queryCode && one.expiresAt > model.now);
+  if (!found) return undefined;
+  const { appId, channelId, expiresAt, entry } = found;
+  const redemption = entry && entryAsRead(model, entry.id);
+  // Its payer was erased: the query code stays taken and stands for nothing.
+  return entry && !redemption
+    ? undefined
+    : { appId, channelId, expiresAt: new Date(expiresAt + model.skew), redemption };
+};
+
+/** As `certification` has to read it. */
+export const certificationAsRead = (model: Model, certifyId: string): Certification | undefined => {
+  const found = model.certifications.find((one) => one.certifyId === certifyId);
+  if (!found) return undefined;
+  const { startedAt, checkedAt } = found;
+  return { ...found, startedAt: new Date(startedAt), checkedAt: checkedAt === null ? null : new Date(checkedAt) };
+};
+
+/** What `certificationsOf` may choose from: passed ones, else the latest; undefined when there is none. */
+export const bestCertifications = (model: Model, payerId: string): (Certification | undefined)[] => {
+  const all = model.certifications.filter(({ identityId }) => identityId === payerId);
+  const passed = all.filter(({ status }) => status === 'PASSED');
+  const candidates = passed.length > 0 ? passed : all;
+  const latest = Math.max(...candidates.map(({ startedAt }) => startedAt));
+  if (candidates.length === 0) return [undefined];
+  return candidates
+    .filter(({ startedAt }) => startedAt === latest)
+    .map(({ certifyId }) => certificationAsRead(model, certifyId));
+};

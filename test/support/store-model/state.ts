@@ -1,0 +1,90 @@
+/** What the model of a store remembers. */
+import type { CertificationStatus, Subject } from '../../../src/model.ts';
+import type { Claim, Lease, Outcome, Redemption, StoreTimes } from '../../../src/store/store.ts';
+
+/** In whole seconds, as time moves: so that it comes to stand at the very end of things, too. */
+export const modelTimes = {
+  leaseMs: 10_000,
+  resultTtlMs: 30_000,
+  codeTtlMs: 80_000,
+  identityTtlMs: 60_000,
+  certificationTtlMs: 45_000,
+} satisfies StoreTimes;
+
+export interface Place {
+  readonly appId: string;
+  readonly channelId: string;
+}
+
+export interface Payer extends Place {
+  readonly id: string;
+  subject: Subject;
+  readonly firstAt: number;
+  lastAt: number;
+}
+
+export interface Entry {
+  readonly id: string;
+  readonly claim: Claim;
+  state: Redemption['state'];
+  traceId: string;
+  owner: string;
+  leaseUntil: number;
+  outcome: Outcome | undefined;
+  payer: Payer | undefined;
+  /** Its token or answer can still be read. */
+  hasAnswer: boolean;
+  outcomeUntil: number;
+  readonly forgetAt: number;
+}
+
+export const isPending = ({ state }: Entry): boolean => state === 'CLAIMED' || state === 'SENT';
+
+export interface Bound extends Place {
+  readonly queryCode: string;
+  /** Present when the store issued the session. */
+  readonly stateId: string | undefined;
+  entry: Entry | undefined;
+  expiresAt: number;
+  pollAfterMs: number;
+  polledAt: number | undefined;
+}
+
+interface Certified extends Place {
+  readonly certifyId: string;
+  readonly identityId: string | null;
+  status: CertificationStatus;
+  readonly startedAt: number;
+  checkedAt: number | null;
+}
+
+export interface Model {
+  /** The store's clock, in milliseconds since 1970. */
+  now: number;
+  /** What has to be added to it for the database's clock, which people see and which jumps. */
+  skew: number;
+  steps: number;
+  entries: Entry[];
+  sessions: Bound[];
+  payers: Payer[];
+  certifications: Certified[];
+  /** Every lease ever given, the lost ones included. */
+  readonly leases: Lease[];
+  /** Every query code, payer and certification that there ever was. */
+  readonly queryCodes: Set<string>;
+  readonly payerIds: Set<string>;
+  readonly certifyIds: Set<string>;
+}
+
+/** What one look at a clock that has jumped forward takes for time that passed. */
+export const TOLERANCE_MS = 1_000;
+
+export const wallOf = ({ now, skew }: Model): number => now + skew;
+
+export const emptyModel = (now: number): Model => ({
+  now,
+  skew: 0,
+  steps: 0,
+  ...{ entries: [], sessions: [], payers: [], certifications: [], leases: [] },
+  ...{ queryCodes: new Set(), payerIds: new Set(), certifyIds: new Set() },
+});
