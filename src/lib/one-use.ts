@@ -26,10 +26,27 @@ export interface OneUseStream extends Duplex {
   release(): void;
 }
 
+/**
+ * Whether bytes after a reply only repeat it, in whole or in part. A hop that delivers one reply twice names the same
+ * payer twice; anything else might be the reply to another request.
+ */
+const repetitionOf = (reply: Buffer) => {
+  let at = 0;
+  return (bytes: Buffer): boolean => {
+    for (const byte of bytes) {
+      if (byte !== reply[at]) return false;
+      at = (at + 1) % reply.length;
+    }
+    return true;
+  };
+};
+
 /** undici destroys the stream when the reply is whole; the socket stays open, and is listened to until its end. */
 export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fault }: OneUse): OneUseStream => {
   let isWritten = false;
   let received = 0;
+  const chunks: Buffer[] = [];
+  let repeats: ((bytes: Buffer) => boolean) | undefined;
 
   // The socket itself reports a write that failed, to the owner of the socket.
   const write = (bytes: Buffer, done: () => void) => {
@@ -37,13 +54,22 @@ export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fa
     if (isWritten) socket.write(bytes, () => done());
     else done();
   };
+  /** Bytes that came after the `replyBytes` first ones, which are the reply. */
+  const receiveSurplus = (bytes: Buffer, replyBytes: number) => {
+    repeats ??= repetitionOf(Buffer.concat(chunks).subarray(0, replyBytes));
+    if (!repeats(bytes)) fault('REPLY_SURPLUS');
+  };
   const receive = (bytes: Buffer) => {
+    const before = received;
     received += bytes.length;
     if (!isWritten) fault('BYTES_BEFORE_REQUEST');
-    else if (stream.destroyed) fault('REPLY_SURPLUS');
+    else if (stream.destroyed) receiveSurplus(bytes, before);
     // undici limits each head by itself; this bounds heads, trailers and sizes of chunks together.
     else if (received > MAX_HEAD_BYTES + maxReplyBytes) fault('REPLY_TOO_LARGE');
-    else stream.push(bytes);
+    else {
+      chunks.push(bytes);
+      stream.push(bytes);
+    }
   };
   const finish = () => {
     if (!stream.destroyed) stream.push(null);
@@ -58,7 +84,7 @@ export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fa
     {
       /** undici puts back what it read beyond the end of the reply, when it has ended the stream. */
       unshift(bytes: Buffer) {
-        if (bytes.length > 0) fault('REPLY_SURPLUS');
+        if (bytes.length > 0) receiveSurplus(bytes, received - bytes.length);
       },
       hasReceived: () => received > 0,
       release() {

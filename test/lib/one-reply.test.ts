@@ -2,13 +2,14 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { openRaw, outcomeOf } from '../support/raw-upstream.ts';
+import { openRaw, outcomeOf } from '../support/upstreams/raw-upstream.ts';
 
 const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 const get = { method: 'GET', path: '/' } as const;
 const reply = (headers = '', body = 'ok') =>
   `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n${headers}\r\n${body}`;
 const closing = reply('connection: close\r\n');
+const other = reply('connection: close\r\n', 'no');
 
 test('bytes that came before the request are no reply: nothing is sent', async () => {
   let connections = 0;
@@ -62,10 +63,15 @@ const replies: readonly (readonly [name: string, data: (socket: Socket) => Promi
       later(20, write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok'), reset),
       'REPLY_INCOMPLETE',
     ],
-    ['is followed by another at once', later(0, write(closing + closing), end), 'REPLY_SURPLUS'],
-    ['is followed by another', later(30, write(closing), write(closing), end), 'REPLY_SURPLUS'],
-    ['is followed by another, unannounced', later(30, write(reply()), write(reply()), end), 'REPLY_SURPLUS'],
-    ['is followed by another much later', later(400, write(closing), write(closing), end), 'REPLY_SURPLUS'],
+    ['comes twice at once', later(0, write(closing + closing), end), 200],
+    ['comes twice', later(30, write(closing), write(closing), end), 200],
+    ['comes again in pieces', later(10, write(closing), write(closing.slice(0, 9)), write(closing.slice(9)), end), 200],
+    ['comes twice, unannounced', later(30, write(reply()), write(reply()), end), 200],
+    ['comes twice, and another follows', later(20, write(closing + closing), write(other), end), 'REPLY_SURPLUS'],
+    ['is followed by another at once', later(0, write(closing + other), end), 'REPLY_SURPLUS'],
+    ['is followed by another', later(30, write(closing), write(other), end), 'REPLY_SURPLUS'],
+    ['is followed by another, unannounced', later(30, write(reply()), write(reply('', 'no')), end), 'REPLY_SURPLUS'],
+    ['is followed by another much later', later(400, write(closing), write(other), end), 'REPLY_SURPLUS'],
     ['is followed by one byte', later(30, write(closing), write('!'), end), 'REPLY_SURPLUS'],
     [
       'is that of HTTP/1.0, and another follows',

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { HttpRequest } from '../../src/lib/exchange.ts';
-import { openRaw } from '../support/raw-upstream.ts';
+import { openRaw } from '../support/upstreams/raw-upstream.ts';
 
 const until = () => ({ deadline: AbortSignal.timeout(5_000) });
 const get = { method: 'GET', path: '/' } as const;
@@ -44,6 +44,12 @@ const cases: readonly (readonly [name: string, bytes: string, outcome: string])[
   ['of HTTP/1.0 with a length', 'HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok', '200 ok'],
   ['of 204', 'HTTP/1.1 204 No Content\r\n\r\n', '204 '],
   ['of 204 that names a length and has no body', 'HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n', '204 '],
+  [
+    'of 204 that names two lengths',
+    'HTTP/1.1 204 No Content\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+    'REPLY_GARBLED',
+  ],
+  ['of 204 in chunks', 'HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n', '204 '],
   ['of 304', 'HTTP/1.1 304 Not Modified\r\ncontent-length: 2\r\n\r\n', '304 '],
   [
     'after interim ones',
@@ -51,7 +57,19 @@ const cases: readonly (readonly [name: string, bytes: string, outcome: string])[
     '200 ok',
   ],
 
-  ['twice', `${OK}content-length: 2\r\n\r\nok`.repeat(2), 'REPLY_SURPLUS'],
+  ['twice, byte by byte the same', `${OK}content-length: 2\r\n\r\nok`.repeat(2), '200 ok'],
+  ['once and a half', `${OK}content-length: 2\r\n\r\nok${OK}cont`, '200 ok'],
+  [
+    'in chunks twice, byte by byte the same',
+    `${OK}transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`.repeat(2),
+    '200 ok',
+  ],
+  ['and another', `${OK}content-length: 2\r\n\r\nok${OK}content-length: 2\r\n\r\nno`, 'REPLY_SURPLUS'],
+  [
+    'twice and another',
+    `${`${OK}content-length: 2\r\n\r\nok`.repeat(2)}${OK}content-length: 2\r\n\r\nno`,
+    'REPLY_SURPLUS',
+  ],
   ['and one byte', `${OK}content-length: 2\r\n\r\nokk`, 'REPLY_SURPLUS'],
   ['and a line feed', `${OK}content-length: 2\r\n\r\nok\r\n`, 'REPLY_SURPLUS'],
   ['of length 0 and one byte', `${OK}content-length: 0\r\n\r\n!`, 'REPLY_SURPLUS'],
