@@ -10,10 +10,10 @@ const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8
   name.endsWith('.md'),
 );
 
-/** Without what is commented out. */
+/** Without HTML comments. */
 const readPage = (page: string) => readFileSync(join(root, 'docs', page), 'utf8').replace(/<!--[\s\S]*?-->/g, '');
 
-test.each(pages)('docs/%s names only files that are there', (page) => {
+test.each(pages)('docs/%s names only files that exist', (page) => {
   const folder = dirname(join(root, 'docs', page));
   const text = readPage(page);
   const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) => join(folder, path));
@@ -30,7 +30,7 @@ test('docs/reliability.md gives every claim a command that runs a test', () => {
   expect(rows.filter((row) => !/`(?:[A-Z0-9_]+=\d+ )*npm test -- (?:test\/\S+\.test\.ts ?)+`/.test(row))).toEqual([]);
 });
 
-/** The names in a JSON schema, with those that lead there. */
+/** The paths of all properties of a JSON schema. */
 const settingsIn = (schema: unknown, path: string): string[] => {
   if (typeof schema !== 'object' || schema === null) return [];
   const { properties = {}, items, anyOf = [], oneOf = [] } = schema as Record<string, object>;
@@ -49,12 +49,12 @@ test('docs/configuration.md names every setting', () => {
   const isNamed = (setting: string): boolean => {
     if (text.includes(`\`${setting}\``) || text.includes(`\`${setting}.`) || text.includes(`\`${setting}[].`))
       return true;
-    // By its last name, in the row of a setting that it is part of.
+    // By its last name, in the row of a setting that contains it.
     const last = setting.split('.').at(-1);
     const rows = text.split('\n').filter((line) => setting.startsWith(/^\| `([\w.[\]]+)`/.exec(line)?.[1] ?? ' '));
     return rows.some((row) => row.includes(`\`${last}\``));
   };
-  // How a router is configured has a page of its own; JWKs and keys are what they are.
+  // Router credentials have a page of their own; the fields of JWKs and keys need no description.
   const elsewhere = /^router\.|^callers\.jwt\.jwks\.|^keys\.seal\[\]\.key$/;
   expect(settings.filter((setting) => !elsewhere.test(setting) && !isNamed(setting))).toEqual([]);
   const routers = readPage('routers.md');
@@ -62,6 +62,19 @@ test('docs/configuration.md names every setting', () => {
     .filter((setting) => setting.startsWith('router.'))
     .map((setting) => setting.split('.').at(-1));
   expect(credentials.filter((name) => !new RegExp(`\\b${name}\\b`).test(routers))).toEqual([]);
+});
+
+const testFiles = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+);
+
+test('docs/reliability.md defines P1 to P12, and titles of tests use no other ids of promises', () => {
+  const defined = [...readPage('reliability.md').matchAll(/^- \*\*(P\d+), /gm)].map(([, id]) => id);
+  expect(defined).toEqual(Array.from({ length: 12 }, (_, index) => `P${index + 1}`));
+  const used = testFiles.flatMap((file) =>
+    [...readFileSync(join(root, 'test', file), 'utf8').matchAll(/['`](P\d+)(?:[–, ]+P?\d+)*: /g)].map(([, id]) => id),
+  );
+  expect(used.filter((id) => !defined.includes(id))).toEqual([]);
 });
 
 test('docs/security.md names, for every threat, tests that exist under that title', () => {

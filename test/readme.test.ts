@@ -2,52 +2,53 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
 import { startSandboxService } from './support/services/sandbox.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const readPage = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+const readme = readPage('README.md');
+const contributing = readPage('CONTRIBUTING.md');
 const block = (language: string, having: string) => {
   const blocks = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)];
   return blocks.find(([, kind, text]) => kind === language && text?.includes(having))?.[2] ?? '';
 };
 
-describe('the README', () => {
-  test('shows an answer that the service gives', async () => {
-    const service = await startSandboxService();
-    try {
-      const command = block('sh', 'curl').replace('http://127.0.0.1:4001', service.origin);
-      const { stdout } = await promisify(execFile)('bash', ['-c', command]);
-      expect(JSON.parse(stdout)).toEqual(JSON.parse(block('json', '"data"')));
-    } finally {
-      await service.close();
-    }
-  });
+test('the README shows an answer that the service gives', async () => {
+  const service = await startSandboxService();
+  try {
+    const command = block('sh', 'curl').replace('http://127.0.0.1:4001', service.origin);
+    const { stdout } = await promisify(execFile)('bash', ['-c', command]);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(block('json', '"data"')));
+  } finally {
+    await service.close();
+  }
+});
 
-  test('shows a configuration that is accepted', async () => {
-    const shown = block('json', 'defaultApp').replaceAll(/\{ "\$(?:env|file)": "([^"]+)" \}/g, (_, name: string) =>
-      JSON.stringify(name.endsWith('.key') ? createHash('sha256').update(name).digest('base64') : 's'.repeat(32)),
-    );
-    const config = await loadConfig({}, async () => JSON.parse(shown));
-    expect(config.apps[0]?.sessions).toBe('required');
-  });
+test('the README shows a configuration that is accepted', async () => {
+  const shown = block('json', 'defaultApp').replaceAll(/\{ "\$(?:env|file)": "([^"]+)" \}/g, (_, name: string) =>
+    JSON.stringify(name.endsWith('.key') ? createHash('sha256').update(name).digest('base64') : 's'.repeat(32)),
+  );
+  const config = await loadConfig({}, async () => JSON.parse(shown));
+  expect(config.apps[0]?.sessions).toBe('required');
+});
 
-  test('names only commands that npm knows', () => {
-    const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-    const pages = readme + readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8');
-    const named = [...pages.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name);
-    expect(named).toEqual(expect.arrayContaining(['migrate', 'store:copy', 'keys:rotate', 'payer:erase']));
-    for (const name of named) {
-      const file = /^node (\S+)/.exec(scripts[name])?.[1];
-      if (file) expect(() => readFileSync(new URL(`../${file}`, import.meta.url)), name).not.toThrow();
-      expect(scripts, name).toHaveProperty([name]);
-    }
-  });
+test('the README and its pages name only commands that npm knows', () => {
+  const { scripts } = JSON.parse(readPage('package.json'));
+  const pages = readme + contributing + readPage('docs/configuration.md');
+  const named = [...pages.matchAll(/npm run (?:-s )?([\w:]+)/g)].map(([, name = '']) => name);
+  expect(named).toEqual(expect.arrayContaining(['migrate', 'store:copy', 'keys:rotate', 'payer:erase']));
+  for (const name of named) {
+    const file = /^node (?:--\w+ )*(\S+)/.exec(scripts[name])?.[1];
+    if (file) expect(() => readFileSync(new URL(`../${file}`, import.meta.url)), name).not.toThrow();
+    expect(scripts, name).toHaveProperty([name]);
+  }
+});
 
-  test('links only to files that are there', () => {
-    const links = [...readme.matchAll(/\]\((?!http)([^)#]+)\)/g)].map(([, path = '']) => path);
-    expect(links.length).toBeGreaterThan(15);
-    for (const path of links)
-      expect(() => readFileSync(new URL(`../${path}`, import.meta.url)), path).not.toThrow(/ENOENT/);
-  });
+test('the README and CONTRIBUTING.md link only to files that exist', () => {
+  const pages = readme + contributing;
+  const links = [...pages.matchAll(/\]\((?!http)([^)#]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
+  expect(links.length).toBeGreaterThan(15);
+  for (const path of links)
+    expect(() => readFileSync(new URL(`../${path}`, import.meta.url)), path).not.toThrow(/ENOENT/);
 });
