@@ -16,150 +16,150 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** An instant as an RFC 3339 string with a time zone, such as 2026-11-22T16:37:00.000Z. */
+  /** An instant: an RFC 3339 string with a time zone, such as 2026-11-22T16:37:00.000Z. */
   DateTime: { input: Date; output: Date; }
   _FieldSet: { input: string; output: string; }
 };
 
-/** The channel refused the auth code. It will never work: send the payer to authorize again. */
+/** The channel refused the auth code, and would refuse it again. Let the payer authorize again. */
 export type AuthCodeRejected = Failure & {
   readonly __typename?: 'AuthCodeRejected';
   /** AUTH_CODE_INVALID, AUTH_CODE_USED, AUTH_CODE_EXPIRED or AUTH_CODE_REFUSED. */
   readonly code: FailureCode;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
-/** What has become of an authentication. */
+/** The status of an authentication, and its result. */
 export type AuthResult = {
   readonly __typename?: 'AuthResult';
-  /** When the query code stops working; null when the status is NOT_EXIST. */
+  /** When the query code stops working. Null when the status is NOT_EXIST. */
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** Why there is no identity, when the status is REJECTED or INDETERMINATE. */
   readonly failure?: Maybe<Failure>;
-  /** Who the payer is, when the status is SUCCESS. Null without the scope payer:read: the query code alone tells only how far it got. */
+  /** Who the payer is, when the status is SUCCESS. Null without the scope payer:read: the query code alone shows only the status. */
   readonly identity?: Maybe<PayerIdentity>;
-  /** Seconds to wait before asking again, 5 at first; asking sooner makes it 5 longer, up to 60. Null when the status can no longer change. */
+  /** Seconds to wait before the next poll: 5 at first. A poll that comes sooner adds 5, up to 60. Null when the status can no longer change. */
   readonly pollAfterSeconds?: Maybe<Scalars['Int']['output']>;
-  /** How far it got. */
+  /** How far the authentication is. Decide by it what to do next. */
   readonly status: AuthStatus;
 };
 
-/** The auth code was redeemed and the identity is kept for the holder of the query code. */
+/** The auth code was redeemed, and authResult reads the identity with the query code. */
 export type AuthResultKept = {
   readonly __typename?: 'AuthResultKept';
-  /** When the kept identity is forgotten. */
+  /** When the query code stops working and the result can no longer be read. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** The secret to read the identity with; hand it to the reader, never to a URL. Null when a state was given: the starter has it. */
+  /** The secret to read the result with. Pass it to the reader, and never in a URL. Null when the input had a state: startAuthentication has returned it then. */
   readonly queryCode?: Maybe<Scalars['String']['output']>;
 };
 
-/** How far an authentication got. */
+/** How far an authentication is. */
 export type AuthStatus =
-  /** The auth code was sent and its outcome cannot be known. The payer has to authorize again. */
+  /** The auth code was sent, and whether it was redeemed is not known. Let the payer authorize again. */
   | 'INDETERMINATE'
-  /** Unknown, expired, or not yours to read: which of these is not told. */
+  /** The query code is unknown, has expired, or is not for this caller to read. The answer does not distinguish these. */
   | 'NOT_EXIST'
-  /** The channel refused the auth code. */
+  /** The channel refused the auth code. Let the payer authorize again. */
   | 'REJECTED'
-  /** The payer is known. */
+  /** The channel has identified the payer. Read identity. */
   | 'SUCCESS'
-  /** No auth code has arrived yet, or the channel has not answered yet. */
+  /** No auth code has arrived, or the channel has not answered. Poll again. */
   | 'WAITING';
 
-/** What authenticateAndSet needs. */
+/** The input of authenticateAndSet. */
 export type AuthenticateAndSetInput = {
-  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The channel's one-time code. 1 to 200 characters. */
+  /** The one-time code that the channel gave to the payer's page. 1 to 200 characters. */
   readonly authCode: Scalars['String']['input'];
-  /** The channel that issued the auth code, such as ali_pay. At most 32 characters. */
+  /** The channel that issued the auth code: a Channel.id, such as ali_pay. At most 32 characters. */
   readonly channel: Scalars['ID']['input'];
   /** The payer's IPv4 or IPv6 address. Some channels require it. */
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
-  /** The merchant's order number, 5 to 30 characters of A-Z a-z 0-9 _, for channels that ask for one. */
+  /** The merchant's order number, for channels that require one. 5 to 30 characters of A-Z a-z 0-9 _ */
   readonly merchantOrderNo?: InputMaybe<Scalars['String']['input']>;
-  /** 16 to 128 characters of A-Z a-z 0-9 _ - . ~ that nobody can guess; without it and without state one is made and returned. */
+  /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ With neither queryCode nor state, one is generated and returned. Give one of the two at most. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
-  /** The state that came back from the channel with the auth code: the result goes to the session it was issued for, and to no other. */
+  /** The state that the channel returned to the payer page with the auth code. The result goes to the session that the state was issued for, and to no other. */
   readonly state?: InputMaybe<Scalars['String']['input']>;
-  /** The sub-merchant's upstream application, at most 32 characters, for channels that ask for one. */
+  /** The sub-merchant's application at the channel, for channels that require one. At most 32 characters. */
   readonly subAppId?: InputMaybe<Scalars['String']['input']>;
-  /** The terminal's number, at most 32 characters, for channels that ask for one. */
+  /** The terminal's number, for channels that require one. At most 32 characters. */
   readonly termId?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Named after what the payer page does next. */
+/** AuthResultKept on success; every other member is a Failure whose type says what to do. */
 export type AuthenticateAndSetResult = AuthCodeRejected | AuthResultKept | AuthenticationIndeterminate | ChannelUnavailable | InvalidInput | NotAllowed;
 
-/** What authenticate needs. */
+/** The input of authenticate. */
 export type AuthenticateInput = {
-  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The channel's one-time code. 1 to 200 characters. */
+  /** The one-time code that the channel gave to the payer's page. 1 to 200 characters. */
   readonly authCode: Scalars['String']['input'];
-  /** The channel that issued the auth code, such as ali_pay. At most 32 characters. */
+  /** The channel that issued the auth code: a Channel.id, such as ali_pay. At most 32 characters. */
   readonly channel: Scalars['ID']['input'];
   /** The payer's IPv4 or IPv6 address. Some channels require it. */
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
-  /** The merchant's order number, 5 to 30 characters of A-Z a-z 0-9 _, for channels that ask for one. */
+  /** The merchant's order number, for channels that require one. 5 to 30 characters of A-Z a-z 0-9 _ */
   readonly merchantOrderNo?: InputMaybe<Scalars['String']['input']>;
-  /** A random value, new for every call, when the app signs its calls: 16 to 32 characters of A-Z a-z 0-9 _ - . ~ */
+  /** For apps that sign their calls: a random value, new for every call. 16 to 32 characters of A-Z a-z 0-9 _ - . ~ */
   readonly nonceStr?: InputMaybe<Scalars['String']['input']>;
-  /** 16 to 128 characters of A-Z a-z 0-9 _ - . ~; when given, the result can also be read with authResult. */
+  /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ When given, authResult can read the result with it as well. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
-  /** When the call was made, yyyy-MM-dd HH:mm:ss in UTC+8 and at most 5 minutes off, when the app signs its calls. */
+  /** For apps that sign their calls: the time of the call as yyyy-MM-dd HH:mm:ss in UTC+8, at most 5 minutes off. */
   readonly reqTime?: InputMaybe<Scalars['String']['input']>;
-  /** The app's signature over all other fields, 64 characters of 0-9 a-f, when the app signs its calls. */
+  /** For apps that sign their calls: the signature over all other fields of this input. 64 characters of 0-9 a-f. */
   readonly sign?: InputMaybe<Scalars['String']['input']>;
-  /** The sub-merchant's upstream application, at most 32 characters, for channels that ask for one. */
+  /** The sub-merchant's application at the channel, for channels that require one. At most 32 characters. */
   readonly subAppId?: InputMaybe<Scalars['String']['input']>;
-  /** The terminal's number, at most 32 characters, for channels that ask for one. */
+  /** The terminal's number, for channels that require one. At most 32 characters. */
   readonly termId?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Named after what the caller does next. */
+/** Authenticated on success; every other member is a Failure whose type says what to do. */
 export type AuthenticateResult = AuthCodeRejected | Authenticated | AuthenticationIndeterminate | ChannelUnavailable | InvalidInput | NotAllowed;
 
-/** The auth code was redeemed. */
+/** The auth code was redeemed, and the payer is known. */
 export type Authenticated = {
   readonly __typename?: 'Authenticated';
-  /** The channel's token for further calls about this payer, where the channel gives one. Null without the scope payer:token. */
+  /** The channel's token for further calls about this payer. Null where the channel gives none, and without the scope payer:token. */
   readonly accessToken?: Maybe<Scalars['String']['output']>;
-  /** When accessToken stops working; null where the channel does not say, and without the scope payer:token. */
+  /** When accessToken expires. Null where the channel does not say, and without the scope payer:token. */
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Who the payer is. Without the scope payer:read no more of it than id, channel and appId. */
+  /** Who the payer is. Without the scope payer:read only its id, channel and appId are not null. */
   readonly identity: PayerIdentity;
 };
 
 /**
- * The code was sent, and whether it was redeemed is not known. It is never sent a second time:
- * send the payer to authorize again, unless the code is OUTCOME_PENDING, which asks to repeat the same call.
+ * The auth code or once token was sent, and whether it was redeemed is not known. It is never sent a second time: let the
+ * payer authorize again. Only with the code OUTCOME_PENDING, repeat the same call: another call is redeeming it now.
  */
 export type AuthenticationIndeterminate = Failure & {
   readonly __typename?: 'AuthenticationIndeterminate';
   /** OUTCOME_UNKNOWN, OUTCOME_PENDING, REPLY_UNVERIFIED or REPLY_MALFORMED. */
   readonly code: FailureCode;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
-/** A session waits for the payer. */
+/** A session is open. Send the payer to authorizeUrl, and poll authResult with queryCode. */
 export type AuthenticationStarted = {
   readonly __typename?: 'AuthenticationStarted';
-  /** authorizeUrl as a QR code, for payers at another device: an SVG document of at most 64 KiB. Null when authorizeUrl has more than 2,953 bytes, which no QR code holds. */
+  /** authorizeUrl as a QR code, for a payer with another device: an SVG document of at most 64 KiB. Null when authorizeUrl has more than 2,953 bytes, the most that a QR code holds. */
   readonly authorizeQr?: Maybe<Scalars['String']['output']>;
-  /** Where the payer authorizes; open it in the payer's browser or in the channel's application. */
+  /** The channel's page where the payer authorizes. Open it in the payer's browser or in the channel's application. */
   readonly authorizeUrl: Scalars['String']['output'];
-  /** When the session ends. */
+  /** When the session ends: queryCode and state stop working then. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** The secret to read the result with authResult. Keep it from the payer's browser. */
+  /** The secret to read the result with, by authResult. Never give it to the payer's browser. */
   readonly queryCode: Scalars['String']['output'];
-  /** The ticket that the channel hands back to the payer page, which passes it to authenticateAndSet. */
+  /** The channel returns it to the payer page with the auth code, and the page passes both to authenticateAndSet. */
   readonly state: Scalars['String']['output'];
 };
 
@@ -181,13 +181,13 @@ export type CertificationDocument =
 /** A form to submit by POST. */
 export type CertificationForm = {
   readonly __typename?: 'CertificationForm';
-  /** The form's action. Always the channel's gateway. */
+  /** The form's action: a URL of the channel's gateway. */
   readonly action: Scalars['String']['output'];
   /** The form's hidden fields. */
   readonly fields: ReadonlyArray<CertificationFormField>;
-  /** The same form as an HTML document that submits itself; serve it as it is. */
+  /** The same form as an HTML document that submits itself. Serve it unchanged. */
   readonly html: Scalars['String']['output'];
-  /** POST. */
+  /** The form's method: POST. */
   readonly method: Scalars['String']['output'];
 };
 
@@ -196,11 +196,11 @@ export type CertificationFormField = {
   readonly __typename?: 'CertificationFormField';
   /** The field's name. */
   readonly name: Scalars['String']['output'];
-  /** The field's value, not escaped. */
+  /** The field's value. Escape it when you write it into HTML. */
   readonly value: Scalars['String']['output'];
 };
 
-/** How the payer proves who they are. */
+/** How a payer proves their identity. */
 export type CertificationMethod =
   /** By a picture of the document. */
   | 'CERT_PHOTO'
@@ -208,37 +208,37 @@ export type CertificationMethod =
   | 'CERT_PHOTO_FACE'
   /** By the face, compared with the authority's picture. */
   | 'FACE'
-  /** By the face or another means, as the channel sees fit. */
+  /** By the face or by another means; the channel chooses. */
   | 'SMART_FACE';
 
-/** The channel refuses the certification. */
+/** The channel refuses the certification. Initialize a new one; with the code CERTIFICATION_REFUSED, correct the input first. */
 export type CertificationRejected = Failure & {
   readonly __typename?: 'CertificationRejected';
   /** CERTIFY_ID_UNKNOWN, CERTIFY_ID_EXPIRED or CERTIFICATION_REFUSED. */
   readonly code: FailureCode;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
-/** How far a certification got. */
+/** How far a certification is. */
 export type CertificationStatus =
-  /** Failed, or not finished yet: the channel does not tell these apart. */
+  /** Failed, or not finished yet: the channel does not distinguish the two. Ask again. */
   | 'NOT_PASSED'
-  /** The payer is who they say. */
+  /** The channel confirms the payer's name and document. */
   | 'PASSED'
-  /** The channel has not been asked yet. */
+  /** Initialized; the channel has not been asked yet whether the payer has passed. */
   | 'STARTED';
 
 /** What a payer pays with. Channels are data: new ones appear without a change of this schema. */
 export type Channel = {
   readonly __typename?: 'Channel';
-  /** What the app asked about can do on this channel; null where no app is known, as in an entity lookup. */
+  /** What the app can do on this channel. Null where the channel is reached without an app, as by a reference from another subgraph. */
   readonly capabilities?: Maybe<ReadonlyArray<ChannelCapability>>;
   /** The channel's code, such as ali_pay, wechat_pay or union_pay. */
   readonly id: Scalars['ID']['output'];
-  /** The name payers know the channel by, in Chinese. */
+  /** The channel's name for payers, in Chinese. Null where no name is configured. */
   readonly title?: Maybe<Scalars['String']['output']>;
 };
 
@@ -246,40 +246,40 @@ export type Channel = {
 export type ChannelCapability =
   /** Auth codes of this channel can be redeemed with authenticate and authenticateAndSet. */
   | 'AUTHENTICATE'
-  /** startAuthentication can send payers to a page of this channel. */
+  /** startAuthentication can send payers to an authorization page of this channel. */
   | 'AUTHORIZE'
-  /** Payers can be certified by real name. */
+  /** Payers can be certified by real name, from initializeIdentityCertification on. */
   | 'CERTIFY'
   /** Job identities can be queried with jobworthAuthentication. */
   | 'JOBWORTH';
 
-/** The channel cannot serve the app now. With retryAfterSeconds the same call may be repeated with the same auth code. */
+/** The channel or this service cannot serve the call now. When retryAfterSeconds is given, repeat the same call with the same auth code after that time. */
 export type ChannelUnavailable = Failure & {
   readonly __typename?: 'ChannelUnavailable';
   /** SERVICE_UNAVAILABLE, RATE_LIMITED, OVERLOADED, or one that begins with CHANNEL. */
   readonly code: FailureCode;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Seconds to wait before the same call is worth repeating; null when only the operator can help. */
+  /** Seconds to wait before repeating the same call. Null when repeating does not help and the operator has to act. */
   readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
 /**
- * An expected failure. Select __typename to decide what to do next, code to decide what to tell the payer,
- * and show traceId to the operator. A message is for people and may change; it never repeats what you sent.
+ * An expected failure. Decide by __typename what to do next, and by code what to show to the payer. Log traceId: the
+ * operator finds the call by it. The message is for people, may change, and never repeats your input.
  */
 export type Failure = {
-  /** The stable reason. */
+  /** The reason, for programs. It does not change. */
   readonly code: FailureCode;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
-/** Why something failed. New codes may be added; treat an unknown code by the type that carries it. */
+/** Why a call failed. New codes may be added: handle an unknown code by the type of the failure that carries it. */
 export type FailureCode =
   /** There is no such app. */
   | 'APP_UNKNOWN'
@@ -293,23 +293,23 @@ export type FailureCode =
   | 'AUTH_CODE_USED'
   /** The channel refuses to certify with this input. */
   | 'CERTIFICATION_REFUSED'
-  /** The certification was not finished in time. */
+  /** The payer did not finish the certification in time. */
   | 'CERTIFY_ID_EXPIRED'
-  /** The channel knows no such certification, or it is another app's. */
+  /** The channel has no such certification, or it belongs to another app. */
   | 'CERTIFY_ID_UNKNOWN'
-  /** The channel limits the number of calls. */
+  /** The channel has reached its own limit of calls. */
   | 'CHANNEL_BUSY'
   /** The channel refuses the app's configuration or credentials. */
   | 'CHANNEL_MISCONFIGURED'
-  /** The channel was reached but gave no usable answer; repeating the call does no harm. */
+  /** The channel was reached and gave no usable reply. The call used nothing up: repeat it. */
   | 'CHANNEL_NO_ANSWER'
-  /** The channel has been failing and is left alone for a few seconds; nothing was sent. */
+  /** The channel has been failing, and calls to it are suspended for some seconds. Nothing was sent. */
   | 'CHANNEL_SUSPENDED'
   /** The app has no such channel. */
   | 'CHANNEL_UNKNOWN'
-  /** The channel could not be reached; nothing was sent. */
+  /** The channel could not be reached. Nothing was sent. */
   | 'CHANNEL_UNREACHABLE'
-  /** The channel cannot do this for the app. */
+  /** The channel cannot do this for the app: see Channel.capabilities. */
   | 'CHANNEL_UNSUPPORTED'
   /** A field is missing, too long or malformed. */
   | 'INPUT_INVALID'
@@ -323,120 +323,120 @@ export type FailureCode =
   | 'JOBWORTH_NOT_OPENED'
   /** Zhima refuses the parameters. */
   | 'JOBWORTH_REFUSED'
-  /** The signature is right and nonceStr was used before: by another call, or by this one more than 60 seconds ago. */
+  /** The signature is valid, and nonceStr was used before: by another call, or by this one more than 60 seconds ago. */
   | 'NONCE_USED'
   /** The caller lacks the scope for the app, or the app's policy forbids it. */
   | 'NOT_ALLOWED'
-  /** The once token is wrong, too old or used up. */
+  /** The once token is unknown, has expired or was used. */
   | 'ONCE_TOKEN_INVALID'
-  /** The once token was used here with other parameters or by another caller. */
+  /** The once token was redeemed here before, with other parameters or by another caller. */
   | 'ONCE_TOKEN_USED'
-  /** Another call is redeeming this auth code and has no answer yet. Repeat the same call. */
+  /** Another call is redeeming this auth code and has no reply yet. Repeat the same call. */
   | 'OUTCOME_PENDING'
-  /** The channel's answer did not arrive in time or broke off. */
+  /** The code was sent, and the channel's reply did not arrive in time or was cut off. */
   | 'OUTCOME_UNKNOWN'
-  /** This service has too many calls under way; nothing was sent. */
+  /** Too many calls are running in this service. Nothing was sent. */
   | 'OVERLOADED'
   /** The query code belongs to another authentication. Choose a new one. */
   | 'QUERY_CODE_TAKEN'
-  /** The caller, the app, the channel or the address has asked too often; nothing was done. */
+  /** Too many calls of the caller, the address, the app or the channel. Nothing was done. */
   | 'RATE_LIMITED'
-  /** The channel's answer cannot be understood. */
+  /** The channel's reply cannot be parsed. */
   | 'REPLY_MALFORMED'
-  /** The channel's answer carries no valid signature, so nothing in it is believed. */
+  /** The channel's reply has no valid signature, so its content is not trusted. */
   | 'REPLY_UNVERIFIED'
-  /** The signature is right and reqTime is more than 5 minutes off. */
+  /** The signature is valid, and reqTime is more than 5 minutes off. */
   | 'REQUEST_TIME_INVALID'
-  /** This service cannot keep its promises now; nothing was sent. */
+  /** This service cannot read or store results now. Nothing was sent. */
   | 'SERVICE_UNAVAILABLE'
-  /** The signature does not fit the call. Which part of it does not is not told. */
+  /** The signature does not match the call. The answer does not say which part differs. */
   | 'SIGNATURE_INVALID'
-  /** The app signs its calls, and sign, nonceStr or reqTime is not there. */
+  /** The app signs its calls, and sign, nonceStr or reqTime is missing. */
   | 'SIGNATURE_MISSING';
 
-/** What is known of a real-name certification. Never the document. */
+/** The state of a real-name certification. Never holds the document. */
 export type IdentityCertification = {
   readonly __typename?: 'IdentityCertification';
-  /** The channel's handle for the certification. */
+  /** The channel's handle for the certification. 1 to 32 letters and digits. */
   readonly certifyId: Scalars['ID']['output'];
-  /** When the channel was last asked; null when it never was. */
+  /** When the channel was last asked. Null when it has not been asked yet. */
   readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was begun. */
+  /** When it was initialized. */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Whether the payer has passed. */
+  /** How far the certification is. Decide by it what to do next. */
   readonly status?: Maybe<CertificationStatus>;
 };
 
-/** The certification can be started. */
+/** The certification exists at the channel. Pass certifyId to startIdentityCertification. */
 export type IdentityCertificationInitialized = {
   readonly __typename?: 'IdentityCertificationInitialized';
-  /** The channel's handle for the certification. 32 letters and digits at most. */
+  /** The channel's handle for the certification. 1 to 32 letters and digits. */
   readonly certifyId: Scalars['ID']['output'];
 };
 
-/** Named after what the caller does next. */
+/** IdentityCertification, passed or not, when the channel answered; every other member is a Failure whose type says what to do. */
 export type IdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertification | InvalidInput | NotAllowed;
 
-/** Where the payer certifies. Every field leads to the same page; take the one that fits the payer's device. */
+/** The page where the payer certifies. Every field leads to the same page; use the one that fits the payer's device. */
 export type IdentityCertificationStarted = {
   readonly __typename?: 'IdentityCertificationStarted';
-  /** For a phone whose browser is outside the channel's application. */
+  /** For a phone's browser outside the channel's application: opens the application. */
   readonly deepLink: Scalars['String']['output'];
-  /** For a page of yours that submits a form. */
+  /** For a page of yours that submits a form by POST. */
   readonly form: CertificationForm;
-  /** For a payer at a computer, to scan with the channel's application: an SVG document of at most 64 KiB. The return page opens on the phone, so poll identityCertification. Null when url has more than 2,953 bytes, which no QR code holds. */
+  /** For a payer at a computer, to scan with the channel's application: an SVG document of at most 64 KiB. The return page then opens on the phone, so poll identityCertification. Null when url has more than 2,953 bytes, the most that a QR code holds. */
   readonly qr?: Maybe<Scalars['String']['output']>;
   /** For a browser inside the channel's application. */
   readonly url: Scalars['String']['output'];
 };
 
-/** What initializeIdentityCertification needs. */
+/** The input of initializeIdentityCertification. */
 export type InitializeIdentityCertificationInput = {
-  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   /** The name on the document. At most 128 characters. */
   readonly certName: Scalars['String']['input'];
   /**
-   * The document's number. At most 64 characters; small letters, blanks and full-width characters are sent as the document
-   * has them.
+   * The document's number. At most 64 characters. It is sent as it is printed on the document: letters become upper-case,
+   * blanks are removed, and full-width characters become ASCII.
    */
   readonly certNo: Scalars['String']['input'];
   /** The kind of document. */
   readonly certType: CertificationDocument;
-  /** The payer to certify, a PayerIdentity.id of the same app; when given, PayerIdentity.certification shows the outcome. */
+  /** The payer to certify: a PayerIdentity.id of the same app. When given, PayerIdentity.certification shows the outcome. */
   readonly identityId?: InputMaybe<Scalars['ID']['input']>;
-  /** How the payer is to prove who they are. */
+  /** How the payer is to prove their identity. */
   readonly method: CertificationMethod;
-  /** Where the channel sends the payer afterwards, at most 256 characters; one of those configured for the app, to the letter. */
+  /** The page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
   readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Named after what the caller does next. */
+/** IdentityCertificationInitialized on success; every other member is a Failure whose type says what to do. */
 export type InitializeIdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertificationInitialized | InvalidInput | NotAllowed;
 
-/** A field of the input that has to change. */
+/** A field of the input that has to be corrected. */
 export type InvalidField = {
   readonly __typename?: 'InvalidField';
-  /** What a valid value looks like. Never repeats the value. */
+  /** What a valid value looks like. Never repeats your value. */
   readonly message: Scalars['String']['output'];
   /** The field's name within the input, such as authCode. */
   readonly path: Scalars['String']['output'];
 };
 
-/** The input cannot be served as it stands. Nothing was sent to the channel. */
+/** The input is not valid. Nothing was sent to the channel. Correct the fields and call again. */
 export type InvalidInput = Failure & {
   readonly __typename?: 'InvalidInput';
   /** INPUT_INVALID, APP_UNKNOWN, CHANNEL_UNKNOWN or QUERY_CODE_TAKEN. */
   readonly code: FailureCode;
-  /** The fields to correct. */
+  /** The fields to correct. Empty where the code alone names the fault. */
   readonly fields: ReadonlyArray<InvalidField>;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
-/** Zhima has answered. */
+/** Zhima has answered yes or no, and the once token is used up. */
 export type JobworthAuthenticated = {
   readonly __typename?: 'JobworthAuthenticated';
   /** The payer's stable id within the merchant, where Zhima gives one. */
@@ -445,34 +445,34 @@ export type JobworthAuthenticated = {
   readonly openId?: Maybe<Scalars['String']['output']>;
   /** A page in Alipay that shows the result to the payer. */
   readonly resultUrl?: Maybe<Scalars['String']['output']>;
-  /** The state of the authorization's order, such as FINISH. */
+  /** The state of the authorization's order at Zhima, such as FINISH. */
   readonly tokenStatus?: Maybe<Scalars['String']['output']>;
-  /** Whether the job identity can be trusted. */
+  /** Whether Zhima confirms the job identity. */
   readonly trusted: Scalars['Boolean']['output'];
   /** The payer's Alipay user_id, where Zhima gives one. */
   readonly userId?: Maybe<Scalars['String']['output']>;
 };
 
-/** What jobworthAuthentication needs: userId or openId, or certNo and certType. */
+/** The input of jobworthAuthentication. It names the payer by userId or openId, or by certNo and certType. */
 export type JobworthAuthenticationInput = {
-  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   /**
-   * The number of the payer's document, used for this call and kept nowhere. At most 64 characters; small letters, blanks
-   * and full-width characters are sent as the document has them.
+   * The number of the payer's document. At most 64 characters. It is sent to Zhima and not stored here, as it is printed
+   * on the document: letters become upper-case, blanks are removed, and full-width characters become ASCII.
    */
   readonly certNo?: InputMaybe<Scalars['String']['input']>;
-  /** 0 identity card, 1 passport, 2 home return permit, 3 Hong Kong and Macao travel permit, 4 Taiwan travel permit, 5 Hong Kong and Macao document. */
+  /** The kind of document: 0 identity card, 1 passport, 2 home return permit, 3 Hong Kong and Macao travel permit, 4 Taiwan travel permit, 5 Hong Kong and Macao document. */
   readonly certType?: InputMaybe<Scalars['String']['input']>;
   /** The out_agreement_no that the authorization was created with. At most 128 characters. */
   readonly connKey: Scalars['String']['input'];
-  /** The identity to confirm, such as 04 for teachers; others by arrangement with Zhima. At most 32 characters. */
+  /** The job identity to confirm: 04 for teachers, or another code agreed with Zhima. At most 32 characters. */
   readonly identityType: Scalars['String']['input'];
-  /** The once token of the authorization. At most 128 characters. */
+  /** The one-time token of the authorization. At most 128 characters. */
   readonly onceToken: Scalars['String']['input'];
   /** The payer's Alipay open_id. At most 128 characters. */
   readonly openId?: InputMaybe<Scalars['String']['input']>;
-  /** How closely to look. */
+  /** How closely the query has to match. */
   readonly queryType: JobworthQueryType;
   /** The credit service's id. At most 64 characters. */
   readonly serviceId: Scalars['String']['input'];
@@ -480,62 +480,63 @@ export type JobworthAuthenticationInput = {
   readonly userId?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Named after what the caller does next. */
+/** JobworthAuthenticated when Zhima answered, JobworthPending when it has no answer yet; every other member is a Failure whose type says what to do. */
 export type JobworthAuthenticationResult = AuthenticationIndeterminate | ChannelUnavailable | InvalidInput | JobworthAuthenticated | JobworthPending | JobworthRejected | NotAllowed;
 
-/** Zhima does not know yet. Nothing was used up: repeat the query. */
+/** Zhima has no answer yet, and the once token is not used up. Repeat the same query. */
 export type JobworthPending = {
   readonly __typename?: 'JobworthPending';
-  /** Seconds to wait before the query is worth repeating. */
+  /** Seconds to wait before repeating the query. */
   readonly pollAfterSeconds: Scalars['Int']['output'];
   /** A page in Alipay that shows the state to the payer. */
   readonly resultUrl?: Maybe<Scalars['String']['output']>;
 };
 
-/** How closely Zhima looks. */
+/** How closely a query of job identities has to match. */
 export type JobworthQueryType =
   /** Fuzzy query. */
   | 'dim'
   /** Exact query. */
   | 'exact';
 
-/** Zhima refuses the query. */
+/** Zhima refuses the query. The code says what has to change first. */
 export type JobworthRejected = Failure & {
   readonly __typename?: 'JobworthRejected';
   /** ONCE_TOKEN_INVALID, ONCE_TOKEN_USED, or one that begins with JOBWORTH. */
   readonly code: FailureCode;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Redeems a one-time auth code and returns the payer's identity. For trusted callers: without the scope
-   * payer:authenticate for the app, or a signature that the app accepts, the answer is NotAllowed and nothing is sent.
-   * A code is sent to its channel at most once; the same call repeated within 5 minutes returns the same payer and token,
-   * with the payer's other fields as they are then, and to any other caller that it was used.
+   * Redeems a one-time auth code and returns the payer's identity. For servers: without the scope payer:authenticate for
+   * the app, or a valid signature of the app, the answer is NotAllowed and nothing is sent.
+   * A code is sent to its channel at most once. The same call repeated within 5 minutes returns the same payer and access
+   * token, with the payer's other fields as they are then; another caller gets AUTH_CODE_USED.
    */
   readonly authenticate: AuthenticateResult;
   /**
-   * Redeems a one-time auth code and keeps the identity for whoever holds the query code. For payer pages:
-   * the answer says nothing about the payer. Needs no scope.
+   * Redeems a one-time auth code and stores the result under a query code, with which authResult reads it. For payer
+   * pages: needs no scope, and the answer does not show who the payer is.
    */
   readonly authenticateAndSet: AuthenticateAndSetResult;
   /**
-   * Begins a real-name certification. The document's number is used for this call and kept nowhere.
+   * Begins a real-name certification of a payer. The document's number is sent to the channel and not stored here.
    * NotAllowed without the scope payer:certify for the app.
    */
   readonly initializeIdentityCertification: InitializeIdentityCertificationResult;
   /**
-   * Opens a session for a payer who has no auth code yet, and tells where the payer obtains one. Whoever starts keeps
-   * the query code; the payer's browser carries the state, which can write the result and not read it. Needs no scope.
+   * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one. The query code
+   * reads the result and stays with you; the payer's browser carries only the state, which can write the result and not
+   * read it. Needs no scope.
    */
   readonly startAuthentication: StartAuthenticationResult;
   /**
-   * Tells where the payer certifies: a link, a form, a deep link and a QR code of the same page.
+   * Returns the channel's page where the payer certifies: as a link, a form, a deep link and a QR code.
    * NotAllowed without the scope payer:certify for the app.
    */
   readonly startIdentityCertification: StartIdentityCertificationResult;
@@ -566,76 +567,77 @@ export type MutationStartIdentityCertificationArgs = {
   input: StartIdentityCertificationInput;
 };
 
-/** The caller has not the scope for this, or not for this app, or the app's policy forbids it. Nothing was sent to the channel. */
+/** The caller lacks the scope for the app, the app's policy forbids the call, or its signature is not valid. Nothing was sent to the channel. */
 export type NotAllowed = Failure & {
   readonly __typename?: 'NotAllowed';
-  /** NOT_ALLOWED, or what is wrong with the signature: SIGNATURE_MISSING, SIGNATURE_INVALID, REQUEST_TIME_INVALID or NONCE_USED. */
+  /** NOT_ALLOWED, or the fault of the signature: SIGNATURE_MISSING, SIGNATURE_INVALID, REQUEST_TIME_INVALID or NONCE_USED. */
   readonly code: FailureCode;
-  /** The reason in one English sentence. */
+  /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Finds the exchange in the operator's logs. */
+  /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['String']['output'];
 };
 
 /**
  * Who a payer is to one merchant application on one channel.
- * Apart from id every field may be null: what the channel has not told, and, but for channel and appId, whatever it is
- * when the caller has no scope payer:read for the app. A reference from another subgraph then finds nobody at all.
- * id, channel and appId never change. The other fields show what the channel named last, also in an answer that is
- * repeated: they change when the payer authenticates again.
+ * Every field but id may be null: where the channel does not give the value, and for a caller without the scope payer:read
+ * for the app. Such a caller gets id, channel and appId only, and a reference from another subgraph resolves to null.
+ * id, channel and appId never change. The other fields hold what the channel returned last, in repeated answers as well:
+ * they change when the payer authenticates again.
  */
 export type PayerIdentity = {
   readonly __typename?: 'PayerIdentity';
   /** The merchant application that the payer authenticated for. */
   readonly appId?: Maybe<Scalars['ID']['output']>;
-  /** The passed real-name certification, or the latest one that has not passed; null when none was started for this payer. */
+  /** The real-name certification that the payer has passed, or else the latest one. Null when none was initialized for this payer. */
   readonly certification?: Maybe<IdentityCertification>;
-  /** The channel that vouches for the payer. */
+  /** The channel that identified the payer. */
   readonly channel?: Maybe<Channel>;
   /** When this payer's first auth code was redeemed. */
   readonly firstAuthenticatedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Opaque, and stable for the same payer in the same app and channel. Reference payers by this id. */
+  /** Opaque, and stable for the same payer of the same app on the same channel. Reference payers by this id. */
   readonly id: Scalars['ID']['output'];
   /** When this payer's latest auth code was redeemed. */
   readonly lastAuthenticatedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The channel's id of the payer within one upstream application (WeChat openid, Alipay open_id). Not comparable across applications. */
+  /** The channel's id of the payer within one upstream application (WeChat openid, Alipay open_id). Not comparable between applications. */
   readonly openId?: Maybe<Scalars['String']['output']>;
-  /** The sub-merchant's upstream application that subOpenId belongs to, where an aggregator gives one. */
+  /** The sub-merchant's application at the channel, to which subOpenId belongs, where an aggregator gives one. */
   readonly subAppId?: Maybe<Scalars['String']['output']>;
   /** The payer's id within subAppId. */
   readonly subOpenId?: Maybe<Scalars['String']['output']>;
   /**
-   * The id that several upstream applications of one owner share (WeChat unionid), where the channel gives one: WeChat
-   * gives none with snsapi_base, nor where the applications are not bound to one Open Platform account. It joins nothing
-   * here: a payer of two applications is two PayerIdentity, and joining them by unionId is the consumer's work.
+   * The channel's id of the payer across the upstream applications of one owner (WeChat unionid). WeChat gives none with
+   * snsapi_base, nor for applications that are not bound to one Open Platform account. A payer of two apps is two
+   * PayerIdentity: join them by unionId yourself.
    */
   readonly unionId?: Maybe<Scalars['String']['output']>;
-  /** The channel's global id of the payer (Alipay user_id, UnionPay user id). Newer Alipay applications give openId instead. */
+  /** The channel's id of the payer across upstream applications (Alipay user_id, UnionPay user id). Newer Alipay applications give openId instead. */
   readonly userId?: Maybe<Scalars['String']['output']>;
 };
 
 export type Query = {
   readonly __typename?: 'Query';
   /**
-   * What has become of the authentication that a query code stands for.
-   * Poll no faster than pollAfterSeconds says, or let the call wait with waitSeconds. Whoever holds the query code may
-   * ask, but for callers that act for other apps only: to them every code is unknown.
+   * The status of the authentication that a query code stands for, and its result.
+   * Poll at the interval in pollAfterSeconds, or let the call wait with waitSeconds. Holding the query code is enough to
+   * ask; a caller that may act for other apps only gets NOT_EXIST.
    */
   readonly authResult: AuthResult;
-  /** The channels that an app can use, in the order of the app's configuration; empty for an unknown app. */
+  /** The channels of an app, in the order of its configuration. Empty for an unknown app. */
   readonly channels: ReadonlyArray<Channel>;
   /**
-   * Whether the payer has passed. Asks the channel each time until it says so; what the payer's browser says on its
-   * return is no answer. NotAllowed without the scope payer:certify for the app.
+   * Whether the payer has passed a real-name certification. Asks the channel with every call until the payer has passed.
+   * Only this answer counts: parameters of the return URL can be forged. NotAllowed without the scope payer:certify for
+   * the app.
    */
   readonly identityCertification: IdentityCertificationResult;
   /**
-   * Whether a payer's job identity holds, by Zhima. The first answer that says yes or no uses up the once token and is
-   * kept for 5 minutes: the same query repeated within them gets the same answer without asking Zhima again.
+   * Whether Zhima confirms a payer's job identity. The first answer, yes or no, uses up the once token and is stored for 5
+   * minutes: the same query repeated within that time gets the same answer, and Zhima is not asked again.
    * Without the scope payer:jobworth for the app the answer is NotAllowed and nothing is sent.
    */
   readonly jobworthAuthentication: JobworthAuthenticationResult;
-  /** The payer identity with this id; null when there is none, and when the caller may not read it: which of these is not told. */
+  /** The payer identity with this id. Null when it does not exist and when the caller may not read it; the answer does not distinguish the two. */
   readonly payerIdentity?: Maybe<PayerIdentity>;
 };
 
@@ -666,30 +668,30 @@ export type QueryPayerIdentityArgs = {
   id: Scalars['ID']['input'];
 };
 
-/** What startAuthentication needs. */
+/** The input of startAuthentication. */
 export type StartAuthenticationInput = {
-  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** A channel with the capability AUTHORIZE. At most 32 characters. */
+  /** A Channel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. */
   readonly channel: Scalars['ID']['input'];
-  /** The payer page that the channel sends the payer back to, at most 256 characters; one of those configured for the app, to the letter. */
+  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
   readonly returnUrl: Scalars['String']['input'];
 };
 
-/** Named after what the starter does next. */
+/** AuthenticationStarted on success; every other member is a Failure whose type says what to do. */
 export type StartAuthenticationResult = AuthenticationStarted | ChannelUnavailable | InvalidInput | NotAllowed;
 
-/** What startIdentityCertification needs. */
+/** The input of startIdentityCertification. */
 export type StartIdentityCertificationInput = {
-  /** The merchant application, at most 32 characters; omitted: the configured default app. */
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** What initializeIdentityCertification returned. 1 to 32 letters and digits. */
+  /** The certifyId that initializeIdentityCertification returned. 1 to 32 letters and digits. */
   readonly certifyId: Scalars['ID']['input'];
-  /** Where the channel sends the payer afterwards, at most 256 characters; one of those configured for the app, to the letter. */
+  /** The page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
   readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Named after what the caller does next. */
+/** IdentityCertificationStarted on success; every other member is a Failure whose type says what to do. */
 export type StartIdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertificationStarted | InvalidInput | NotAllowed;
 
 
