@@ -22,19 +22,19 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   router: {
     mutate: [
-      'src/security/{http-signature,http-signature-keys,structured-fields,content-digest,hive-hmac,router-check}.ts',
+      'src/security/{router-check,router-signature,router-signature-keys,router-hive-hmac,structured-fields,content-digest}.ts',
     ],
     testFiles: [
-      'test/security/{http-signature,structured-fields,signature-vectors,signature-abuse,hive-hmac,router-check}.test.ts',
+      'test/security/{router-check,router-signature,router-hive-hmac,structured-fields,signature-vectors,signature-abuse}.test.ts',
     ],
   },
   callers: {
     mutate: [
-      'src/security/{app-signature,jwt,issuer-keys,key-set,caller,callers,claims}.ts',
+      'src/security/{app-signature,caller,caller-claims,caller-token,callers,issuer-key-set,issuer-keys}.ts',
       'src/identity/{signed-calls,permission}.ts',
     ],
     testFiles: [
-      'test/security/{app-signature,app-signature-daxpay,jwt,issuer-keys,callers}.test.ts',
+      'test/security/{app-signature,app-signature-daxpay,caller-token,issuer-keys,callers}.test.ts',
       'test/identity/{permission,signed-calls}.test.ts',
     ],
   },

@@ -5,7 +5,7 @@ import { type Context, createContext, type Services } from '../graphql/context.t
 import type { Caller } from '../security/caller.ts';
 import type { Callers } from '../security/callers.ts';
 import type { RouterCheck } from '../security/router-check.ts';
-import { execute, parseJson } from './apollo.ts';
+import { execute, parseJson } from './apollo-adapter.ts';
 import { clientAddress } from './client-address.ts';
 import { withDeadline } from './deadline.ts';
 import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';

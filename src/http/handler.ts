@@ -3,11 +3,11 @@ import { createContext } from '../graphql/context.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import { anonymous } from '../security/caller.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
-import { execute } from './apollo.ts';
+import { execute } from './apollo-adapter.ts';
 import { createCors } from './cors.ts';
 import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
 import { createGraphqlEndpoint, type EndpointOptions, MAX_BODY_BYTES } from './graphql-endpoint.ts';
-import { exposeMetrics } from './metrics.ts';
+import { exposeMetrics } from './metrics-route.ts';
 import { createOperations, createProbes } from './probes.ts';
 
 export interface HandlerOptions extends EndpointOptions {

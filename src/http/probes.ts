@@ -1,7 +1,7 @@
 /** What orchestrators ask: whether the process lives, and whether requests may come. */
 import type { Metrics } from '../lib/metrics.ts';
 import { type EdgeReply, type Handler, refuse, reply } from './edge.ts';
-import { exposeMetrics } from './metrics.ts';
+import { exposeMetrics } from './metrics-route.ts';
 
 /** A look at the store serves all who ask within this time, and an answer takes no longer than this. */
 const LOOK_MS = 1_000;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
 import type { Resolver } from '../lib/resolver.ts';
 import { allScopes, anonymous, type Caller, routerId } from './caller.ts';
-import { claimNames, createClaimsReader } from './claims.ts';
-import { createBearerCheck, jwtConfig } from './jwt.ts';
+import { claimNames, createClaimsReader } from './caller-claims.ts';
+import { createBearerCheck, jwtConfig } from './caller-token.ts';
 import type { RequestHead } from './router-check.ts';
 
 export const callersConfig = z.strictObject({

@@ -4,7 +4,7 @@
  */
 import type { Log } from '../lib/log.ts';
 import { createTokenBuckets } from '../lib/token-bucket.ts';
-import { BadKeySet, type KeySet } from './key-set.ts';
+import { BadKeySet, type KeySet } from './issuer-key-set.ts';
 
 /** Whether a token is valid is not known now. */
 export class KeysUnavailable extends Error {

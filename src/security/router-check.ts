@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { equalSecrets } from '../lib/digest.ts';
 import { digestMatches } from './content-digest.ts';
-import { createHiveCheck, hiveConfig } from './hive-hmac.ts';
-import { createSignatureCheck, signaturesConfig } from './http-signature.ts';
 import type { RequestHead } from './request-head.ts';
+import { createHiveCheck, hiveConfig } from './router-hive-hmac.ts';
+import { createSignatureCheck, signaturesConfig } from './router-signature.ts';
 
 export type { RequestHead } from './request-head.ts';
 

@@ -5,7 +5,7 @@
  */
 import { ApolloServer } from '@apollo/server';
 import { type CreateServerForIntegrationTests, defineIntegrationTestSuite } from '@apollo/server-integration-testsuite';
-import { execute, parseJson } from '../../src/http/apollo.ts';
+import { execute, parseJson } from '../../src/http/apollo-adapter.ts';
 import { type Handler, refuse } from '../../src/http/edge.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';

@@ -3,8 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
+import { createBearerCheck, jwtConfig } from '../../src/security/caller-token.ts';
 import { KeysUnavailable } from '../../src/security/issuer-keys.ts';
-import { createBearerCheck, jwtConfig } from '../../src/security/jwt.ts';
 import { audience, type Issuer, startIssuer } from '../support/signers/issuer.ts';
 
 const MAX_AGE_MS = 60_000;

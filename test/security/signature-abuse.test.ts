@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSignatureCheck } from '../../src/security/http-signature.ts';
+import { createSignatureCheck } from '../../src/security/router-signature.ts';
 import { runs } from '../support/runs.ts';
 import { believed, NOW, shared, signaturesFixture, signWith, withHeaders } from '../support/signers/http-signer.ts';
 

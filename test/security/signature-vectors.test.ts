@@ -1,7 +1,7 @@
 import { constants, createHmac, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createSignatureCheck, signaturesConfig } from '../../src/security/http-signature.ts';
-import { openKey, signatureKey } from '../../src/security/http-signature-keys.ts';
+import { createSignatureCheck, signaturesConfig } from '../../src/security/router-signature.ts';
+import { openKey, signatureKey } from '../../src/security/router-signature-keys.ts';
 import { publicPem } from '../support/signers/http-signer.ts';
 import published from '../vectors/http-signatures.json' with { type: 'json' };
 

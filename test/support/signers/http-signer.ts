@@ -1,7 +1,7 @@
 /** Signs requests as a router would, by the same document as the service and with none of its code. */
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { createSignatureCheck, signaturesConfig } from '../../../src/security/http-signature.ts';
 import type { RequestHead } from '../../../src/security/request-head.ts';
+import { createSignatureCheck, signaturesConfig } from '../../../src/security/router-signature.ts';
 
 export interface Signing {
   readonly keyid: string;

@@ -8,9 +8,9 @@ import type { Log } from '../lib/log.ts';
 import { type Resolver, sharedResolver } from '../lib/resolver.ts';
 import { parseUniqueJson } from '../lib/unique-json.ts';
 import type { Caller } from './caller.ts';
-import { claimNames, createClaimsReader } from './claims.ts';
+import { claimNames, createClaimsReader } from './caller-claims.ts';
+import { BadKeySet, type KeySet, readKeySet } from './issuer-key-set.ts';
 import { type IssuerKeys, KeysUnavailable, keepIssuerKeys } from './issuer-keys.ts';
-import { BadKeySet, type KeySet, readKeySet } from './key-set.ts';
 
 /** Public keys only: whoever may verify with a symmetric key may also sign with it. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createHiveCheck, hiveConfig } from '../../src/security/hive-hmac.ts';
+import { createHiveCheck, hiveConfig } from '../../src/security/router-hive-hmac.ts';
 import published from '../vectors/hive-hmac.json' with { type: 'json' };
 
 const { secret, source, vectors } = published;

@@ -3,8 +3,8 @@
  * Believed is only what can be read in one way: components without parameters, each once, over printable ASCII.
  */
 import { z } from 'zod';
-import { openKey, signatureKey } from './http-signature-keys.ts';
 import type { RequestHead } from './request-head.ts';
+import { openKey, signatureKey } from './router-signature-keys.ts';
 import { type InnerList, readByteSequences, readInnerLists } from './structured-fields.ts';
 
 const SECOND_MS = 1_000;
