@@ -53,6 +53,21 @@ export default {
       to: { path: '^src/' },
     },
     {
+      name: 'metrics-by-few',
+      comment:
+        'What is counted is of the domain: only the rooms that count, and those that put them together, know it.',
+      severity: 'error',
+      from: { path: ['channels', 'store', 'security', 'lib', 'config', 'commands', 'emulators'].map(folder) },
+      to: { path: '^src/metrics\\.ts$' },
+    },
+    {
+      name: 'metrics-are-below',
+      comment: 'The instruments import nothing of the rooms that count with them.',
+      severity: 'error',
+      from: { path: '^src/metrics\\.ts$' },
+      to: { path: '^src/(?!lib/)' },
+    },
+    {
       name: 'emulators-apart',
       comment: 'An emulator that shares code with what it tests would share its mistakes.',
       severity: 'error',

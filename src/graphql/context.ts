@@ -6,7 +6,7 @@ import type { CallContext, CallNote, OperationContext } from '../identity/call.t
 import type { Certifications } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import type { ReadResult } from '../identity/results.ts';
-import type { Metrics } from '../lib/metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from './loaders.ts';

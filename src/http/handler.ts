@@ -1,6 +1,6 @@
 /** The edge as a plain function, from routes to reply. `server.ts` puts it behind node:http. */
 import { createContext } from '../graphql/context.ts';
-import type { Metrics } from '../lib/metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import { anonymous } from '../security/caller.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
 import { execute } from './apollo-adapter.ts';

@@ -1,4 +1,4 @@
-import type { Metrics } from '../lib/metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import { type Handler, refuse, reply } from './edge.ts';
 
 /** Answers what was counted, in the text format of Prometheus. */

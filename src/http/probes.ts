@@ -1,5 +1,5 @@
 /** What orchestrators ask: whether the process lives, and whether requests may come. */
-import type { Metrics } from '../lib/metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import { type EdgeReply, type Handler, refuse, reply } from './edge.ts';
 import { exposeMetrics } from './metrics-route.ts';
 

@@ -10,7 +10,7 @@ import { createHandler } from '../../src/http/handler.ts';
 import { listen } from '../../src/http/server.ts';
 import { type Admission, isSensitive } from '../../src/identity/admission.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { createMetrics } from '../../src/lib/metrics.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import { sandboxCallers } from '../../src/security/callers.ts';
 import { withoutRouterCheck } from '../../src/security/router-check.ts';
 import { generateVaultKeys } from '../../src/security/vault.ts';

@@ -13,7 +13,7 @@ import { PayerIdentityError } from '../../src/failure.ts';
 import { createRedeemOnce, type RedeemOnce } from '../../src/identity/redeem-once.ts';
 import { openUpstream, type Upstream } from '../../src/lib/exchange.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { createMetrics } from '../../src/lib/metrics.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { Engine, SqlParameter } from '../../src/store/engine/engine.ts';

@@ -6,7 +6,7 @@ import { alipayKeys, keyConfig } from '../../../src/channels/alipay/keys.ts';
 import { type AlipayOptions, startAlipay } from '../../../src/emulators/alipay.ts';
 import { createRedeemOnce } from '../../../src/identity/redeem-once.ts';
 import { createLog } from '../../../src/lib/log.ts';
-import { createMetrics } from '../../../src/lib/metrics.ts';
+import { createMetrics } from '../../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';

@@ -1,6 +1,6 @@
 /** What operators count and time. Every label comes from a closed set: no ids, nothing that a caller chose. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { ExchangeError, type Send } from './exchange.ts';
+import { ExchangeError, type Send } from './lib/exchange.ts';
 
 /** In seconds: from a lookup of an identity to a wait for a result. */
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8, 10, 25, 30];
