@@ -1,54 +1,35 @@
 /**
- * One HTTP exchange with one upstream: sent at most once, bounded in time and size, and honest about whether anything
- * left this machine. Each has a connection of its own, because no protocol of ours says which request a reply answers:
- * on a shared one, a reply that comes twice becomes the next payer's. Nothing may come before the request, and nothing
- * after the reply.
+ * One HTTP exchange with one upstream: sent at most once, limited in time and size. When it fails, the error states
+ * whether a byte left this machine. Each exchange has a connection of its own: HTTP/1.1 does not mark which request a
+ * reply answers, so on a shared connection a repeated reply would be taken for the next payer's. Bytes before the
+ * request or after the reply make the exchange fail.
  */
+
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { joinPath } from './address.ts';
-import { type Attempt, type Connect, createConnect, type Egress } from './connection.ts';
+import { type Connect, createConnect, type Egress } from './connection.ts';
+import { createExchange, type Exchange } from './exchange-state.ts';
 import type { HttpReply, HttpRequest } from './http-message.ts';
-import { createOneUseClient, createOneUseStream, type OneUseStream, withoutBytes } from './one-use.ts';
+import { createOneUseClient, createOneUseStream, type OneUseStream } from './one-use.ts';
 import { codeOf, type Reason, reasonOf, type Stage, timedOut } from './reasons.ts';
-import { createReplyCollector, reasonOfReply } from './reply-collector.ts';
 import { sharedResolver } from './resolver.ts';
 import { createSlots } from './slots.ts';
 import { ProxyRefusal } from './tunnel.ts';
 
+export { ExchangeError } from './exchange-error.ts';
 export type { HttpReply, HttpRequest } from './http-message.ts';
 
-/** How long an exchange goes on. */
+/** What ends an exchange before its reply. */
 export interface Cancellation {
-  /** It ends then, whatever it has come to. */
+  /** Ends the exchange at any stage. */
   readonly deadline: AbortSignal;
-  /** Nobody waits for the reply any more: it ends if nothing was sent, and goes on otherwise. */
+  /** The client has disconnected: ends the exchange unless the request was sent, which goes on. */
   readonly clientGone?: AbortSignal | undefined;
-  /** Milliseconds of `performance.now()`: no byte is written after it, since the right to send has lapsed by then. */
+  /** Milliseconds of `performance.now()`: the request is not begun later, since the lease has expired by then. */
   readonly sendBy?: number | undefined;
 }
 export type Send = (request: HttpRequest, cancellation: Cancellation) => Promise<HttpReply>;
-
-interface Failure {
-  readonly reason?: Reason;
-  /** Scheme, host and port of the upstream. */
-  readonly origin?: string;
-}
-
-/** The exchange has no reply. `sent` is false only when provably no byte of the request was written. */
-export class ExchangeError extends Error {
-  override readonly name = 'ExchangeError';
-  readonly sent: boolean;
-  readonly reason: Reason | undefined;
-  readonly origin: string | undefined;
-
-  constructor(message: string, sent: boolean, cause?: unknown, { reason, origin }: Failure = {}) {
-    super(message, { cause });
-    this.sent = sent;
-    this.reason = reason;
-    this.origin = origin;
-  }
-}
 
 export interface Upstream {
   readonly send: Send;
@@ -63,176 +44,137 @@ export interface UpstreamOptions extends Partial<Egress> {
 }
 
 /**
- * How long a whole reply waits for the end of its connection, which shows that nothing follows: longer where the
- * upstream has said that it closes. HTTP obliges it to; one that does not close is believed after this time.
+ * How long a complete reply waits for the end of its connection, which shows that nothing follows: longer when the
+ * upstream has promised to close. After this time the reply counts although the connection is open.
  */
 const CLOSE_MS = { promised: 1_000, notPromised: 100 };
 
 /** Opens an upstream by its address, such as https://pay.example.com/prefix. No redirects, no retries, no HTTP/2. */
 export const openUpstream = (
   address: string,
-  { connections = 50, connectTimeoutMs = 2_000, maxReplyBytes = 65_536, ...route }: UpstreamOptions = {},
+  { connections = 50, connectTimeoutMs = 2_000, maxReplyBytes = 65_536, ...egress }: UpstreamOptions = {},
 ): Upstream => {
   const base = new URL(address);
-  const connect = createConnect(base, { resolver: sharedResolver, ...route });
+  const connect = createConnect(base, { resolver: sharedResolver, ...egress });
+  const route: Route = { origin: base.origin, connect, connectTimeoutMs, maxReplyBytes };
   const slots = createSlots(connections);
-  const running = new Set<Failing>();
+  const running = new Set<Exchange>();
   let isOpen = true;
 
   return {
     send: (request, cancellation) =>
       new Promise((resolve, reject) => {
-        let leave = () => {};
-        const settled = (act: () => void) => {
-          running.delete(fail);
-          leave();
-          act();
-        };
-        const { fail, begin } = prepare(
-          { connect, base, connectTimeoutMs, maxReplyBytes },
-          { ...request, path: joinPath(base, request.path) },
-          cancellation,
-          {
-            succeed: (reply) => settled(() => resolve(reply)),
-            fail: (error) => settled(() => reject(error)),
-          },
-        );
-        running.add(fail);
-        if (!isOpen) fail('CLOSED');
-        else if (cancellation.deadline.aborted) fail('NOT_BEGUN', cancellation.deadline.reason);
-        else if (cancellation.clientGone?.aborted) fail('CLIENT_GONE', cancellation.clientGone.reason);
-        else leave = slots.enter(begin);
+        const exchange = createExchange(base.origin, { resolve, reject });
+        running.add(exchange);
+        exchange.onEnd(() => running.delete(exchange));
+        if (!isOpen) exchange.fail('CLOSED');
+        obey(exchange, cancellation);
+        if (exchange.ended) return;
+        const ready = { ...request, path: joinPath(base, request.path) };
+        exchange.onEnd(slots.enter(() => begin(exchange, route, ready, cancellation.sendBy)));
       }),
     async close() {
       isOpen = false;
-      for (const fail of running) fail('CLOSED');
+      for (const exchange of running) exchange.fail('CLOSED');
     },
   };
 };
 
-type Failing = (reason: Reason, cause?: unknown) => void;
-
-interface Means {
+/** How every exchange with an upstream reaches it. */
+interface Route {
+  readonly origin: string;
   readonly connect: Connect;
-  readonly base: URL;
   readonly connectTimeoutMs: number;
   readonly maxReplyBytes: number;
 }
 
-interface Outcome {
-  succeed(reply: HttpReply): void;
-  fail(error: ExchangeError): void;
-}
-
-/** One turn of the event loop, in which what has arrived is read. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** An exchange that can begin, and can fail before that. Exactly one outcome is called, once. */
-const prepare = (
-  { connect, base, connectTimeoutMs, maxReplyBytes }: Means,
-  request: HttpRequest,
-  { deadline, clientGone, sendBy = Number.POSITIVE_INFINITY }: Cancellation,
-  outcome: Outcome,
-): { readonly fail: Failing; readonly begin: () => void } => {
-  const sockets: Socket[] = [];
-  let stream: OneUseStream | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let sent = false;
-  let ended = false;
-
-  const end = (act: () => void) => {
-    if (ended) return;
-    ended = true;
-    clearTimeout(timer);
-    deadline.removeEventListener('abort', giveUp);
-    clientGone?.removeEventListener('abort', leave);
-    stream?.destroy();
-    for (const socket of sockets) socket.destroy();
-    act();
+/** Ends the exchange when its caller says so: at once, if that was before it began. */
+const obey = (exchange: Exchange, { deadline, clientGone }: Cancellation): void => {
+  const onAbort = (signal: AbortSignal | undefined, act: () => void) => {
+    if (signal?.aborted) act();
+    signal?.addEventListener('abort', act);
+    exchange.onEnd(() => signal?.removeEventListener('abort', act));
   };
-  const succeed = (reply: HttpReply) => end(() => outcome.succeed(reply));
-  const fail: Failing = (reason, cause) =>
-    end(() => {
-      const message = `the exchange failed: ${reason}`;
-      outcome.fail(new ExchangeError(message, sent, cause, { reason, origin: base.origin }));
-    });
-  const attempt: Attempt = {
-    stage: 'START',
-    hold(open) {
-      if (ended) throw new Error('the exchange has ended');
-      const socket = open();
-      // An error that comes when the exchange has ended must not end the process.
-      socket.on('error', () => undefined);
-      sockets.push(socket);
-      return socket;
-    },
-  };
-  const reply = createReplyCollector({
-    switched: () => fail('REPLY_GARBLED'),
-    failed(error) {
-      if (!sent) return fail('REQUEST_INVALID', error);
-      const read = { ended: stream?.readableEnded === true, some: stream?.hasReceived() === true };
-      fail(reasonOfReply(error, read), withoutBytes(error));
-    },
+  onAbort(deadline, () => {
+    // A complete reply counts although its connection has not ended.
+    if (exchange.reply.whole) exchange.succeed(exchange.reply.whole);
+    else exchange.fail(timedOut[exchange.stage], deadline.reason);
   });
-  /** A whole reply counts although its connection did not end. */
-  const giveUp = () => (reply.whole ? succeed(reply.whole) : fail(timedOut[attempt.stage], deadline.reason));
-  const leave = () => {
-    if (!sent) fail('CLIENT_GONE', clientGone?.reason);
-  };
-
-  let hasFinished = false;
-  const finish = () => {
-    hasFinished = true;
-    if (!sent) fail('CLOSED_BEFORE_REQUEST');
-    else if (reply.whole) succeed(reply.whole);
-  };
-  const breakOff = (cause?: Error) => {
-    if (reply.whole) succeed(reply.whole);
-    else if (!sent) fail('CLOSED_BEFORE_REQUEST', cause);
-    // Without a break, undici says what has come up to the end.
-    else if (!hasFinished) fail(reply.status === undefined ? 'CLOSED_BEFORE_REPLY' : 'REPLY_INCOMPLETE', cause);
-  };
-  /** undici has done with the connection: nothing may follow on it. */
-  const awaitEnd = () => {
-    const { whole, closing } = reply;
-    if (whole && hasFinished) succeed(whole);
-    else if (whole && !ended) timer = setTimeout(succeed, CLOSE_MS[closing ? 'promised' : 'notPromised'], whole);
-  };
-  const mayWrite = () => {
-    if (performance.now() > sendBy) fail('SEND_TOO_LATE');
-    if (ended) return false;
-    sent = true;
-    attempt.stage = 'REPLY';
-    return true;
-  };
-
-  const open = async (ready: (stream: Duplex) => void) => {
-    timer = setTimeout(() => fail(timedOut[attempt.stage]), connectTimeoutMs);
-    const socket = await connect(attempt);
-    clearTimeout(timer);
-    timer = undefined;
-    attempt.stage = 'REQUEST';
-    stream = createOneUseStream(socket, { maxReplyBytes, mayWrite, fault: fail });
-    stream.on('close', awaitEnd);
-    socket
-      .on('end', finish)
-      .on('error', breakOff)
-      .on('close', () => breakOff());
-    // What arrived before the request cannot answer it: reading it takes one turn to begin and one to end.
-    await turn();
-    await turn();
-    if (!ended) ready(stream);
-  };
-  const client = createOneUseClient(base.origin, maxReplyBytes, (ready) => {
-    open(ready).catch((error: unknown) => fail(reasonFor(attempt.stage, error), error));
+  onAbort(clientGone, () => {
+    if (!exchange.sent) exchange.fail('CLIENT_GONE', clientGone?.reason);
   });
+};
 
-  const begin = () => void client.dispatch({ ...request, reset: true }, reply.handler);
-  deadline.addEventListener('abort', giveUp, { once: true });
-  clientGone?.addEventListener('abort', leave, { once: true });
-  return { fail, begin };
+/** Gives the request to undici, which calls back for a connection and writes the request to it. */
+const begin = (exchange: Exchange, route: Route, request: HttpRequest, sendBy: number | undefined): void => {
+  const client = createOneUseClient(route.origin, route.maxReplyBytes, (ready) => {
+    openStream(exchange, route, sendBy)
+      .then((stream) => {
+        if (!exchange.ended) ready(stream);
+      })
+      .catch((error: unknown) => exchange.fail(reasonFor(exchange.stage, error), error));
+  });
+  client.dispatch({ ...request, reset: true }, exchange.reply.handler);
 };
 
 const reasonFor = (stage: Stage, error: unknown): Reason =>
   error instanceof ProxyRefusal ? 'PROXY_REFUSED' : reasonOf(stage, codeOf(error));
+
+/** Opens the connection, on which undici may write the request until `sendBy`. */
+const openStream = async (
+  exchange: Exchange,
+  { connect, connectTimeoutMs, maxReplyBytes }: Route,
+  sendBy = Number.POSITIVE_INFINITY,
+): Promise<OneUseStream> => {
+  const mayWrite = () => {
+    if (performance.now() > sendBy) exchange.fail('SEND_TOO_LATE');
+    if (exchange.ended) return false;
+    exchange.sent = true;
+    exchange.stage = 'REPLY';
+    return true;
+  };
+  const timer = setTimeout(() => exchange.fail(timedOut[exchange.stage]), connectTimeoutMs);
+  exchange.onEnd(() => clearTimeout(timer));
+  const socket = await connect(exchange);
+  clearTimeout(timer);
+  exchange.stage = 'REQUEST';
+  const stream = createOneUseStream(socket, { maxReplyBytes, mayWrite, fault: exchange.fail });
+  exchange.stream = stream;
+  exchange.onEnd(() => stream.destroy());
+  endWithConnection(exchange, socket, stream);
+  // Bytes that arrived before the request cannot answer it: reading them takes one turn to begin and one to end.
+  await turn();
+  await turn();
+  return stream;
+};
+
+/** A complete reply counts when its connection ends; any other exchange fails then. */
+const endWithConnection = (exchange: Exchange, socket: Socket, stream: OneUseStream): void => {
+  const { reply, succeed, fail } = exchange;
+  let hasFinished = false;
+
+  const finish = () => {
+    hasFinished = true;
+    if (!exchange.sent) fail('CLOSED_BEFORE_REQUEST');
+    else if (reply.whole) succeed(reply.whole);
+  };
+  const breakOff = (cause?: Error) => {
+    if (reply.whole) succeed(reply.whole);
+    else if (!exchange.sent) fail('CLOSED_BEFORE_REQUEST', cause);
+    // After an orderly end, undici reports what it could read.
+    else if (!hasFinished) fail(reply.status === undefined ? 'CLOSED_BEFORE_REPLY' : 'REPLY_INCOMPLETE', cause);
+  };
+  /** undici has finished with the connection: nothing may follow on it. */
+  const awaitEnd = () => {
+    const { whole, closing } = reply;
+    if (whole && hasFinished) succeed(whole);
+    if (!whole || exchange.ended) return;
+    const timer = setTimeout(succeed, CLOSE_MS[closing ? 'promised' : 'notPromised'], whole);
+    exchange.onEnd(() => clearTimeout(timer));
+  };
+  stream.on('close', awaitEnd);
+  socket
+    .on('end', finish)
+    .on('error', breakOff)
+    .on('close', () => breakOff());
+};

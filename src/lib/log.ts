@@ -1,5 +1,5 @@
 import { type DestinationStream, pino } from 'pino';
-import { ExchangeError } from './exchange.ts';
+import { ExchangeError } from './exchange-error.ts';
 import { codeOf } from './reasons.ts';
 
 /**

@@ -285,6 +285,12 @@ describe('a request that provably was not sent says so', () => {
     await expectFailure(send({ ...get(), headers: { 'x-bad': 'a\r\nb: c' } }, soon()), false);
     expect(paths).toEqual([]);
   });
+
+  test('a request that cannot be written gives its connection slot back', async () => {
+    const { send } = await open((_, response) => void response.end(), { connections: 1 });
+    await expectFailure(send(get('/a b'), soon()), false);
+    expect((await send(get(), { deadline: AbortSignal.timeout(1_000) })).status).toBe(200);
+  });
 });
 
 describe('a request that may have been sent says so, and is not repeated', () => {
