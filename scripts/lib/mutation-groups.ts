@@ -57,7 +57,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   wire: {
     mutate: [
-      'src/lib/{address,connection,exchange,exchange-error,exchange-state,one-use,reasons,reply-collector,resolver,resolver-files,slots,tunnel}.ts',
+      'src/lib/{address,connection,exchange,exchange-error,exchange-state,one-use,reasons,reply-collector,resolver,resolver-files,resolver-query,slots,tunnel}.ts',
     ],
     testFiles: [
       'test/lib/{exchange,exchange-tls,one-reply,reasons,reply-framing,resolver}.test.ts',

@@ -1,13 +1,13 @@
 /**
- * JSON, read strictly: JSON.parse keeps the last of two equal keys, so whoever can add bytes to a signed text
- * can choose what is read from it. Here a repeated key, a depth over the limit or trailing text is an error,
- * and every node knows where it stands, so that a caller can verify the very characters it goes on to read.
+ * A strict JSON reader for signed texts. JSON.parse uses the last of two equal keys, so an attacker who can add bytes
+ * to a signed text could replace a signed value. Here a repeated key, too deep a nesting and trailing text are errors,
+ * and every node has its offsets, so that the signature is verified over the characters that are read.
  * Grammar: https://www.rfc-editor.org/rfc/rfc8259
  */
 export type JsonNode = JsonObject | JsonArray | JsonScalar;
 
 interface Span {
-  /** Offsets into the text that was read; `end` is exclusive. */
+  /** Offsets into the text; `end` is exclusive. */
   readonly start: number;
   readonly end: number;
 }
@@ -29,70 +29,84 @@ const blank = /[ \t\n\r]*/y;
 const scalar =
   /"[^"\\\p{Cc}]*(?:(?:[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))[^"\\\p{Cc}]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/uy;
 
-export const readJson = (text: string, maxDepth = 16): JsonNode => {
-  let at = 0;
+const MAX_DEPTH = 16;
 
-  const skipBlank = () => {
-    blank.lastIndex = at;
-    blank.test(text);
-    at = blank.lastIndex;
-  };
-  const take = (character: string): boolean => {
-    skipBlank();
-    if (text[at] !== character) return false;
-    at += 1;
-    return true;
-  };
-  const fail = (what: string): never => {
-    throw new SyntaxError(`JSON: ${what} at offset ${at}`);
-  };
-
-  const readScalar = (): JsonScalar => {
-    scalar.lastIndex = at;
-    if (!scalar.test(text)) fail('a value was expected');
-    const start = at;
-    at = scalar.lastIndex;
-    return { kind: 'scalar', start, end: at, value: JSON.parse(text.slice(start, at)) };
-  };
-
-  /** Reads `open item (, item)* close`; answers whether the text had such a list at all. */
-  const readList = (open: string, close: string, item: () => void): boolean => {
-    if (!take(open)) return false;
-    if (take(close)) return true;
-    do item();
-    while (take(','));
-    return take(close) || fail(`${close} or , was expected`);
-  };
-
-  const readNode = (depth: number): JsonNode => {
-    if (depth > maxDepth) fail(`more than ${maxDepth} levels`);
-    skipBlank();
-    const start = at;
-
-    const members = new Map<string, JsonNode>();
-    const readMember = () => {
-      skipBlank();
-      if (text[at] !== '"') fail('a key was expected');
-      const key = String(readScalar().value);
-      if (members.has(key)) fail('a repeated key');
-      if (!take(':')) fail(': was expected');
-      members.set(key, readNode(depth + 1));
-    };
-    if (readList('{', '}', readMember)) return { kind: 'object', start, end: at, members };
-
-    const items: JsonNode[] = [];
-    if (readList('[', ']', () => items.push(readNode(depth + 1)))) return { kind: 'array', start, end: at, items };
-
-    return readScalar();
-  };
-
-  const node = readNode(1);
-  skipBlank();
-  if (at !== text.length) fail('text after the value');
+export const readJson = (text: string): JsonNode => {
+  const reader: Reader = { text, at: 0 };
+  const node = readNode(reader, 1);
+  skipBlank(reader);
+  if (reader.at !== text.length) fail(reader, 'text after the value');
   return node;
 };
 
-/** The plain value of a node. Objects have no prototype, so no key can reach one. */
+interface Reader {
+  readonly text: string;
+  /** The offset of the next character. */
+  at: number;
+}
+
+const fail = ({ at }: Reader, what: string): never => {
+  throw new SyntaxError(`JSON: ${what} at offset ${at}`);
+};
+
+const skipBlank = (reader: Reader): void => {
+  blank.lastIndex = reader.at;
+  blank.test(reader.text);
+  reader.at = blank.lastIndex;
+};
+
+/** Whether the character comes next, blanks aside; goes on behind it if so. */
+const take = (reader: Reader, character: string): boolean => {
+  skipBlank(reader);
+  if (reader.text[reader.at] !== character) return false;
+  reader.at += 1;
+  return true;
+};
+
+const readNode = (reader: Reader, depth: number): JsonNode => {
+  if (depth > MAX_DEPTH) fail(reader, `more than ${MAX_DEPTH} levels`);
+  skipBlank(reader);
+  const start = reader.at;
+
+  const members = new Map<string, JsonNode>();
+  const isObject = readList(reader, ['{', '}'], () => readMember(reader, members, depth));
+  if (isObject) return { kind: 'object', start, end: reader.at, members };
+
+  const items: JsonNode[] = [];
+  const isArray = readList(reader, ['[', ']'], () => void items.push(readNode(reader, depth + 1)));
+  if (isArray) return { kind: 'array', start, end: reader.at, items };
+
+  return readScalar(reader);
+};
+
+/** Reads `open item (, item)* close`; returns false, having read nothing, when the text does not begin with `open`. */
+const readList = (reader: Reader, [open, close]: readonly [string, string], readItem: () => void): boolean => {
+  if (!take(reader, open)) return false;
+  if (take(reader, close)) return true;
+  do readItem();
+  while (take(reader, ','));
+  return take(reader, close) || fail(reader, `${close} or , was expected`);
+};
+
+const readMember = (reader: Reader, members: Map<string, JsonNode>, depth: number): void => {
+  skipBlank(reader);
+  if (reader.text[reader.at] !== '"') fail(reader, 'a key was expected');
+  const key = String(readScalar(reader).value);
+  if (members.has(key)) fail(reader, 'a repeated key');
+  if (!take(reader, ':')) fail(reader, ': was expected');
+  members.set(key, readNode(reader, depth + 1));
+};
+
+const readScalar = (reader: Reader): JsonScalar => {
+  const { text, at: start } = reader;
+  scalar.lastIndex = start;
+  if (!scalar.test(text)) fail(reader, 'a value was expected');
+  reader.at = scalar.lastIndex;
+  const value: JsonScalar['value'] = JSON.parse(text.slice(start, reader.at));
+  return { kind: 'scalar', start, end: reader.at, value };
+};
+
+/** The plain value of a node. Objects have no prototype, so that the key `__proto__` is a key like others. */
 export const jsonValue = (node: JsonNode): unknown => {
   if (node.kind === 'scalar') return node.value;
   if (node.kind === 'array') return node.items.map(jsonValue);
