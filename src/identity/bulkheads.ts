@@ -22,12 +22,14 @@ export type BulkheadOptions = z.output<typeof bulkheadsConfig>;
 /** `network`: of a caller that nothing else tells from others. */
 type SharedBulkhead = <T>(work: () => T | Promise<T>, signal: AbortSignal, network?: string) => Promise<T>;
 
+const overloaded = (cause: Error) => new PayerIdentityError('OVERLOADED', { cause });
+
 /** A bulkhead for each pool and app, so that calls for one app do not keep those for another waiting. */
 export const createBulkheads = (options: BulkheadOptions) => {
   const bulkheads = new Map<string, SharedBulkhead>();
   return (pool: keyof BulkheadOptions, appId: string | undefined): SharedBulkhead => {
     const name = `${pool} ${appId}`;
-    const bulkhead = bulkheads.get(name) ?? shareBulkhead(createBulkhead(options[pool]), options[pool]);
+    const bulkhead = bulkheads.get(name) ?? shareBulkhead(createBulkhead(options[pool], overloaded), options[pool]);
     bulkheads.set(name, bulkhead);
     return bulkhead;
   };

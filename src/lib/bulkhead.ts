@@ -1,6 +1,5 @@
-/** Room for so many calls at the same time, and for so many more that wait for their turn. */
+/** Limits how many calls run at the same time, and how many more wait for their turn. */
 import { BulkheadRejectedError, bulkhead, TaskCancelledError } from 'cockatiel';
-import { PayerIdentityError } from '../failure.ts';
 
 export interface BulkheadSize {
   readonly running: number;
@@ -8,12 +7,13 @@ export interface BulkheadSize {
 }
 
 /**
- * Runs work when there is room for it. Throws OVERLOADED, with nothing begun, when there is none or when the signal
- * aborts before it is the turn of the work.
+ * Runs work when its turn comes. Throws the refusal, with nothing begun, when every place is taken or when the signal
+ * aborts before that turn.
  */
 export type Bulkhead = <T>(work: () => T | Promise<T>, signal?: AbortSignal) => Promise<T>;
 
-export const createBulkhead = ({ running, waiting }: BulkheadSize): Bulkhead => {
+/** `refusal` makes the error for work that was not begun. */
+export const createBulkhead = ({ running, waiting }: BulkheadSize, refusal: (cause: Error) => Error): Bulkhead => {
   const places = bulkhead(running, waiting);
   return async (work, signal) => {
     let begun = false;
@@ -24,10 +24,10 @@ export const createBulkhead = ({ running, waiting }: BulkheadSize): Bulkhead => 
     try {
       return await places.execute(begin, signal);
     } catch (error) {
-      // Work may have a room of its own, whose refusal is not ours.
+      // Work may have a bulkhead of its own, whose refusal is an error of the work.
       const refused = error instanceof BulkheadRejectedError || error instanceof TaskCancelledError;
-      if (begun || !refused) throw error;
-      throw new PayerIdentityError('OVERLOADED', { cause: error });
+      if (refused && !begun) throw refusal(error);
+      throw error;
     }
   };
 };

@@ -3,6 +3,7 @@
  * payer pages apart, so many calls at the same time, and none for a while when too many of them have failed.
  */
 import { z } from 'zod';
+import { PayerIdentityError } from '../../failure.ts';
 import { createBulkhead } from '../../lib/bulkhead.ts';
 import { type Cancellation, ExchangeError } from '../../lib/exchange.ts';
 import type { Traffic } from '../../model.ts';
@@ -52,7 +53,8 @@ interface Guard {
 }
 
 const createGuard = (traffic: Traffic, config: GuardConfig, now: () => number): Guard => {
-  const bulkhead = createBulkhead({ running: config.inFlight, waiting: config.waiting });
+  const size = { running: config.inFlight, waiting: config.waiting };
+  const bulkhead = createBulkhead(size, (cause) => new PayerIdentityError('OVERLOADED', { cause }));
   const { requireReady, begin } = createBreaker({ ...config, ...rulesFor(traffic, config) }, now);
 
   const attempt = async <T>(
