@@ -21,8 +21,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createCallers, sandboxCallers } from './security/callers.ts';
 import { createRouterCheck, withoutRouterCheck } from './security/router-check.ts';
 import type { Vault } from './security/vault.ts';
-import { KeysMismatch } from './store/key-check.ts';
 import type { Store } from './store/store.ts';
+import { startSweeper } from './store/sweeper.ts';
 
 interface AppDeps {
   readonly store: Store;
@@ -85,23 +85,7 @@ export const createApp = async (
 
   refreshSources();
 
-  const sweep = async () => {
-    refreshSources();
-    try {
-      vault.refresh();
-    } catch (error) {
-      log.error('the keys could not be read again', { error });
-    }
-    try {
-      const { released, abandoned } = await store.sweep();
-      if (released + abandoned > 0) log.warn('redemptions were left behind and ended', { count: released + abandoned });
-    } catch (error) {
-      // Its message says which key and what to do, and holds no value; until it is mended nothing new is claimed.
-      log.error(error instanceof KeysMismatch ? error.message : 'the sweep failed', { error });
-    }
-  };
-  const sweeper = setInterval(sweep, config.times.sweepEveryMs);
-  sweeper.unref();
+  const sweeper = startSweeper({ store, vault, log, everyMs: times.sweepEveryMs, before: refreshSources });
 
   const { handle, operations, idle } = createHandler({
     ...{ apollo, services, metrics },
@@ -122,7 +106,7 @@ export const createApp = async (
     drain: () => stopping.abort(),
     async close() {
       stopping.abort();
-      clearInterval(sweeper);
+      sweeper.stop();
       await apollo.stop();
     },
   };
