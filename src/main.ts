@@ -4,15 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { createSourceRefresh } from './channels/refresh.ts';
 import { openSources } from './channels/registry.ts';
-import { openConfiguredVault } from './config/keys.ts';
-import { loadConfig, sourcesReader, storeTimes } from './config/load.ts';
+import { loadConfig, sourcesReader } from './config/load.ts';
+import { describeForOperator } from './config/operator-errors.ts';
+import { openConfiguredStore } from './config/store.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';
 import { createLog } from './lib/log.ts';
 import { createResolver } from './lib/resolver.ts';
 import { createMetrics, measureProcess, measureUpstream } from './metrics.ts';
-import { createStore } from './store/create-store.ts';
-import { openEngine } from './store/engine/open.ts';
 import { KeysMismatch } from './store/key-check.ts';
 
 /** What runs when the service is to stop may take so long; a redemption that was sent is settled by then. */
@@ -44,12 +43,12 @@ const start = async () => {
   });
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const vault = openConfiguredVault(config, process.env);
   const resolver = createResolver({ resolver: config.nameLookup });
-  const store = createStore(await openEngine(config, log, { serve: true, lookup: resolver.lookup }), {
-    vault,
-    times: storeTimes(config),
+  const { vault, store } = await openConfiguredStore(config, {
+    env: process.env,
     log,
+    serve: true,
+    lookup: resolver.lookup,
   });
   // Keys of another database are a reason not to start; a database that cannot be written now is one for /readyz.
   await store.ready().catch((error: unknown) => {
@@ -104,8 +103,6 @@ const start = async () => {
 };
 
 start().catch((error: unknown) => {
-  // Our own messages and the system's name paths and settings; a parser's may quote a secret.
-  const readable = error instanceof Error && ['Error', 'ConfigError', 'KeysMismatch'].includes(error.name);
-  process.stderr.write(`payer-identity cannot start: ${readable ? error.message : 'an unexpected error'}\n`);
+  process.stderr.write(`payer-identity cannot start: ${describeForOperator(error)}\n`);
   process.exit(1);
 });

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../config/load.ts';
-import { loadServiceConfig, openServiceStore, runCommand } from './lib/open-store.ts';
+import { loadServiceConfig, openServiceStore, runCommand } from './lib/run-command.ts';
 
 const erase = async (identityId: string): Promise<void> => {
   const store = await openServiceStore(await loadServiceConfig());

@@ -6,8 +6,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { addSandboxKey } from '../config/keys.ts';
 import { ConfigError } from '../config/load.ts';
-import { loadServiceConfig, openServiceStore, runCommand } from './lib/open-store.ts';
 import { resealAll } from './lib/reseal-all.ts';
+import { loadServiceConfig, openServiceStore, runCommand } from './lib/run-command.ts';
 
 const PACE = { batch: 200, pauseMs: 5 };
 const MAX_PASSES = 10;

@@ -17,7 +17,7 @@ interface Named {
 
 const sqliteIn = (dataDir: string) => ({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now });
 
-interface OpenOptions {
+export interface EngineOptions {
   /** For the service, and not for a command beside it. */
   readonly serve?: boolean;
   /** Looks the database's host up; absent: the system does. */
@@ -28,7 +28,7 @@ interface OpenOptions {
 export const openEngine = async (
   { store, storeListenUrl, dataDir }: Named,
   log: Log,
-  { serve = false, lookup }: OpenOptions = {},
+  { serve = false, lookup }: EngineOptions = {},
 ): Promise<Engine> =>
   store === undefined
     ? openSqlite({ ...sqliteIn(dataDir), log, serve })
