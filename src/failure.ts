@@ -74,6 +74,7 @@ const table = {
 } as const satisfies Record<string, readonly [FailureMember, string]>;
 
 export type FailureCode = keyof typeof table;
+export const isFailureCode = (text: string): text is FailureCode => Object.hasOwn(table, text);
 
 /** A field of an input that has to change; never carries the value. */
 export interface InvalidField {

@@ -6,7 +6,7 @@
 import { openConfiguredVault } from '../config/keys.ts';
 import { ConfigError } from '../config/load.ts';
 import { copyStore } from './lib/copy-store.ts';
-import { loadServiceConfig, runCommand } from './lib/open-store.ts';
+import { loadServiceConfig, runCommand } from './lib/run-command.ts';
 
 const USAGE = 'npm run -s store:copy -- <SQLite file> [postgres://user:password@host:port/database]';
 
@@ -21,6 +21,6 @@ await runCommand(async () => {
   if (!url) throw new ConfigError(`The configuration names no store to copy to: ${USAGE}`);
   if (!/^postgres(?:ql)?:/.test(url) || !URL.canParse(url)) throw new ConfigError(USAGE);
   const vault = openConfiguredVault(config, process.env);
-  const { copied } = await copyStore({ file, url, vault, say: (line) => console.log(line) });
+  const { copied } = await copyStore({ file, url, vault, report: (line) => console.log(line) });
   console.log(copied ? COPIED : FOUND);
 });

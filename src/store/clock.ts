@@ -6,7 +6,8 @@
  * clock follows the database's by at most MOST_MS. A tick moves the pair on by no more time than has passed by the
  * monotonic clock of the instance that makes it.
  */
-import { type Db, firstRow, type Transaction } from './engine/engine.ts';
+import { columns, computed, integer, type RowOf } from './engine/columns.ts';
+import type { Db, Transaction } from './engine/engine.ts';
 
 /** Longer than two sweeps are ever apart. What one jump of the database's clock can move the store's clock at most. */
 const MOST_MS = 60_000;
@@ -29,15 +30,16 @@ export interface StoreClock {
   tick(db: Transaction): Promise<void>;
 }
 
-interface ClockRow {
-  readonly store_ms: number;
-  readonly wall_ms: number;
-  readonly ticks: number;
-  readonly now: number;
-}
+const clockColumns = columns({
+  store_ms: integer,
+  wall_ms: integer,
+  ticks: integer,
+  now: computed(integer, 'now_ms()'),
+});
+type ClockRow = RowOf<typeof clockColumns>;
 
-const rowOf = async (db: Db, lock = ''): Promise<ClockRow> => {
-  const row = await firstRow(db.all<ClockRow>(`SELECT *, now_ms() AS now FROM store_clock WHERE id = 1${lock}`));
+const rowOf = async (db: Db, lock: '' | ' FOR UPDATE' = ''): Promise<ClockRow> => {
+  const row = await clockColumns.first(db, `SELECT ${clockColumns.list} FROM store_clock WHERE id = 1${lock}`);
   if (!row) throw new Error('The store has no clock');
   return row;
 };
@@ -74,7 +76,9 @@ export const createStoreClock = ({
     async tick(db) {
       const row = await rowOf(db, ' FOR UPDATE');
       const storeMs = storeTime(row);
-      await db.all('UPDATE store_clock SET store_ms = $1, wall_ms = now_ms(), ticks = ticks + 1 WHERE id = 1', storeMs);
+      await db.all('UPDATE store_clock SET store_ms = $1, wall_ms = now_ms(), ticks = ticks + 1 WHERE id = 1', [
+        storeMs,
+      ]);
       look({ ...row, wall_ms: row.now, ticks: row.ticks + 1 });
     },
   };

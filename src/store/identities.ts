@@ -1,100 +1,128 @@
+/** Identities of payers: found by blind index, made and updated when a redemption succeeds. */
 import type { IdentityRef, PayerIdentity, Subject } from '../model.ts';
 import type { Vault, VaultError } from '../security/vault.ts';
-import { type Db, firstRow, type Transaction } from './engine/engine.ts';
-import { hex, type IdentityRow, newId, openOrError, openSubject, readIdentity, sealSubject } from './rows.ts';
+import type { Db, Transaction } from './engine/engine.ts';
+import { hex, type IdentityRow, identityColumns, newId } from './rows.ts';
+import { openOrError, openSubject, readIdentity, sealSubject } from './sealed.ts';
 
 export type KeyKind = 'openId' | 'userId';
 
+/** An app on a channel: the scope in which an openId or userId names one payer. */
+interface AppChannel {
+  readonly channelId: string;
+  readonly appId: string;
+}
+
 /** The blind index by which a payer is found. */
-export const keyIndex = (vault: Vault, kind: KeyKind, channelId: string, appId: string, value: string): Buffer =>
+export const keyIndex = (vault: Vault, kind: KeyKind, { channelId, appId }: AppChannel, value: string): Buffer =>
   vault.blindIndex(kind, channelId, appId, value);
 
+/** The Record makes a member that is forgotten here an error of types. */
+const mergeSubjects = (stored: Subject, incoming: Subject): Record<keyof Subject, string | undefined> => ({
+  ...stored,
+  openId: incoming.openId ?? stored.openId,
+  userId: incoming.userId ?? stored.userId,
+  unionId: incoming.unionId ?? stored.unionId,
+  subAppId: incoming.subAppId ?? stored.subAppId,
+  subOpenId: incoming.subOpenId ?? stored.subOpenId,
+});
+
 /**
- * The id of the subject's identity, made or brought up to date. A payer has one openId and one userId in an app, those
- * that its channel named last: an earlier one finds nobody from then on, and whoever comes with it alone is somebody
- * new. An id that is another payer's already stays there.
+ * Finds or creates the subject's identity, and returns its id. The latest openId and userId win: an id that was
+ * replaced no longer matches, and alone would create a new identity. A userId of another identity stays with that one.
  */
 export const upsertIdentity = async (
   db: Transaction,
   vault: Vault,
-  { channelId, appId }: { readonly channelId: string; readonly appId: string },
+  place: AppChannel,
   subject: Subject,
 ): Promise<string> => {
-  const index = (kind: KeyKind, value: string | undefined) =>
-    value === undefined ? null : keyIndex(vault, kind, channelId, appId, value);
-  const known = await db.all<IdentityRow>(
-    'SELECT * FROM identities WHERE open_id_index = $1 OR user_id_index = $2 FOR UPDATE',
-    index('openId', subject.openId),
-    index('userId', subject.userId),
+  const indexOf = (kind: KeyKind) => {
+    const value = subject[kind];
+    return value === undefined ? null : keyIndex(vault, kind, place, value);
+  };
+  const [openIndex, userIndex] = [indexOf('openId'), indexOf('userId')];
+  const matches = await identityColumns.all(
+    db,
+    `SELECT ${identityColumns.list} FROM identities WHERE open_id_index = $1 OR user_id_index = $2 FOR UPDATE`,
+    [openIndex, userIndex],
   );
-  const openIndex = index('openId', subject.openId);
-  const byOpenId = known.find((row) => openIndex && row.open_id_index && openIndex.equals(row.open_id_index));
-  const row = byOpenId ?? known[0];
-  if (!row) {
+  const existing =
+    matches.find(({ open_id_index }) => open_id_index !== null && openIndex?.equals(open_id_index)) ?? matches[0];
+  if (!existing) {
     const id = newId('pid');
-    const [openId, userId] = [index('openId', subject.openId), index('userId', subject.userId)];
     await db.all(
-      'INSERT INTO identities VALUES ($1, $2, $3, $4, $5, $6, now_ms(), now_ms())',
-      ...[id, channelId, appId, openId, userId, sealSubject(vault, id, subject)],
+      `INSERT INTO identities (id, channel_id, app_id, open_id_index, user_id_index, subject_sealed,
+         first_authenticated_at, last_authenticated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, now_ms(), now_ms())`,
+      [id, place.channelId, place.appId, openIndex, userIndex, sealSubject(vault, id, subject)],
     );
     return id;
   }
-  const { userId, ...others } = subject;
-  const told = known.length > 1 ? others : { ...others, userId };
-  const merged: Subject = { ...openSubject(vault, row), ...withoutUndefined(told) };
+  const isUserIdTaken = matches.length > 1;
+  const incoming = isUserIdTaken ? { ...subject, userId: undefined } : subject;
+  const merged = mergeSubjects(openSubject(vault, existing), incoming);
   await db.all(
     `UPDATE identities SET open_id_index = $2, user_id_index = $3, subject_sealed = $4, last_authenticated_at = now_ms()
      WHERE id = $1`,
-    ...[row.id, index('openId', merged.openId), index('userId', merged.userId), sealSubject(vault, row.id, merged)],
+    [
+      existing.id,
+      openIndex ?? existing.open_id_index,
+      (isUserIdTaken ? null : userIndex) ?? existing.user_id_index,
+      sealSubject(vault, existing.id, merged),
+    ],
   );
-  return row.id;
+  return existing.id;
 };
 
-const withoutUndefined = (subject: Subject): Subject =>
-  Object.fromEntries(Object.entries(subject).filter(([, value]) => value !== undefined));
+/** What a reference is looked up by; `key` is the same for equal references. */
+type Lookup = { readonly key: string } & (
+  | { readonly kind: 'id'; readonly id: string }
+  | { readonly kind: KeyKind; readonly index: Buffer }
+);
 
-/** The identities that the references name, in their order, in one statement for each kind of key that occurs. */
+const keyOf = (kind: KeyKind, index: Uint8Array): string => `${kind} ${hex(index)}`;
+
+const lookupOf = (vault: Vault, ref: IdentityRef): Lookup => {
+  if ('id' in ref) return { kind: 'id', id: ref.id, key: `id ${ref.id}` };
+  const kind = 'openId' in ref ? 'openId' : 'userId';
+  const index = keyIndex(vault, kind, ref, 'openId' in ref ? ref.openId : ref.userId);
+  return { kind, index, key: keyOf(kind, index) };
+};
+
+const indexColumns = { openId: 'open_id_index', userId: 'user_id_index' } as const;
+
+/** The identities that the references name, in their order, with one statement for each kind of key that occurs. */
 export const findIdentities = async (
   db: Db,
   vault: Vault,
   refs: readonly IdentityRef[],
 ): Promise<(PayerIdentity | VaultError | undefined)[]> => {
-  const wanted = refs.map((ref) => {
-    if ('id' in ref) return { kind: 'id' as const, id: ref.id, key: `id ${ref.id}` };
-    const kind = 'openId' in ref ? ('openId' as const) : ('userId' as const);
-    const value = 'openId' in ref ? ref.openId : ref.userId;
-    const index = keyIndex(vault, kind, ref.channelId, ref.appId, value);
-    return { kind, index, key: `${kind} ${hex(index)}` };
-  });
-  const ids = wanted.flatMap((want) => (want.kind === 'id' ? [want.id] : []));
-  const indexes = (kind: KeyKind) => wanted.flatMap((want) => (want.kind === kind ? [want.index] : []));
+  const lookups = refs.map((ref) => lookupOf(vault, ref));
+  const byKey = new Map<string, PayerIdentity | VaultError>();
+  const add = (key: string, row: IdentityRow) =>
+    byKey.set(
+      key,
+      openOrError(() => readIdentity(vault, row)),
+    );
+  const select = (condition: string, values: readonly string[] | readonly Uint8Array[]) =>
+    identityColumns.all(db, `SELECT ${identityColumns.list} FROM identities WHERE ${condition}`, [values]);
 
-  const found = new Map<string, PayerIdentity | VaultError>();
-  const keep = (rows: readonly IdentityRow[], key: (row: IdentityRow) => string) => {
-    for (const row of rows)
-      found.set(
-        key(row),
-        openOrError(() => readIdentity(vault, row)),
-      );
-  };
-  if (ids.length > 0)
-    keep(await db.all('SELECT * FROM identities WHERE id in_texts($1)', ids), (row) => `id ${row.id}`);
-  const byOpenId = indexes('openId');
-  if (byOpenId.length > 0)
-    keep(
-      await db.all('SELECT * FROM identities WHERE open_id_index in_blobs($1)', byOpenId),
-      (row) => `openId ${hex(row.open_id_index ?? new Uint8Array())}`,
-    );
-  const byUserId = indexes('userId');
-  if (byUserId.length > 0)
-    keep(
-      await db.all('SELECT * FROM identities WHERE user_id_index in_blobs($1)', byUserId),
-      (row) => `userId ${hex(row.user_id_index ?? new Uint8Array())}`,
-    );
-  return wanted.map(({ key }) => found.get(key));
+  const ids = lookups.flatMap((lookup) => (lookup.kind === 'id' ? [lookup.id] : []));
+  if (ids.length > 0) for (const row of await select('id in_texts($1)', ids)) add(`id ${row.id}`, row);
+  for (const kind of ['openId', 'userId'] as const) {
+    const indexes = lookups.flatMap((lookup) => (lookup.kind === kind ? [lookup.index] : []));
+    if (indexes.length === 0) continue;
+    const column = indexColumns[kind];
+    for (const row of await select(`${column} in_blobs($1)`, indexes)) {
+      const index = row[column];
+      if (index) add(keyOf(kind, index), row);
+    }
+  }
+  return lookups.map(({ key }) => byKey.get(key));
 };
 
-export const identityRow = (db: Db, id: string | null): Promise<IdentityRow | undefined> =>
+export const identityRow = async (db: Db, id: string | null): Promise<IdentityRow | undefined> =>
   id === null
-    ? Promise.resolve(undefined)
-    : firstRow(db.all<IdentityRow>('SELECT * FROM identities WHERE id = $1', id));
+    ? undefined
+    : identityColumns.first(db, `SELECT ${identityColumns.list} FROM identities WHERE id = $1`, [id]);

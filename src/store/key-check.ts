@@ -4,40 +4,32 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type Vault, VaultError } from '../security/vault.ts';
-import { firstRow, type Transaction } from './engine/engine.ts';
+import { bytes, columns, type RowOf, text } from './engine/columns.ts';
+import type { Db, Transaction } from './engine/engine.ts';
 import { type KeyKind, keyIndex } from './identities.ts';
-import { additionalData, type IdentityRow, readIdentity } from './rows.ts';
+import { identityColumns } from './rows.ts';
+import { openAnswer, readIdentity } from './sealed.ts';
 
 /** The keys do not fit the database. The message says which key, and what to do; it holds no key. */
 export class KeysMismatch extends Error {
   override readonly name = 'KeysMismatch';
 }
 
-export interface StoreKeysRow {
-  readonly store_id: string;
-  readonly index_mark: Uint8Array;
-}
-export interface SealKeyRow {
-  readonly key_id: string;
-  readonly sentinel_sealed: Uint8Array;
-}
-/** A value of each kind that was sealed, where there is one. */
-export interface SealedRows {
-  readonly identity: IdentityRow | undefined;
-  readonly answer: { readonly id: string; readonly answer_sealed: Uint8Array } | undefined;
-}
+const markColumns = columns({ store_id: text, index_mark: bytes });
+type MarkRow = RowOf<typeof markColumns>;
+const sentinelColumns = columns({ key_id: text, sentinel_sealed: bytes });
+const answerColumns = columns({ id: text, answer_sealed: bytes });
 
-export const STORE_KEYS = 'SELECT store_id, index_mark FROM store_keys WHERE id = 1';
-export const SEAL_KEYS = 'SELECT key_id, sentinel_sealed FROM seal_keys ORDER BY key_id';
-export const ANY_IDENTITY = 'SELECT * FROM identities LIMIT 1';
-export const ANY_ANSWER = 'SELECT id, answer_sealed FROM redemptions WHERE answer_sealed IS NOT NULL LIMIT 1';
+const findMark = (db: Db) => markColumns.first(db, `SELECT ${markColumns.list} FROM store_keys WHERE id = 1`);
+const findSentinels = (db: Db) =>
+  sentinelColumns.all(db, `SELECT ${sentinelColumns.list} FROM seal_keys ORDER BY key_id`);
 
 const OTHER_INDEX =
   'keys.index is not the index key of this database: codes that were used would count as new. ' +
   'Restore the key that it was written with (in sandbox mode keys.json), or name another database';
 
 const markOf = (vault: Vault, storeId: string): Buffer => vault.blindIndex('store', storeId);
-const sentinelPlace = (keyId: string): string => `seal_keys.sentinel_sealed.${keyId}`;
+const sentinelData = (keyId: string): string => `seal_keys.sentinel_sealed.${keyId}`;
 
 const opens = (open: () => unknown): boolean => {
   try {
@@ -49,40 +41,54 @@ const opens = (open: () => unknown): boolean => {
   }
 };
 
-/** Throws KeysMismatch when values that are stored were not written with these keys. */
-export const requireRowsMatch = (vault: Vault, { identity, answer }: SealedRows): void => {
-  const other = 'keys.seal lacks a key of this database, or has another one under its id: restore it';
-  if (answer && !opens(() => vault.open(answer.answer_sealed, additionalData('redemptions.answer_sealed', answer.id))))
-    throw new KeysMismatch(other);
-  if (!identity) return;
-  if (!opens(() => readIdentity(vault, identity))) throw new KeysMismatch(other);
-  const { channelId, appId, ...payer } = readIdentity(vault, identity);
-  const fits = (kind: KeyKind, index: Uint8Array | null) =>
-    index === null || keyIndex(vault, kind, channelId, appId, payer[kind] ?? '').equals(index);
-  if (!fits('openId', identity.open_id_index) || !fits('userId', identity.user_id_index))
+/** Rejects with KeysMismatch when stored values, one of each kind, were not written with these keys. */
+const requireRowsMatch = async (db: Db, vault: Vault): Promise<void> => {
+  const otherSeal = new KeysMismatch(
+    'keys.seal lacks a key of this database, or has another one under its id: restore it',
+  );
+  const answer = await answerColumns.first(
+    db,
+    `SELECT ${answerColumns.list} FROM redemptions WHERE answer_sealed IS NOT NULL LIMIT 1`,
+  );
+  if (answer && !opens(() => openAnswer(vault, answer.id, answer.answer_sealed))) throw otherSeal;
+  const row = await identityColumns.first(db, `SELECT ${identityColumns.list} FROM identities LIMIT 1`);
+  if (!row) return;
+  if (!opens(() => readIdentity(vault, row))) throw otherSeal;
+  const identity = readIdentity(vault, row);
+  const matches = (kind: KeyKind, index: Uint8Array | null) =>
+    index === null || keyIndex(vault, kind, identity, identity[kind] ?? '').equals(index);
+  if (!matches('openId', row.open_id_index) || !matches('userId', row.user_id_index))
     throw new KeysMismatch(OTHER_INDEX);
 };
 
 /** Throws KeysMismatch when the database was written with another index key. */
-export const requireIndexMatches = (vault: Vault, { store_id, index_mark }: StoreKeysRow): void => {
+const requireIndexMatches = (vault: Vault, { store_id, index_mark }: MarkRow): void => {
   if (!markOf(vault, store_id).equals(index_mark)) throw new KeysMismatch(OTHER_INDEX);
 };
 
-/** Throws KeysMismatch when a key that may have sealed something is missing, or its id stands for another key. */
-export const requireSealKeysMatch = (vault: Vault, sentinels: readonly SealKeyRow[]): void => {
-  const kept = sentinels.filter(({ key_id }) => !vault.isLost(key_id));
-  const missing = kept.filter(({ key_id }) => !vault.has(key_id)).map(({ key_id }) => key_id);
+/** Throws KeysMismatch when a key that may have sealed something is missing, or its id belongs to another key. */
+const requireSealKeysMatch = (vault: Vault, sentinels: readonly RowOf<typeof sentinelColumns>[]): void => {
+  const needed = sentinels.filter(({ key_id }) => !vault.isLost(key_id));
+  const missing = needed.filter(({ key_id }) => !vault.has(key_id)).map(({ key_id }) => key_id);
   if (missing.length > 0)
     throw new KeysMismatch(
       `keys.seal lacks ${missing.join(', ')}, with which values of this database are sealed: put it back behind the ` +
         'first key and run keys:rotate before it is removed; if it is lost for good, name it in keys.lost',
     );
-  for (const { key_id, sentinel_sealed } of kept)
-    if (!opens(() => vault.open(sentinel_sealed, sentinelPlace(key_id))))
+  for (const { key_id, sentinel_sealed } of needed)
+    if (!opens(() => vault.open(sentinel_sealed, sentinelData(key_id))))
       throw new KeysMismatch(
         `keys.seal has another key under the id ${key_id} than this database was written with: restore that key, and ` +
           'give the new one an id of its own',
       );
+};
+
+/** Compares keys and database without writing. Rejects with KeysMismatch. */
+export const requireKeysMatch = async (db: Db, vault: Vault): Promise<void> => {
+  await requireRowsMatch(db, vault);
+  const mark = await findMark(db);
+  if (mark) requireIndexMatches(vault, mark);
+  requireSealKeysMatch(vault, await findSentinels(db));
 };
 
 export interface KeyCheck {
@@ -96,32 +102,31 @@ export interface KeyCheck {
   requireMark(mark: Uint8Array | null): void;
 }
 
-/** The mark of the database of these keys; a new database gets one. Of several instances at once the first one writes it. */
-const markDatabase = async (db: Transaction, vault: Vault): Promise<StoreKeysRow> => {
-  const find = () => firstRow(db.all<StoreKeysRow>(STORE_KEYS));
-  const known = await find();
-  if (known) return known;
-  requireRowsMatch(vault, {
-    identity: await firstRow(db.all<IdentityRow>(ANY_IDENTITY)),
-    answer: await firstRow(db.all<NonNullable<SealedRows['answer']>>(ANY_ANSWER)),
-  });
+/** The mark of a database; a new one gets its mark here. Of several instances at once the first one writes it. */
+const markDatabase = async (db: Transaction, vault: Vault): Promise<MarkRow> => {
+  const existing = await findMark(db);
+  if (existing) return existing;
+  await requireRowsMatch(db, vault);
   const storeId = randomBytes(16).toString('base64url');
-  await db.all(
-    'INSERT INTO store_keys (id, store_id, index_mark) VALUES (1, $1, $2) ON CONFLICT DO NOTHING',
-    ...[storeId, markOf(vault, storeId)],
-  );
-  const marked = await find();
+  await db.all('INSERT INTO store_keys (id, store_id, index_mark) VALUES (1, $1, $2) ON CONFLICT DO NOTHING', [
+    storeId,
+    markOf(vault, storeId),
+  ]);
+  const marked = await findMark(db);
   if (!marked) throw new Error('The database was not marked');
   return marked;
 };
 
-const sentinelsOf = async (db: Transaction, vault: Vault): Promise<readonly SealKeyRow[]> => {
-  const sentinels = await db.all<SealKeyRow>(SEAL_KEYS);
+/** The sentinels of a database, with one for the key that seals now. */
+const sentinelsOf = async (db: Transaction, vault: Vault) => {
+  const sentinels = await findSentinels(db);
   const newest = vault.newestId();
   if (sentinels.some(({ key_id }) => key_id === newest)) return sentinels;
-  const sentinel = vault.seal('payer-identity', sentinelPlace(newest));
-  await db.all('INSERT INTO seal_keys VALUES ($1, $2) ON CONFLICT DO NOTHING', newest, sentinel);
-  return db.all<SealKeyRow>(SEAL_KEYS);
+  await db.all('INSERT INTO seal_keys (key_id, sentinel_sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    newest,
+    vault.seal('payer-identity', sentinelData(newest)),
+  ]);
+  return findSentinels(db);
 };
 
 export const createKeyCheck = (vault: Vault): KeyCheck => {
@@ -166,7 +171,7 @@ export const createKeyCheck = (vault: Vault): KeyCheck => {
 
 /** After everything was sealed with the newest key: the others may be removed from the configuration. */
 export const retireSealKeys = async (db: Transaction, vault: Vault): Promise<void> =>
-  void (await db.all('DELETE FROM seal_keys WHERE key_id <> $1', vault.newestId()));
+  void (await db.all('DELETE FROM seal_keys WHERE key_id <> $1', [vault.newestId()]));
 
 /** Tables that describe the store itself, and hold nothing of payers. */
 export const bookkeepingTables: readonly string[] = ['store_clock', 'store_keys', 'seal_keys'];

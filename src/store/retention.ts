@@ -1,13 +1,13 @@
-/** The end of what is kept: when its time is over, or when somebody asks. */
+/** Deletes what has expired, in sweeps, and a payer on request. */
 import { NOW } from './clock.ts';
 import type { Transaction } from './engine/engine.ts';
 import { abandonOverdue, type RedemptionDeps, releaseOverdue } from './redemptions.ts';
 import type { EraseReport, SweepReport } from './reports.ts';
 
-/** So many rows of a kind at most in a transaction: nobody waits long for it, and no statement takes too long. */
+/** Rows of a kind in one transaction at most: so that no other call waits long, and no statement takes too long. */
 const BATCH = 200;
 
-/** Ends a batch of one kind of row; answers how many. */
+/** Ends a batch of one kind of row; returns how many. */
 interface Chore {
   readonly counts: keyof SweepReport;
   readonly run: (db: Transaction, deps: RedemptionDeps) => Promise<number>;
@@ -16,48 +16,55 @@ interface Chore {
 interface Expiry {
   readonly table: string;
   readonly key: string;
-  /** When a row's time is over; `$2` is how long it is kept. */
+  /** The condition that a row has expired; `$2` is its retention. */
   readonly over: string;
   readonly oldest: string;
-  readonly keptMs?: (times: RedemptionDeps['times']) => number | undefined;
-  /** What goes of the row; absent: the row. */
+  readonly retentionMs?: (times: RedemptionDeps['times']) => number | undefined;
+  /** The column that is cleared; absent: the row is deleted. */
   readonly scrub?: string;
 }
 
 const expiries: readonly Expiry[] = [
   { table: 'sessions', key: 'query_code_index', over: `expires_at <= ${NOW}`, oldest: 'expires_at' },
   {
-    ...{ table: 'redemptions', key: 'id', oldest: 'outcome_until', scrub: 'answer_sealed' },
+    table: 'redemptions',
+    key: 'id',
+    oldest: 'outcome_until',
+    scrub: 'answer_sealed',
     over: `answer_sealed IS NOT NULL AND outcome_until <= ${NOW}`,
   },
   { table: 'redemptions', key: 'id', over: `forget_at <= ${NOW}`, oldest: 'forget_at' },
   { table: 'nonces', key: 'nonce_index', over: `forget_at <= ${NOW}`, oldest: 'forget_at' },
   {
-    // Shown to people, such instants are the database's; a payer goes when its time is over by either clock.
-    ...{ table: 'certifications', key: 'certify_id_index', oldest: 'started_at' },
+    table: 'certifications',
+    key: 'certify_id_index',
+    oldest: 'started_at',
+    // The instant is the database's, since it is shown: the row is deleted when its time is over by both clocks.
     over: `started_at <= ${NOW} - $2 AND started_at <= now_ms() - $2`,
-    keptMs: ({ certificationTtlMs }) => certificationTtlMs,
+    retentionMs: ({ certificationTtlMs }) => certificationTtlMs,
   },
   {
-    ...{ table: 'identities', key: 'id', oldest: 'last_authenticated_at' },
-    // An outcome that is still told goes before the payer whom it shows.
+    table: 'identities',
+    key: 'id',
+    oldest: 'last_authenticated_at',
+    // An identity outlives every outcome that shows it.
     over: `last_authenticated_at <= ${NOW} - $2 AND last_authenticated_at <= now_ms() - $2 AND NOT EXISTS
       (SELECT 1 FROM redemptions WHERE identity_id = identities.id AND outcome_until > ${NOW})`,
-    keptMs: ({ identityTtlMs }) => identityTtlMs,
+    retentionMs: ({ identityTtlMs }) => identityTtlMs,
   },
 ];
 
-const expire = ({ table, key, over, oldest, keptMs, scrub }: Expiry): Chore => {
-  // The condition stands there once more for whoever has changed a row while this waited for it.
+const expire = ({ table, key, over, oldest, retentionMs, scrub }: Expiry): Chore => {
+  // The condition is repeated outside the subquery: PostgreSQL checks it again after it has waited for a row's lock.
   const sql = `${scrub ? `UPDATE ${table} SET ${scrub} = NULL` : `DELETE FROM ${table}`} WHERE ${key} IN
       (SELECT ${key} FROM ${table} WHERE ${over} ORDER BY ${oldest} LIMIT $1)
     AND ${over} RETURNING 1`;
   return {
     counts: 'purged',
     async run(db, { times }) {
-      if (!keptMs) return (await db.all(sql, BATCH)).length;
-      const ms = keptMs(times);
-      return ms === undefined ? 0 : (await db.all(sql, BATCH, ms)).length;
+      if (!retentionMs) return (await db.all(sql, [BATCH])).length;
+      const ms = retentionMs(times);
+      return ms === undefined ? 0 : (await db.all(sql, [BATCH, ms])).length;
     },
   };
 };
@@ -68,7 +75,7 @@ const chores: readonly Chore[] = [
   ...expiries.map(expire),
 ];
 
-/** Undefined while another instance is at it. */
+/** Undefined while another instance sweeps. */
 const runChores = async (
   db: Transaction,
   deps: RedemptionDeps,
@@ -96,25 +103,41 @@ export const sweep = async (
   return report;
 };
 
-/** Part of one transaction. */
-export const erase = async (db: Transaction, identityId: string): Promise<EraseReport> => {
-  // First the payer, so that nobody authenticates it meanwhile; an outcome under way is seen below or finds it gone.
-  await db.all('SELECT id FROM identities WHERE id = $1 FOR UPDATE', identityId);
+/** Deletes a payer and what shows it. Part of one transaction. */
+const erase = async (db: Transaction, identityId: string): Promise<EraseReport> => {
+  // The payer's lock comes first: an outcome that is committed before it is found below, a later one finds no payer.
+  await db.all('SELECT id FROM identities WHERE id = $1 FOR UPDATE', [identityId]);
   const tokens = await db.all(
     'UPDATE redemptions SET answer_sealed = NULL WHERE identity_id = $1 AND answer_sealed IS NOT NULL RETURNING state',
-    identityId,
+    [identityId],
   );
-  // 0 and not now: a transaction that began before this one must not take the outcome for one that is still told.
+  // 0 instead of the present: for a transaction that began before this one, the present is still to come.
   const outcomes = await db.all(
     'UPDATE redemptions SET identity_id = NULL, outcome_until = 0 WHERE identity_id = $1 RETURNING state',
-    identityId,
+    [identityId],
   );
-  const certifications = await db.all('DELETE FROM certifications WHERE identity_id = $1 RETURNING status', identityId);
-  const identities = await db.all('DELETE FROM identities WHERE id = $1 RETURNING channel_id', identityId);
+  const certifications = await db.all('DELETE FROM certifications WHERE identity_id = $1 RETURNING status', [
+    identityId,
+  ]);
+  const identities = await db.all('DELETE FROM identities WHERE id = $1 RETURNING channel_id', [identityId]);
   return {
     identities: identities.length,
     certifications: certifications.length,
     outcomes: outcomes.length,
     tokens: tokens.length,
+  };
+};
+
+/**
+ * One erasure, however often it is run: a second run, after a commit in doubt, that finds no payer returns the report of
+ * the first.
+ */
+export const createErase = (identityId: string) => {
+  let earlier: EraseReport | undefined;
+  return async (db: Transaction, inDoubt: boolean): Promise<EraseReport> => {
+    const report = await erase(db, identityId);
+    if (inDoubt && earlier && report.identities === 0) return { ...earlier, inDoubt: true };
+    earlier = report;
+    return report;
   };
 };

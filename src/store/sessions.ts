@@ -1,8 +1,10 @@
-/** Query codes, the states that may write them, and what they show. Every function is part of one transaction. */
+/** Sessions as their writers see them: opened, claimed by a redemption, extended. Every function is part of one transaction. */
+import { randomBytes } from 'node:crypto';
 import type { Vault } from '../security/vault.ts';
 import { NOW, SKEW, type StoreClock } from './clock.ts';
-import { firstRow, type Transaction } from './engine/engine.ts';
-import { READ, type SessionRow } from './rows.ts';
+import { columns, computed, integer } from './engine/columns.ts';
+import type { Transaction } from './engine/engine.ts';
+import { type SessionRow, sessionColumns } from './rows.ts';
 import type { Claim, NewSession, SessionClaim, StoreTimes } from './store.ts';
 
 interface SessionDeps {
@@ -19,21 +21,24 @@ export const sessionKey = (session: SessionClaim | undefined): string => {
   return 'stateId' in session ? `state ${session.stateId}` : `query code ${session.queryCode}`;
 };
 
-/** Makes a session that waits for a code, and answers when it ends. */
+const expiryColumns = columns({ expires_at: computed(integer, `expires_at + ${SKEW}`) });
+
+/** Creates a session that waits for a code, and returns when it expires. */
 export const openSession = async (
   db: Transaction,
   { vault, times }: Pick<SessionDeps, 'vault' | 'times'>,
   { queryCode, stateId, appId, channelId }: NewSession,
-): Promise<Date> => {
-  const [row] = await db.all<{ expires_at: number }>(
+): Promise<{ readonly expiresAt: Date }> => {
+  const row = await expiryColumns.first(
+    db,
     `INSERT INTO sessions (query_code_index, state_index, app_id, channel_id, expires_at)
-     VALUES ($1, $2, $3, $4, ${NOW} + $5) RETURNING expires_at + ${SKEW} AS expires_at`,
-    ...[queryCodeIndex(vault, queryCode), stateIndex(vault, stateId), appId, channelId, times.resultTtlMs],
+     VALUES ($1, $2, $3, $4, ${NOW} + $5) RETURNING ${expiryColumns.list}`,
+    [queryCodeIndex(vault, queryCode), stateIndex(vault, stateId), appId, channelId, times.resultTtlMs],
   );
-  return new Date(row?.expires_at ?? 0);
+  return { expiresAt: new Date(row?.expires_at ?? 0) };
 };
 
-/** The session that a new redemption is to be bound to, or why there is none. A query code of the caller's own makes one. */
+/** The session for a new redemption, or why there is none. A query code that the caller chose creates one. */
 export const claimSession = async (
   db: Transaction,
   { vault, times, clock }: SessionDeps,
@@ -41,24 +46,20 @@ export const claimSession = async (
   request: SessionClaim,
 ): Promise<SessionRow | 'SESSION_TAKEN' | 'NO_SESSION'> => {
   const byState = 'stateId' in request;
+  const column = byState ? 'state_index' : 'query_code_index';
   const index = byState ? stateIndex(vault, request.stateId) : queryCodeIndex(vault, request.queryCode);
   const find = () =>
-    firstRow(
-      db.all<SessionRow>(
-        `SELECT ${READ} FROM sessions WHERE ${byState ? 'state_index' : 'query_code_index'} = $1 FOR UPDATE`,
-        index,
-      ),
-    );
+    sessionColumns.first(db, `SELECT ${sessionColumns.list} FROM sessions WHERE ${column} = $1 FOR UPDATE`, [index]);
   let session = await find();
   if (session && session.expires_at <= session.now && session.expires_at <= (await clock.read(db))) {
-    await db.all('DELETE FROM sessions WHERE query_code_index = $1', session.query_code_index);
+    await db.all('DELETE FROM sessions WHERE query_code_index = $1', [session.query_code_index]);
     session = undefined;
   }
   if (!session && !byState && !request.issuedOnly) {
     await db.all(
       `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, $2, $3, ${NOW} + $4)
        ON CONFLICT DO NOTHING`,
-      ...[index, appId, channelId, times.resultTtlMs],
+      [index, appId, channelId, times.resultTtlMs],
     );
     session = await find();
   }
@@ -68,16 +69,13 @@ export const claimSession = async (
 };
 
 export const extendSession = (db: Transaction, redemptionId: string, ttlMs: number) =>
-  db.all(`UPDATE sessions SET expires_at = ${NOW} + $2 WHERE redemption_id = $1`, redemptionId, ttlMs);
+  db.all(`UPDATE sessions SET expires_at = ${NOW} + $2 WHERE redemption_id = $1`, [redemptionId, ttlMs]);
 
-/** Every poll counts from when it came, and one that came too soon makes the next wait longer. */
-export const countPoll = async (db: Transaction, vault: Vault, queryCode: string): Promise<number> => {
-  const [row] = await db.all<{ poll_interval_ms: number }>(
-    `UPDATE sessions SET polled_at = ${NOW}, poll_interval_ms =
-       CASE WHEN ${NOW} < polled_at + poll_interval_ms AND poll_interval_ms < 60000
-         THEN poll_interval_ms + 5000 ELSE poll_interval_ms END
-     WHERE query_code_index = $1 RETURNING poll_interval_ms`,
-    queryCodeIndex(vault, queryCode),
-  );
-  return row?.poll_interval_ms ?? 5_000;
+/** Proves that the database can be written to: on a full disk, a transaction that writes nothing would still commit. */
+export const writeProbe = async (db: Transaction): Promise<void> => {
+  const index = randomBytes(32);
+  await db.all("INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at) VALUES ($1, '', '', 0)", [
+    index,
+  ]);
+  await db.all('DELETE FROM sessions WHERE query_code_index = $1', [index]);
 };

@@ -128,6 +128,8 @@ export interface Session {
   readonly redemption: Redemption | undefined;
 }
 
+export type WatchSubject = { readonly redemptionId: string } | { readonly queryCode: string };
+
 export interface Store {
   /** Makes a session that waits for a code. */
   openSession(session: NewSession): Promise<{ readonly expiresAt: Date }>;
@@ -186,7 +188,7 @@ export interface Store {
   certificationsOf(identityIds: readonly string[]): Promise<readonly (Certification | VaultError | undefined)[]>;
 
   /** Wakes whenever the redemption, or what the query code stands for, changes. */
-  watch(subject: { readonly redemptionId: string } | { readonly queryCode: string }): Watch;
+  watch(subject: WatchSubject): Watch;
 
   /** Ends what its owners left behind and deletes what has expired. */
   sweep(): Promise<SweepReport>;

@@ -3,10 +3,11 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSource, type Source } from '../../src/commands/lib/copy-source.ts';
+import { openSource } from '../../src/commands/lib/copy-source.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
+import type { SqliteTables } from '../../src/store/engine/sqlite-tables.ts';
 import { contractTimes } from '../contract/store/wishes.ts';
 import { populate } from '../support/store-model/populate.ts';
 
@@ -19,12 +20,12 @@ const newFile = () => {
   return join(folder, 'store.sqlite');
 };
 
-const countsOf = ({ tables }: Source) => tables.map(({ name, rows }) => [name, [...rows()].length]);
+const countsOf = ({ tables }: SqliteTables) => tables.map(({ name, rows }) => [name, [...rows()].length]);
 
 test('no service starts on the file while it is copied', async () => {
   const file = newFile();
   await openStore(file).close();
-  const source = openSource(file, vault);
+  const source = await openSource(file, vault);
   expect(() => openStore(file)).toThrow(/locked/);
   source.close();
   await openStore(file).close();
@@ -37,7 +38,7 @@ test('what a service that was killed had confirmed is there', async () => {
   // As they lie on the disk when the process is gone: most of it stands in the log alone.
   for (const suffix of ['', '-wal']) copyFileSync(file + suffix, left + suffix);
   await store.close();
-  const [whole, found] = [openSource(file, vault), openSource(left, vault)];
+  const [whole, found] = [await openSource(file, vault), await openSource(left, vault)];
   onTestFinished(() => {
     whole.close();
     found.close();

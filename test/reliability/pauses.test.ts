@@ -16,7 +16,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
-import type { Engine, SqlParameter } from '../../src/store/engine/engine.ts';
+import type { Engine } from '../../src/store/engine/engine.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
 import { contractTimes, wish } from '../contract/store/wishes.ts';
@@ -42,9 +42,9 @@ const point = async () => {
 const pausable = (engine: Engine): Engine => ({
   ...engine,
   read: {
-    async all(sql, ...values) {
+    async all(sql, values) {
       await point();
-      return engine.read.all(sql, ...values);
+      return engine.read.all(sql, values);
     },
   },
   async write(job) {
@@ -52,8 +52,8 @@ const pausable = (engine: Engine): Engine => ({
     const value = await engine.write((db) =>
       job({
         ...db,
-        async all<Row>(sql: string, ...values: readonly SqlParameter[]) {
-          const rows = await db.all<Row>(sql, ...values);
+        async all(sql, values) {
+          const rows = await db.all(sql, values);
           await point();
           return rows;
         },

@@ -3,14 +3,15 @@ import type { Watch } from '../../lib/wakeups.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
 export type SqlParameter = SqlValue | readonly string[] | readonly Uint8Array[];
+/** A row by the names of its columns. `columns` gives its values their types. */
+export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /**
- * Runs statements. Placeholders are $1, $2, …; `now_ms()` is the store's clock, in milliseconds since 1970, and
- * the same throughout a transaction;
- * `$1` in `in_texts($1)` and `in_blobs($1)` is a list.
+ * Runs statements. Placeholders are $1, $2, …; `$1` in `in_texts($1)` and `in_blobs($1)` is a list. `now_ms()` is the
+ * database's clock in milliseconds since 1970, the same throughout a transaction.
  */
 export interface Db {
-  all<Row>(sql: string, ...values: readonly SqlParameter[]): Promise<Row[]>;
+  all(sql: string, values?: readonly SqlParameter[]): Promise<SqlRow[]>;
 }
 
 export interface Transaction extends Db {
@@ -67,6 +68,3 @@ export class DatabaseOverloaded extends DatabaseUnavailable {
 export class CommitInDoubt extends Error {
   override readonly name = 'CommitInDoubt';
 }
-
-/** The first row, when there is one. */
-export const firstRow = async <Row>(rows: Promise<Row[]>): Promise<Row | undefined> => (await rows)[0];

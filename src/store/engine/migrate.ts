@@ -37,6 +37,9 @@ const readSteps = (engine: 'sqlite' | 'postgres'): Step[] => {
   });
 };
 
+/** The schema of this release. */
+export const currentSchema = (engine: 'sqlite' | 'postgres'): number => readSteps(engine).length;
+
 const newestOf = (applied: readonly AppliedStep[]): number => applied.at(-1)?.version ?? 0;
 
 /** The steps that a database still needs. Refuses one that a newer release has migrated, or one of another history. */

@@ -6,8 +6,7 @@ import type { Client } from 'pg';
 import type { Log } from '../../lib/log.ts';
 import type { Wakeups } from '../../lib/wakeups.ts';
 import { codeOf } from './postgres-failures.ts';
-
-export const CHANNEL = 'payer_identity';
+import { CHANNEL } from './postgres-statements.ts';
 
 const HEARTBEAT_MS = 5_000;
 const FIRST_PAUSE_MS = 100;

@@ -19,9 +19,11 @@ interface Connection {
   idleSince: number;
 }
 
+/** Work on a connection that it has to itself; after `discard` the connection is not used again. */
+export type PoolWork<T> = (client: pg.Client, discard: () => void) => Promise<T>;
+
 export interface Pool {
-  /** Runs work on a connection that it has to itself; `discard` keeps that from being used again. */
-  use<T>(urgency: Urgency, work: (client: pg.Client, discard: () => void) => Promise<T>): Promise<T>;
+  use<T>(urgency: Urgency, work: PoolWork<T>): Promise<T>;
   /** Closes the connections that exist now: the idle ones at once, the others after their use. */
   renew(): void;
   /** Resolves when what runs has ended. */
@@ -74,7 +76,7 @@ export const createPool = (connect: () => Promise<pg.Client>, places: number): P
     throw new DatabaseUnavailable('PostgreSQL is not available: it is slow to connect', { code: 'CONNECT_TIMEOUT' });
   };
 
-  const run = async <T>(urgency: Urgency, work: (client: pg.Client, discard: () => void) => Promise<T>): Promise<T> => {
+  const run = async <T>(urgency: Urgency, work: PoolWork<T>): Promise<T> => {
     const { connection, leave } = await acquire(urgency);
     let discarded = false;
     try {

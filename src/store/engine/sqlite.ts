@@ -1,13 +1,14 @@
 /** The embedded engine: one process, one file, no server. https://nodejs.org/docs/latest-v24.x/api/sqlite.html */
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { createLog, type Log } from '../../lib/log.ts';
 import { createWakeups } from '../../lib/wakeups.ts';
 import { createAvailability } from './availability.ts';
-import { DatabaseUnavailable, type Db, type Engine, type SqlParameter, type SqlValue } from './engine.ts';
+import { DatabaseUnavailable, type Db, type Engine } from './engine.ts';
 import { createGroupCommit, whenUnlocked } from './group-commit.ts';
 import { type Migration, migrateSqlite } from './migrate.ts';
 import { orUnavailable } from './sqlite-failures.ts';
 import { createFileCheck, takeFile } from './sqlite-file.ts';
+import { createStatements } from './sqlite-statements.ts';
 
 interface SqliteOptions {
   readonly file: string;
@@ -21,30 +22,11 @@ interface SqliteOptions {
 /** Nobody waits for the service while it starts; afterwards a lock that another process holds must not stop it. */
 const START_MS = 2_000;
 
-/** The shared SQL in SQLite's words. */
-const translate = (sql: string): string =>
-  sql
-    .replace(/in_texts\((\$\d+)\)/g, 'IN (SELECT value FROM json_each($1))')
-    .replace(/in_blobs\((\$\d+)\)/g, 'IN (SELECT unhex(value) FROM json_each($1))')
-    .replaceAll(' FOR UPDATE', '')
-    .replace(/\$(\d+)/g, '?$1');
-
-const bind = (value: SqlParameter): SqlValue =>
-  Array.isArray(value)
-    ? JSON.stringify(value.map((item) => (typeof item === 'string' ? item : Buffer.from(item).toString('hex'))))
-    : (value as SqlValue);
-
 const openConnection = (file: string, now: () => number) => {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: START_MS });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
   db.function('now_ms', { deterministic: false }, () => now());
-  const prepared = new Map<string, StatementSync>();
-  const all: Db['all'] = async <Row>(sql: string, ...values: SqlParameter[]) => {
-    const statement = prepared.get(sql) ?? db.prepare(translate(sql));
-    prepared.set(sql, statement);
-    return statement.all(...values.map(bind)) as Row[];
-  };
-  return { db, all };
+  return { db, all: createStatements(db).all };
 };
 
 export const openSqlite = ({ file, now, log = createLog('silent'), serve = false }: SqliteOptions): Engine => {
@@ -73,7 +55,7 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
       throw error;
     }
   };
-  const read: Db = { all: (sql, ...values) => report(whenUnlocked(() => reader.all(sql, ...values))) };
+  const read: Db = { all: (sql, values) => report(whenUnlocked(() => reader.all(sql, values))) };
 
   return {
     read,

@@ -142,13 +142,13 @@ test("the clock is the database's, in milliseconds, and stands still within a tr
   const engine = await openPostgres({ url, log });
   onTestFinished(() => engine.close());
   const instants = await engine.write(async (db) => {
-    const [first] = await db.all<{ now: number }>('SELECT now_ms() AS now');
+    const [first] = await db.all('SELECT now_ms() AS now');
     await db.all('SELECT pg_sleep(0.02)');
-    return [first?.now, (await db.all<{ now: number }>('SELECT now_ms() AS now'))[0]?.now];
+    return [first?.now, (await db.all('SELECT now_ms() AS now'))[0]?.now];
   });
   expect(instants[0]).toBe(instants[1]);
   const [real] = await query<{ ms: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms');
-  expect(Math.abs((instants[0] ?? 0) - (real?.ms ?? 0))).toBeLessThan(5_000);
+  expect(Math.abs(Number(instants[0]) - (real?.ms ?? 0))).toBeLessThan(5_000);
 });
 
 test('one instance sweeps at a time', async () => {

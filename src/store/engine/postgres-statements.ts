@@ -1,0 +1,49 @@
+/** Single statements on a PostgreSQL connection, in the SQL that every engine speaks. */
+import type pg from 'pg';
+import { CommitInDoubt, type SqlParameter, type SqlRow, type Transaction } from './engine.ts';
+import { isAboutStatement, unavailable } from './postgres-failures.ts';
+
+/** The name that LISTEN and NOTIFY use. */
+export const CHANNEL = 'payer_identity';
+
+/** The shared SQL as PostgreSQL has it. */
+const translate = (sql: string): string =>
+  sql.replace(/in_texts\((\$\d+)\)/g, '= ANY($1::text[])').replace(/in_blobs\((\$\d+)\)/g, '= ANY($1::bytea[])');
+
+/** Rejects with DatabaseUnavailable, or with the server's error about this statement. */
+export const query = async (
+  client: pg.ClientBase,
+  sql: string,
+  values: readonly SqlParameter[] = [],
+): Promise<SqlRow[]> => {
+  try {
+    const { rows } = await client.query<SqlRow>({ text: translate(sql), values: [...values] });
+    return rows;
+  } catch (error) {
+    throw isAboutStatement(error) ? error : unavailable(error);
+  }
+};
+
+/** Rejects with CommitInDoubt when the server did not answer. */
+export const commit = async (client: pg.ClientBase): Promise<void> => {
+  const { command } = await client.query('COMMIT').catch((cause: unknown) => {
+    throw new CommitInDoubt('PostgreSQL did not answer a COMMIT: whether it committed is not known', { cause });
+  });
+  // After a statement has failed, PostgreSQL answers COMMIT with ROLLBACK.
+  if (command !== 'COMMIT') throw new Error('A job continued after one of its statements had failed');
+};
+
+/** Sends the notices of a transaction as part of it: other instances receive them when it commits. */
+export const notifyAll = (client: pg.ClientBase, topics: ReadonlySet<string>): Promise<unknown> =>
+  query(client, `SELECT pg_notify('${CHANNEL}', topic) FROM unnest($1::text[]) AS topic`, [[...topics]]);
+
+/** The interface of a transaction that runs on this connection; its topics are added to `topics`. */
+export const inTransaction = (client: pg.ClientBase, topics: Set<string>): Transaction => ({
+  all: (sql, values) => query(client, sql, values),
+  wake: async (topic) => void topics.add(topic),
+  tryLock: async (name) => {
+    const sql = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))::int AS locked';
+    const [row] = await query(client, sql, [`payer-identity ${name}`]);
+    return row?.locked === 1;
+  },
+});

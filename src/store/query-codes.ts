@@ -1,0 +1,55 @@
+/** Sessions as their readers see them: what a query code stands for, and how soon it may be polled again. */
+import type { Vault } from '../security/vault.ts';
+import { NOW } from './clock.ts';
+import { columns, integer } from './engine/columns.ts';
+import type { Db, Transaction } from './engine/engine.ts';
+import { queryCodeTopic, readUnexpired, redemptionRow, redemptionTopic } from './redemptions.ts';
+import { sessionColumns } from './rows.ts';
+import { queryCodeIndex } from './sessions.ts';
+import type { Session, WatchSubject } from './store.ts';
+
+/** Undefined when the query code is unknown, has expired, or shows a payer that was erased. */
+export const findSession = async (db: Db, vault: Vault, queryCode: string): Promise<Session | undefined> => {
+  const row = await sessionColumns.first(
+    db,
+    `SELECT ${sessionColumns.list} FROM sessions WHERE query_code_index = $1`,
+    [queryCodeIndex(vault, queryCode)],
+  );
+  if (!row || row.expires_at <= row.now) return undefined;
+  const bound = row.redemption_id === null ? undefined : await redemptionRow(db, row.redemption_id);
+  const redemption = bound && (await readUnexpired(db, vault, bound));
+  if (bound && !redemption) return undefined;
+  return {
+    appId: row.app_id,
+    channelId: row.channel_id,
+    expiresAt: new Date(row.expires_at + row.skew),
+    redemption,
+  };
+};
+
+/** The topic that changes of a redemption, or of what a query code stands for, wake. */
+export const topicOf = (vault: Vault, subject: WatchSubject): string =>
+  'queryCode' in subject
+    ? queryCodeTopic(queryCodeIndex(vault, subject.queryCode))
+    : redemptionTopic(subject.redemptionId);
+
+const pollColumns = columns({ poll_interval_ms: integer });
+/** The interval before the first poll, as the table has it. Milliseconds. */
+const FIRST_INTERVAL_MS = 5_000;
+
+/** Counts a poll, and returns the interval before the next one. Each poll that comes sooner makes it 5 seconds longer, up to a minute. */
+export const countPoll = async (
+  db: Transaction,
+  vault: Vault,
+  queryCode: string,
+): Promise<{ readonly pollAfterMs: number }> => {
+  const row = await pollColumns.first(
+    db,
+    `UPDATE sessions SET polled_at = ${NOW}, poll_interval_ms =
+       CASE WHEN ${NOW} < polled_at + poll_interval_ms AND poll_interval_ms < 60000
+         THEN poll_interval_ms + 5000 ELSE poll_interval_ms END
+     WHERE query_code_index = $1 RETURNING ${pollColumns.list}`,
+    [queryCodeIndex(vault, queryCode)],
+  );
+  return { pollAfterMs: row?.poll_interval_ms ?? FIRST_INTERVAL_MS };
+};
