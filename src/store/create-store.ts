@@ -76,14 +76,8 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
     reseal: (limit, from) => reseal({ read, write: (job) => write(job) }, vault, limit, from),
     retireSealKeys: () => write((db) => retireSealKeys(db, vault)),
 
-    async ready() {
-      await open();
-      // The most urgent: an instance under load is ready nevertheless.
-      await writeChecked(writeProbe, 'settle');
-    },
-    async close() {
-      await settling.idle();
-      await engine.close();
-    },
+    // The most urgent: an instance under load is ready nevertheless.
+    ready: () => open().then(() => writeChecked(writeProbe, 'settle')),
+    close: () => settling.idle().then(() => engine.close()),
   };
 };

@@ -24,6 +24,12 @@ export interface Migration {
 const LEDGER = `CREATE TABLE schema_migrations
   (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)`;
 const APPLIED = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
+const readApplied = (rows: readonly Readonly<Record<string, unknown>>[]): AppliedStep[] =>
+  rows.map(({ version, name, checksum }) => ({
+    version: Number(version),
+    name: String(name),
+    checksum: String(checksum),
+  }));
 
 const readSteps = (engine: 'sqlite' | 'postgres'): Step[] => {
   const folder = new URL(`./migrations/${engine}/`, import.meta.url);
@@ -42,7 +48,7 @@ export const currentSchema = (engine: 'sqlite' | 'postgres'): number => readStep
 
 const newestOf = (applied: readonly AppliedStep[]): number => applied.at(-1)?.version ?? 0;
 
-/** The steps that a database still needs. Refuses one that a newer release has migrated, or one of another history. */
+/** The steps that a database still needs. Throws for one that a newer release has migrated, or with another history. */
 const missing = (steps: readonly Step[], applied: readonly AppliedStep[]): Step[] => {
   const newest = newestOf(applied);
   if (newest > steps.length)
@@ -58,16 +64,18 @@ const missing = (steps: readonly Step[], applied: readonly AppliedStep[]): Step[
 export const migrateSqlite = (db: DatabaseSync, now: () => number): Migration => {
   const steps = readSteps('sqlite');
   const insert = ({ version, name, checksum }: Step) =>
-    db.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?, ?)').run(version, name, checksum, now());
+    db
+      .prepare('INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)')
+      .run(version, name, checksum, now());
   db.exec('BEGIN IMMEDIATE');
   try {
     if (!db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").get()) {
       db.exec(LEDGER);
-      // Before there was a table for it, the number of steps stood here.
+      // The first releases counted their steps here.
       const counted = Number(db.prepare('PRAGMA user_version').get()?.user_version);
       for (const step of steps.slice(0, counted)) insert(step);
     }
-    const applied = db.prepare(APPLIED).all() as unknown as AppliedStep[];
+    const applied = readApplied(db.prepare(APPLIED).all());
     for (const step of missing(steps, applied)) {
       db.exec(step.sql);
       insert(step);
@@ -80,10 +88,10 @@ export const migrateSqlite = (db: DatabaseSync, now: () => number): Migration =>
   }
 };
 
-/** Any number, as long as nothing else in the database locks it. */
+/** An arbitrary number that nothing else in the database locks. */
 const MIGRATION_LOCK = 7_364_001;
 
-/** A role that may not create tables will do once everything has been applied. */
+/** A role without the right to create tables suffices once every step has been applied. */
 export const migratePostgres = async (client: ClientBase): Promise<Migration> => {
   const steps = readSteps('postgres');
   await client.query('BEGIN');
@@ -91,10 +99,13 @@ export const migratePostgres = async (client: ClientBase): Promise<Migration> =>
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const known = await client.query("SELECT to_regclass('schema_migrations') AS ledger");
     if (!known.rows[0]?.ledger) await client.query(LEDGER);
-    const { rows: applied } = await client.query<AppliedStep>(APPLIED);
+    const applied = readApplied((await client.query(APPLIED)).rows);
     for (const { sql, version, name, checksum } of missing(steps, applied)) {
       await client.query(sql);
-      await client.query('INSERT INTO schema_migrations VALUES ($1, $2, $3, now_ms())', [version, name, checksum]);
+      await client.query(
+        'INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, now_ms())',
+        [version, name, checksum],
+      );
     }
     await client.query('COMMIT');
     return { from: newestOf(applied), to: steps.length };

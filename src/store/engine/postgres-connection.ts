@@ -5,21 +5,12 @@ import { DatabaseUnavailable } from './engine.ts';
 import { type Migration, migratePostgres } from './migrate.ts';
 import { hostsOf } from './postgres-address.ts';
 import { codeOf, unavailable } from './postgres-failures.ts';
+import { checkServer, setLimits } from './postgres-server.ts';
 
 /** For reaching a host: eight round trips with TLS, each of which may take half a second. */
 const CONNECT_MS = 5_000;
 /** Should the server not even say that a statement took too long. */
 const QUERY_MS = 6_000;
-
-/** Longer than any statement of ours takes. A process that was stopped in a transaction gives its locks back. */
-const LIMITS = { statement_timeout: '5s', lock_timeout: '2s', idle_in_transaction_session_timeout: '5s' } as const;
-const setLimits = (scope: 'SESSION' | 'LOCAL') =>
-  Object.entries(LIMITS)
-    .map(([name, value]) => `SET ${scope} ${name} = '${value}'`)
-    .join('; ');
-
-/** For one transaction; it holds wherever a pooler sends that. */
-export const LOCAL_LIMITS = setLimits('LOCAL');
 
 /** Instants and counts fit a number; pg hands int8 out as text. */
 const types = {
@@ -59,36 +50,6 @@ const connectionTo = (url: string, { lookup, unhurried }: ConnectOptions) => ({
   ...(!unhurried && { query_timeout: QUERY_MS }),
   ...(lookup && { stream: socketWith(lookup) }),
 });
-
-const unfit = (code: string, message: string): never => {
-  throw new DatabaseUnavailable(message, { code });
-};
-
-const PROPERTIES = `SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS is_standby,
-  current_setting('transaction_read_only') AS read_only, current_setting('fsync') AS fsync,
-  current_setting('synchronous_commit') AS synchronous_commit,
-  ${Object.keys(LIMITS).map((name) => `current_setting('${name}') AS ${name}`)}`;
-
-/** Refuses a server that does not write, or that would confirm what a loss of power can take back. One round trip. */
-const checkServer = async (client: pg.ClientBase, limitSession: boolean): Promise<void> => {
-  const { rows } = await client.query(PROPERTIES);
-  const { version, is_standby, read_only, fsync, synchronous_commit, ...limits } = rows[0];
-  if (version < 120_000) unfit('VERSION', 'The store needs PostgreSQL 12 or newer');
-  if (is_standby) unfit('STANDBY', 'The store needs the primary, and this PostgreSQL is a standby: correct store');
-  if (read_only !== 'off')
-    unfit('25006', 'The store has to write, and this PostgreSQL has default_transaction_read_only = on');
-  if (!['on', 'remote_apply'].includes(synchronous_commit))
-    unfit(
-      'SYNCHRONOUS_COMMIT',
-      `PostgreSQL has synchronous_commit = ${synchronous_commit}, so that it could lose what it has confirmed: ` +
-        'set it to on, for example by ALTER ROLE … SET synchronous_commit = on',
-    );
-  if (fsync !== 'on')
-    unfit('FSYNC', 'PostgreSQL has fsync = off, so that it could lose what it has confirmed: set it to on');
-  for (const [name, value] of Object.entries(LIMITS))
-    if (limitSession && limits[name] !== value)
-      unfit('SETTINGS', `${name} was set and does not hold: a pooler in between has to pool sessions or transactions`);
-};
 
 /** Connects to one host. */
 const connectTo = async (url: string, options: ConnectOptions): Promise<pg.Client> => {

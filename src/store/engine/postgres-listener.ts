@@ -1,4 +1,4 @@
-/** The connection that hears of what other instances have committed. https://www.postgresql.org/docs/current/sql-listen.html */
+/** The connection on which notices of other instances' commits arrive. https://www.postgresql.org/docs/current/sql-listen.html */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,12 +11,12 @@ import { CHANNEL } from './postgres-statements.ts';
 const HEARTBEAT_MS = 5_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-/** A notice that the server has sent to this connection is here by then. */
+/** A notice that the server sends to this connection arrives within this time. */
 const ECHO_MS = 2_000;
-/** How often a pooler that gives every transaction another connection is tried again. */
+/** The pause behind a pooler that gives every transaction another connection. */
 const DEAF_PAUSE_MS = 60_000;
 
-/** Whether a connection of ours stays one and the same connection of the server. */
+/** What a pooler in between does: `sessions` if each of our connections stays the same connection of the server. */
 export type Pooling = 'sessions' | 'transactions';
 
 interface ListenerOptions {
@@ -35,85 +35,103 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** LISTEN was accepted, and what was said is not heard. */
+/** LISTEN was accepted, and notices do not arrive. */
 class Deaf extends Error {
   override readonly name = 'Deaf';
 }
 
-/** Passes notices on, and connects again, with longer and longer pauses, whenever it has to. */
-export const createListener = ({ connect, notify, wakeups, log, onPooling }: ListenerOptions): Listener => {
+/** Resolves after a time, or when the signal aborts. */
+const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
+
+/**
+ * Sends a notice to this connection and waits for it. A pooler of transactions has given the server's connection that
+ * LISTEN ran on to others by then, and drops the notice without an error.
+ */
+const requireEcho = async (
+  client: Client,
+  { notify }: ListenerOptions,
+  ended: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const word = ` echo ${randomUUID()}`;
+  const { promise: heard, resolve } = Promise.withResolvers<'heard'>();
+  client.on('notification', ({ payload }) => payload === word && resolve('heard'));
+  await notify(word, signal);
+  if ((await Promise.race([heard, ended, pause(ECHO_MS, signal)])) === 'heard' || signal.aborted) return;
+  // Best effort: it may reach another connection of the server than LISTEN did.
+  await client.query('UNLISTEN *');
+  throw new Deaf();
+};
+
+/** Listens on one connection until that is lost, and then rejects. */
+const listenOnce = async (options: ListenerOptions, signal: AbortSignal, onListening: () => void): Promise<never> => {
+  const client = await options.connect(signal);
+  const hangUp = () => void client.end().catch(() => undefined);
+  signal.addEventListener('abort', hangUp, { once: true });
+  try {
+    const ended = once(client, 'end', { signal });
+    ended.catch(() => undefined);
+    client.on('notification', ({ payload }) => payload && options.wakeups.wake(payload));
+    await client.query(`LISTEN ${CHANNEL}`);
+    await requireEcho(client, options, ended, signal);
+    onListening();
+    for (;;) {
+      await Promise.race([ended, pause(HEARTBEAT_MS, signal)]);
+      // A lost connection may give no sign; a statement finds out.
+      await client.query('SELECT 1');
+    }
+  } finally {
+    signal.removeEventListener('abort', hangUp);
+    hangUp();
+  }
+};
+
+/** Reports once, not for every attempt, that notices do not arrive, and once that they arrive again. */
+const createHearing = ({ log, onPooling }: Pick<ListenerOptions, 'log' | 'onPooling'>) => {
+  let deaf = false;
+  return {
+    isDeaf: () => deaf,
+    works() {
+      if (deaf) log.info('notices come through now');
+      deaf = false;
+      onPooling('sessions');
+    },
+    fails() {
+      onPooling('transactions');
+      if (!deaf)
+        log.warn(
+          'notices do not come through, since a pooler gives every transaction another connection: readers look every ' +
+            '2 to 3 seconds instead. storeListenUrl, an address without that pooler, wakes them at once',
+        );
+      deaf = true;
+    },
+  };
+};
+
+/** Passes notices on, and connects again, with growing pauses, when the connection is lost. */
+export const createListener = (options: ListenerOptions): Listener => {
+  const { wakeups, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const { promise: tried, resolve: triedOnce } = Promise.withResolvers<void>();
-  const pause = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
-  let deaf = false;
-
-  /**
-   * Says something to this very connection. A pooler of transactions has given the connection that LISTEN ran on to
-   * others by then, and drops the notice, without an error anywhere.
-   */
-  const requireEcho = async (client: Client, ended: Promise<unknown>): Promise<void> => {
-    const word = ` echo ${randomUUID()}`;
-    const { promise: heard, resolve } = Promise.withResolvers<'heard'>();
-    client.on('notification', ({ payload }) => payload === word && resolve('heard'));
-    await notify(word, signal);
-    if ((await Promise.race([heard, ended, pause(ECHO_MS)])) === 'heard' || signal.aborted) return;
-    // Best effort: it may reach another connection of the server than LISTEN has.
-    await client.query('UNLISTEN *');
-    throw new Deaf();
-  };
-
-  const reportDeaf = () => {
-    onPooling('transactions');
-    if (!deaf)
-      log.warn(
-        'notices do not come through, since a pooler gives every transaction another connection: readers look every ' +
-          '2 to 3 seconds instead. storeListenUrl, an address without that pooler, wakes them at once',
-      );
-    deaf = true;
-  };
-
-  /** Listens until the connection is lost; that is how it ends. */
-  const listen = async (onListening: () => void): Promise<never> => {
-    const client = await connect(signal);
-    const hangUp = () => void client.end().catch(() => undefined);
-    signal.addEventListener('abort', hangUp, { once: true });
-    try {
-      const ended = once(client, 'end', { signal });
-      ended.catch(() => undefined);
-      client.on('notification', ({ payload }) => payload && wakeups.wake(payload));
-      await client.query(`LISTEN ${CHANNEL}`);
-      await requireEcho(client, ended);
-      onListening();
-      for (;;) {
-        await Promise.race([ended, pause(HEARTBEAT_MS)]);
-        // A connection can be dead without a sign of it.
-        await client.query('SELECT 1');
-      }
-    } finally {
-      signal.removeEventListener('abort', hangUp);
-      hangUp();
-    }
-  };
+  const hearing = createHearing(options);
 
   const run = async () => {
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
-      await listen(() => {
+      await listenOnce(options, signal, () => {
         pauseMs = FIRST_PAUSE_MS;
-        if (deaf) log.info('notices come through now');
-        deaf = false;
-        onPooling('sessions');
-        // What was said before this is lost: every reader looks for itself.
+        hearing.works();
+        // Earlier notices are lost: every reader reads again.
         wakeups.wakeAll();
         triedOnce();
       }).catch((error: unknown) => {
         if (signal.aborted) return;
-        if (error instanceof Deaf) reportDeaf();
+        if (error instanceof Deaf) hearing.fails();
         else log.warn('notices of other instances are not heard for now', { code: codeOf(error), error });
       });
       triedOnce();
-      await pause(deaf ? DEAF_PAUSE_MS : pauseMs * (0.5 + Math.random() / 2));
+      await pause(hearing.isDeaf() ? DEAF_PAUSE_MS : pauseMs * (0.5 + Math.random() / 2), signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   };

@@ -1,14 +1,14 @@
-/** Connections that are used again, shared out by urgency. */
+/** A pool of connections to PostgreSQL, given out by urgency. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { DatabaseUnavailable, type Urgency } from './engine.ts';
 import { unavailable } from './postgres-failures.ts';
-import { createUrgencyQueue, type Release } from './urgency-queue.ts';
+import { createUrgencyQueue, type Release, type UrgencyQueue } from './urgency-queue.ts';
 
-/** Connections that stay open when there is nothing to do, so that what settles need not wait for a new one. */
-const KEPT = 3;
+/** Connections that stay open while idle, so that a call that settles need not wait for a new one. */
+const MIN_IDLE = 3;
 const IDLE_MS = 10_000;
-/** How long a call waits for a new connection; what settles waits until that is made, or has failed. */
+/** How long a call waits for a new connection; one that settles waits until it is made, or has failed. */
 const WAIT_MS = 3_000;
 const HANG_UP_MS = 1_000;
 
@@ -32,9 +32,8 @@ export interface Pool {
 
 const hangUp = ({ client }: Connection): Promise<void> => client.end().catch(() => undefined);
 
-export const createPool = (connect: () => Promise<pg.Client>, places: number): Pool => {
-  const queue = createUrgencyQueue(places);
-  const running = new Set<Promise<unknown>>();
+/** Connections that are not in use now; the one used last is used next. */
+const createIdle = () => {
   let idle: Connection[] = [];
   let generation = 0;
   let closed = false;
@@ -43,27 +42,52 @@ export const createPool = (connect: () => Promise<pg.Client>, places: number): P
     idle = idle.filter((other) => other !== connection);
     void hangUp(connection);
   };
-
-  const keep = (connection: Connection): void => {
-    connection.idleSince = performance.now();
-    if (closed || connection.generation !== generation) drop(connection);
-    else idle.push(connection);
+  /** The first one has been idle for longest. */
+  const prune = () => {
+    const [first] = idle;
+    if (first && idle.length > MIN_IDLE && performance.now() - first.idleSince > IDLE_MS) drop(first);
   };
+  const pruner = setInterval(prune, IDLE_MS / 10).unref();
 
-  const open = async (): Promise<Connection> => {
-    const begunIn = generation;
-    const client = await connect();
-    const connection = { client, generation: begunIn, idleSince: 0 };
-    client.once('end', () => drop(connection));
-    return connection;
+  return {
+    drop,
+    take: () => idle.pop(),
+    generation: () => generation,
+    put(connection: Connection): void {
+      connection.idleSince = performance.now();
+      if (closed || connection.generation !== generation) drop(connection);
+      else idle.push(connection);
+    },
+    renew() {
+      generation += 1;
+      for (const connection of idle) drop(connection);
+    },
+    /** From now on, connections are closed instead of put here. */
+    close() {
+      closed = true;
+      clearInterval(pruner);
+    },
+    hangUpAll: () => Promise.all(idle.map(hangUp)),
   };
+};
+type Idle = ReturnType<typeof createIdle>;
 
-  /** A connection that comes too late for its call is kept for the next one; it has the call's place until then. */
-  const acquire = async (urgency: Urgency): Promise<{ connection: Connection; leave: Release }> => {
+const open = async (connect: () => Promise<pg.Client>, idle: Idle): Promise<Connection> => {
+  const generation = idle.generation();
+  const client = await connect();
+  const connection = { client, generation, idleSince: 0 };
+  client.once('end', () => idle.drop(connection));
+  return connection;
+};
+
+/** Takes a place, and a connection for it. One that is made too late for its call holds the place until then. */
+const createAcquire =
+  (connect: () => Promise<pg.Client>, idle: Idle, queue: UrgencyQueue) =>
+  async (urgency: Urgency): Promise<{ connection: Connection; leave: Release }> => {
     const leave = await queue.enter(urgency);
-    const spare = idle.pop();
+    const spare = idle.take();
     if (spare) return { connection: spare, leave };
-    const opening = open();
+    const opening = open(connect, idle);
     try {
       const wait = urgency === 'settle' ? [] : [delay(WAIT_MS, undefined, { ref: false })];
       const connection = await Promise.race([opening, ...wait]);
@@ -72,9 +96,15 @@ export const createPool = (connect: () => Promise<pg.Client>, places: number): P
       leave();
       throw unavailable(error);
     }
-    void opening.then(keep, () => undefined).then(leave);
+    void opening.then(idle.put, () => undefined).then(leave);
     throw new DatabaseUnavailable('PostgreSQL is not available: it is slow to connect', { code: 'CONNECT_TIMEOUT' });
   };
+
+export const createPool = (connect: () => Promise<pg.Client>, places: number): Pool => {
+  const idle = createIdle();
+  const acquire = createAcquire(connect, idle, createUrgencyQueue(places));
+  const running = new Set<Promise<unknown>>();
+  let closed = false;
 
   const run = async <T>(urgency: Urgency, work: PoolWork<T>): Promise<T> => {
     const { connection, leave } = await acquire(urgency);
@@ -84,22 +114,10 @@ export const createPool = (connect: () => Promise<pg.Client>, places: number): P
         discarded = true;
       });
     } finally {
-      if (discarded) drop(connection);
-      else keep(connection);
+      if (discarded) idle.drop(connection);
+      else idle.put(connection);
       leave();
     }
-  };
-
-  /** The last one used is used next, so that the first ones are those that have been idle for longest. */
-  const prune = () => {
-    const [first] = idle;
-    if (first && idle.length > KEPT && performance.now() - first.idleSince > IDLE_MS) drop(first);
-  };
-  const pruner = setInterval(prune, IDLE_MS / 10).unref();
-
-  const renew = () => {
-    generation += 1;
-    for (const connection of idle) drop(connection);
   };
 
   return {
@@ -113,14 +131,13 @@ export const createPool = (connect: () => Promise<pg.Client>, places: number): P
         running.delete(use);
       }
     },
-    renew,
+    renew: idle.renew,
     async close() {
       if (closed) return;
       closed = true;
-      clearInterval(pruner);
+      idle.close();
       await Promise.allSettled(running);
-      const ended = Promise.all(idle.map(hangUp));
-      await Promise.race([ended, delay(HANG_UP_MS, undefined, { ref: false })]);
+      await Promise.race([idle.hangUpAll(), delay(HANG_UP_MS, undefined, { ref: false })]);
     },
   };
 };

@@ -5,10 +5,10 @@ import type pg from 'pg';
 import type { Wakeups } from '../../lib/wakeups.ts';
 import type { Availability } from './availability.ts';
 import { CommitInDoubt, DatabaseUnavailable, type Db, type Engine, type Transaction, type Urgency } from './engine.ts';
-import { LOCAL_LIMITS } from './postgres-connection.ts';
 import { isConnectionLost, isRace } from './postgres-failures.ts';
 import type { Pooling } from './postgres-listener.ts';
 import type { Pool, PoolWork } from './postgres-pool.ts';
+import { LOCAL_LIMITS } from './postgres-server.ts';
 import { commit, inTransaction, notifyAll, query } from './postgres-statements.ts';
 
 interface TransactionDeps {
