@@ -40,7 +40,10 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   scanner: { mutate: ['src/lib/strict-json.ts'], testFiles: ['test/lib/strict-json.test.ts'] },
   claim: {
-    mutate: ['src/store/{claims,clock,key-check,query-codes,sessions,nonces}.ts', 'src/identity/redeem-once.ts'],
+    mutate: [
+      'src/store/{claims,clock,key-check,query-codes,sessions,nonces}.ts',
+      'src/identity/{redeem-once,redeem-with-retry,await-outcome,release-claim,settle-outcome,classify}.ts',
+    ],
     testFiles: [
       'test/store/{claims,sqlite,key-check}.test.ts',
       'test/identity/{redeem-once,client-gone,fence}.test.ts',

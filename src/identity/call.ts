@@ -20,7 +20,7 @@ export interface CallNote extends Omit<LogFields, 'traceId' | 'operation' | 'dur
   /** The line's message, where the use case knows a better one than the code tells. */
   readonly event?: string | undefined;
   /** A fault of this service: the line has the level error. */
-  readonly isBug?: true;
+  readonly isBug?: true | undefined;
 }
 
 /** One root field of an operation. */

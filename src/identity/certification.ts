@@ -1,15 +1,17 @@
 /** Real-name certification: initialize, send the payer to the channel's page, ask the channel how it went. */
 import { randomBytes } from 'node:crypto';
 import type { CertifyPage } from '../channels/source.ts';
-import { failureMember, PayerIdentityError } from '../failure.ts';
-import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
+import { PayerIdentityError } from '../failure.ts';
+import type { Cancellation } from '../lib/exchange.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import { requireReturnUrl } from './authentication.ts';
 import type { CallContext } from './call.ts';
+import { classify } from './classify.ts';
 import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
 import { requireScope } from './permission.ts';
+import { requireClient } from './redeem-with-retry.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
@@ -35,19 +37,12 @@ export const createCertifications = ({ store, apps, times }: Deps): Certificatio
     return { ...route, certifier: route.source.certifier };
   };
 
-  /** None of these calls consumes anything, so doubt is no more than a reason to repeat the call. */
   const ask = async <T>(clientGone: AbortSignal, exchange: (cancellation: Cancellation) => Promise<T>): Promise<T> => {
-    if (clientGone.aborted) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
+    requireClient(clientGone);
     try {
       return await exchange({ deadline: AbortSignal.timeout(times.deadlineMs), clientGone });
-    } catch (cause) {
-      if (cause instanceof ExchangeError)
-        throw new PayerIdentityError(cause.sent ? 'CHANNEL_NO_ANSWER' : 'CHANNEL_UNREACHABLE', { cause });
-      if (cause instanceof PayerIdentityError && failureMember(cause.code) === 'AuthenticationIndeterminate') {
-        const { upstreamCode, claimedCode, upstreamTraceId } = cause;
-        throw new PayerIdentityError('CHANNEL_NO_ANSWER', { upstreamCode, claimedCode, upstreamTraceId, cause });
-      }
-      throw cause;
+    } catch (error) {
+      throw asRepeatable(error);
     }
   };
 
@@ -93,4 +88,16 @@ export const createCertifications = ({ store, apps, times }: Deps): Certificatio
       return (await updated.catch(throwUnavailable)) ?? known;
     },
   };
+};
+
+/** None of these calls consumes anything, so the caller may repeat one whose outcome is indeterminate. */
+const asRepeatable = (error: unknown): unknown => {
+  const kind = classify(error);
+  if (error instanceof PayerIdentityError) {
+    const { upstreamCode, claimedCode, upstreamTraceId } = error;
+    if (kind !== 'indeterminate') return error;
+    return new PayerIdentityError('CHANNEL_NO_ANSWER', { upstreamCode, claimedCode, upstreamTraceId, cause: error });
+  }
+  if (kind === 'bug') return error;
+  return new PayerIdentityError(kind === 'unsent' ? 'CHANNEL_UNREACHABLE' : 'CHANNEL_NO_ANSWER', { cause: error });
 };

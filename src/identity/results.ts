@@ -1,14 +1,13 @@
 /** Reading what has become of an authentication, by its query code: at once, or by waiting for it. */
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
-import { ExchangeError } from '../lib/exchange.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
 import { permits } from '../security/caller.ts';
 import type { FinalOutcome, Redemption, Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import { type CallContext, noteOf } from './call.ts';
+import { classify, failedOutcome } from './classify.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
-import { failedOutcome } from './redeem-once.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
@@ -43,32 +42,33 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
   /** Readers that wait now. */
   let waiting = 0;
 
-  /** Fetches what the upstream holds for a query code. A failure to reach it leaves the result for the next reader. */
-  const collect = async (held: Redemption, queryCode: string, call: CallContext): Promise<Redemption> => {
-    const keep = async (outcome: FinalOutcome) =>
-      (await store.collect(held.id, outcome).catch(throwUnavailable)) ?? held;
-    /** Failures that this brings to light bear the traceId of the call whose code was exchanged. */
-    const report = (event: string, error: unknown) => {
-      const { traceId, appId, channelId, source } = held;
-      log.warn(event, { operation: 'authResult', traceId, appId, channelId, source, ...noteOf(error) });
-    };
+  /** The identity that the upstream holds, or how it was lost; undefined when the next reader has to ask again. */
+  const fetchHeld = async (
+    held: Redemption,
+    queryCode: string,
+    call: CallContext,
+  ): Promise<FinalOutcome | undefined> => {
     try {
       const { resultHolder } = apps.route(held.appId, held.channelId).source;
       if (!resultHolder) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
-      const until = { deadline: AbortSignal.timeout(times.deadlineMs), clientGone: call.signal };
+      const cancellation = { deadline: AbortSignal.timeout(times.deadlineMs), clientGone: call.signal };
       const traffic = permits(call.caller, 'payer:read', held.appId) ? 'trusted' : 'public';
-      const found = await resultHolder.collect(queryCode, until, { channelId: held.channelId, traffic });
-      return found ? await keep({ state: 'SUCCEEDED', ...found }) : held;
+      const redeemed = await resultHolder.collect(queryCode, cancellation, { channelId: held.channelId, traffic });
+      return redeemed && { state: 'SUCCEEDED', ...redeemed };
     } catch (error) {
-      if (error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN') {
-        report('a kept result was lost', error);
-        return keep(failedOutcome(error));
-      }
-      if (!(error instanceof PayerIdentityError || error instanceof ExchangeError)) throw error;
-      if (error instanceof PayerIdentityError && error.code === 'SERVICE_UNAVAILABLE') throw error;
-      report('a kept result could not be read', error);
-      return held;
+      if (classify(error) === 'bug') throw error;
+      const isLost = error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN';
+      // The line has the trace id of the call whose code was redeemed, which is the one that the reader is shown.
+      const { traceId, appId, channelId, source } = held;
+      const fields = { operation: 'authResult', traceId, appId, channelId, source, ...noteOf(error) };
+      log.warn(isLost ? 'a held result was lost' : 'a held result could not be read', fields);
+      return isLost ? failedOutcome(error) : undefined;
     }
+  };
+
+  const collect = async (held: Redemption, queryCode: string, call: CallContext): Promise<Redemption> => {
+    const outcome = await fetchHeld(held, queryCode, call);
+    return (outcome && (await store.collect(held.id, outcome).catch(throwUnavailable))) ?? held;
   };
 
   const readSession = async (

@@ -524,8 +524,8 @@ describe('nothing that belongs to a payer is logged', () => {
 
     const logged = at.logLines.join('');
     expect(logged.match(/"the store failed"/g)).toHaveLength(2);
-    expect(logged).toContain('an outcome could not be kept');
-    expect(logged).toContain('a code was exchanged');
+    expect(logged).toContain('an outcome could not be stored');
+    expect(logged).toContain('a code was redeemed');
     return [...secrets, lastCode].filter((secret) => logged.includes(secret));
   };
 

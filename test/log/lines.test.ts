@@ -177,7 +177,7 @@ describe('an error names the traceId that finds its one line:', () => {
     const ask = () => traced(query, { input });
     const { traceId, errors, lines } = await breaking('certificationsOf', new Error('gone'), ask);
     expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', traceId } }]);
-    const line = { level: 40, msg: 'a code was exchanged', state: 'SUCCEEDED', code: 'SERVICE_UNAVAILABLE' };
+    const line = { level: 40, msg: 'a code was redeemed', state: 'SUCCEEDED', code: 'SERVICE_UNAVAILABLE' };
     expect(lines).toMatchObject([{ ...line, operation: 'authenticate', error: { name: 'Error' } }]);
   });
 
