@@ -9,7 +9,7 @@ import { readStaticPages } from './http/static-pages.ts';
 import { createAdmission } from './identity/admission.ts';
 import { createApps } from './identity/apps.ts';
 import { createAuthentication } from './identity/authentication.ts';
-import { createCertifications } from './identity/certification.ts';
+import { createCertification } from './identity/certification.ts';
 import { createJobworth } from './identity/jobworth.ts';
 import { createRedeemOnce } from './identity/redeem-once.ts';
 import { createReadResult } from './identity/results.ts';
@@ -71,7 +71,7 @@ export const createApp = async (
       limits: config.limits,
       stopping: stopping.signal,
     }),
-    certifications: createCertifications({ store, apps, times }),
+    certification: createCertification({ store, apps, times }),
     queryJobworth: createJobworth({ apps, redeemOnce }),
   };
   const apollo = createApolloServer({

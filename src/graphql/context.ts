@@ -3,7 +3,7 @@ import type { Admission } from '../identity/admission.ts';
 import type { Apps, AskedNames } from '../identity/apps.ts';
 import type { Authentication } from '../identity/authentication.ts';
 import type { CallContext, CallNote, OperationContext } from '../identity/call.ts';
-import type { Certifications } from '../identity/certification.ts';
+import type { CertificationUseCase } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import type { ReadResult } from '../identity/results.ts';
 import type { Metrics } from '../metrics.ts';
@@ -16,7 +16,7 @@ export interface Services {
   readonly admission: Admission;
   readonly authentication: Authentication;
   readonly readResult: ReadResult;
-  readonly certifications: Certifications;
+  readonly certification: CertificationUseCase;
   readonly queryJobworth: QueryJobworth;
   readonly apps: Apps;
   readonly store: Store;
@@ -36,20 +36,23 @@ export interface CallLine {
 }
 
 /** What one request resolves with: the use cases, and loaders of its own. */
-export interface Context extends Omit<Services, 'certifications' | 'store'> {
-  readonly certify: Certifications;
-  readonly identities: IdentityLoader;
-  readonly certifications: DataLoader<string, Certification | undefined>;
+export interface Context extends Omit<Services, 'store'> {
+  readonly loaders: {
+    readonly identities: IdentityLoader;
+    /** By the id of a payer identity. */
+    readonly certifications: DataLoader<string, Certification | undefined>;
+  };
   readonly call: CallContext;
   /** Of the root fields that have been asked for; written to the log when the operation is answered. */
   readonly lines: CallLine[];
 }
 
-export const createContext = ({ store, certifications, ...services }: Services, call: OperationContext): Context => ({
+export const createContext = ({ store, ...services }: Services, call: OperationContext): Context => ({
   ...services,
-  certify: certifications,
-  identities: createIdentityLoader(store, call.caller),
-  certifications: createCertificationLoader(store),
+  loaders: {
+    identities: createIdentityLoader(store, call.caller),
+    certifications: createCertificationLoader(store),
+  },
   call: { ...call, note() {} },
   lines: [],
 });

@@ -47,7 +47,7 @@ const named = z.object({ __typename: z.string() });
 
 const entities = new Map<string, Entity>(
   [
-    defineEntity('PayerIdentity', payerIdentityKey, (ref, { identities }) => identities.load(ref)),
+    defineEntity('PayerIdentity', payerIdentityKey, (ref, { loaders }) => loaders.identities.load(ref)),
     defineEntity('Channel', z.object({ id }), async ({ id }, { apps }) => apps.channel(id)),
   ].map((entity) => [entity.typename, entity]),
 );

@@ -33,11 +33,17 @@ export interface Route {
   readonly capabilities: readonly ChannelCapability[];
 }
 
+/** What a source may be able to do beyond redeeming auth codes. */
+export type Capability = 'certifier' | 'jobworth';
+
+/** A route whose source has the capability. */
+export type CapableRoute<Can extends Capability> = Route & { readonly source: Required<Pick<Source, Can>> };
+
 /** What a caller named, or what it needs of an app whose channel it does not name. */
 export interface AskedNames {
   readonly appId?: unknown;
   readonly channel?: unknown;
-  readonly needs?: 'certifier' | 'jobworth' | undefined;
+  readonly needs?: Capability | undefined;
 }
 
 /** The merchant applications and what serves them. */
@@ -45,7 +51,7 @@ export interface Apps {
   /** Throws APP_UNKNOWN or CHANNEL_UNKNOWN. */
   route(appId: string | undefined, channelId: string): Route;
   /** The first channel of an app whose source can do it. Throws APP_UNKNOWN or CHANNEL_UNSUPPORTED. */
-  routeFor(appId: string | undefined, can: 'certifier' | 'jobworth'): Route;
+  routeFor<Can extends Capability>(appId: string | undefined, can: Can): CapableRoute<Can>;
   /** Those of the names that are configured. Callers may write anything, so only these stand in the log. */
   configured(names: AskedNames): { appId?: string; channelId?: string; source?: string };
   /** The channels of an app; none for an unknown app. */
@@ -62,79 +68,46 @@ interface AppsConfig {
   readonly sources: Readonly<Record<string, { readonly type: string }>>;
 }
 
+interface SourceSet {
+  get(name: string): Source | undefined;
+}
+
 /**
  * Throws when an app names a source that is not configured or does not serve the channel, and when an app requires
  * sessions for a channel that no payer can start one on.
  */
-export const createApps = (
-  { defaultApp, apps, channelTitles, sources: configured, sandbox = false }: AppsConfig,
-  sources: { get(name: string): Source | undefined },
-): Apps => {
+export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
+  const { defaultApp, channelTitles } = config;
+  const byApp = routesByApp(config, sources);
   const titles = new Map(Object.entries(channelTitles));
-  const routesOf = (app: App): [string, Map<string, Route>] => {
-    const { id, channels } = app;
-    const routes = Object.entries(channels).map(([channelId, sourceName]): [string, Route] => {
-      const source = sources.get(sourceName);
-      if (!source)
-        throw new Error(`App ${id}: channel ${channelId} names the source ${sourceName}, which is not configured`);
-      if (!source.channels.includes(channelId))
-        throw new Error(`App ${id}: the source ${sourceName} does not serve the channel ${channelId}`);
-      const capabilities = capabilitiesOf(source, channelId);
-      const route = { appId: id, app, channelId, sourceName, capabilities };
-      const current = () => sources.get(sourceName) ?? source;
-      // A source is replaced when its keys are; what it can do stays the same.
-      return [
-        channelId,
-        {
-          ...route,
-          get source() {
-            return current();
-          },
-          get upstreamApp() {
-            return `${configured[sourceName]?.type} ${current().upstreamAppId.trim().toLowerCase()}`;
-          },
-        },
-      ];
-    });
-    if (app.sessions === 'required' && !sandbox) for (const [, route] of routes) requirePage(route);
-    return [id, new Map(routes)];
-  };
-  const byApp = new Map(apps.map(routesOf));
-  const twice = apps.find(({ id }, position) => apps.findIndex((app) => app.id === id) !== position);
-  if (twice) throw new Error(`The app ${twice.id} is configured twice`);
-  if (!byApp.has(defaultApp)) throw new Error(`The default app ${defaultApp} is not configured`);
-  const known = new Set([...titles.keys(), ...[...byApp.values()].flatMap((routes) => [...routes.keys()])]);
+  const channelIds = new Set([...titles.keys(), ...[...byApp.values()].flatMap((routes) => [...routes.keys()])]);
 
-  const routesFor = (appId: string): Map<string, Route> => {
+  const routesOf = (appId: string): RoutesByChannel => {
     const routes = byApp.get(appId);
     if (routes) return routes;
     throw new PayerIdentityError('APP_UNKNOWN', { fields: [{ path: 'appId', message: 'a configured app' }] });
   };
 
   return {
-    routeFor(appId = defaultApp, can) {
-      const route = [...routesFor(appId).values()].find(({ source }) => source[can]);
-      if (!route) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
-      return route;
-    },
     route(appId = defaultApp, channelId) {
-      const routes = routesFor(appId);
+      const routes = routesOf(appId);
       const route = routes.get(channelId);
-      if (!route) {
-        const message = `one of the app's channels: ${[...routes.keys()].join(', ')}`;
-        throw new PayerIdentityError('CHANNEL_UNKNOWN', { fields: [{ path: 'channel', message }] });
-      }
-      return route;
+      if (route) return route;
+      const message = `one of the app's channels: ${[...routes.keys()].join(', ')}`;
+      throw new PayerIdentityError('CHANNEL_UNKNOWN', { fields: [{ path: 'channel', message }] });
     },
-    configured({ appId, channel, needs }) {
-      const wantedApp = appId ?? defaultApp;
-      const routes = typeof wantedApp === 'string' ? byApp.get(wantedApp) : undefined;
+    routeFor(appId = defaultApp, can) {
+      const route = firstCapable(routesOf(appId), can);
+      if (route) return route;
+      throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+    },
+    configured({ appId: given, channel, needs }) {
+      const appId = given ?? defaultApp;
+      if (typeof appId !== 'string') return {};
+      const routes = byApp.get(appId);
       if (!routes) return {};
-      const route =
-        typeof channel === 'string'
-          ? routes.get(channel)
-          : needs && [...routes.values()].find(({ source }) => source[needs]);
-      return { appId: `${wantedApp}`, ...(route && { channelId: route.channelId, source: route.sourceName }) };
+      const route = typeof channel === 'string' ? routes.get(channel) : needs && firstCapable(routes, needs);
+      return route ? { appId, channelId: route.channelId, source: route.sourceName } : { appId };
     },
     channels: (appId = defaultApp) =>
       [...(byApp.get(appId)?.values() ?? [])].map(({ channelId, capabilities }) => ({
@@ -142,9 +115,55 @@ export const createApps = (
         title: titles.get(channelId) ?? null,
         capabilities,
       })),
-    channel: (id) => (known.has(id) ? { id, title: titles.get(id) ?? null, capabilities: null } : undefined),
+    channel: (id) => (channelIds.has(id) ? { id, title: titles.get(id) ?? null, capabilities: null } : undefined),
   };
 };
+
+type RoutesByChannel = ReadonlyMap<string, Route>;
+
+const routesByApp = (config: AppsConfig, sources: SourceSet): ReadonlyMap<string, RoutesByChannel> => {
+  const { apps, defaultApp, sandbox = false } = config;
+  const byApp = new Map<string, RoutesByChannel>();
+  for (const app of apps) {
+    const routes = Object.entries(app.channels).map((served) => createRoute(config, sources, app, served));
+    if (app.sessions === 'required' && !sandbox) for (const route of routes) requirePage(route);
+    if (byApp.has(app.id)) throw new Error(`The app ${app.id} is configured twice`);
+    byApp.set(app.id, new Map(routes.map((route) => [route.channelId, route])));
+  }
+  if (!byApp.has(defaultApp)) throw new Error(`The default app ${defaultApp} is not configured`);
+  return byApp;
+};
+
+const createRoute = (
+  config: AppsConfig,
+  sources: SourceSet,
+  app: App,
+  [channelId, sourceName]: readonly [channelId: string, sourceName: string],
+): Route => {
+  const source = sources.get(sourceName);
+  if (!source)
+    throw new Error(`App ${app.id}: channel ${channelId} names the source ${sourceName}, which is not configured`);
+  if (!source.channels.includes(channelId))
+    throw new Error(`App ${app.id}: the source ${sourceName} does not serve the channel ${channelId}`);
+  // A source is replaced when its keys are; its capabilities stay the same.
+  const current = () => sources.get(sourceName) ?? source;
+  return {
+    appId: app.id,
+    app,
+    channelId,
+    sourceName,
+    capabilities: capabilitiesOf(source, channelId),
+    get source() {
+      return current();
+    },
+    get upstreamApp() {
+      return `${config.sources[sourceName]?.type} ${current().upstreamAppId.trim().toLowerCase()}`;
+    },
+  };
+};
+
+const firstCapable = <Can extends Capability>(routes: RoutesByChannel, can: Can): CapableRoute<Can> | undefined =>
+  [...routes.values()].find((route): route is CapableRoute<Can> => route.source[can] !== undefined);
 
 /**
  * With `sessions: required` a payer page can only write a result for a session, which starts at a page of the channel.

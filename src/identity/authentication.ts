@@ -5,7 +5,7 @@ import type { Cancellation } from '../lib/exchange.ts';
 import { networkOf } from '../lib/network.ts';
 import type { AccessToken, Traffic } from '../model.ts';
 import { anonymous, permits } from '../security/caller.ts';
-import type { Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
+import type { Claim, Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import {
@@ -58,6 +58,13 @@ interface Deps {
   readonly times: { readonly resultTtlMs: number };
 }
 
+interface RedeemTarget {
+  readonly session: SessionClaim | undefined;
+  /** The query code under which a source that holds results holds this one; undefined: the result is stored here. */
+  readonly holdUnder?: string | undefined;
+  readonly traffic: Traffic;
+}
+
 /** 256 random bits: nobody guesses it. */
 export const newQueryCode = () => randomBytes(32).toString('base64url');
 
@@ -70,33 +77,34 @@ export const createAuthentication = ({
   times,
 }: Deps): Authentication => {
   const redeem = async (
-    route: Route,
+    { appId, channelId, sourceName, source, upstreamApp }: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
     { caller, traceId, clientIp, signal: clientGone, note }: CallContext,
-    { session, keep, traffic }: { session: SessionClaim | undefined; keep: boolean; traffic: Traffic },
+    { session, holdUnder, traffic }: RedeemTarget,
   ): Promise<Redemption> => {
-    const { appId, channelId, sourceName, source, upstreamApp } = route;
     // What the input names as the client's address is the caller's word; what the router names is not.
     const client = traffic === 'public' && clientIp !== undefined ? networkOf(clientIp) : undefined;
     const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp, traffic, client };
     source.validate?.(authCode, request);
-    const queryCode = keep && session && 'queryCode' in session ? session.queryCode : undefined;
 
     const exchange = async (cancellation: Cancellation): Promise<Outcome> => {
-      if (!source.resultHolder || queryCode === undefined)
+      if (!source.resultHolder || holdUnder === undefined)
         return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, cancellation)) };
-      await source.resultHolder.redeemAndHold(authCode, queryCode, request, cancellation);
+      await source.resultHolder.redeemAndHold(authCode, holdUnder, request, cancellation);
       return { state: 'HELD' };
     };
-    const claim = {
+    const claim: Claim = {
       source: sourceName,
       upstreamAppId: upstreamApp,
-      kind: 'authCode' as const,
+      kind: 'authCode',
       code: authCode,
+      binding: [caller.id],
+      appId,
+      channelId,
+      session,
+      traceId,
     };
-    const binding = [caller.id];
-    const bound = { ...claim, binding, appId, channelId, session, traceId };
-    const redemption = await redeemOnce(bound, exchange, {
+    const redemption = await redeemOnce(claim, exchange, {
       clientGone,
       note,
       requireReady: () => source.requireReady?.(request),
@@ -140,7 +148,7 @@ export const createAuthentication = ({
       const caller = await callerOf(route, parsed, call);
       requireScope(caller, 'payer:authenticate', route.appId);
       const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode);
-      const redemption = await redeem(route, parsed, { ...call, caller }, { session, keep: false, traffic: 'trusted' });
+      const redemption = await redeem(route, parsed, { ...call, caller }, { session, traffic: 'trusted' });
       if (redemption.state !== 'SUCCEEDED') throw new PayerIdentityError('OUTCOME_PENDING');
       const { identity, accessToken } = redemption;
       const mayUseToken = permits(caller, 'payer:token', identity.appId);
@@ -154,7 +162,7 @@ export const createAuthentication = ({
       const session = queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode);
       // A payer page is nobody in particular: the session alone tells one call from another.
       const page = { ...call, caller: anonymous };
-      const { expiresAt } = await redeem(route, parsed, page, { session, keep: true, traffic: 'public' });
+      const { expiresAt } = await redeem(route, parsed, page, { session, holdUnder: queryCode, traffic: 'public' });
       return { queryCode, expiresAt };
     },
   };

@@ -15,7 +15,7 @@ import { requireClient } from './redeem-with-retry.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
-export interface Certifications {
+export interface CertificationUseCase {
   /** Answers the certifyId. The certNo is used and forgotten. */
   initialize(input: unknown, call: CallContext): Promise<string>;
   start(input: unknown, call: CallContext): CertifyPage;
@@ -29,12 +29,11 @@ interface Deps {
   readonly times: { readonly deadlineMs: number };
 }
 
-export const createCertifications = ({ store, apps, times }: Deps): Certifications => {
+export const createCertification = ({ store, apps, times }: Deps): CertificationUseCase => {
   const routeOf = (appId: string | undefined, { caller }: CallContext) => {
     const route = apps.routeFor(appId, 'certifier');
     requireScope(caller, 'payer:certify', route.appId);
-    if (!route.source.certifier) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
-    return { ...route, certifier: route.source.certifier };
+    return route;
   };
 
   const ask = async <T>(clientGone: AbortSignal, exchange: (cancellation: Cancellation) => Promise<T>): Promise<T> => {
@@ -56,14 +55,14 @@ export const createCertifications = ({ store, apps, times }: Deps): Certificatio
 
   return {
     async initialize(input, call) {
-      const { appId, identityId, returnUrl, ...payer } = parseInput(initializeCertificationInput, input);
+      const { appId, identityId, returnUrl, ...document } = parseInput(initializeCertificationInput, input);
       const route = routeOf(appId, call);
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
       if (identityId !== undefined) await requireIdentity(route.appId, identityId);
       const orderNo = randomBytes(16).toString('hex');
-      const { channelId, certifier } = route;
-      const request = { ...payer, orderNo, returnUrl };
-      const certifyId = await ask(call.signal, (cancellation) => certifier.initialize(request, cancellation));
+      const { channelId, source } = route;
+      const request = { ...document, orderNo, returnUrl };
+      const certifyId = await ask(call.signal, (cancellation) => source.certifier.initialize(request, cancellation));
       const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
       await store.addCertification(certification).catch(throwUnavailable);
       return certifyId;
@@ -73,7 +72,7 @@ export const createCertifications = ({ store, apps, times }: Deps): Certificatio
       const { appId, certifyId, returnUrl } = parseInput(startCertificationInput, input);
       const route = routeOf(appId, call);
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
-      return route.certifier.page(certifyId, returnUrl);
+      return route.source.certifier.page(certifyId, returnUrl);
     },
 
     async check(input, call) {
@@ -83,7 +82,9 @@ export const createCertifications = ({ store, apps, times }: Deps): Certificatio
       // Another app's certification is as unknown as one that never was.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
-      const passed = await ask(call.signal, (cancellation) => route.certifier.hasPassed(certifyId, cancellation));
+      const passed = await ask(call.signal, (cancellation) =>
+        route.source.certifier.hasPassed(certifyId, cancellation),
+      );
       const updated = store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED');
       return (await updated.catch(throwUnavailable)) ?? known;
     },

@@ -1,17 +1,32 @@
-/** Zhima's job identity. Its once token buys one terminal answer, so it is exchanged like an auth code. */
-import type { JobworthAnswer } from '../channels/source.ts';
+/** Zhima's job identity. Its once token buys one terminal answer, so it is redeemed as an auth code is. */
+import { z } from 'zod';
+import type { JobworthAnswer, JobworthReply } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
 import type { Cancellation } from '../lib/exchange.ts';
-import type { Outcome } from '../store/store.ts';
+import type { Claim, Outcome } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { jobworthInput, parseInput } from './input.ts';
 import { requireScope } from './permission.ts';
 import type { RedeemOnce } from './redeem-once.ts';
 
+/** Zhima publishes no poll interval; the same as for results. */
+const POLL_SECONDS = 5;
+
 export type JobworthResult =
   | ({ readonly kind: 'ANSWERED' } & JobworthAnswer)
-  | { readonly kind: 'PENDING'; readonly resultUrl?: string | undefined };
+  | { readonly kind: 'PENDING'; readonly resultUrl?: string | undefined; readonly pollAfterSeconds: number };
+
+/** An answer as it is stored. */
+const storedAnswer = z.object({
+  kind: z.literal('ANSWERED'),
+  trusted: z.boolean(),
+  merchantIdentityId: z.string().optional(),
+  resultUrl: z.string().optional(),
+  userId: z.string().optional(),
+  openId: z.string().optional(),
+  tokenStatus: z.string().optional(),
+}) satisfies z.ZodType<Extract<JobworthResult, { kind: 'ANSWERED' }>>;
 
 /** Throws PayerIdentityError for an expected failure. */
 export type QueryJobworth = (input: unknown, call: CallContext) => Promise<JobworthResult>;
@@ -24,40 +39,50 @@ interface Deps {
 export const createJobworth =
   ({ apps, redeemOnce }: Deps): QueryJobworth =>
   async (input, { caller, traceId, signal: clientGone, note }) => {
-    const { appId: wantedApp, ...query } = parseInput(jobworthInput, input);
-    const { appId, channelId, sourceName, source, upstreamApp } = apps.routeFor(wantedApp, 'jobworth');
+    const { appId: givenAppId, ...query } = parseInput(jobworthInput, input);
+    const { appId, channelId, sourceName, source, upstreamApp } = apps.routeFor(givenAppId, 'jobworth');
     requireScope(caller, 'payer:jobworth', appId);
-    const { jobworth, requireReady } = source;
-    if (!jobworth) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
 
-    // What consumes nothing is not kept: the next query has to ask again.
-    let unkept: JobworthResult | PayerIdentityError | undefined;
+    // A reply that consumed nothing is not stored: the next query asks Zhima again.
+    let unstored: Exclude<JobworthReply, { kind: 'ANSWERED' }> | undefined;
     const exchange = async (cancellation: Cancellation): Promise<Outcome | undefined> => {
-      const reply = await jobworth.query(query, cancellation);
+      const reply = await source.jobworth.query(query, cancellation);
       if (reply.kind === 'ANSWERED') return { state: 'ANSWERED', answer: JSON.stringify(reply) };
-      unkept =
-        reply.kind === 'PENDING'
-          ? reply
-          : new PayerIdentityError(reply.code, {
-              upstreamCode: reply.upstreamCode,
-              upstreamTraceId: reply.upstreamTraceId,
-            });
+      unstored = reply;
       return undefined;
     };
-    const binding = [caller.id, ...Object.entries(query).sort().flat().map(String)];
-    const claim = { source: sourceName, upstreamAppId: upstreamApp, kind: 'onceToken' as const, code: query.onceToken };
-    const bound = { ...claim, binding, appId, channelId, traceId };
-    const redemption = await redeemOnce(bound, exchange, { clientGone, requireReady, note }).catch(asOnceToken);
-    if (redemption?.state === 'ANSWERED') return JSON.parse(redemption.answer);
-    if (redemption && 'failureCode' in redemption) {
-      const { failureCode, traceId: firstTraceId } = redemption;
-      throw new PayerIdentityError(failureCode, { traceId: firstTraceId });
-    }
-    if (unkept && !(unkept instanceof PayerIdentityError)) return unkept;
-    throw unkept ?? new PayerIdentityError('OUTCOME_PENDING');
+    const claim: Claim = {
+      source: sourceName,
+      upstreamAppId: upstreamApp,
+      kind: 'onceToken',
+      code: query.onceToken,
+      binding: [caller.id, ...canonicalEntries(query)],
+      appId,
+      channelId,
+      traceId,
+    };
+    const conditions = { clientGone, requireReady: source.requireReady, note };
+    const redemption = await redeemOnce(claim, exchange, conditions).catch(asOnceToken);
+    if (redemption?.state === 'ANSWERED') return storedAnswer.parse(JSON.parse(redemption.answer));
+    if (redemption && 'failureCode' in redemption)
+      throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });
+    return answerUnstored(unstored);
   };
 
-/** The machine speaks of codes; here the code is a once token. */
+const answerUnstored = (reply: Exclude<JobworthReply, { kind: 'ANSWERED' }> | undefined): JobworthResult => {
+  if (!reply) throw new PayerIdentityError('OUTCOME_PENDING');
+  if (reply.kind === 'PENDING') return { ...reply, pollAfterSeconds: POLL_SECONDS };
+  const { code, upstreamCode, upstreamTraceId } = reply;
+  throw new PayerIdentityError(code, { upstreamCode, upstreamTraceId });
+};
+
+/** Names and values in the order of the names. A field that is null counts as absent, and as no text. */
+const canonicalEntries = (query: Readonly<Record<string, string | undefined>>): string[] =>
+  Object.keys(query)
+    .sort()
+    .flatMap((name) => (query[name] === undefined ? [] : [name, query[name]]));
+
+/** redeemOnce speaks of auth codes; here the code is a once token. */
 const asOnceToken = (error: unknown): never => {
   if (error instanceof PayerIdentityError && error.code === 'AUTH_CODE_USED')
     throw new PayerIdentityError('ONCE_TOKEN_USED');

@@ -1,27 +1,26 @@
-/** Reading what has become of an authentication, by its query code: at once, or by waiting for it. */
-import { type FailureCode, PayerIdentityError } from '../failure.ts';
+/** What a query code shows its reader: at once, or after waiting for the outcome. */
+import type { FailureCode } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
-import { permits } from '../security/caller.ts';
-import type { FinalOutcome, Redemption, Session, Store } from '../store/store.ts';
+import type { Session, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
-import { type CallContext, noteOf } from './call.ts';
-import { classify, failedOutcome } from './classify.ts';
+import type { CallContext } from './call.ts';
+import { createCollect } from './collect.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
-  /** Without the identity for callers without its scope: they know the query code and no more. */
+  /** The identity is undefined for callers without the scope `payer:read`: they know the query code and no more. */
   | { readonly status: 'SUCCESS'; readonly identity: VisibleIdentity | undefined }
   | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
 );
 
 /**
- * Undefined when the query code stands for nothing that may be told to this caller.
- * Throws SERVICE_UNAVAILABLE while the store is away.
+ * Waits up to `waitSeconds`, of which more than 25 count as 25. Undefined when the query code does not exist for this
+ * caller. Throws SERVICE_UNAVAILABLE while the store is unavailable.
  */
-export type ReadResult = (queryCode: string, waitMs: number, call: CallContext) => Promise<AuthResult | undefined>;
+export type ReadResult = (queryCode: string, waitSeconds: number, call: CallContext) => Promise<AuthResult | undefined>;
 
 interface Deps {
   readonly store: Store;
@@ -31,95 +30,86 @@ interface Deps {
   readonly times: { readonly deadlineMs: number };
   /** Readers beyond these are answered at once. */
   readonly limits: { readonly waiters: number };
-  /** Aborts when the service is to stop: nobody is kept waiting then. */
+  /** Aborts when the service stops: waiting readers are answered then. */
   readonly stopping: AbortSignal;
 }
 
-/** How often a waiting reader looks without having been woken: what an upstream keeps wakes nobody. */
+const MAX_WAIT_SECONDS = 25;
+
+/** Fallback poll interval of a waiting reader: what an upstream holds notifies no reader. */
 const HELD_POLL_MS = 3_000;
 
 export const createReadResult = ({ store, apps, log, metrics, times, limits, stopping }: Deps): ReadResult => {
-  /** Readers that wait now. */
-  let waiting = 0;
-
-  /** The identity that the upstream holds, or how it was lost; undefined when the next reader has to ask again. */
-  const fetchHeld = async (
-    held: Redemption,
-    queryCode: string,
-    call: CallContext,
-  ): Promise<FinalOutcome | undefined> => {
-    try {
-      const { resultHolder } = apps.route(held.appId, held.channelId).source;
-      if (!resultHolder) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
-      const cancellation = { deadline: AbortSignal.timeout(times.deadlineMs), clientGone: call.signal };
-      const traffic = permits(call.caller, 'payer:read', held.appId) ? 'trusted' : 'public';
-      const redeemed = await resultHolder.collect(queryCode, cancellation, { channelId: held.channelId, traffic });
-      return redeemed && { state: 'SUCCEEDED', ...redeemed };
-    } catch (error) {
-      if (classify(error) === 'bug') throw error;
-      const isLost = error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN';
-      // The line has the trace id of the call whose code was redeemed, which is the one that the reader is shown.
-      const { traceId, appId, channelId, source } = held;
-      const fields = { operation: 'authResult', traceId, appId, channelId, source, ...noteOf(error) };
-      log.warn(isLost ? 'a held result was lost' : 'a held result could not be read', fields);
-      return isLost ? failedOutcome(error) : undefined;
-    }
-  };
-
-  const collect = async (held: Redemption, queryCode: string, call: CallContext): Promise<Redemption> => {
-    const outcome = await fetchHeld(held, queryCode, call);
-    return (outcome && (await store.collect(held.id, outcome).catch(throwUnavailable))) ?? held;
-  };
+  const collect = createCollect({ store, apps, log, times });
+  /** Reads that run now. */
+  let reading = 0;
 
   const readSession = async (
-    { appId, channelId, redemption, expiresAt }: Session,
-    call: CallContext,
     queryCode: string,
-    countPoll: () => ReturnType<Store['countPoll']>,
+    call: CallContext,
+    pollAfterSeconds: () => Promise<number>,
   ): Promise<AuthResult | undefined> => {
-    const { caller } = call;
+    const session = await store.session(queryCode).catch(throwUnavailable);
+    if (!session) return undefined;
+    const { appId, channelId, redemption } = session;
     call.note({ appId, channelId, source: redemption?.source });
-    if (caller.apps?.has(appId) === false) return undefined;
+    if (call.caller.apps?.has(appId) === false) return undefined;
     const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode, call) : redemption;
-    switch (current?.state) {
-      case 'SUCCEEDED':
-        return { status: 'SUCCESS', identity: readableTo(caller, current.identity), expiresAt };
-      case 'REJECTED':
-      case 'INDETERMINATE':
-        return { status: current.state, failureCode: current.failureCode, traceId: current.traceId, expiresAt };
-      default:
-        return { status: 'WAITING', expiresAt, pollAfterSeconds: (await countPoll()).pollAfterMs / 1_000 };
-    }
+    return resultOf({ ...session, redemption: current }, call, pollAfterSeconds);
   };
 
-  return async (queryCode, wantedWaitMs, call) => {
-    const { signal } = call;
-    const waitMs = waiting < limits.waiters ? wantedWaitMs : 0;
-    const ends = [signal, stopping];
-    // A call is one poll, however long it waits and however often it looks.
-    let poll: ReturnType<Store['countPoll']> | undefined;
-    const countPoll = () => {
-      poll ??= store.countPoll(queryCode).catch(throwUnavailable);
-      return poll;
-    };
-    waiting += 1;
+  return async (queryCode, waitSeconds, call) => {
+    const allowedMs = Math.min(Math.max(waitSeconds, 0), MAX_WAIT_SECONDS) * 1_000;
+    call.prolong(allowedMs);
+    const waitMs = reading < limits.waiters ? allowedMs : 0;
+    const pollAfterSeconds = countOnce(store, queryCode);
+    const ends = [call.signal, stopping];
+    reading += 1;
     if (waitMs > 0) metrics.waiters.inc();
+    // Watched first, then read: a change between the two is not missed.
     const watch = store.watch({ queryCode });
     for (const end of ends) end.addEventListener('abort', watch.close, { once: true });
     try {
       const until = performance.now() + waitMs;
       for (;;) {
-        const session = await store.session(queryCode).catch(throwUnavailable);
-        const result = session && (await readSession(session, call, queryCode, countPoll));
+        const result = await readSession(queryCode, call, pollAfterSeconds);
         const leftMs = until - performance.now();
         if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;
         await watch.changed(Math.min(leftMs, HELD_POLL_MS));
       }
     } finally {
-      waiting -= 1;
+      reading -= 1;
       if (waitMs > 0) metrics.waiters.dec();
       for (const end of ends) end.removeEventListener('abort', watch.close);
       watch.close();
     }
   };
+};
+
+/** A call is one poll, however often it reads while it waits; only a read that finds WAITING counts. */
+const countOnce = (store: Pick<Store, 'countPoll'>, queryCode: string): (() => Promise<number>) => {
+  let counted: Promise<number> | undefined;
+  const count = async () => (await store.countPoll(queryCode).catch(throwUnavailable)).pollAfterMs / 1_000;
+  return () => {
+    counted ??= count();
+    return counted;
+  };
+};
+
+const resultOf = async (
+  { redemption, expiresAt }: Session,
+  { caller }: CallContext,
+  pollAfterSeconds: () => Promise<number>,
+): Promise<AuthResult> => {
+  switch (redemption?.state) {
+    case 'SUCCEEDED':
+      return { status: 'SUCCESS', identity: readableTo(caller, redemption.identity), expiresAt };
+    case 'REJECTED':
+    case 'INDETERMINATE': {
+      const { state: status, failureCode, traceId } = redemption;
+      return { status, failureCode, traceId, expiresAt };
+    }
+    default:
+      return { status: 'WAITING', expiresAt, pollAfterSeconds: await pollAfterSeconds() };
+  }
 };

@@ -61,7 +61,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
       admission,
       apps: recorder('apps', asked),
       authentication: recorder('authentication', asked),
-      certifications: recorder('certifications', asked),
+      certification: recorder('certification', asked),
       queryJobworth: recorder('queryJobworth', asked),
       readResult: recorder('readResult', asked),
       store: recorder('store', asked),

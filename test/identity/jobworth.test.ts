@@ -48,6 +48,15 @@ describe('a once token', () => {
     expect(sent('test_ok_alice~3')).toBe(1);
   });
 
+  test('a query whose field is null is the same query without it, and not the one with the text undefined', async () => {
+    const token = 'test_ok_alice~6';
+    const first = await ask(token);
+    expect(first).toMatchObject({ trusted: true });
+    expect(await ask(token, { userId: null, certNo: null, certType: null })).toEqual(first);
+    expect(await ask(token, { userId: 'undefined' })).toMatchObject({ code: 'ONCE_TOKEN_USED' });
+    expect(sent(token)).toBe(1);
+  });
+
   test('may be asked for again while the answer is not final', async () => {
     const token = 'test_ok_waiting~4';
     expect(await ask(token)).toMatchObject({ __typename: 'JobworthPending', pollAfterSeconds: 5 });

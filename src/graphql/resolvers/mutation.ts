@@ -24,12 +24,12 @@ export const Mutation: MutationResolvers = {
   initializeIdentityCertification: (_, { input }, context) =>
     orFailure(context, certificationFailures, async () => ({
       __typename: 'IdentityCertificationInitialized' as const,
-      certifyId: await context.certify.initialize(input, context.call),
+      certifyId: await context.certification.initialize(input, context.call),
     })),
 
   startIdentityCertification: (_, { input }, context) =>
     orFailure(context, certificationFailures, () => ({
       __typename: 'IdentityCertificationStarted' as const,
-      ...context.certify.start(input, context.call),
+      ...context.certification.start(input, context.call),
     })),
 };

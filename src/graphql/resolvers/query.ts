@@ -1,15 +1,9 @@
 import type { QueryResolvers } from '../../generated/resolvers.ts';
 import { certificationFailures, jobworthFailures, orFailure, toFailure } from '../failures.ts';
 
-/** Zhima publishes no interval; the same as for results. */
-const JOBWORTH_POLL_SECONDS = 5;
-const MAX_WAIT_SECONDS = 25;
-
 export const Query: QueryResolvers = {
   authResult: async (_, { queryCode, waitSeconds }, { readResult, call }) => {
-    const waitMs = Math.min(Math.max(waitSeconds ?? 0, 0), MAX_WAIT_SECONDS) * 1_000;
-    call.prolong(waitMs);
-    const result = await readResult(queryCode, waitMs, call);
+    const result = await readResult(queryCode, waitSeconds ?? 0, call);
     if (!result) return { status: 'NOT_EXIST' };
     const { status, expiresAt } = result;
     if (status === 'WAITING') return { status, expiresAt, pollAfterSeconds: result.pollAfterSeconds };
@@ -22,7 +16,7 @@ export const Query: QueryResolvers = {
   identityCertification: (_, args, context) =>
     orFailure(context, certificationFailures, async () => ({
       __typename: 'IdentityCertification' as const,
-      ...(await context.certify.check(args, context.call)),
+      ...(await context.certification.check(args, context.call)),
     })),
 
   jobworthAuthentication: (_, { input }, context) =>
@@ -31,11 +25,11 @@ export const Query: QueryResolvers = {
       return result.kind === 'PENDING'
         ? {
             __typename: 'JobworthPending' as const,
-            pollAfterSeconds: JOBWORTH_POLL_SECONDS,
+            pollAfterSeconds: result.pollAfterSeconds,
             resultUrl: result.resultUrl,
           }
         : { __typename: 'JobworthAuthenticated' as const, ...result };
     }),
 
-  payerIdentity: async (_, { id }, { identities }) => (await identities.load({ id })) ?? null,
+  payerIdentity: async (_, { id }, { loaders }) => (await loaders.identities.load({ id })) ?? null,
 };
