@@ -69,7 +69,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   rates: {
     mutate: [
-      'src/identity/{admission,bulkheads}.ts',
+      'src/identity/{admission,bulkheads,rates}.ts',
       'src/lib/{bulkhead,network,token-bucket}.ts',
       'src/channels/guard/{guard,breaker,fault}.ts',
     ],

@@ -1,8 +1,8 @@
 /** The only way to the environment and the configuration file. Everything it returns is checked and frozen. */
 import { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
-import { ratesConfig } from '../identity/admission.ts';
 import { bulkheadsConfig } from '../identity/bulkheads.ts';
+import { ratesConfig } from '../identity/rates.ts';
 import { type VaultKeys, vaultKeys } from '../security/vault.ts';
 import type { StoreTimes } from '../store/store.ts';
 import { configFile, type FileConfig, port, requirements } from './file.ts';

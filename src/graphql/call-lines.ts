@@ -12,17 +12,10 @@ import type { Log } from '../lib/log.ts';
 import { isShared } from '../security/caller.ts';
 import { isCheap, isGraver, severityOf } from './call-severity.ts';
 import type { CallLine, Context } from './context.ts';
+import { rulesOf } from './sensitive-fields.ts';
 
 /** Fields that read only: they are called too often for a line of each success, whose answer has no traceId. */
 const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult', 'channels', 'payerIdentity']);
-
-/** What the source has to offer, for fields that name no channel. */
-const needs: Readonly<Record<string, 'certifier' | 'jobworth'>> = {
-  initializeIdentityCertification: 'certifier',
-  startIdentityCertification: 'certifier',
-  identityCertification: 'certifier',
-  jobworthAuthentication: 'jobworth',
-};
 
 const merge = (line: CallLine, fields: CallNote): void => {
   const known = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -43,7 +36,7 @@ export const recordCalls = (schema: GraphQLSchema): GraphQLSchema => {
     if (!resolve) continue;
     const recorded: GraphQLFieldResolver<unknown, Context> = async (root, args, context, info) => {
       const { appId, channel } = args.input ?? args;
-      const asked = { appId, channel, needs: needs[operation] };
+      const asked = { appId, channel, needs: rulesOf(operation)?.needs };
       const line: CallLine = { key: info.path.key, operation, asked, note: {}, errors: 0 };
       context.lines.push(line);
       const call = { ...context.call, note: (fields: CallNote) => merge(line, fields) };

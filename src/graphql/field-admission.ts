@@ -2,10 +2,10 @@
 import { HeaderMap } from '@apollo/server';
 import { GraphQLError, type GraphQLFieldResolver, type GraphQLSchema, getNamedType, isUnionType } from 'graphql';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
-import { isSensitive } from '../identity/admission.ts';
 import { noteOf } from '../identity/call.ts';
 import type { Context } from './context.ts';
 import { toFailure } from './failures.ts';
+import { rulesOf } from './sensitive-fields.ts';
 
 /** Answers and failures that tell whoever guesses that this was not it. */
 const isWrongGuess = (answer: unknown): boolean => {
@@ -31,12 +31,13 @@ export const admitField = (schema: GraphQLSchema): GraphQLSchema => {
   const roots = [schema.getQueryType(), schema.getMutationType()];
   for (const field of roots.flatMap((root) => Object.values(root?.getFields() ?? {}))) {
     const { name, type, resolve } = field;
-    if (!isSensitive(name) || !resolve) continue;
+    const rules = rulesOf(name);
+    if (!rules || !resolve) continue;
     const admitted: GraphQLFieldResolver<unknown, Context> = async (root, args, context, info) => {
       const { admission, call } = context;
       const asked = args.input ?? args;
       try {
-        const answer = await admission.admit(name, asked, call, () => resolve(root, args, context, info));
+        const answer = await admission.admit(rules, asked, call, () => resolve(root, args, context, info));
         if (isWrongGuess(answer)) admission.countGuess(call, asked);
         return answer;
       } catch (error) {

@@ -1,9 +1,9 @@
 /** What one operation may ask for, decided before any of it runs. */
 import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
-import { isSensitive } from '../identity/admission.ts';
 import type { Context } from './context.ts';
 import { measureOperation, rootFields } from './operation-size.ts';
+import { isSensitive } from './sensitive-fields.ts';
 
 export interface OperationLimits {
   readonly depth: number;

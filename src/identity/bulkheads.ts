@@ -20,7 +20,7 @@ export const bulkheadsConfig = z.strictObject({
 export type BulkheadOptions = z.output<typeof bulkheadsConfig>;
 
 /** `network`: of a caller that nothing else tells from others. */
-type SharedBulkhead = <T>(work: () => T | Promise<T>, signal: AbortSignal, network?: string) => Promise<T>;
+export type SharedBulkhead = <T>(work: () => T | Promise<T>, signal: AbortSignal, network?: string) => Promise<T>;
 
 const overloaded = (cause: Error) => new PayerIdentityError('OVERLOADED', { cause });
 

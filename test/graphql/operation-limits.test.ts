@@ -6,9 +6,10 @@ import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { createApolloServer } from '../../src/graphql/apollo-server.ts';
+import { isSensitive, rulesOf } from '../../src/graphql/sensitive-fields.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { listen } from '../../src/http/server.ts';
-import { type Admission, isSensitive } from '../../src/identity/admission.ts';
+import type { Admission, AdmissionRules } from '../../src/identity/admission.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { sandboxCallers } from '../../src/security/callers.ts';
@@ -31,9 +32,11 @@ const recorder = (name: string, asked: string[]): never =>
 
 const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
   const asked: string[] = [];
+  const admitted: AdmissionRules[] = [];
   const admission: Admission = {
-    admit: async (field, _, __, work) => {
-      asked.push(field);
+    admit: async (rules, _, __, work) => {
+      asked.push('admission');
+      admitted.push(rules);
       return work();
     },
     countGuess() {},
@@ -78,6 +81,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
   return {
     async ask(query: string, variables: Record<string, unknown> = {}) {
       asked.length = 0;
+      admitted.length = 0;
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -85,7 +89,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
       });
       // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape
       const answer = (await response.json()) as { data?: any; errors?: any };
-      return { status: response.status, ...answer, asked: [...asked] };
+      return { status: response.status, ...answer, asked: [...asked], admitted: [...admitted] };
     },
     async close() {
       await server.close(1_000);
@@ -181,15 +185,16 @@ describe('at most one sensitive field (limits.sensitiveFields)', () => {
   const authenticate = 'authenticate(input: { channel: "a", authCode: "b" }) { __typename }';
 
   test.each([
-    ['authResult', `{ ${poll} channels { id } }`],
-    ['identityCertification', `{ ${certification} }`],
-    ['jobworthAuthentication', `{ ${jobworth} }`],
-    ['authenticate', `mutation { ${authenticate} }`],
-    ['authenticateAndSet', `mutation { __typename ${set} }`],
-  ])('one passes: %s', async (field, document) => {
+    ['authResult', 'readResult', `{ ${poll} channels { id } }`],
+    ['identityCertification', 'certification.check', `{ ${certification} }`],
+    ['jobworthAuthentication', 'queryJobworth', `{ ${jobworth} }`],
+    ['authenticate', 'authentication.authenticate', `mutation { ${authenticate} }`],
+    ['authenticateAndSet', 'authentication.authenticateAndSet', `mutation { __typename ${set} }`],
+  ])('one passes: %s', async (field, useCase, document) => {
     const answer = await service.ask(document);
     expectPassed(answer);
-    expect(answer.asked).toContain(field);
+    expect(answer.admitted).toEqual([rulesOf(field)]);
+    expect(answer.asked).toContain(useCase);
   });
 
   test.each([

@@ -3,10 +3,12 @@ import { BulkheadRejectedError, TaskCancelledError } from 'cockatiel';
 import { describe, expect, test, vi } from 'vitest';
 import type { Source } from '../../src/channels/source.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
-import { createAdmission, ratesConfig } from '../../src/identity/admission.ts';
+import { rulesOf } from '../../src/graphql/sensitive-fields.ts';
+import { createAdmission } from '../../src/identity/admission.ts';
 import { createApps } from '../../src/identity/apps.ts';
 import { bulkheadsConfig } from '../../src/identity/bulkheads.ts';
 import type { CallContext } from '../../src/identity/call.ts';
+import { ratesConfig } from '../../src/identity/rates.ts';
 import { signatureConfig } from '../../src/security/app-signature.ts';
 import { allScopes, anonymous, type Caller } from '../../src/security/caller.ts';
 
@@ -32,6 +34,12 @@ const appsThat = (sign: typeof signature | undefined) =>
     { get: () => source },
   );
 
+const rulesFor = (field: string) => {
+  const rules = rulesOf(field);
+  if (!rules) throw new Error(`${field} is no sensitive field`);
+  return rules;
+};
+
 const open = (limits: { rates?: object; bulkheads?: object; signing?: boolean }) => {
   const clock = { ms: 0 };
   const signedCalls = new WeakSet<object>();
@@ -50,9 +58,8 @@ const open = (limits: { rates?: object; bulkheads?: object; signing?: boolean })
     prolong() {},
     note() {},
   });
-  type Field = Parameters<typeof admission.admit>[0];
-  const ask = (field: Field, asked: object, call: CallContext, work = async () => 'done') =>
-    admission.admit(field, asked, call, work).catch((error: unknown) => {
+  const ask = (field: string, asked: object, call: CallContext, work = async () => 'done') =>
+    admission.admit(rulesFor(field), asked, call, work).catch((error: unknown) => {
       if (error instanceof PayerIdentityError) return `${error.code} ${error.retryAfterSeconds}`;
       throw error;
     });
@@ -218,7 +225,7 @@ describe('how often', () => {
       const asked = { channel: 'a' };
       signedCalls.add(asked);
       const call = callBy(anonymous, '192.0.2.9');
-      expect(await admission.admit('authenticate', asked, call, () => 'done')).toBe('done');
+      expect(await admission.admit(rulesFor('authenticate'), asked, call, () => 'done')).toBe('done');
       admission.countGuess(callBy(anonymous, '192.0.2.9'), { channel: 'a' });
       admission.countGuess(callBy(anonymous, '192.0.2.9'));
       expect(await signed()).toBe('done');
@@ -430,7 +437,7 @@ describe('how many at the same time', () => {
     const { admission, callBy } = open({ bulkheads: { trusted: {} } });
     // Work may have a bulkhead of its own, whose refusal is not ours.
     for (const error of [new Error('as it is'), new TaskCancelledError('as it is'), new BulkheadRejectedError(1, 1)]) {
-      const failed = admission.admit('authenticate', {}, callBy(merchant), async () => {
+      const failed = admission.admit(rulesFor('authenticate'), {}, callBy(merchant), async () => {
         throw error;
       });
       await expect(failed).rejects.toBe(error);

@@ -1,0 +1,74 @@
+/** How often sensitive fields are admitted: token buckets by caller or address, by app, and by channel of an app. */
+import { z } from 'zod';
+import { PayerIdentityError } from '../failure.ts';
+import { networkOf } from '../lib/network.ts';
+import { createTokenBuckets, type TokenBuckets } from '../lib/token-bucket.ts';
+import { anonymous, isShared } from '../security/caller.ts';
+import type { Route } from './apps.ts';
+import type { CallContext } from './call.ts';
+
+const rate = (perSecond: number, burst: number) =>
+  z
+    .strictObject({ perSecond: z.number().positive().default(perSecond), burst: z.int().positive().default(burst) })
+    .prefault({});
+
+/** An app, and each of its channels, allow more than one address may use up. */
+export const ratesConfig = z.strictObject({
+  caller: rate(200, 1_000),
+  address: rate(200, 1_000),
+  app: rate(1_000, 5_000),
+  channel: rate(1_000, 5_000),
+});
+
+/**
+ * Whose limits a call counts for. `signed`: those of the app that has signed it, which it shares with no other caller,
+ * also not with one that the configuration grants the scope.
+ */
+export type Standing = 'public' | 'trusted' | 'signed';
+
+export interface Rates {
+  /** Throws RATE_LIMITED, and takes no token, when one of the buckets is empty. `signer`: the app that has signed. */
+  take(call: CallContext, signer: string | undefined, route: Route | undefined, standing: Standing): void;
+  /** Charges a wrong guess to the bucket that the call was charged to. */
+  takeGuess(call: CallContext, signer: string | undefined): void;
+}
+
+/** What a wrong guess costs beyond the call itself, in tokens. */
+const GUESS_TOKENS = 10;
+
+type Charge = readonly [buckets: TokenBuckets, key: string];
+
+/** `now`: milliseconds of a clock that never goes back. */
+export const createRates = (options: z.output<typeof ratesConfig>, now: (() => number) | undefined): Rates => {
+  const clock = now && { now };
+  const buckets = {
+    caller: createTokenBuckets(options.caller, clock),
+    address: createTokenBuckets(options.address, clock),
+    app: createTokenBuckets(options.app, clock),
+    channel: createTokenBuckets(options.channel, clock),
+  };
+
+  /** An app that signed counts as a caller of its own, a caller with a name by it, any other by its address. */
+  const callerCharges = ({ caller, clientIp }: CallContext, signer: string | undefined): Charge[] => {
+    if (signer !== undefined) return [[buckets.caller, `app:${signer}`]];
+    if (isShared(caller) && clientIp !== undefined) return [[buckets.address, networkOf(clientIp)]];
+    return caller.id === anonymous.id ? [] : [[buckets.caller, caller.id]];
+  };
+
+  const routeCharges = ({ appId, channelId }: Route, standing: Standing): Charge[] => [
+    [buckets.app, `${standing} ${appId}`],
+    [buckets.channel, `${standing} ${appId} ${channelId}`],
+  ];
+
+  return {
+    take(call, signer, route, standing) {
+      const charges = [...callerCharges(call, signer), ...(route ? routeCharges(route, standing) : [])];
+      const seconds = Math.max(0, ...charges.map(([bucket, key]) => bucket.secondsUntil(key)));
+      if (seconds > 0) throw new PayerIdentityError('RATE_LIMITED', { retryAfterSeconds: Math.ceil(seconds) });
+      for (const [bucket, key] of charges) bucket.take(key);
+    },
+    takeGuess(call, signer) {
+      for (const [bucket, key] of callerCharges(call, signer)) bucket.take(key, GUESS_TOKENS);
+    },
+  };
+};
