@@ -1,7 +1,9 @@
+/** Puts the rooms together: a configuration, a store and sources become handlers that need no port. */
 import { readFileSync } from 'node:fs';
 import type { Sources } from './channels/registry.ts';
 import type { Config } from './config/load.ts';
 import { createApolloServer } from './graphql/apollo-server.ts';
+import type { Services } from './graphql/context.ts';
 import { apolloSandbox } from './http/cors.ts';
 import type { Handler } from './http/edge.ts';
 import { createHandler } from './http/handler.ts';
@@ -27,53 +29,59 @@ import { startSweeper } from './store/sweeper.ts';
 interface AppDeps {
   readonly store: Store;
   readonly sources: Pick<Sources, 'get'>;
-  /** What the sources need at the start and then regularly. */
+  /** Called at the start and before each sweep: reads changed keys and certificates of the sources. */
   readonly refreshSources?: () => void;
   readonly vault: Vault;
   readonly log: Log;
   readonly metrics?: Metrics;
-  /** What looks up the issuer's host; absent: what this process shares. */
+  /** Looks up the host of the callers' issuer; absent: the resolver that this process shares. */
   readonly resolver?: Resolver | undefined;
 }
 
 export interface App {
   readonly handle: Handler;
-  /** For a port of the operator's: probes and metrics. */
+  /** For the operator's own port: probes and metrics. */
   readonly operations: Handler;
-  /** From now on /readyz says no, so that routers stop sending, and nobody is kept waiting for a result. */
+  /** From now on /readyz answers 503, so that routers stop sending, and waiting readers are answered. */
   drain(): void;
   /** Resolves when no operation runs. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Read at the start: the operation that Apollo Sandbox and the offline explorer open with. */
 const firstOperation = new URL('../examples/authenticate.graphql', import.meta.url);
 
-/** Puts the rooms together: a configuration, a store and sources become a handler that needs no port. */
+type ServiceDeps = Pick<AppDeps, 'store' | 'sources' | 'vault' | 'log'> & {
+  readonly metrics: Metrics;
+  readonly stopping: AbortSignal;
+};
+
+const createServices = (config: Config, { store, sources, vault, log, metrics, stopping }: ServiceDeps): Services => {
+  const { times, limits } = config;
+  const now = Date.now;
+  const apps = createApps(config, sources);
+  const redeemOnce = createRedeemOnce({ store, log, metrics, times });
+  const stateTokens = createStateTokens(vault, now);
+  const callerOf = createCallerOf({ store, now });
+  return {
+    store,
+    apps,
+    metrics,
+    admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
+    authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, times }),
+    readResult: createReadResult({ store, apps, log, metrics, times, limits, stopping }),
+    certification: createCertification({ store, apps, times }),
+    queryJobworth: createJobworth({ apps, redeemOnce }),
+  };
+};
+
 export const createApp = async (
   config: Config,
   { store, sources, refreshSources = () => {}, vault, log, metrics = createMetrics(), resolver }: AppDeps,
 ): Promise<App> => {
-  const apps = createApps(config, sources);
-  const { times } = config;
-  const redeemOnce = createRedeemOnce({ store, log, metrics, times });
   const stopping = new AbortController();
-  const stateTokens = createStateTokens(vault, Date.now);
-  const callerOf = createCallerOf({ store, now: Date.now });
-  const services = {
-    store,
-    apps,
-    admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now: Date.now }), ...config.limits }),
-    metrics,
-    authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, times }),
-    readResult: createReadResult({
-      ...{ store, apps, log, metrics, times },
-      limits: config.limits,
-      stopping: stopping.signal,
-    }),
-    certification: createCertification({ store, apps, times }),
-    queryJobworth: createJobworth({ apps, redeemOnce }),
-  };
+  const services = createServices(config, { store, sources, vault, log, metrics, stopping: stopping.signal });
   const apollo = createApolloServer({
     log,
     explorable: config.sandbox,
@@ -88,10 +96,12 @@ export const createApp = async (
   const sweeper = startSweeper({ store, vault, log, everyMs: times.sweepEveryMs, before: refreshSources });
 
   const { handle, operations, idle } = createHandler({
-    ...{ apollo, services, metrics },
+    apollo,
+    services,
+    metrics,
     router: config.router ? createRouterCheck(config.router, Date.now) : withoutRouterCheck,
     callers: config.sandbox ? sandboxCallers : createCallers(config.callers, log, resolver),
-    operationMs: times.operationMs,
+    operationMs: config.times.operationMs,
     clientAddressHeader: config.http.clientAddressHeader,
     corsOrigins: config.sandbox ? [apolloSandbox, ...config.http.cors] : config.http.cors,
     pages: config.sandbox ? readStaticPages() : new Map(),

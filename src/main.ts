@@ -1,22 +1,22 @@
-/** The only file that starts, listens and drains. */
+/** Starts the service, listens, and drains on SIGTERM; no other file does. */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { createSourceRefresh } from './channels/refresh.ts';
 import { openSources } from './channels/registry.ts';
-import { loadConfig, sourcesReader } from './config/load.ts';
+import { type Config, loadConfig, sourcesReader } from './config/load.ts';
 import { describeForOperator } from './config/operator-errors.ts';
 import { openConfiguredStore } from './config/store.ts';
 import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';
-import { createLog } from './lib/log.ts';
+import { createLog, type Log } from './lib/log.ts';
 import { createResolver } from './lib/resolver.ts';
-import { createMetrics, measureProcess, measureUpstream } from './metrics.ts';
+import { createMetrics, type Metrics, measureProcess, measureUpstream } from './metrics.ts';
 import { KeysMismatch } from './store/key-check.ts';
 
-/** What runs when the service is to stop may take so long; a redemption that was sent is settled by then. */
+/** How long operations that run at SIGTERM may take; a redemption that was sent is settled by then. */
 const DRAIN_MS = 10_000;
-/** Whatever hangs, the process ends. */
+/** After this the process ends, even if an operation or a connection hangs. */
 const STOP_MS = 14_500;
 
 const greeting = (url: string, dataDir: string) => `
@@ -50,7 +50,7 @@ const start = async () => {
     serve: true,
     lookup: resolver.lookup,
   });
-  // Keys of another database are a reason not to start; a database that cannot be written now is one for /readyz.
+  // With the keys of another database the service does not start; while a database cannot be written, /readyz is 503.
   await store.ready().catch((error: unknown) => {
     if (error instanceof KeysMismatch) throw error;
     log.error('the store is not ready', { error });
@@ -65,14 +65,7 @@ const start = async () => {
   const readSources = sourcesReader(process.env);
   const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
   const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver });
-  const onRefusal = (code: string) => metrics.refusals.inc({ code });
-  const operations = config.metrics && (await listen(app.operations, { ...config.metrics, log }));
-  if (operations) log.info('metrics', { url: `${operations.url}/metrics` });
-  const server = await listen(app.handle, {
-    ...{ host: config.host, port: config.port, log, tls: config.tls, onRefusal },
-    limits: config.http,
-  });
-  log.info('listening', { url: server.url });
+  const { server, operations } = await openPorts(config, app, { log, metrics });
   if (config.sandbox) process.stdout.write(greeting(server.url, config.dataDir));
 
   const stop = async () => {
@@ -82,16 +75,36 @@ const start = async () => {
     const cutOff = delay(acceptMs + DRAIN_MS);
     app.drain();
     await server.close(DRAIN_MS, acceptMs);
-    // Operations whose clients are gone run on.
+    // Operations whose clients have gone go on.
     await Promise.race([app.idle(), cutOff]);
     await sources.close();
-    // What that has cut off still keeps its outcome.
+    // Operations whose exchange was cut off still store its outcome.
     await app.idle();
     await app.close();
     await operations?.close(0);
     await store.close();
     await sandbox?.close();
   };
+  stopOnSignal(stop);
+};
+
+/** The operator's port first: its probes answer before the service takes traffic. */
+const openPorts = async (config: Config, app: App, { log, metrics }: { log: Log; metrics: Metrics }) => {
+  const operations = config.metrics && (await listen(app.operations, { ...config.metrics, log }));
+  if (operations) log.info('metrics', { url: `${operations.url}/metrics` });
+  const server = await listen(app.handle, {
+    host: config.host,
+    port: config.port,
+    log,
+    tls: config.tls,
+    onRefusal: (code: string) => metrics.refusals.inc({ code }),
+    limits: config.http,
+  });
+  log.info('listening', { url: server.url });
+  return { server, operations };
+};
+
+const stopOnSignal = (stop: () => Promise<void>): void => {
   const stopOnce = () => {
     process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
     stop().then(
