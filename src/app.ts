@@ -93,7 +93,7 @@ export const createApp = async (
 
   refreshSources();
 
-  const sweeper = startSweeper({ store, vault, log, everyMs: times.sweepEveryMs, before: refreshSources });
+  const sweeper = startSweeper({ store, vault, log, everyMs: config.times.sweepEveryMs, before: refreshSources });
 
   const { handle, operations, idle } = createHandler({
     apollo,

@@ -1,4 +1,4 @@
-/** What a configuration file may hold. */
+/** The schema of the configuration file, and what one of its parts requires of another. */
 import { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
 import { httpConfig } from '../http/config.ts';
@@ -16,20 +16,24 @@ const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0
 const days = z.int().positive().max(36_500);
 
 /**
- * What a lease lasts beyond the deadline: for the pauses between attempts that sent nothing (half a second) and the
- * commit of the outcome. A shorter one lets a sweep end as INDETERMINATE what was just answered: nothing is sent twice,
- * but the payer has to come again. When the store is away its outcome is insisted on for 5 s; the defaults leave those.
+ * How much longer than the deadline a lease is at least: for the pauses between attempts that sent nothing (half a second)
+ * and for the commit of the outcome. With a shorter one a sweep could end as INDETERMINATE what the channel has just
+ * answered: nothing is sent twice, but the payer has to authorize again. The defaults leave 5 s, in which the store
+ * retries the commit while its database is unavailable.
  */
 const SETTLE_MS = 1_000;
 
 const milliseconds = (fallback: number) => z.int().positive().default(fallback);
 
-/** Why an address of PostgreSQL will not do; its text may hold a password. */
+/** Adds an issue for an invalid address of PostgreSQL; the message does not repeat it, since it may hold a password. */
 const databaseAddress = z.string().superRefine((address, context) => {
   try {
     hostsOf(address);
   } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'no address of PostgreSQL' });
+    context.addIssue({
+      code: 'custom',
+      message: error instanceof Error ? error.message : 'not an address of PostgreSQL',
+    });
   }
 });
 
@@ -44,35 +48,35 @@ export const configFile = z.strictObject({
         channels: z.record(name, name),
         returnUrls: z.array(z.url({ protocol: /^https?$/ }).max(256)).default([]),
         sessions: z.enum(['optional', 'required']).default('optional'),
-        /** With it, `authenticate` asks for a signature by one of the app's keys. */
+        /** With it, `authenticate` requires a signature with one of the app's keys. */
         signature: signatureConfig.optional(),
       }),
     )
     .min(1),
-  /** Options beyond `type` are the source's own and are checked when it is opened. */
+  /** All options but `type` belong to the source, which checks them when it is opened. */
   sources: z.record(name, z.looseObject({ type: z.string() })),
   channelTitles: z.record(name, z.string()).default({}),
-  /** How the router proves that it is the router. */
+  /** How the router authenticates itself. */
   router: routerConfig.optional(),
-  /** Absent: plain HTTP, for a proxy or a mesh to put TLS around. */
+  /** Absent: plain HTTP, behind a proxy or a mesh that terminates TLS. */
   tls: tlsConfig.optional(),
-  /** How callers behind the router prove who they are. */
+  /** How callers behind the router authenticate themselves. */
   callers: callersConfig.prefault({}),
   keys: vaultKeys.optional(),
-  /** Where results are kept; absent: in a SQLite file in DATA_DIR, for a single instance. */
+  /** The PostgreSQL that results are stored in; absent: a SQLite file in DATA_DIR, for a single instance. */
   store: databaseAddress.optional(),
-  /** The same database past a pooler that pools transactions, for the connection that listens. */
+  /** The same database without the pooler in between, for the connection that listens. */
   storeListenUrl: databaseAddress.optional(),
   times: z
     .strictObject({
       deadlineMs: milliseconds(5_000),
       patienceMs: milliseconds(7_000),
-      /** For a whole operation, except what it waits for a result. */
+      /** For a whole operation, without the time that it waits for a result. */
       operationMs: milliseconds(8_000),
       leaseMs: milliseconds(10_000),
       resultTtlMs: milliseconds(300_000),
       codeTtlMs: milliseconds(86_400_000),
-      /** What has expired is gone within a minute. */
+      /** At most 30 s, so that expired rows are deleted within a minute. */
       sweepEveryMs: z.int().positive().max(30_000).default(2_000),
     })
     .refine(
@@ -83,10 +87,10 @@ export const configFile = z.strictObject({
     .refine(({ resultTtlMs, leaseMs }) => resultTtlMs > leaseMs, 'resultTtlMs has to be longer than leaseMs')
     .refine(({ codeTtlMs, resultTtlMs }) => codeTtlMs >= resultTtlMs, 'codeTtlMs has to be resultTtlMs at least')
     .prefault({}),
-  /** `system`: by getaddrinfo, for names that only this machine's NSS modules know. */
+  /** `system`: by getaddrinfo, for names that only the NSS modules of this machine resolve. */
   nameLookup: z.enum(['dns', 'system']).default('dns'),
   http: httpConfig.prefault({}),
-  /** A port with /metrics, /livez and /readyz and nothing else. */
+  /** The operator's port, with /metrics, /livez and /readyz. */
   metrics: z.strictObject({ port, host: z.string().default('127.0.0.1') }).optional(),
   limits: z
     .strictObject({
@@ -95,17 +99,17 @@ export const configFile = z.strictObject({
       depth: z.int().positive().default(10),
       aliases: z.int().nonnegative().default(15),
       directives: z.int().nonnegative().default(10),
-      /** QR codes, HTML forms and texts of the schema. */
+      /** QR codes, HTML forms and the text of the schema. */
       longFields: z.int().positive().default(4),
       queryFields: z.int().positive().default(5),
       mutationFields: z.int().positive().default(1),
-      /** Root fields that exchange, write or tell what is secret. */
+      /** Root fields that redeem a code, write, or reveal a secret. */
       sensitiveFields: z.int().positive().default(1),
       /** Entity references, `payerIdentity` included. */
       representations: z.int().positive().default(200),
       /** Readers that wait for a result at the same time. */
       waiters: z.int().positive().default(1_000),
-      /** Absent: the defaults; in sandbox mode none of these three. */
+      /** Absent: the defaults; in sandbox mode no limits of these three kinds. */
       rates: ratesConfig.optional(),
       bulkheads: bulkheadsConfig.optional(),
       source: guardConfig.optional(),
@@ -121,10 +125,10 @@ export const configFile = z.strictObject({
     .prefault({}),
 });
 
-/** What a configuration file holds; sandbox mode makes one up. */
+/** A configuration file before defaults; sandbox mode generates one. */
 export type FileConfig = z.input<typeof configFile>;
 
-/** What one part of the configuration needs of another. */
+/** What one part of the configuration requires of another; the first requirement that fails is reported. */
 export const requirements: readonly {
   lacks(config: z.output<typeof configFile>, sandbox: boolean): boolean;
   needs: string;
@@ -132,15 +136,15 @@ export const requirements: readonly {
   {
     lacks: ({ router }, sandbox) => !sandbox && !router,
     needs:
-      'router.secrets, router.certificateSubjects, router.signatures or router.hive: how the router proves that it is the router',
+      'router.secrets, router.certificateSubjects, router.signatures or router.hive, which authenticate the router',
   },
-  { lacks: ({ keys }, sandbox) => !sandbox && !keys, needs: 'keys: what results are sealed with' },
+  { lacks: ({ keys }, sandbox) => !sandbox && !keys, needs: 'keys, with which results are sealed' },
   {
     lacks: ({ router, tls }) => router?.certificateSubjects !== undefined && !tls?.clientCa,
-    needs: 'tls.clientCa: who vouches for router.certificateSubjects',
+    needs: 'tls.clientCa, which issues the certificates of router.certificateSubjects',
   },
   {
-    // Whoever has recorded a request could put other claims into it.
+    // Otherwise a client that has recorded a request could replay it with other claims.
     lacks: ({ router, callers }) =>
       callers.claims !== undefined &&
       (router?.hive !== undefined ||

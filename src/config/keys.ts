@@ -1,4 +1,4 @@
-/** Where keys come from: the configuration, or sandbox mode's own file, which only this user can read. */
+/** Reads the vault's keys: from the configuration, or from sandbox mode's own file, which only this user can read. */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addSealKey, generateVaultKeys, openVault, type Vault, type VaultKeys, vaultKeys } from '../security/vault.ts';
@@ -16,7 +16,7 @@ const readFile = (dataDir: string): VaultKeys => {
   throw new ConfigError(`${path} does not hold keys that can be used:\n${faults.join('\n')}`);
 };
 
-/** The parser's own message may quote a key. */
+/** Replaces the parser's message, which may quote a key. */
 const readJson = (path: string): unknown => {
   const text = readFileSync(path, 'utf8');
   try {
@@ -26,7 +26,7 @@ const readJson = (path: string): unknown => {
   }
 };
 
-/** Configured keys, or sandbox mode's own, made once. */
+/** The configured keys, or those of sandbox mode, which are generated at its first start. */
 const loadKeys = ({ keys, dataDir }: KeyConfig): VaultKeys => {
   if (keys) return keys;
   const path = fileIn(dataDir);
@@ -34,7 +34,7 @@ const loadKeys = ({ keys, dataDir }: KeyConfig): VaultKeys => {
   return readFile(dataDir);
 };
 
-/** The vault of a process; it learns of new keys while it runs. */
+/** The vault of a process. Its refresh reads the keys again, so that a rotation needs no restart. */
 export const openConfiguredVault = (config: KeyConfig, env: NodeJS.ProcessEnv): Vault =>
   openVault(loadKeys(config), () => (config.keys ? readKeys(env) : readFile(config.dataDir)));
 
@@ -44,15 +44,15 @@ const sync = (path: string): void => {
   closeSync(handle);
 };
 
-/** Puts a new key in front of sandbox mode's own. It is on the disk before anything can be sealed with it. */
+/** Puts a new key in front of those of sandbox mode. It is on the disk before any value is sealed with it. */
 export const addSandboxKey = (dataDir: string): void => {
   loadKeys({ keys: undefined, dataDir });
   const next = `${fileIn(dataDir)}.new`;
   try {
-    // It must not be there yet: of two rotations at once one would lose the key of the other.
+    // Exclusive: of two rotations at once, the second would overwrite the key of the first.
     writeFileSync(next, '', { mode: 0o600, flag: 'wx' });
   } catch (cause) {
-    throw new ConfigError(`Another rotation is under way. If none is, one was broken off: delete ${next}`, { cause });
+    throw new ConfigError(`Another rotation is under way, or one was interrupted: then delete ${next}`, { cause });
   }
   try {
     writeFileSync(next, JSON.stringify(addSealKey(readFile(dataDir))), { flush: true });

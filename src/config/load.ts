@@ -1,4 +1,4 @@
-/** The only way to the environment and the configuration file. Everything it returns is checked and frozen. */
+/** Reads the environment and the configuration file, which no other file does. Everything it returns is checked and frozen. */
 import { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
 import { bulkheadsConfig } from '../identity/bulkheads.ts';
@@ -18,7 +18,7 @@ export type Config = z.output<typeof configFile> & {
   readonly port: number;
   readonly dataDir: string;
   readonly logLevel: string;
-  /** True without a configuration file: emulated channels, everybody on this machine may call. */
+  /** True without a configuration file: channels are emulated, and every client on this machine may call. */
   readonly sandbox: boolean;
 };
 
@@ -50,8 +50,8 @@ const readConfigFile = (path: string, env: NodeJS.ProcessEnv): unknown => {
 };
 
 /**
- * The keys as they stand in the configuration file now: a rotation puts a new one in front while the service runs.
- * What `$env` names stays as it was when the process started.
+ * The keys that the configuration file has now: a rotation puts a new one in front while the service runs. Values of
+ * `$env` are those with which the process started.
  */
 export const readKeys = (env: NodeJS.ProcessEnv): VaultKeys => {
   const { CONFIG = '' } = parse(environment, env, 'The environment');
@@ -59,7 +59,7 @@ export const readKeys = (env: NodeJS.ProcessEnv): VaultKeys => {
 };
 
 /**
- * Answers a function that reads the sources again: `$file` is what the file holds then, all else stays as it was at the
+ * Returns a function that reads the files again that `$file` names in `sources`; everything else stays as it was at the
  * start. Undefined in sandbox mode, whose sources do not change.
  */
 export const sourcesReader = (env: NodeJS.ProcessEnv): (() => FileConfig['sources']) | undefined => {
@@ -69,14 +69,14 @@ export const sourcesReader = (env: NodeJS.ProcessEnv): (() => FileConfig['source
   return () => parse(configFile.shape.sources, resolveValues(written, env, ['sources']), 'The configuration');
 };
 
-/** How long the store keeps things. */
+/** The store's leases and retention, in milliseconds. */
 export const storeTimes = ({ times, retention }: Pick<Config, 'times' | 'retention'>): StoreTimes => {
   const { identityDays, certificationDays } = retention;
   const identityTtlMs = identityDays === undefined ? undefined : identityDays * DAY_MS;
   return { ...times, identityTtlMs, certificationTtlMs: certificationDays * DAY_MS };
 };
 
-/** What sandbox mode goes without: there one machine is everybody, and faults are asked for. */
+/** Sandbox mode has none of these: all its callers have one address, and its emulators fail on request. */
 const fullLimits = () => ({
   rates: ratesConfig.parse({}),
   bulkheads: bulkheadsConfig.parse({}),
@@ -91,7 +91,7 @@ const deepFreeze = <T>(value: T): T => {
   return value;
 };
 
-/** Reads the configuration; when no file is named, `sandbox` makes one up for the origin that it will serve. */
+/** Reads the configuration; without CONFIG, `sandbox` generates one for the origin that the service will have. */
 export const loadConfig = async (
   env: NodeJS.ProcessEnv,
   sandbox: (origin: string) => Promise<FileConfig>,

@@ -1,16 +1,16 @@
 /**
- * The values of a configuration file: {"$env": "NAME"} and {"$file": "path"} are replaced by what they name, and no
- * text may hold what its reader does not see, wherever it came from. Messages name the setting and never the value.
+ * The values of a configuration file: {"$env": "NAME"} and {"$file": "path"} are replaced by the variable and the file
+ * that they name, and a text with invisible characters is rejected. Messages name the setting and never the value.
  */
 import { readFileSync } from 'node:fs';
 import { hiddenFault, isKeyMaterial } from '../lib/plain-text.ts';
 
-/** A configuration that cannot be served. The message says what to set, and repeats no value. */
+/** A configuration with which the service does not start. The message says what to set, and repeats no value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** `$file`, `$env`, or nothing for what stands in the configuration file itself. */
+/** A setting, and the file or variable that its value comes from; absent: the configuration file itself. */
 interface Origin {
   readonly setting: string;
   readonly from?: string;
@@ -19,10 +19,10 @@ interface Origin {
 const describe = ({ setting, from }: Origin) =>
   `The configuration is not valid:\n  ${setting}${from ? ` (${from})` : ''}`;
 
-/** Tools end what they print with a line break; it is no part of the value. Nothing else is taken off. */
+/** Tools end their output with a line break, which is not part of the value. Nothing else is removed. */
 const withoutLineBreak = (text: string): string => text.replace(/\r?\n$/, '');
 
-/** The text of a file without a byte order mark. Throws for what is not UTF-8. */
+/** The text of a file without its byte order mark. Throws TypeError when it is not UTF-8. */
 export const readUtf8 = (path: string): string => new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
 
 const readSecretFile = (path: string, setting: string): string => {
@@ -36,10 +36,10 @@ const readSecretFile = (path: string, setting: string): string => {
 };
 
 const readVariable = (name: string, setting: string, env: NodeJS.ProcessEnv): string => {
-  const found = Object.hasOwn(env, name) ? env[name] : undefined;
-  if (found === undefined)
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  if (value === undefined)
     throw new ConfigError(`The environment has no ${name}, which the configuration names for ${setting}`);
-  return withoutLineBreak(found);
+  return withoutLineBreak(value);
 };
 
 const requirePlain = (text: string, origin: Origin): string => {
@@ -49,10 +49,10 @@ const requirePlain = (text: string, origin: Origin): string => {
   return text;
 };
 
-/** What payers read; an emoji may hold characters that are invisible by themselves. */
+/** Texts for payers: an emoji may consist of characters that are invisible by themselves. */
 const SHOWN = /^channelTitles\./;
 
-/** Throws ConfigError for a value that cannot be had, and for a text with what nobody sees in it. */
+/** Throws ConfigError for a file or variable that cannot be read, and for a text with invisible characters. */
 export const resolveValues = (value: unknown, env: NodeJS.ProcessEnv, path: readonly string[] = []): unknown => {
   const setting = path.join('.') || 'the whole file';
   if (typeof value === 'string') return SHOWN.test(setting) ? value : requirePlain(value, { setting });

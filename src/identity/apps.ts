@@ -1,3 +1,4 @@
+/** The merchant applications, and the route of each channel of an app: where its auth codes go. */
 import type { Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
 import type { Channel, ChannelCapability } from '../model.ts';
@@ -8,11 +9,11 @@ export interface App {
   readonly id: string;
   /** The name of the source that serves each channel. */
   readonly channels: Readonly<Record<string, string>>;
-  /** Pages that payers may be sent back to; compared character by character. */
+  /** Pages that a channel may send payers back to; compared character by character. */
   readonly returnUrls: readonly string[];
   /** `required`: only query codes and states that startAuthentication issued are accepted. */
   readonly sessions: 'optional' | 'required';
-  /** How the app signs its calls of authenticate; undefined: it does not. */
+  /** How the app signs its calls of authenticate; undefined: it does not sign. */
   readonly signature?: SignaturePolicy | undefined;
 }
 
@@ -24,22 +25,22 @@ export interface Route {
   readonly sourceName: string;
   readonly source: Source;
   /**
-   * Whose auth codes these are: the type of the source and the upstream's id of its application. Neither our name for the
-   * source nor its address is part of it: two names, or two addresses, may lead to one upstream, which takes a code once.
-   * In lower case, since the databases of such platforms do not tell `App1` from `app1`; where an upstream does, a code
-   * counts as used that is not, and none is sent twice.
+   * The issuer of the auth codes: the type of the source, and the upstream's id of its application. Neither our name for
+   * the source nor its address is part of it: two names, or two addresses, may lead to one upstream, which takes a code
+   * once. In lower case, since the databases of such platforms take `App1` and `app1` for the same; at an upstream that
+   * distinguishes them, a code may be refused as used that is not, but none is sent twice.
    */
   readonly upstreamApp: string;
   readonly capabilities: readonly ChannelCapability[];
 }
 
-/** What a source may be able to do beyond redeeming auth codes. */
+/** What some sources can do besides redeeming auth codes. */
 export type Capability = 'certifier' | 'jobworth';
 
 /** A route whose source has the capability. */
 export type CapableRoute<Can extends Capability> = Route & { readonly source: Required<Pick<Source, Can>> };
 
-/** What a caller named, or what it needs of an app whose channel it does not name. */
+/** The app and channel that a caller named; `needs` chooses the channel of a call that names none. */
 export interface AskedNames {
   readonly appId?: unknown;
   readonly channel?: unknown;
@@ -50,9 +51,9 @@ export interface AskedNames {
 export interface Apps {
   /** Throws APP_UNKNOWN or CHANNEL_UNKNOWN. */
   route(appId: string | undefined, channelId: string): Route;
-  /** The first channel of an app whose source can do it. Throws APP_UNKNOWN or CHANNEL_UNSUPPORTED. */
+  /** The first channel of an app whose source has the capability. Throws APP_UNKNOWN or CHANNEL_UNSUPPORTED. */
   routeFor<Can extends Capability>(appId: string | undefined, can: Can): CapableRoute<Can>;
-  /** Those of the names that are configured. Callers may write anything, so only these stand in the log. */
+  /** Those of the names that are configured: the log shows no text that a caller made up. */
   configured(names: AskedNames): { appId?: string; channelId?: string; source?: string };
   /** The channels of an app; none for an unknown app. */
   channels(appId: string | undefined): Channel[];
@@ -63,7 +64,7 @@ interface AppsConfig {
   readonly defaultApp: string;
   readonly apps: readonly App[];
   readonly channelTitles: Readonly<Record<string, string>>;
-  /** True: nothing is asked for that only payers of a real channel would miss. */
+  /** True: an app may require sessions for a channel on which no payer can start one. */
   readonly sandbox?: boolean;
   readonly sources: Readonly<Record<string, { readonly type: string }>>;
 }
@@ -166,8 +167,8 @@ const firstCapable = <Can extends Capability>(routes: RoutesByChannel, can: Can)
   [...routes.values()].find((route): route is CapableRoute<Can> => route.source[can] !== undefined);
 
 /**
- * With `sessions: required` a payer page can only write a result for a session, which starts at a page of the channel.
- * Auth codes that come from no page (mini programs, payment codes) are redeemed by `authenticate` and miss none.
+ * With `sessions: required` a payer page can only write into a session, which starts at a page of the channel. Auth codes
+ * that come from no page (mini programs, payment codes) are redeemed by `authenticate`, which needs no session.
  */
 const requirePage = ({ app, channelId, sourceName, source, capabilities }: Route): void => {
   if (source.pageless?.includes(channelId)) return;

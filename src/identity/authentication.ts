@@ -1,4 +1,4 @@
-/** The use cases of authentication: start, redeem for a trusted caller, redeem for a payer page. */
+/** The use cases of authentication: start a session, redeem a code for a trusted caller, redeem one for a payer page. */
 import { randomBytes } from 'node:crypto';
 import { PayerIdentityError } from '../failure.ts';
 import type { Cancellation } from '../lib/exchange.ts';
@@ -23,20 +23,20 @@ import { throwUnavailable } from './unavailable.ts';
 
 export interface Authenticated {
   readonly identity: VisibleIdentity;
-  /** Undefined also for callers without its scope. */
+  /** Undefined when the channel gave none, and for callers without the scope `payer:token`. */
   readonly accessToken: AccessToken | undefined;
 }
 
 export interface StoredResult {
-  /** Undefined when the result belongs to a session whose query code only its starter knows. */
+  /** Undefined when the code was written into a session by its state: only the caller that started it has the query code. */
   readonly queryCode: string | undefined;
   readonly expiresAt: Date;
 }
 
 export interface Started {
-  /** For the reader. */
+  /** For the caller that polls; it must not reach the payer's browser. */
   readonly queryCode: string;
-  /** For the payer's browser. */
+  /** Travels through the payer's browser; it opens nothing for reading. */
   readonly state: string;
   readonly authorizeUrl: string;
   readonly expiresAt: Date;
@@ -65,7 +65,7 @@ interface RedeemTarget {
   readonly traffic: Traffic;
 }
 
-/** 256 random bits: nobody guesses it. */
+/** 256 random bits. */
 export const newQueryCode = () => randomBytes(32).toString('base64url');
 
 export const createAuthentication = ({
@@ -82,7 +82,7 @@ export const createAuthentication = ({
     { caller, traceId, clientIp, signal: clientGone, note }: CallContext,
     { session, holdUnder, traffic }: RedeemTarget,
   ): Promise<Redemption> => {
-    // What the input names as the client's address is the caller's word; what the router names is not.
+    // Limits count by the address that the router names; `clientIp` of the input is the caller's own claim.
     const client = traffic === 'public' && clientIp !== undefined ? networkOf(clientIp) : undefined;
     const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp, traffic, client };
     source.validate?.(authCode, request);
@@ -160,7 +160,7 @@ export const createAuthentication = ({
       const route = apps.route(parsed.appId, parsed.channel);
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session = queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode);
-      // A payer page is nobody in particular: the session alone tells one call from another.
+      // All payer pages are one caller, so the session alone makes a call a duplicate.
       const page = { ...call, caller: anonymous };
       const { expiresAt } = await redeem(route, parsed, page, { session, holdUnder: queryCode, traffic: 'public' });
       return { queryCode, expiresAt };
@@ -168,9 +168,9 @@ export const createAuthentication = ({
   };
 };
 
-/** Only pages that the app has listed, to the letter: a payer's code must not go anywhere else. */
+/** Throws INPUT_INVALID for a page that the app has not listed: the payer's auth code would go there. */
 export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string): void => {
   if (returnUrls.includes(returnUrl)) return;
-  const fields = [{ path: 'returnUrl', message: "one of the app's returnUrls, to the letter" }];
+  const fields = [{ path: 'returnUrl', message: "one of the app's returnUrls, character by character" }];
   throw new PayerIdentityError('INPUT_INVALID', { fields });
 };

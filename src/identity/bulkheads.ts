@@ -1,4 +1,4 @@
-/** How many sensitive fields run at the same time: a bulkhead for each kind of traffic and each app. */
+/** How many sensitive fields run at the same time: a bulkhead for each pool and each app. */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
 import { type Bulkhead, createBulkhead } from '../lib/bulkhead.ts';
@@ -8,23 +8,23 @@ const size = (running: number, waiting: number) =>
     .strictObject({ running: z.int().positive().default(running), waiting: z.int().nonnegative().default(waiting) })
     .prefault({});
 
-/** How many sensitive fields of one app may run at the same time, and how many more wait for their turn. */
+/** How many sensitive fields of one app run at the same time, and how many more wait for a place. */
 export const bulkheadsConfig = z.strictObject({
-  /** authenticateAndSet, startAuthentication, and what callers ask for whose scopes do not allow it. */
+  /** Fields for payer pages, and calls of other fields without their scope. */
   public: size(200, 100),
-  /** authenticate, certification and job identity, for callers with the scope and apps that signed the call. */
+  /** Calls with the field's scope, and calls that the app has signed. */
   trusted: size(400, 200),
-  /** authResult without its scope, of all apps together; fewer than limits.waiters, which readers with the scope wait with as well. */
+  /** Reads of results without the scope, of all apps together. Fewer than `limits.waiters`, which trusted readers use too. */
   polls: size(800, 0),
 });
 export type BulkheadOptions = z.output<typeof bulkheadsConfig>;
 
-/** `network`: of a caller that nothing else tells from others. */
+/** `network`: of the client of a caller without a name, which nothing else distinguishes from other such callers. */
 export type SharedBulkhead = <T>(work: () => T | Promise<T>, signal: AbortSignal, network?: string) => Promise<T>;
 
 const overloaded = (cause: Error) => new PayerIdentityError('OVERLOADED', { cause });
 
-/** A bulkhead for each pool and app, so that calls for one app do not keep those for another waiting. */
+/** A bulkhead for each pool and app: calls for one app do not wait for calls for another. */
 export const createBulkheads = (options: BulkheadOptions) => {
   const bulkheads = new Map<string, SharedBulkhead>();
   return (pool: keyof BulkheadOptions, appId: string | undefined): SharedBulkhead => {
@@ -35,7 +35,7 @@ export const createBulkheads = (options: BulkheadOptions) => {
   };
 };
 
-/** One network may take half of the places, so that clients at one address do not lock the others out. */
+/** One network may take half of the places, so that clients at one address do not take all of them. */
 const shareBulkhead = (bulkhead: Bulkhead, { running, waiting }: BulkheadOptions['public']): SharedBulkhead => {
   const share = Math.ceil((running + waiting) / 2);
   const taken = new Map<string, number>();

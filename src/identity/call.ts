@@ -1,35 +1,36 @@
+/** What a use case knows of the call that it runs for, and what it adds to the log line of that call. */
 import { PayerIdentityError } from '../failure.ts';
 import type { LogFields } from '../lib/log.ts';
 import type { Caller } from '../security/caller.ts';
 
-/** An operation as the edge receives it. */
+/** One GraphQL operation, as the edge has received it. */
 export interface OperationContext {
   readonly caller: Caller;
   /** Finds the operation in the log. */
   readonly traceId: string;
-  /** The address of the router's client, where the router is configured to name it. */
+  /** The address of the router's client; undefined unless `http.clientAddressHeader` is configured. */
   readonly clientIp?: string | undefined;
-  /** Aborts when the client is gone or the call has taken too long. What was sent then goes on; nothing more is sent. */
+  /** Aborts when the client has gone or the time of the operation is over: nothing is sent after it, and what was sent goes on. */
   readonly signal: AbortSignal;
-  /** Gives the call so much on top of its time, once: it waits on purpose. */
+  /** Adds milliseconds to the time of the operation, once, for a read that waits on purpose. */
   prolong(ms: number): void;
 }
 
-/** What the log line of a call says beyond its traceId, operation and duration. */
+/** The fields of a call's log line beside its trace id, operation and duration. */
 export interface CallNote extends Omit<LogFields, 'traceId' | 'operation' | 'durationMs' | 'count'> {
-  /** The line's message, where the use case knows a better one than the code tells. */
+  /** The line's message; absent: the one that follows from the code. */
   readonly event?: string | undefined;
-  /** A fault of this service: the line has the level error. */
+  /** An error of this service: the line has the level error. */
   readonly isBug?: true | undefined;
 }
 
 /** One root field of an operation. */
 export interface CallContext extends OperationContext {
-  /** Adds to the one line that the log gets about this call. A later note replaces an earlier one; undefined adds nothing. */
+  /** Adds fields to the log line of this call. A later value replaces an earlier one; undefined adds nothing. */
   note(fields: CallNote): void;
 }
 
-/** A failure, as the line of its call shows it: the operator sees the cause, which no caller is shown. */
+/** A failure as the log line shows it: the operator sees the cause, callers do not. */
 export const noteOf = (error: unknown): CallNote => {
   if (!(error instanceof PayerIdentityError)) return { error };
   const { code, upstreamCode, claimedCode, upstreamTraceId, missingScope, cause } = error;

@@ -1,4 +1,4 @@
-/** Real-name certification: initialize, send the payer to the channel's page, ask the channel how it went. */
+/** The use case of real-name certification: initialize, send the payer to the channel's page, ask the channel for the result. */
 import { randomBytes } from 'node:crypto';
 import type { CertifyPage } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
@@ -16,10 +16,10 @@ import { throwUnavailable } from './unavailable.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface CertificationUseCase {
-  /** Answers the certifyId. The certNo is used and forgotten. */
+  /** Answers the certifyId. The certNo is sent to the channel, and neither stored nor logged. */
   initialize(input: unknown, call: CallContext): Promise<string>;
   start(input: unknown, call: CallContext): CertifyPage;
-  /** Asks the channel; what the payer's browser says on its return is no answer. */
+  /** Asks the channel: the parameters with which the payer's browser returns prove nothing. */
   check(input: unknown, call: CallContext): Promise<Certification>;
 }
 
@@ -79,7 +79,7 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
       const { appId, certifyId } = parseInput(certificationQuery, input);
       const route = routeOf(appId, call);
       const known = await store.certification(certifyId).catch(throwUnavailable);
-      // Another app's certification is as unknown as one that never was.
+      // The certification of another app is answered as one that does not exist.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
       const passed = await ask(call.signal, (cancellation) =>

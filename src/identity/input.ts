@@ -1,4 +1,4 @@
-/** The limits of the published pages, checked once, before anything is claimed or sent. */
+/** The inputs of the use cases: the limits that the upstreams publish, checked before a code is claimed or anything is sent. */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
 import { parseBeijingTime } from '../lib/beijing-time.ts';
@@ -6,19 +6,19 @@ import { citizenIdFault, documentNumber } from '../lib/citizen-id.ts';
 
 const text = (max: number) => z.string().min(1, 'at least 1 character').max(max, `at most ${max} characters`);
 /**
- * A code that an upstream takes once: printable ASCII without blanks, which has one form on every wire. All else is
- * altered by some encoder or reader on the way (blanks trimmed, CR turned into LF in XML, NUL cut off, half a surrogate
- * pair replaced), so that two texts here would be one code there, and the code would be sent twice.
+ * A one-time code: printable ASCII without blanks, which has one form on every wire. Encoders and parsers on the way
+ * alter everything else (they trim blanks, turn CR into LF in XML, cut at NUL, replace half a surrogate pair), so two
+ * texts here could be one code at the upstream, and that code would be sent twice.
  */
 const oneTimeCode = (max: number) =>
   text(max).regex(/^[!-~]*$/, 'characters of ASCII from ! to ~: no blanks, control characters or letters beyond it');
-/** GraphQL's null and its absence both mean: not given. */
+/** In GraphQL a null argument and an absent one both mean: not given. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => value ?? undefined, schema.optional());
 
-/** Sent as the document has it, however it was typed. */
+/** In the form in which the document prints it, which the upstream compares. */
 const certNo = text(64).transform(documentNumber).pipe(text(64));
-/** Adds what is wrong with the number of a resident identity card; the message never repeats it. */
+/** Adds an issue for an invalid number of a resident identity card; the message does not repeat the number. */
 const checkCitizenId = (certNo: string, context: z.RefinementCtx): void => {
   const message = citizenIdFault(certNo);
   if (message) context.addIssue({ code: 'custom', path: ['certNo'], message });
@@ -26,7 +26,7 @@ const checkCitizenId = (certNo: string, context: z.RefinementCtx): void => {
 
 const appId = optional(text(32));
 const channel = text(32);
-/** Not zod's url(): that takes out spaces and control characters, and what is left would be compared. */
+/** Not zod's url(): it removes spaces and control characters, and the rest would be compared with the app's pages. */
 const returnUrl = z.string().max(256, 'at most 256 characters').refine(URL.canParse, 'a URL');
 
 const common = {
@@ -34,9 +34,7 @@ const common = {
   authCode: oneTimeCode(200),
   appId,
   clientIp: optional(z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address')),
-  queryCode: optional(
-    z.string().regex(/^[\w.~-]{16,128}$/, '16 to 128 characters of A-Z a-z 0-9 _ - . ~ that nobody can guess'),
-  ),
+  queryCode: optional(z.string().regex(/^[\w.~-]{16,128}$/, '16 to 128 random characters of A-Z a-z 0-9 _ - . ~')),
   merchantOrderNo: optional(z.string().regex(/^\w{5,30}$/, '5 to 30 characters of A-Z a-z 0-9 _')),
   subAppId: optional(text(32)),
   termId: optional(text(32)),
@@ -109,7 +107,7 @@ export const jobworthInput = z
     if (certType === '0') checkCitizenId(certNo ?? '', context);
   });
 
-/** Parses an input; throws INPUT_INVALID with every field at fault and none of the values. */
+/** Parses an input. Throws INPUT_INVALID with the path of every invalid field, and no value. */
 export const parseInput = <Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;

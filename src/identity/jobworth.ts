@@ -76,7 +76,7 @@ const answerUnstored = (reply: Exclude<JobworthReply, { kind: 'ANSWERED' }> | un
   throw new PayerIdentityError(code, { upstreamCode, upstreamTraceId });
 };
 
-/** Names and values in the order of the names. A field that is null counts as absent, and as no text. */
+/** Names and values, by name. A field that is null counts as absent, which no text equals. */
 const canonicalEntries = (query: Readonly<Record<string, string | undefined>>): string[] =>
   Object.keys(query)
     .sort()

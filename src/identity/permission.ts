@@ -1,4 +1,4 @@
-/** What callers may do and see, decided in one place. The contract declares the same with @requiresScopes. */
+/** What a caller may do and see. The contract declares the same scopes with @requiresScopes. */
 import { PayerIdentityError } from '../failure.ts';
 import type { PayerIdentity } from '../model.ts';
 import { type Caller, permits, type Scope } from '../security/caller.ts';
@@ -8,7 +8,7 @@ export const requireScope = (caller: Caller, scope: Scope, appId: string): void 
   if (!permits(caller, scope, appId)) throw new PayerIdentityError('NOT_ALLOWED', { missingScope: scope });
 };
 
-/** Of a payer whom a caller may not read: that there is one, and where. */
+/** What a caller without `payer:read` does not see: it gets the id, the channel and the app. */
 type HiddenFields = Exclude<keyof PayerIdentity, 'id' | 'channelId' | 'appId'>;
 
 /** What one caller may see of a payer. */
@@ -33,7 +33,7 @@ export const visibleTo = (caller: Caller, identity: PayerIdentity): VisibleIdent
     ? { ...identity, readable: true }
     : { ...identity, ...hidden, readable: false };
 
-/** For those who only ask who a payer is: all or nothing. */
+/** For lookups: a payer that the caller may not read is answered as one that does not exist. */
 export const readableTo = (caller: Caller, identity: PayerIdentity): VisibleIdentity | undefined => {
   const visible = visibleTo(caller, identity);
   return visible.readable ? visible : undefined;

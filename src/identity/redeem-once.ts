@@ -1,6 +1,6 @@
 /**
- * The redemption of a one-time code, from its claim to its answer: sent at most once, and never reported as what it was
- * not. docs/redemption.md draws it.
+ * The redemption of a one-time code, from its claim to its answer: at most once, and with no success or refusal that the
+ * channel did not give. docs/redemption.md has the diagram and every event.
  *
  *   CLAIMED ─▶ SENT ─▶ SUCCEEDED | HELD | ANSWERED | REJECTED | INDETERMINATE
  *

@@ -1,4 +1,4 @@
-/** Who calls authenticate for an app that signs its calls: the app itself. */
+/** Calls that an app has signed: the app is their caller, with scopes of its own, and each signature is used once. */
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import { parseBeijingTime } from '../lib/beijing-time.ts';
 import { createTokenBuckets } from '../lib/token-bucket.ts';
@@ -15,22 +15,25 @@ interface Deps {
   readonly now: () => number;
 }
 
-/** The caller whose scopes count. Throws NotAllowed codes for an app that signs when the signature does not hold. */
+/**
+ * The caller whose scopes count: the app for one that signs, else the caller of the operation. Throws SIGNATURE_MISSING,
+ * SIGNATURE_INVALID, REQUEST_TIME_INVALID or NONCE_USED for an app that signs.
+ */
 export type CallerOf = (
   route: Pick<Route, 'appId' | 'app'>,
   input: AuthenticateInput,
   call: Pick<CallContext, 'caller' | 'note'>,
 ) => Promise<Caller>;
 
-/** Either way. */
-const MAX_OFF_MS = 300_000;
+/** How much earlier or later than our clock a request time may be. */
+const MAX_SKEW_MS = 300_000;
 
 export const isTimely = (reqTime: string, nowMs: number): boolean => {
   const atMs = parseBeijingTime(reqTime);
-  return atMs !== undefined && Math.abs(nowMs - atMs) <= MAX_OFF_MS;
+  return atMs !== undefined && Math.abs(nowMs - atMs) <= MAX_SKEW_MS;
 };
 
-/** What is wrong with the signature of a call; undefined when nothing is. Asks no store: the nonce is not looked at. */
+/** Why the signature of a call does not hold; undefined when it does. The nonce is checked later, in the store. */
 const signatureFault = (
   policy: SignaturePolicy,
   appId: string,
@@ -43,16 +46,16 @@ const signatureFault = (
   return isTimely(reqTime, nowMs) ? undefined : 'REQUEST_TIME_INVALID';
 };
 
-/** DaxPay's newer text knows no case, so a nonce in other case has to be the same nonce. */
+/** DaxPay 3.0.0 signs upper-cased text, so a nonce in another case is the same nonce. */
 const nonceOf = ({ nonceStr = '' }: AuthenticateInput): string => nonceStr.toLowerCase();
 
 /**
- * How often one signed call counts as its app's: as often as a router may send it again. Further copies may come from a
- * client that has recorded it, which could use up the app's tokens with them.
+ * How often one signed call counts as its app's: as often as a router may repeat it. A client that has recorded the call
+ * could use up the app's tokens with further copies, so those count as public.
  */
 const COPIES = { perSecond: 1 / 600, burst: 5 };
 
-/** Whether the app that a call names has signed it; told before admission, without a store. */
+/** Whether the app that a call names has signed it. Decided before admission, without the store. */
 export type IsSignedCall = (route: Pick<Route, 'appId' | 'app'>, input: unknown) => boolean;
 
 export const createIsSignedCall = ({ now }: Pick<Deps, 'now'>): IsSignedCall => {
@@ -68,7 +71,7 @@ export const createIsSignedCall = ({ now }: Pick<Deps, 'now'>): IsSignedCall => 
 };
 
 export const createCallerOf = ({ store, now }: Deps): CallerOf => {
-  /** The nonce is taken before anything else happens; without a store nothing does. */
+  /** Before anything is claimed or sent. Throws SERVICE_UNAVAILABLE without the store. */
   const takeNonce = async (appId: string, input: AuthenticateInput): Promise<NonceVerdict> => {
     const use = { appId, nonce: nonceOf(input), fingerprint: `${input.sign} ${canonicalJson(input)}` };
     return store.useNonce(use).catch(throwUnavailable);

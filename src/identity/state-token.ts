@@ -1,7 +1,7 @@
 /**
- * The state that travels through a payer's browser: a ticket to write one session, and not to read it.
- * 72 characters of 0-9 a-f, since WeChat takes letters and digits only and Alipay at most 100 of them:
- * an id, the second it expires, and a MAC over both and over the app and channel it is for.
+ * The state token, which travels through a payer's browser: with it a code can be written into one session, and nothing
+ * can be read. 72 characters of 0-9 a-f, since WeChat takes letters and digits only and Alipay at most 100: an id, the
+ * second when it expires, and a MAC over both, the app and the channel.
  */
 import { randomBytes } from 'node:crypto';
 import { equalSecrets } from '../lib/digest.ts';
@@ -9,7 +9,7 @@ import type { Vault } from '../security/vault.ts';
 
 export interface StateTokens {
   issueState(appId: string, channelId: string, lifeMs: number): { readonly state: string; readonly stateId: string };
-  /** The id in a ticket that we issued for this app and channel and that has not expired; undefined otherwise. */
+  /** The id in a token that this service issued for this app and channel and that has not expired; undefined otherwise. */
   verifyState(state: string, appId: string, channelId: string): string | undefined;
 }
 

@@ -1,7 +1,10 @@
 import { PayerIdentityError } from '../failure.ts';
 import { VaultError } from '../security/vault.ts';
 
-/** A call of the store that failed is worth repeating; what does not open fails again, and stays an error of ours. */
+/**
+ * Turns a failed call of the store into SERVICE_UNAVAILABLE, which callers repeat. A VaultError is rethrown: a sealed value
+ * that does not open fails again.
+ */
 export const throwUnavailable = (cause: unknown): never => {
   if (cause instanceof VaultError) throw cause;
   throw new PayerIdentityError('SERVICE_UNAVAILABLE', { cause });
