@@ -1,3 +1,4 @@
+/** Apollo Server over the contract, with every feature off that is not asked for: no cache, reports, traces, batches. */
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -7,12 +8,14 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { GraphQLSchema } from 'graphql';
 import type { Log } from '../lib/log.ts';
 import { recordCalls, writeCallLines } from './call-lines.ts';
 import type { Context } from './context.ts';
 import { formatError } from './errors.ts';
 import { admitField } from './field-admission.ts';
 import { limitOperations, type OperationLimits } from './operation-limits.ts';
+import { measureRootFields } from './resolver-metrics.ts';
 import { resolvers } from './resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs, withoutScopes } from './schema.ts';
 
@@ -27,12 +30,27 @@ export interface ApolloOptions {
   readonly firstOperation: string;
 }
 
-/** Apollo Server with everything off that is not asked for: nothing is cached, reported, traced or batched. */
-export const createApolloServer = ({ log, explorable, scopesInSdl, limits, firstOperation }: ApolloOptions) => {
-  const apolloEvent = () => log.warn('apollo server warned');
+/** Inside out: a call is measured when it was admitted, and logged in any case. */
+const openSchema = (scopesInSdl: boolean): GraphQLSchema => {
   const typeDefs = scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs());
+  return recordCalls(admitField(measureRootFields(buildSchema(resolvers, typeDefs))));
+};
+
+const landingPage = ({ explorable, firstOperation }: ApolloOptions) =>
+  explorable
+    ? ApolloServerPluginLandingPageLocalDefault({
+        document: firstOperation,
+        footer: false,
+        embed: { runTelemetry: false },
+      })
+    : ApolloServerPluginLandingPageDisabled();
+
+export const createApolloServer = (options: ApolloOptions): ApolloServer<Context> => {
+  const { log, explorable, scopesInSdl, limits } = options;
+  // Apollo's texts may quote a request, so only the event is logged.
+  const logEvent = () => log.warn('apollo server warned');
   return new ApolloServer<Context>({
-    schema: recordCalls(admitField(buildSchema(resolvers, typeDefs))),
+    schema: openSchema(scopesInSdl),
     introspection: explorable,
     hideSchemaDetailsFromClientErrors: !explorable,
     includeStacktraceInErrorResponses: false,
@@ -41,21 +59,15 @@ export const createApolloServer = ({ log, explorable, scopesInSdl, limits, first
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokens },
     formatError,
-    logger: { debug() {}, info() {}, warn: apolloEvent, error: apolloEvent },
+    logger: { debug() {}, info() {}, warn: logEvent, error: logEvent },
     plugins: [
       limitOperations(limits),
       writeCallLines(log),
+      landingPage(options),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      explorable
-        ? ApolloServerPluginLandingPageLocalDefault({
-            document: firstOperation,
-            footer: false,
-            embed: { runTelemetry: false },
-          })
-        : ApolloServerPluginLandingPageDisabled(),
     ],
   });
 };

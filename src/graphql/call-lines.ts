@@ -1,99 +1,92 @@
 /**
- * One log line for every call: a root field of the contract that was answered with a traceId, or that did something.
- * `recordCalls` is the outermost wrapper of every root field; `writeCallLines` writes the lines when the operation is
- * answered, since only then it is known whether a field below a root field, or an entity, has failed.
+ * One log line for every call: a root field that was answered with a traceId, or that did something.
+ * `recordCalls` wraps every root field, outermost; `writeCallLines` writes the lines when the operation is answered,
+ * since only then it is known whether a field below a root field, or an entity, has failed.
  */
 import type { ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError, type GraphQLFieldResolver, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { type CallNote, noteOf } from '../identity/call.ts';
 import { createLineBudget, type LineBudget } from '../lib/line-budget.ts';
 import type { Log } from '../lib/log.ts';
 import { isShared } from '../security/caller.ts';
 import { isCheap, isGraver, severityOf } from './call-severity.ts';
 import type { CallLine, Context } from './context.ts';
+import { wrapRootFields } from './root-fields.ts';
 import { rulesOf } from './sensitive-fields.ts';
 
-/** Fields that read only: they are called too often for a line of each success, whose answer has no traceId. */
+/** Fields that only read. They are called too often for a line of each success, whose answer has no traceId. */
 const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult', 'channels', 'payerIdentity']);
 
 const merge = (line: CallLine, fields: CallNote): void => {
-  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
-  line.note = { ...line.note, ...Object.fromEntries(known) };
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  line.note = { ...line.note, ...Object.fromEntries(given) };
 };
 
-/** Of a failure that is a member of the field's union. */
+/** The code of an answer that is a failure. */
 const codeOf = (answer: unknown): string | undefined =>
   typeof answer === 'object' && answer !== null && 'code' in answer && typeof answer.code === 'string'
     ? answer.code
     : undefined;
 
-/** The schema given, whose root fields now keep what the log is to say about them. */
-export const recordCalls = (schema: GraphQLSchema): GraphQLSchema => {
-  const roots = [schema.getQueryType(), schema.getMutationType()];
-  for (const field of roots.flatMap((root) => Object.values(root?.getFields() ?? {}))) {
-    const { name: operation, resolve } = field;
-    if (!resolve) continue;
-    const recorded: GraphQLFieldResolver<unknown, Context> = async (root, args, context, info) => {
-      const { appId, channel } = args.input ?? args;
-      const asked = { appId, channel, needs: rulesOf(operation)?.needs };
-      const line: CallLine = { key: info.path.key, operation, asked, note: {}, errors: 0 };
-      context.lines.push(line);
-      const call = { ...context.call, note: (fields: CallNote) => merge(line, fields) };
-      const startedAt = performance.now();
-      try {
-        const answer = await resolve(root, args, { ...context, call }, info);
-        merge(line, { code: codeOf(answer) });
-        return answer;
-      } finally {
-        line.durationMs = Math.round(performance.now() - startedAt);
-      }
-    };
-    field.resolve = recorded;
-  }
-  return schema;
-};
+/** The schema given, whose root fields now collect what the log line of their call says. */
+export const recordCalls = (schema: GraphQLSchema): GraphQLSchema =>
+  wrapRootFields(schema, (resolve, { name: operation }) => async (root, args, context, info) => {
+    const { appId, channel } = args.input ?? args;
+    const asked = { appId, channel, needs: rulesOf(operation)?.needs };
+    const line: CallLine = { key: info.path.key, operation, asked, note: {}, errors: 0 };
+    context.lines.push(line);
+    const call = { ...context.call, note: (fields: CallNote) => merge(line, fields) };
+    const startedAt = performance.now();
+    try {
+      const answer: unknown = await resolve(root, args, { ...context, call }, info);
+      merge(line, { code: codeOf(answer) });
+      return answer;
+    } finally {
+      line.durationMs = Math.round(performance.now() - startedAt);
+    }
+  });
 
-/** Faults of the request, like those of a document: there is nothing that the operator could find. */
+/** Faults of the request, like those of its document: the log has nothing to add for the operator. */
 const isRequestFault = ({ extensions }: GraphQLFormattedError): boolean =>
   extensions?.code === 'BAD_REPRESENTATION' || extensions?.code === 'BAD_USER_INPUT';
 
-/** Adds an error of the answer; of several the gravest has the say. */
-const blame = (line: CallLine, { extensions }: GraphQLFormattedError, error: unknown): void => {
+/** Counts an error of the answer in its line. Of several errors the line shows the gravest. */
+const addError = (line: CallLine, { extensions }: GraphQLFormattedError, error: unknown): void => {
   line.errors += 1;
   const thrown = unwrapResolverError(error);
-  // A GraphQLError is an answer in itself, whose reasons were noted where it was made.
+  // A GraphQLError was made by a wrapper that has noted its reasons already.
   const reasons = thrown instanceof GraphQLError ? {} : noteOf(thrown);
-  const found: CallNote = { ...reasons, code: `${extensions?.code}` };
-  if (line.note.code === undefined || isGraver(found, line.note)) merge(line, found);
+  const note: CallNote = { ...reasons, code: `${extensions?.code}` };
+  if (line.note.code === undefined || isGraver(note, line.note)) merge(line, note);
 };
 
-const exchanges: ReadonlySet<string> = new Set(['authenticate', 'authenticateAndSet', 'jobworthAuthentication']);
+const redeeming: ReadonlySet<string> = new Set(['authenticate', 'authenticateAndSet', 'jobworthAuthentication']);
 
 const eventOf = ({ operation, note: { code, event } }: CallLine): string => {
   if (code === 'INTERNAL_SERVER_ERROR') return 'a resolver failed unexpectedly';
   if (event !== undefined) return event;
   if (code === undefined) return 'a call was answered';
   if (code === 'SERVICE_UNAVAILABLE') return 'the store failed';
-  return exchanges.has(operation) ? 'a code was not exchanged' : 'a call was refused';
+  return redeeming.has(operation) ? 'a code was not redeemed' : 'a call was refused';
 };
 
 const write = (log: Log, budget: LineBudget, line: CallLine, { apps, call }: Context): void => {
   const { operation, asked, errors, durationMs } = line;
   const { event: _, isBug: __, ...fields } = line.note;
   if (fields.code === undefined && reads.has(operation)) return;
-  const isStranger = isShared(call.caller) && !fields.signed;
-  if (isStranger && isCheap(fields.code) && !budget.take()) return;
+  const hasNoCredentials = isShared(call.caller) && !fields.signed;
+  if (hasNoCredentials && isCheap(fields.code) && !budget.take()) return;
   const count = errors > 1 ? errors : undefined;
   const names = reads.has(operation) ? {} : apps.configured(asked);
   const { traceId } = call;
   log[severityOf(line.note)](eventOf(line), { traceId, operation, ...names, ...fields, durationMs, count });
 };
 
-/** Lines a second about calls without credentials that were refused before they did anything. */
+/** Lines per second about calls without credentials that were refused before they did anything. */
 const CHEAP_LINES_PER_SECOND = 100;
 
-/** Writes the lines of an operation, and puts the traceId that finds them beside the code of its errors. */
+/** Writes the lines of an operation, and adds the traceId that finds them to the errors of its answer. */
 export const writeCallLines = (log: Log): ApolloServerPlugin<Context> => {
   const budget = createLineBudget(CHEAP_LINES_PER_SECOND, (count) =>
     log.warn('calls without credentials were refused, more than the log has lines for', { count }),
@@ -107,7 +100,7 @@ export const writeCallLines = (log: Log): ApolloServerPlugin<Context> => {
         const shown = singleResult.errors?.map((error, position) => {
           const line = lines.find(({ key }) => key === error.path?.[0]);
           if (!line || isRequestFault(error)) return error;
-          blame(line, error, errors[position]);
+          addError(line, error, errors[position]);
           return { ...error, extensions: { ...error.extensions, traceId: call.traceId } };
         });
         if (shown) response.body = { kind: 'single', singleResult: { ...singleResult, errors: shown } };

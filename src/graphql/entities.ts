@@ -1,6 +1,6 @@
 /**
- * Entity references. Whoever reaches `_entities` can send anything as a representation, so each is parsed by its own
- * schema, and one that is bad spoils its own place in the list and no other.
+ * Resolves `_entities`. A request can hold any value as a representation, so each is parsed by the schema of its
+ * entity, and a malformed one is an error at its own place in the list only.
  */
 import { GraphQLError } from 'graphql';
 import { z } from 'zod';
@@ -8,14 +8,14 @@ import type { Context } from './context.ts';
 
 interface Entity {
   readonly typename: string;
-  /** Resolves one representation; never throws synchronously. Null when there is no such entity. */
+  /** Resolves one representation; rejects, and never throws synchronously. Null when there is no such entity. */
   resolve(representation: unknown, context: Context): Promise<object | null>;
 }
 
 const badRepresentation = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'BAD_REPRESENTATION' } });
 
-/** Ties an entity to the schema of its keys and to the loader that answers for all of them. */
+/** Ties an entity to the schema of its keys and to the one loader that reads it by any of them. */
 const defineEntity = <Key extends z.ZodType>(
   typename: string,
   key: Key,
@@ -25,9 +25,9 @@ const defineEntity = <Key extends z.ZodType>(
   async resolve(representation, context) {
     const parsed = key.safeParse(representation);
     if (!parsed.success) throw badRepresentation(`The representation has none of the keys of ${typename}`);
-    const found = await load(parsed.data, context);
-    // A copy: records are shared within a request, and graphql needs to know the type.
-    return found ? { ...found, __typename: typename } : null;
+    const entity = await load(parsed.data, context);
+    // A copy: the loader's record is shared within a request, and graphql reads the type from __typename.
+    return entity ? { ...entity, __typename: typename } : null;
   },
 });
 
@@ -42,9 +42,6 @@ const payerIdentityKey = z.union([
     .transform(({ channel, appId, userId }) => ({ channelId: channel.id, appId, userId })),
 ]);
 
-/** Made once: making a schema costs much more than using it. */
-const named = z.object({ __typename: z.string() });
-
 const entities = new Map<string, Entity>(
   [
     defineEntity('PayerIdentity', payerIdentityKey, (ref, { loaders }) => loaders.identities.load(ref)),
@@ -52,13 +49,15 @@ const entities = new Map<string, Entity>(
   ].map((entity) => [entity.typename, entity]),
 );
 
-/** For the resolver map: every entity resolves its references the same way. */
-export const referenceResolvers = Object.fromEntries(
-  [...entities].map(([typename, { resolve }]) => [typename, { __resolveReference: resolve }]),
-);
+/** The types whose references are resolved here; `buildSchema` requires one for each entity of the contract. */
+export const entityNames: ReadonlySet<string> = new Set(entities.keys());
+
+/** At module level: building a zod schema costs far more than parsing with it. */
+const typed = z.object({ __typename: z.string() });
 
 /**
- * Replaces the library's resolver, which fails the whole list when one representation names no type.
+ * The resolver of `Query._entities`. It replaces the library's, which fails the whole list for one representation
+ * without a type; so no type has a `__resolveReference`.
  * https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
  */
 export const resolveEntities = (
@@ -67,14 +66,14 @@ export const resolveEntities = (
   context: Context,
 ) =>
   representations.map(async (representation) => {
-    const typename = named.safeParse(representation).data?.__typename;
+    const typename = typed.safeParse(representation).data?.__typename;
     const entity = typename === undefined ? undefined : entities.get(typename);
     const count = (result: string) => context.metrics.references.inc({ entity: entity?.typename ?? 'unknown', result });
     try {
       if (!entity) throw badRepresentation('The representation names no entity of this subgraph');
-      const found = await entity.resolve(representation, context);
-      count(found ? 'found' : 'missing');
-      return found;
+      const resolved = await entity.resolve(representation, context);
+      count(resolved ? 'found' : 'missing');
+      return resolved;
     } catch (error) {
       count(error instanceof GraphQLError ? 'bad' : 'failed');
       throw error;

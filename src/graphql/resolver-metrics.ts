@@ -1,30 +1,28 @@
-import type { Context } from './context.ts';
+/** Counts and times the root fields. */
+import type { GraphQLSchema } from 'graphql';
+import { type RootResolver, wrapRootFields } from './root-fields.ts';
 
-type Resolve = (parent: never, args: never, context: Context, info: never) => unknown;
-
-/** What became of a root field: the code of a failure, or else the member or the status that it answered. */
-const outcomeOf = (result: unknown): string => {
-  if (result === null) return 'null';
-  if (typeof result !== 'object') return 'answered';
-  const known = ['code', 'status', '__typename'].map((name) => Reflect.get(result, name));
-  return known.find((value) => typeof value === 'string') ?? 'answered';
+/** What a root field returned, as a metric's label: a failure's code, or else the status or the type of the answer. */
+const outcomeOf = (answer: unknown): string => {
+  if (answer === null) return 'null';
+  if (typeof answer !== 'object') return 'answered';
+  const labels: unknown[] = ['code', 'status', '__typename'].map((name) => Reflect.get(answer, name));
+  return labels.find((label) => typeof label === 'string') ?? 'answered';
 };
 
-/** Counts and times every field of a root type. */
-export const withMetrics = <Fields extends object>(fields: Fields): Fields => {
-  const measure =
-    (field: string, resolve: Resolve): Resolve =>
-    async (parent, args, context, info) => {
-      const end = context.metrics.operations.startTimer({ field });
+/** The schema given, whose root fields are measured; only `_service`, the text of the contract, is not. */
+export const measureRootFields = (schema: GraphQLSchema): GraphQLSchema =>
+  wrapRootFields(schema, (resolve, { name }): RootResolver | undefined => {
+    if (name === '_service') return undefined;
+    return async (root, args, context, info) => {
+      const end = context.metrics.operations.startTimer({ field: name });
       try {
-        const result = await resolve(parent, args, context, info);
-        end({ outcome: outcomeOf(result) });
-        return result;
+        const answer: unknown = await resolve(root, args, context, info);
+        end({ outcome: outcomeOf(answer) });
+        return answer;
       } catch (error) {
         end({ outcome: 'error' });
         throw error;
       }
     };
-  const entries = Object.entries(fields).map(([field, resolve]) => [field, measure(field, resolve)]);
-  return Object.fromEntries(entries);
-};
+  });

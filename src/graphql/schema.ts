@@ -1,3 +1,4 @@
+/** The contract in `schema/` as an executable subgraph, and as the text that routers fetch. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
@@ -10,7 +11,9 @@ import {
   visit,
 } from 'graphql';
 import { gql } from 'graphql-tag';
-import { resolvers } from './resolvers/resolvers.ts';
+import { z } from 'zod';
+import { entityNames } from './entities.ts';
+import type { resolvers } from './resolvers/resolvers.ts';
 
 const folder = new URL('../../schema/', import.meta.url);
 /** Printed from the others, for other teams and for composition. */
@@ -35,39 +38,45 @@ export const withoutScopes = (typeDefs: DocumentNode): DocumentNode =>
     StringValue: ({ value }) => (value === '@requiresScopes' ? null : undefined),
   });
 
-/** Builds the executable subgraph, and refuses resolvers that resolve nothing: the library ignores those. */
-export const buildSchema = (
-  resolverMap: typeof resolvers = resolvers,
-  typeDefs: DocumentNode = readTypeDefs(),
-): GraphQLSchema => {
+/** Builds the executable subgraph. Throws when resolvers and schema disagree: the library ignores that. */
+export const buildSchema = (resolverMap: typeof resolvers, typeDefs: DocumentNode): GraphQLSchema => {
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolverMap }]);
-  const faults = checkResolvers(schema, resolverMap);
+  const faults = checkResolvers(schema, resolverMap, entityNames);
   if (faults.length > 0) throw new Error(`Resolvers and schema disagree: ${faults.join('; ')}`);
   return schema;
 };
 
-/** What is wrong between a schema and its resolver map. */
-export const checkResolvers = (schema: GraphQLSchema, resolverMap: Readonly<Record<string, object>>): string[] => {
-  const strays = Object.entries(resolverMap).flatMap(([typeName, fields]) => {
+/** What a schema, its resolver map and the entities that `_entities` resolves disagree about; empty when they agree. */
+export const checkResolvers = (
+  schema: GraphQLSchema,
+  resolverMap: Readonly<Record<string, object>>,
+  resolvedEntities: ReadonlySet<string>,
+): string[] => {
+  const strays = Object.entries(resolverMap).flatMap(([typeName, resolversOfType]) => {
     const type = schema.getType(typeName);
     if (!type) return [`there is no type ${typeName}`];
     if (isScalarType(type)) return [];
-    const known = isObjectType(type) ? type.getFields() : {};
-    return Object.keys(fields)
-      .filter((name) => !name.startsWith('__') && !Object.hasOwn(known, name))
+    const fields = isObjectType(type) ? type.getFields() : {};
+    return Object.keys(resolversOfType)
+      .filter((name) => !Object.hasOwn(fields, name))
       .map((name) => `there is no field ${typeName}.${name}`);
   });
   const entityUnion = schema.getType('_Entity');
-  const entityTypes = isUnionType(entityUnion) ? entityUnion.getTypes() : [];
-  const unresolved = entityTypes
-    .filter(({ name }) => !Object.hasOwn(resolverMap[name] ?? {}, '__resolveReference'))
-    .map(({ name }) => `the entity ${name} has no reference resolver`);
-  return [...strays, ...unresolved];
+  const entityTypes = new Set(isUnionType(entityUnion) ? entityUnion.getTypes().map(({ name }) => name) : []);
+  const unresolved = [...entityTypes]
+    .filter((name) => !resolvedEntities.has(name))
+    .map((name) => `the entity ${name} has no reference resolver`);
+  const keyless = [...resolvedEntities]
+    .filter((name) => !entityTypes.has(name))
+    .map((name) => `the type ${name} is no entity`);
+  return [...strays, ...unresolved, ...keyless];
 };
+
+const sdlReply = z.object({ _service: z.object({ sdl: z.string() }) });
 
 /** The schema as routers fetch it. */
 export const printSchema = (schema: GraphQLSchema): string => {
   const { data, errors } = graphqlSync({ schema, source: '{ _service { sdl } }' });
   if (!data) throw new Error(`The schema cannot be printed: ${errors?.[0]?.message}`);
-  return `${(data as { _service: { sdl: string } })._service.sdl.trim()}\n`;
+  return `${sdlReply.parse(data)._service.sdl.trim()}\n`;
 };

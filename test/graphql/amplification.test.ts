@@ -8,7 +8,8 @@ import {
   isObjectType,
 } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildSchema } from '../../src/graphql/schema.ts';
+import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
+import { buildSchema, readTypeDefs } from '../../src/graphql/schema.ts';
 import { allScopes } from '../../src/security/caller.ts';
 import { completeSource } from '../support/services/complete-source.ts';
 import { type Service, startService } from '../support/services/service.ts';
@@ -84,7 +85,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const schema = buildSchema();
+const schema = buildSchema(resolvers, readTypeDefs());
 const membersOf = (type: GraphQLOutputType): readonly GraphQLObjectType[] => {
   const named = getNamedType(type);
   if (isAbstractType(named)) return schema.getPossibleTypes(named);

@@ -4,7 +4,8 @@ import { getNamedType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { DaxpayApp } from '../../src/emulators/daxpay.ts';
 import { idsOf, type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
-import { buildSchema } from '../../src/graphql/schema.ts';
+import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
+import { buildSchema, readTypeDefs } from '../../src/graphql/schema.ts';
 import {
   AUTH_RESULT,
   AUTHENTICATE,
@@ -49,7 +50,7 @@ const startFor = async (options: ServiceOptions): Promise<Service> => {
 
 /** A selection of every field that a type has, so that it cannot fall behind the schema. */
 const everyField = (typeName: string): string => {
-  const type = buildSchema().getType(typeName);
+  const type = buildSchema(resolvers, readTypeDefs()).getType(typeName);
   if (!isObjectType(type)) throw new Error(`${typeName} is no object type`);
   const fields = Object.values(type.getFields()).map(({ name, type: fieldType }) => {
     const named = getNamedType(fieldType);

@@ -13,19 +13,21 @@ import {
   visit,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { entityNames } from '../../src/graphql/entities.ts';
 import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
-import { buildSchema, checkResolvers, printedSchemaFile, printSchema } from '../../src/graphql/schema.ts';
+import { buildSchema, checkResolvers, printedSchemaFile, printSchema, readTypeDefs } from '../../src/graphql/schema.ts';
 import { startSandboxService } from '../support/services/sandbox.ts';
 import { type Service, startService } from '../support/services/service.ts';
 
-const schema = buildSchema();
+const typeDefs = readTypeDefs();
+const schema = buildSchema(resolvers, typeDefs);
 
-describe('resolvers and schema', () => {
-  test('agree as they are', () => {
-    expect(checkResolvers(schema, resolvers)).toEqual([]);
+describe('checkResolvers', () => {
+  test('finds no disagreement between our resolvers, our entities and the contract', () => {
+    expect(checkResolvers(schema, resolvers, entityNames)).toEqual([]);
   });
 
-  test.each([
+  test.each<[string, Readonly<Record<string, object>>, string]>([
     ['an unknown type', { ...resolvers, Nope: { id: () => '' } }, 'there is no type Nope'],
     ['an unknown query', { ...resolvers, Query: { ...resolvers.Query, zz: () => null } }, 'there is no field Query.zz'],
     [
@@ -39,26 +41,26 @@ describe('resolvers and schema', () => {
       'there is no field Query.toString',
     ],
     [
-      'an entity without a reference resolver',
-      { ...resolvers, PayerIdentity: { channel: resolvers.PayerIdentity.channel } },
-      'the entity PayerIdentity has no reference resolver',
+      'a reference resolver, which nothing would call',
+      { ...resolvers, Channel: { __resolveReference: () => null } },
+      'there is no field Channel.__resolveReference',
     ],
-    [
-      'an entity without any resolver',
-      Object.fromEntries(Object.entries(resolvers).filter(([name]) => name !== 'Channel')),
-      'the entity Channel has no reference resolver',
-    ],
-  ])('disagree over %s', (_, resolverMap, fault) => {
-    expect(checkResolvers(schema, resolverMap)).toEqual([fault]);
+  ])('reports a resolver of %s', (_, resolverMap, fault) => {
+    expect(checkResolvers(schema, resolverMap, entityNames)).toEqual([fault]);
   });
 
-  test('that disagree build no schema, and every fault is named', () => {
-    const { PayerIdentity: _, ...rest } = resolvers;
-    const faulty = { ...rest, Nope: {}, Query: { ...resolvers.Query, zz: () => null } };
-    expect(() => buildSchema(faulty as unknown as typeof resolvers)).toThrow(
-      /there is no type Nope.*PayerIdentity has no reference resolver|no field Query\.zz.*no type Nope/s,
-    );
-    expect(() => buildSchema(faulty as unknown as typeof resolvers)).toThrow('there is no field Query.zz');
+  test.each([
+    ['PayerIdentity without a reference resolver', ['Channel'], 'the entity PayerIdentity has no reference resolver'],
+    ['Channel without a reference resolver', ['PayerIdentity'], 'the entity Channel has no reference resolver'],
+    ['a type that is no entity', ['PayerIdentity', 'Channel', 'AuthResult'], 'the type AuthResult is no entity'],
+  ])('reports %s', (_, names, fault) => {
+    expect(checkResolvers(schema, resolvers, new Set(names))).toEqual([fault]);
+  });
+
+  test('makes buildSchema throw, with every fault in the message', () => {
+    const faulty = { ...resolvers, Nope: {}, Query: { ...resolvers.Query, zz: () => null } };
+    expect(() => buildSchema(faulty, typeDefs)).toThrow('there is no type Nope');
+    expect(() => buildSchema(faulty, typeDefs)).toThrow('there is no field Query.zz');
   });
 });
 

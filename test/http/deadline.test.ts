@@ -56,7 +56,7 @@ test.each(['claim', 'markSent'] as const)(
     // The server hears of it on its side of the connection.
     await delay(100);
     gate.open();
-    await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not exchanged/);
+    await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not redeemed/);
     expect(upstream.ledger).toHaveLength(0);
 
     const again = await graphql(AUTHENTICATE_AND_SET, redeem('test_ok_patient', queryCode));
@@ -76,7 +76,7 @@ test('a client that goes away while its code waits for its turn at the channel: 
   abandon();
   expect(await answered).toBe('abandoned');
   await first.answered;
-  await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not exchanged/);
+  await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not redeemed/);
   expect(upstream.ledger).toHaveLength(1);
   const again = await graphql(AUTHENTICATE_AND_SET, redeem('test_ok_second', queryCode));
   expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
@@ -118,7 +118,7 @@ test('an operation whose time is up before it sent anything sends nothing, and i
   expect(answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'DEADLINE_EXCEEDED' } }] });
   expect(answer === 'abandoned' || answer.headers.get('retry-after')).toBe('2');
   gate.open();
-  await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not exchanged/);
+  await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not redeemed/);
   expect(upstream.ledger).toHaveLength(0);
   const again = await graphql(AUTHENTICATE_AND_SET, redeem('test_ok_late', queryCode));
   expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });

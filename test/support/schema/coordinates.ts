@@ -21,9 +21,10 @@ import {
   parse,
   type SelectionSetNode,
 } from 'graphql';
-import { buildSchema } from '../../../src/graphql/schema.ts';
+import { resolvers } from '../../../src/graphql/resolvers/resolvers.ts';
+import { buildSchema, readTypeDefs } from '../../../src/graphql/schema.ts';
 
-export const schema = buildSchema();
+export const schema = buildSchema(resolvers, readTypeDefs());
 
 /** As literals stand in the document, as variables beside it. */
 export type Form = 'variable' | 'literal';
