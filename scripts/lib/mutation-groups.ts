@@ -30,7 +30,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   callers: {
     mutate: [
-      'src/security/{app-signature,caller,caller-claims,caller-token,callers,issuer-key-set,issuer-keys}.ts',
+      'src/security/{app-signature,caller,caller-claims,caller-token,caller-token-config,callers,issuer-fetch,issuer-key-set,issuer-keys}.ts',
       'src/identity/{signed-calls,permission}.ts',
     ],
     testFiles: [
@@ -49,7 +49,10 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
       'test/identity/{redeem-once,client-gone,fence}.test.ts',
     ],
   },
-  sealing: { mutate: ['src/security/vault.ts'], testFiles: ['test/security/vault.test.ts'] },
+  sealing: {
+    mutate: ['src/security/{vault,vault-keys,vault-key-ring}.ts'],
+    testFiles: ['test/security/vault.test.ts'],
+  },
   limits: {
     mutate: ['src/graphql/{operation-limits,operation-size}.ts'],
     testFiles: ['test/graphql/{operation-limits,operation-limits-parts}.test.ts'],

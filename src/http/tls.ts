@@ -1,4 +1,4 @@
-/** TLS that ends in this process, and who is at its other end. */
+/** TLS that ends in this process, and the names in the router's client certificate. */
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
@@ -26,17 +26,17 @@ const fits = (options: { cert: string; key: string }): boolean => {
 
 export const tlsConfig = z
   .strictObject({
-    /** The certificate of this service and those between it and its root, in PEM. */
+    /** The certificate of this service and its intermediates, in PEM. */
     cert: pem.refine(isCertificate, 'a certificate in PEM'),
     key: pem,
-    /** Whose client certificates are verified; without one nobody is asked for any. */
+    /** The authority of client certificates; without it none is requested. */
     clientCa: pem.refine(isCertificate, 'a certificate in PEM').optional(),
     minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
   })
   .refine(fits, { path: ['key'], error: 'the private key of cert, in PEM' });
 export type TlsConfig = z.output<typeof tlsConfig>;
 
-/** For node:https. A client without a good certificate gets in, to be told by HTTP that this is not enough. */
+/** For node:https. A client without a valid certificate is accepted here, and refused by HTTP, which can say why. */
 export const serverOptions = ({ cert, key, clientCa, minVersion }: TlsConfig) => ({
   cert,
   key,
@@ -45,7 +45,7 @@ export const serverOptions = ({ cert, key, clientCa, minVersion }: TlsConfig) =>
   ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
 });
 
-/** Node quotes a name that contains what separates names. */
+/** Node quotes a name that contains a separator of names. */
 const alternativeName = /(?:^|, )((?:[^",]|"(?:[^"\\]|\\.)*")+)/gy;
 
 /** `URI:…` and `DNS:…` of the alternative names, `CN=…` of the subject. */
@@ -56,10 +56,9 @@ const namesOf = ({ subject, subjectAltName = '' }: X509Certificate): string[] =>
   ...subject.split('\n').filter((line) => line.startsWith('CN=')),
 ];
 
-/** Who is at the other end of a connection, as far as that was verified. */
+/** The other end of a connection, as far as TLS has verified it. */
 export const peerOf = (socket: Socket): Peer => {
-  const address = socket.remoteAddress;
-  if (!(socket instanceof TLSSocket)) return { address, certificateNames: [] };
+  if (!(socket instanceof TLSSocket)) return { certificateNames: [], encrypted: false };
   const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
-  return { address, certificateNames: certificate ? namesOf(certificate) : [], encrypted: true };
+  return { certificateNames: certificate ? namesOf(certificate) : [], encrypted: true };
 };

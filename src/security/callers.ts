@@ -1,10 +1,11 @@
-/** Finds out who calls through the router. */
+/** Identifies the caller on whose behalf the router sends an operation. */
 import { z } from 'zod';
 import type { Log } from '../lib/log.ts';
-import type { Resolver } from '../lib/resolver.ts';
+import { type Resolver, sharedResolver } from '../lib/resolver.ts';
 import { allScopes, anonymous, type Caller, routerId } from './caller.ts';
 import { claimNames, createClaimsReader } from './caller-claims.ts';
-import { createBearerCheck, jwtConfig } from './caller-token.ts';
+import { createBearerCheck } from './caller-token.ts';
+import { jwtConfig } from './caller-token-config.ts';
 import type { RequestHead } from './router-check.ts';
 
 export const callersConfig = z.strictObject({
@@ -24,7 +25,7 @@ export const callersConfig = z.strictObject({
       ...claimNames,
     })
     .optional(),
-  /** What anybody may do who comes through the router without credentials of their own. */
+  /** The scopes of calls through the router whose callers have no credentials of their own. */
   router: z.array(z.enum(allScopes)).default([]),
   /** Whether the schema that gateways fetch declares the scopes; some gateways refuse a schema that does. */
   scopesInSdl: z.boolean().default(true),
@@ -32,16 +33,16 @@ export const callersConfig = z.strictObject({
 
 export interface Callers {
   /**
-   * Undefined when the credentials are there and not valid. `extensions` are those of the GraphQL request.
-   * Throws KeysUnavailable when that cannot be told now.
+   * Undefined when credentials were sent and are not valid. `extensions` are those of the GraphQL request.
+   * Throws KeysUnavailable when that cannot be determined now.
    */
   identify(head: RequestHead, extensions: unknown): Promise<Caller | undefined>;
 }
 
-/** Everybody may do everything: sandbox mode. */
+/** For sandbox mode: every caller has every scope. */
 export const sandboxCallers: Callers = { identify: async () => ({ id: 'sandbox', scopes: new Set(allScopes) }) };
 
-/** What lies at a path of names; undefined when there is nothing. */
+/** The value at a path of names; undefined when there is none. */
 const valueAt = (value: unknown, path: string): unknown =>
   path
     .split('.')
@@ -53,13 +54,13 @@ const valueAt = (value: unknown, path: string): unknown =>
       value,
     );
 
-/** A token says more than a claim, since we verify it ourselves: a caller that has both is the one of the token. */
+/** A token decides over forwarded claims, since it is verified here. */
 export const createCallers = (
   { jwt, claims, router }: z.output<typeof callersConfig>,
   log: Log,
-  resolver?: Resolver,
+  resolver: Resolver = sharedResolver,
 ): Callers => {
-  const checkBearer = jwt && createBearerCheck(jwt, log, { resolver });
+  const checkBearer = jwt && createBearerCheck(jwt, { log, resolver, now: () => performance.now() });
   const readForwarded = claims && createClaimsReader('claims', claims);
   const withoutCredentials = router.length > 0 ? { id: routerId, scopes: new Set(router) } : anonymous;
   return {

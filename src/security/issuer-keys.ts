@@ -1,12 +1,12 @@
 /**
- * The keys of an issuer: fetched again before they are too old, kept in use while the issuer cannot be asked, and
- * fetched at once for a key id that they lack, within a budget.
+ * The keys of an issuer of caller tokens: fetched again before they are too old, used on while the issuer does not
+ * answer, and fetched at once for a key id that they lack, within a budget.
  */
 import type { Log } from '../lib/log.ts';
 import { createTokenBuckets } from '../lib/token-bucket.ts';
 import { BadKeySet, type KeySet } from './issuer-key-set.ts';
 
-/** Whether a token is valid is not known now. */
+/** Whether a token is valid cannot be determined now. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
   readonly retryAfterSeconds: number;
@@ -21,8 +21,8 @@ export interface IssuerKeys {
   /** The last good set. Throws KeysUnavailable when there is none, or none that is recent enough. */
   current(): Promise<KeySet>;
   /**
-   * A set that has the key id, or that was asked for after this call and lacks it.
-   * Throws KeysUnavailable when the issuer cannot be asked now.
+   * A set that has the key id, or that was fetched after this call and lacks it.
+   * Throws KeysUnavailable when the issuer does not answer or must not be asked now.
    */
   lookFor(kid: string | undefined): Promise<KeySet>;
 }
@@ -34,46 +34,87 @@ export interface KeyTimes {
   readonly staleMs: number;
   /** How often an unknown key id may cause a fetch, after BURST of them; and how soon a failed fetch is repeated. */
   readonly cooldownMs: number;
+}
+
+interface Deps {
+  readonly log: Log;
   /** Milliseconds of a clock that never goes back. */
-  readonly now?: () => number;
+  readonly now: () => number;
 }
 
 /** Fetches that unknown key ids cause at once: enough for the rotations of a day, at any time of it. */
 const BURST = 5;
-/** The budget counts key ids by their beginning, of at most so many. */
+/** The budget counts key ids by their first characters, at most so many. */
 const KID_LENGTH = 128;
 const MAX_KIDS = 1_000;
-/** How much of its age a set reaches before it is fetched in the background. */
+/** The part of its maximum age at which a set is fetched in the background. */
 const REFRESH_AT = 0.75;
 const MIN_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 86_400_000;
 
-export const keepIssuerKeys = (fetchKeys: () => Promise<KeySet>, times: KeyTimes, log: Log): IssuerKeys => {
-  const { maxAgeMs, staleMs, cooldownMs, now = () => performance.now() } = times;
+/** Takes a fetch from the budget, or returns the seconds until one is allowed. */
+type Spend = (kid?: string) => number;
+
+const createFetchBudget = (cooldownMs: number, now: () => number): Spend => {
   const perSecond = 1_000 / cooldownMs;
   const budget = createTokenBuckets({ perSecond, burst: BURST }, { now });
   const budgetOfKid = createTokenBuckets({ perSecond, burst: 1 }, { now, maxKeys: MAX_KIDS });
+  return (kid) => {
+    const seconds = Math.max(budget.secondsUntil(''), kid === undefined ? 0 : budgetOfKid.secondsUntil(kid));
+    if (seconds > 0) return Math.ceil(seconds);
+    budget.take('');
+    if (kid !== undefined) budgetOfKid.take(kid);
+    return 0;
+  };
+};
 
-  let good: { readonly keys: KeySet; readonly at: number; readonly attempt: number } | undefined;
+/** The last good set, with when and by which attempt it was fetched. */
+interface FetchedKeys {
+  readonly keys: KeySet;
+  readonly at: number;
+  readonly attempt: number;
+}
+
+interface KeyCache {
+  /** Fetches the keys. One fetch at a time: a call during another waits for that one. Never rejects. */
+  refresh(): Promise<void>;
+  /** The fetch that runs; undefined when none does. */
+  running(): Promise<void> | undefined;
+  /** The number of fetches so far. */
+  attempts(): number;
+  /** Whether the last fetch failed. */
+  isFailing(): boolean;
+  latest(): FetchedKeys | undefined;
+  /** Whether an earlier good set had the key id, and the latest does not. */
+  isWithdrawn(kid: string): boolean;
+}
+
+/** Fetches in the background before the keys are too old, and after a failure every `cooldownMs`. */
+const createKeyCache = (
+  fetchKeys: () => Promise<KeySet>,
+  { maxAgeMs, cooldownMs }: KeyTimes,
+  { log, now }: Deps,
+): KeyCache => {
+  let latest: FetchedKeys | undefined;
   let attempts = 0;
   let failures = 0;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  /** Key ids that a good set no longer has. */
   const withdrawn = new Set<string>();
 
-  const keep = (keys: KeySet, at: number, attempt: number) => {
-    for (const kid of good?.keys.kids ?? []) withdrawn.add(kid);
-    for (const kid of keys.kids) withdrawn.delete(kid);
+  const replace = (fetched: FetchedKeys) => {
+    for (const kid of latest?.keys.kids ?? []) withdrawn.add(kid);
+    for (const kid of fetched.keys.kids) withdrawn.delete(kid);
     for (const oldest of withdrawn) if (withdrawn.size > MAX_KIDS) withdrawn.delete(oldest);
-    good = { keys, at, attempt };
+    latest = fetched;
   };
 
-  const attempt = async () => {
+  const fetchOnce = async () => {
     attempts += 1;
-    const [own, at] = [attempts, now()];
+    const attempt = attempts;
+    const at = now();
     try {
-      keep(await fetchKeys(), at, own);
+      replace({ keys: await fetchKeys(), at, attempt });
       if (failures > 0) log.info('the issuer publishes its keys again', { count: failures });
       failures = 0;
     } catch (error) {
@@ -89,55 +130,65 @@ export const keepIssuerKeys = (fetchKeys: () => Promise<KeySet>, times: KeyTimes
     timer = setTimeout(refresh, Math.min(Math.max(delayMs, MIN_DELAY_MS), MAX_DELAY_MS)).unref();
   };
 
-  /** One fetch at a time: a call during another waits for that one. */
   const refresh = (): Promise<void> => {
-    running ??= attempt().finally(() => {
+    running ??= fetchOnce().finally(() => {
       running = undefined;
       schedule();
     });
     return running;
   };
 
-  const ageMs = () => (good ? now() - good.at : Number.POSITIVE_INFINITY);
-
-  /** Seconds until a fetch may begin; 0: it may now, and is counted. */
-  const spend = (kid?: string): number => {
-    const seconds = Math.max(budget.secondsUntil(''), kid === undefined ? 0 : budgetOfKid.secondsUntil(kid));
-    if (seconds > 0) return Math.ceil(seconds);
-    budget.take('');
-    if (kid !== undefined) budgetOfKid.take(kid);
-    return 0;
+  return {
+    refresh,
+    running: () => running,
+    attempts: () => attempts,
+    isFailing: () => failures > 0,
+    latest: () => latest,
+    isWithdrawn: (kid) => withdrawn.has(kid),
   };
+};
 
+export const createIssuerKeys = (fetchKeys: () => Promise<KeySet>, times: KeyTimes, deps: Deps): IssuerKeys => {
+  const { maxAgeMs, staleMs, cooldownMs } = times;
+  const { now } = deps;
+  const spend = createFetchBudget(cooldownMs, now);
+  const cache = createKeyCache(fetchKeys, times, deps);
+
+  const ageMs = () => now() - (cache.latest()?.at ?? Number.NEGATIVE_INFINITY);
+  const has = (kid: string) => cache.latest()?.keys.kids.has(kid) ?? false;
   const usable = (): KeySet => {
-    if (good && ageMs() <= staleMs) return good.keys;
-    throw new KeysUnavailable("The issuer's keys cannot be had");
+    const latest = cache.latest();
+    if (latest && ageMs() <= staleMs) return latest.keys;
+    throw new KeysUnavailable("The issuer's keys cannot be fetched");
   };
 
-  void refresh();
+  void cache.refresh();
   return {
     async current() {
-      const isDue = ageMs() > maxAgeMs && failures === 0;
-      const isGone = ageMs() > staleMs;
-      const seconds = isGone && !isDue && !running ? spend() : 0;
-      if (seconds > 0) throw new KeysUnavailable("The issuer's keys are not known, and cannot be asked for", seconds);
-      if (isDue || isGone) await refresh();
+      const isDue = ageMs() > maxAgeMs && !cache.isFailing();
+      const isStale = ageMs() > staleMs;
+      const seconds = isStale && !isDue && !cache.running() ? spend() : 0;
+      if (seconds > 0)
+        throw new KeysUnavailable("The issuer's keys are not known, and must not be fetched now", seconds);
+      if (isDue || isStale) await cache.refresh();
       return usable();
     },
 
     async lookFor(kid = '') {
-      const since = attempts;
-      // What was asked for before may have the key id; that it lacks it says nothing about now.
-      await running;
-      if (good?.keys.kids.has(kid)) return usable();
-      if (attempts === since) {
+      const before = cache.attempts();
+      // A fetch that began before this call may bring the key id; that it lacks it proves nothing about now.
+      await cache.running();
+      if (has(kid)) return usable();
+      if (cache.attempts() === before) {
         const seconds = spend(kid.slice(0, KID_LENGTH));
-        if (seconds > 0 && withdrawn.has(kid)) return usable();
-        if (seconds > 0) throw new KeysUnavailable('The key of a token is not known, and cannot be asked for', seconds);
+        if (seconds > 0 && cache.isWithdrawn(kid)) return usable();
+        if (seconds > 0)
+          throw new KeysUnavailable('The key of a token is not known, and must not be fetched now', seconds);
       }
-      if (attempts === since || running) await refresh();
-      if (good?.keys.kids.has(kid) || (good && good.attempt > since)) return usable();
-      throw new KeysUnavailable('The key of a token is not known, and the issuer cannot be asked');
+      if (cache.attempts() === before || cache.running()) await cache.refresh();
+      const latest = cache.latest();
+      if (has(kid) || (latest && latest.attempt > before)) return usable();
+      throw new KeysUnavailable('The key of a token is not known, and the issuer does not answer');
     },
   };
 };

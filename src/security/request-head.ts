@@ -9,9 +9,8 @@ export interface RequestHead {
 
 /** The other end of the connection. */
 export interface Peer {
-  readonly address: string | undefined;
   /** The names in its client certificate, verified by TLS; empty without one. */
   readonly certificateNames: readonly string[];
-  /** True when TLS ends in this process. */
-  readonly encrypted?: boolean;
+  /** Whether TLS ends in this process. */
+  readonly encrypted: boolean;
 }

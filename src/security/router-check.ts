@@ -1,19 +1,19 @@
-/** Whether a request comes from the router: nobody else may call this subgraph. */
+/** Whether a request comes from the router, by any of the credentials that routers can present. */
 import { z } from 'zod';
 import { equalSecrets } from '../lib/digest.ts';
 import { digestMatches } from './content-digest.ts';
 import type { RequestHead } from './request-head.ts';
 import { createHiveCheck, hiveConfig } from './router-hive-hmac.ts';
-import { createSignatureCheck, signaturesConfig } from './router-signature.ts';
+import { createRouterSignatureCheck, signaturesConfig } from './router-signature.ts';
 
 export type { RequestHead } from './request-head.ts';
 
-/** Each of these is enough on its own; at least one has to be there. */
+/** Each of these is enough on its own; at least one is required. */
 export const routerConfig = z
   .strictObject({
     /** Sent as Router-Authorization; several while one replaces another. */
     secrets: z.array(z.string().min(32, 'at least 32 characters')).min(1).optional(),
-    /** Names in client certificates, to the letter, when TLS ends here. */
+    /** Names in client certificates, compared character by character, when TLS ends here. */
     certificateSubjects: z
       .array(z.string().regex(/^(?:URI:|DNS:|CN=)./, 'URI:…, DNS:… or CN=…'))
       .min(1)
@@ -29,36 +29,37 @@ export const routerConfig = z
   );
 
 export interface RouterCheck {
-  /** `pending`: what decides stands in the body. */
-  head(head: RequestHead): 'router' | 'stranger' | 'pending';
-  /** Asked only when the head was pending. */
-  body(head: RequestHead, bytes: Buffer, parsed: object): boolean;
+  /** `pending`: the body decides. */
+  checkHead(head: RequestHead): 'router' | 'stranger' | 'pending';
+  /** Whether the request comes from the router; only for a head that is pending. */
+  checkBody(head: RequestHead, bytes: Buffer, parsed: object): boolean;
 }
 
-/** Everybody on this machine: sandbox mode. */
-export const withoutRouterCheck: RouterCheck = { head: () => 'router', body: () => true };
+/** For sandbox mode: accepts every request, and only this machine can send any. */
+export const withoutRouterCheck: RouterCheck = { checkHead: () => 'router', checkBody: () => true };
 
 export const createRouterCheck = (
   { secrets = [], certificateSubjects = [], signatures, hive }: z.output<typeof routerConfig>,
   now: () => number,
 ): RouterCheck => {
   const subjects = new Set(certificateSubjects);
-  const isSigned = signatures ? createSignatureCheck(signatures, now) : () => false;
+  const isSigned = signatures ? createRouterSignatureCheck(signatures, now) : () => false;
   const isSignedByHive = hive ? createHiveCheck(hive) : () => false;
 
+  /** Compares with every secret, so that the time does not show which one matches. */
   const hasSecret = (sent: string | undefined): boolean =>
-    sent !== undefined && secrets.filter((known) => equalSecrets(known, sent)).length > 0;
+    sent !== undefined && secrets.filter((secret) => equalSecrets(secret, sent)).length > 0;
 
   return {
-    head(head) {
+    checkHead(head) {
       const { headers, peer } = head;
       if (hasSecret(headers['router-authorization'])) return 'router';
       if (peer.certificateNames.some((name) => subjects.has(name))) return 'router';
-      // A digest that is sent has to be right, whether or not the signature covers it.
+      // A digest that was sent must match, whether or not the signature covers it.
       if (isSigned(head)) return headers['content-digest'] === undefined ? 'router' : 'pending';
       return hive ? 'pending' : 'stranger';
     },
-    body(head, bytes, parsed) {
+    checkBody(head, bytes, parsed) {
       const digest = head.headers['content-digest'];
       if (digest !== undefined && isSigned(head) && digestMatches(digest, bytes)) return true;
       return isSignedByHive(parsed);

@@ -80,7 +80,7 @@ const signatureBase = ({ items, text }: InnerList, head: RequestHead): Buffer | 
 };
 
 /** Answers whether a request carries a signature that is to be believed now. */
-export const createSignatureCheck = (
+export const createRouterSignatureCheck = (
   { keys, components, maxAgeSeconds, clockSkewSeconds }: z.output<typeof signaturesConfig>,
   now: () => number,
 ): ((head: RequestHead) => boolean) => {

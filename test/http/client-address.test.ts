@@ -6,7 +6,7 @@ const header = 'x-forwarded-for';
 const addressIn = (value: string | undefined) =>
   clientAddress(
     {
-      ...{ method: 'POST', target: '/graphql', peer: { address: '10.0.0.1', certificateNames: [] } },
+      ...{ method: 'POST', target: '/graphql', peer: { certificateNames: [], encrypted: false } },
       headers: { [header]: value },
       signal: new AbortController().signal,
       readBody: () => Promise.reject(new Error('not read')),

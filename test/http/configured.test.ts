@@ -110,7 +110,7 @@ describe('with a configuration file', () => {
   test('the body of somebody without the secret is not even read', async () => {
     let wasRead = false;
     const edge: EdgeRequest = {
-      peer: { address: '127.0.0.1', certificateNames: [] },
+      peer: { certificateNames: [], encrypted: false },
       method: 'POST',
       target: '/graphql',
       headers: json,

@@ -2,7 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
-import { createBearerCheck, jwtConfig } from '../../src/security/caller-token.ts';
+import { sharedResolver } from '../../src/lib/resolver.ts';
+import { createBearerCheck } from '../../src/security/caller-token.ts';
+import { jwtConfig } from '../../src/security/caller-token-config.ts';
 import { KeysUnavailable } from '../../src/security/issuer-keys.ts';
 import { runs } from '../support/runs.ts';
 import { type Service, startService } from '../support/services/service.ts';
@@ -12,9 +14,9 @@ import { audience, type Issuer, startIssuer } from '../support/signers/issuer.ts
 const silent = createLog('silent');
 
 let issuer: Issuer;
-const open = (options: object = {}, tools: { now?: () => number } = {}) => {
+const open = (options: object = {}, now = () => performance.now()) => {
   const config = { issuer: issuer.issuer, audience, algorithms: ['ES256'], jwksUrl: issuer.jwksUrl, ...options };
-  return createBearerCheck(jwtConfig.parse(config), silent, tools);
+  return createBearerCheck(jwtConfig.parse(config), { log: silent, resolver: sharedResolver, now });
 };
 const bearer = async (claims?: Record<string, unknown>, header?: Record<string, unknown>) =>
   `Bearer ${await issuer.sign(claims, header)}`;
@@ -130,7 +132,7 @@ describe('the keys of the issuer', () => {
 
   test('that are withdrawn verify until they are too old, and no longer', async () => {
     let now = 0;
-    const check = open({ jwksMaxAgeMs: 60_000 }, { now: () => now });
+    const check = open({ jwksMaxAgeMs: 60_000 }, () => now);
     const old = await bearer();
     await check(old);
     await issuer.rotate({ keep: false });

@@ -14,7 +14,7 @@ const head = (headers: Record<string, string> = {}) => ({
   method: 'POST',
   target: '/graphql',
   headers,
-  peer: { address: '127.0.0.1', certificateNames: [] },
+  peer: { certificateNames: [], encrypted: false },
 });
 const open = (config: object) => createCallers(callersConfig.parse(config), createLog('silent'));
 const jwt = () => ({ issuer: issuer.issuer, audience, algorithms: ['ES256'], jwks: issuer.jwks() });

@@ -3,7 +3,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
-import { createBearerCheck, jwtConfig } from '../../src/security/caller-token.ts';
+import { sharedResolver } from '../../src/lib/resolver.ts';
+import { createBearerCheck } from '../../src/security/caller-token.ts';
+import { jwtConfig } from '../../src/security/caller-token-config.ts';
 import { KeysUnavailable } from '../../src/security/issuer-keys.ts';
 import { audience, type Issuer, startIssuer } from '../support/signers/issuer.ts';
 
@@ -29,7 +31,7 @@ const open = (options: object = {}) => {
   const { issuer: name, jwksUrl } = issuer;
   const config = jwtConfig.parse({ issuer: name, audience, algorithms: ['ES256'], jwksUrl, ...times, ...options });
   const log = createLog('info', { write: (line) => void lines.push(line) });
-  const check = createBearerCheck(config, log, { now: () => now });
+  const check = createBearerCheck(config, { log, resolver: sharedResolver, now: () => now });
   return async (token: string): Promise<Verdict> => {
     try {
       return (await check(`Bearer ${token}`)) ? 'valid' : 'refused';

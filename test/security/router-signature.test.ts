@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { RequestHead } from '../../src/security/request-head.ts';
 import {
-  believed,
   defaultCovered,
+  isTrusted,
   NOW,
   postHead,
   publicPem,
@@ -18,20 +18,20 @@ const { peer } = head;
 
 describe('who signs', () => {
   test('is one whose key id is known', () => {
-    expect(believed(signWith())).toBe(true);
-    expect(believed(signWith(shared))).toBe(true);
-    expect(believed(signWith({ keyid: 'other' }))).toBe(false);
-    expect(believed(signWith({ keyid: '__proto__' }))).toBe(false);
-    expect(believed(signWith({ key: generateKeyPairSync('ed25519').privateKey }))).toBe(false);
+    expect(isTrusted(signWith())).toBe(true);
+    expect(isTrusted(signWith(shared))).toBe(true);
+    expect(isTrusted(signWith({ keyid: 'other' }))).toBe(false);
+    expect(isTrusted(signWith({ keyid: '__proto__' }))).toBe(false);
+    expect(isTrusted(signWith({ key: generateKeyPairSync('ed25519').privateKey }))).toBe(false);
   });
 
   test('uses the algorithm of the key, whatever the message calls it', () => {
-    expect(believed(signWith({ parameters: `;created=${NOW};alg="ed25519"` }))).toBe(true);
-    expect(believed(signWith({ parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
+    expect(isTrusted(signWith({ parameters: `;created=${NOW};alg="ed25519"` }))).toBe(true);
+    expect(isTrusted(signWith({ parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
     // The public key is no secret: were it used as one, anybody could sign.
     const key = Buffer.from(publicPem(routerKeys.publicKey));
-    expect(believed(signWith({ key, parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
-    expect(believed(signWith({ key }))).toBe(false);
+    expect(isTrusted(signWith({ key, parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
+    expect(isTrusted(signWith({ key }))).toBe(false);
   });
 
   test('may be one of several who signed', () => {
@@ -39,7 +39,7 @@ describe('who signs', () => {
     const theirs = signWith({ keyid: 'other', label: 'proxy' }).headers;
     const both = (name: string) => `${theirs[name]}, ${ours[name]}`;
     const headers = { signature: both('signature'), 'signature-input': both('signature-input') };
-    expect(believed(withHeaders(head, headers))).toBe(true);
+    expect(isTrusted(withHeaders(head, headers))).toBe(true);
   });
 
   test('is believed among 4 signatures, and not among 5', () => {
@@ -50,17 +50,17 @@ describe('who signs', () => {
       const join = (name: string) => all.map(({ headers }) => headers[name]).join(', ');
       return withHeaders(head, { signature: join('signature'), 'signature-input': join('signature-input') });
     };
-    expect(believed(signatures(4))).toBe(true);
-    expect(believed(signatures(5))).toBe(false);
+    expect(isTrusted(signatures(4))).toBe(true);
+    expect(isTrusted(signatures(5))).toBe(false);
   });
 });
 
 describe('when it was signed', () => {
-  const at = (parameters: string) => (now: number) => believed(signWith({ parameters }), now);
+  const at = (parameters: string) => (now: number) => isTrusted(signWith({ parameters }), now);
 
   test('has to be said', () => {
-    expect(believed(signWith({ parameters: '' }))).toBe(false);
-    expect(believed(signWith({ parameters: `;expires=${NOW + 10}` }))).toBe(false);
+    expect(isTrusted(signWith({ parameters: '' }))).toBe(false);
+    expect(isTrusted(signWith({ parameters: `;expires=${NOW + 10}` }))).toBe(false);
   });
 
   test('counts for 60 seconds, with 5 seconds between the clocks', () => {
@@ -76,19 +76,19 @@ describe('when it was signed', () => {
   });
 
   test.each([`"${NOW}"`, '-1', '0', '999999999999999'])('is not %s', (created) => {
-    expect(believed(signWith({ parameters: `;created=${created}` }))).toBe(false);
+    expect(isTrusted(signWith({ parameters: `;created=${created}` }))).toBe(false);
   });
 });
 
 describe('what is signed', () => {
   test.each(defaultCovered(head).map(([name]) => name))('has to contain %s', (missing) => {
     const covered = defaultCovered(head).filter(([name]) => name !== missing);
-    expect(believed(signWith({ covered }))).toBe(false);
+    expect(isTrusted(signWith({ covered }))).toBe(false);
   });
 
   test('is configuration', () => {
     const covered = defaultCovered(head).filter(([name]) => name === '@authority');
-    expect(believed(signWith({ covered }), NOW, ['@authority'])).toBe(true);
+    expect(isTrusted(signWith({ covered }), NOW, ['@authority'])).toBe(true);
   });
 
   test.each<[string, Partial<RequestHead>]>([
@@ -103,11 +103,11 @@ describe('what is signed', () => {
     const { headers, ...rest } = signWith();
     const { signature, 'signature-input': input } = headers;
     const other = { ...head, ...rest, ...changes };
-    expect(believed(withHeaders(other, { signature, 'signature-input': input }))).toBe(false);
+    expect(isTrusted(withHeaders(other, { signature, 'signature-input': input }))).toBe(false);
   });
 
   const more = (name: string, value: string, of: RequestHead = head) =>
-    believed(signWith({ covered: [...defaultCovered(of), [name, value]] }, of));
+    isTrusted(signWith({ covered: [...defaultCovered(of), [name, value]] }, of));
 
   test('may be more, by what this server sees of it', () => {
     expect(more('@path', '/graphql')).toBe(true);
@@ -125,14 +125,16 @@ describe('what is signed', () => {
   test('cannot be the address of a host that was not named', () => {
     const nameless = withHeaders(head, { host: undefined });
     const covered: [string, string][] = [['@target-uri', 'http://undefined/graphql']];
-    expect(believed(signWith({ covered }, nameless), NOW, ['@target-uri'])).toBe(false);
-    expect(believed(signWith({}, nameless))).toBe(false);
+    expect(isTrusted(signWith({ covered }, nameless), NOW, ['@target-uri'])).toBe(false);
+    expect(isTrusted(signWith({}, nameless))).toBe(false);
   });
 
   test('knows the host in any case and without the port of its scheme', () => {
     const covered = (value: string) => defaultCovered(head).with(1, ['@authority', value]);
     const seen = (host: string, encrypted: boolean, value: string) =>
-      believed(signWith({ covered: covered(value) }, { ...withHeaders(head, { host }), peer: { ...peer, encrypted } }));
+      isTrusted(
+        signWith({ covered: covered(value) }, { ...withHeaders(head, { host }), peer: { ...peer, encrypted } }),
+      );
     expect(seen('Identity.Internal:80', false, 'identity.internal')).toBe(true);
     expect(seen('identity.internal:443', true, 'identity.internal')).toBe(true);
     expect(seen('identity.internal:443', false, 'identity.internal')).toBe(false);
@@ -169,7 +171,7 @@ describe('what is signed', () => {
 
   test('may not have a target that names a host of its own', () => {
     for (const target of ['http://other.internal/graphql', '*', ''])
-      expect(believed(signWith({}, { ...head, target }))).toBe(false);
+      expect(isTrusted(signWith({}, { ...head, target }))).toBe(false);
   });
 
   test.each([';req', ';sf', ';bs', ';tr', ';key="a"', ';name="a"'])(
@@ -179,7 +181,7 @@ describe('what is signed', () => {
       const signed = signWith({ covered });
       const input = signed.headers['signature-input']?.replace(' "x"', '');
       expect(input).toContain(`"content-type"${parameter} "content-length"`);
-      expect(believed(withHeaders(signed, { 'signature-input': input }))).toBe(false);
+      expect(isTrusted(withHeaders(signed, { 'signature-input': input }))).toBe(false);
     },
   );
 
@@ -194,10 +196,10 @@ describe('what is signed', () => {
     ';nonce',
     ';nonce=?1',
   ])('may not have the parameter %s besides', (parameter) => {
-    expect(believed(signWith({ parameters: `;created=${NOW}${parameter}` }))).toBe(false);
+    expect(isTrusted(signWith({ parameters: `;created=${NOW}${parameter}` }))).toBe(false);
   });
 
   test('may have a nonce, a tag and quotes in them', () => {
-    expect(believed(signWith({ parameters: `;created=${NOW};nonce="a\\"b\\\\c";tag="x"` }))).toBe(true);
+    expect(isTrusted(signWith({ parameters: `;created=${NOW};nonce="a\\"b\\\\c";tag="x"` }))).toBe(true);
   });
 });

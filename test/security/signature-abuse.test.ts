@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createSignatureCheck } from '../../src/security/router-signature.ts';
+import { createRouterSignatureCheck } from '../../src/security/router-signature.ts';
 import { runs } from '../support/runs.ts';
-import { believed, NOW, shared, signaturesFixture, signWith, withHeaders } from '../support/signers/http-signer.ts';
+import { isTrusted, NOW, shared, signaturesFixture, signWith, withHeaders } from '../support/signers/http-signer.ts';
 
 describe('how it is written', () => {
   const signed = signWith(shared);
   const { signature = '', 'signature-input': input = '' } = signed.headers;
-  const written = (changes: Record<string, string | undefined>) => believed(withHeaders(signed, changes));
+  const written = (changes: Record<string, string | undefined>) => isTrusted(withHeaders(signed, changes));
 
   test.each<[string, Record<string, string | undefined>]>([
     ['without an input', { 'signature-input': undefined }],
@@ -56,7 +56,7 @@ describe('how it is written', () => {
       ];
       return ways[any(ways.length)] ?? '';
     };
-    const check = createSignatureCheck(signaturesFixture, () => NOW * 1_000);
+    const check = createRouterSignatureCheck(signaturesFixture, () => NOW * 1_000);
     let tried = 0;
     while (tried < runs(10_000)) {
       const place = places[any(places.length)] ?? 'signature';

@@ -1,11 +1,11 @@
 import { constants, createHmac, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createSignatureCheck, signaturesConfig } from '../../src/security/router-signature.ts';
+import { createRouterSignatureCheck, signaturesConfig } from '../../src/security/router-signature.ts';
 import { openKey, signatureKey } from '../../src/security/router-signature-keys.ts';
 import { publicPem } from '../support/signers/http-signer.ts';
 import published from '../vectors/http-signatures.json' with { type: 'json' };
 
-const peer = { address: undefined, certificateNames: [] };
+const peer = { certificateNames: [], encrypted: false };
 const parseKeys = (keys: unknown) => signaturesConfig.parse({ keys });
 
 /** One character of a text made another one. */
@@ -14,7 +14,7 @@ const changed = (text: string, at: number) =>
 
 describe('the signatures of RFC 9421', () => {
   const { keys, request, vectors, refused, response } = published;
-  const check = (at: number) => createSignatureCheck({ ...parseKeys(keys), components: [] }, () => at * 1_000);
+  const check = (at: number) => createRouterSignatureCheck({ ...parseKeys(keys), components: [] }, () => at * 1_000);
   const headOf = ({ signature, signatureInput }: (typeof vectors)[number], changes: Record<string, string> = {}) => ({
     ...request,
     headers: { ...request.headers, signature, 'signature-input': signatureInput, ...changes },
@@ -54,7 +54,7 @@ describe('the signatures of RFC 9421', () => {
 
 describe('a request as Grafbase sends it', () => {
   test.each(published.grafbase.requests)('is believed when signed with $key.algorithm', ({ key, created, request }) => {
-    const check = createSignatureCheck(parseKeys([key]), () => created * 1_000);
+    const check = createRouterSignatureCheck(parseKeys([key]), () => created * 1_000);
     expect(check({ ...request, peer })).toBe(true);
     expect(check({ ...request, target: '/graphql?x=2', peer })).toBe(false);
     expect(check({ ...request, peer: { ...peer, encrypted: true } })).toBe(false);

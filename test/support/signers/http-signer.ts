@@ -1,7 +1,7 @@
 /** Signs requests as a router would, by the same document as the service and with none of its code. */
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { RequestHead } from '../../../src/security/request-head.ts';
-import { createSignatureCheck, signaturesConfig } from '../../../src/security/router-signature.ts';
+import { createRouterSignatureCheck, signaturesConfig } from '../../../src/security/router-signature.ts';
 
 export interface Signing {
   readonly keyid: string;
@@ -35,7 +35,7 @@ export const postHead = (body: string, headers: Readonly<Record<string, string>>
     'content-length': String(Buffer.byteLength(body)),
     ...headers,
   },
-  peer: { address: '192.0.2.1', certificateNames: [] },
+  peer: { certificateNames: [], encrypted: false },
 });
 
 /** What our configuration wants to be covered by default, and what it stands for in `postHead`. */
@@ -84,5 +84,5 @@ export const signWith = (signing: Partial<Signing> = {}, of = postHead('{"query"
   );
 
 /** Whether the signature of a request is believed at a time in seconds. */
-export const believed = (signed: RequestHead, now = NOW, components = signaturesFixture.components): boolean =>
-  createSignatureCheck({ ...signaturesFixture, components }, () => now * 1_000)(signed);
+export const isTrusted = (signed: RequestHead, now = NOW, components = signaturesFixture.components): boolean =>
+  createRouterSignatureCheck({ ...signaturesFixture, components }, () => now * 1_000)(signed);

@@ -1,0 +1,48 @@
+/** The keys of the vault as the configuration or the key file holds them, and new ones. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+export const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64');
+
+const key = z
+  .base64()
+  .refine((text) => bytesOf(text).length === 32, '32 bytes in base64')
+  .refine((text) => bytesOf(text).some((byte) => byte !== 0), '32 random bytes, and not all of them zero');
+const keyId = z.string().regex(/^[\w-]{1,16}$/);
+
+export const vaultKeys = z
+  .strictObject({
+    /** The first seals; all of them open. */
+    seal: z.array(z.strictObject({ id: keyId, key })).min(1),
+    index: key,
+    /** Ids of sealing keys that are lost for good: what they sealed stays unreadable until it is deleted. */
+    lost: z.array(keyId).optional(),
+  })
+  .superRefine(({ seal, index, lost = [] }, context) => {
+    const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    for (const [at, { id, key }] of seal.entries()) {
+      const earlier = seal.slice(0, at);
+      if (earlier.some((other) => other.id === id))
+        fault(['seal', at, 'id'], `two keys have the id ${id}: give every key an id of its own`);
+      if (earlier.some((other) => bytesOf(other.key).equals(bytesOf(key))))
+        fault(['seal', at, 'key'], `the key ${id} stands here twice: a new id needs a new key`);
+      if (bytesOf(index).equals(bytesOf(key)))
+        fault(['seal', at, 'key'], `the key ${id} is the index key as well: make one for each of the two`);
+      if (lost.includes(id)) fault(['lost'], `the key ${id} stands in keys.seal: take it out of one of the two`);
+    }
+  });
+export type VaultKeys = z.infer<typeof vaultKeys>;
+
+/** The time makes ids readable; the random bytes distinguish those of one millisecond. */
+const newSealKey = (): VaultKeys['seal'][number] => ({
+  id: `k${Date.now().toString(36)}-${randomBytes(2).toString('hex')}`,
+  key: randomBytes(32).toString('base64'),
+});
+
+export const generateVaultKeys = (): VaultKeys => ({
+  seal: [newSealKey()],
+  index: randomBytes(32).toString('base64'),
+});
+
+/** The same keys with a new one in front. */
+export const addSealKey = ({ seal, index }: VaultKeys): VaultKeys => ({ seal: [newSealKey(), ...seal], index });
