@@ -1,9 +1,9 @@
-/** Between our edge and Apollo Server, which wants its own shapes of a request and of headers. */
-import { type ApolloServer, type BaseContext, HeaderMap } from '@apollo/server';
+/** Converts between the edge and Apollo Server, which has its own shapes of a request and of headers. */
+import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import { parseUniqueJson } from '../lib/unique-json.ts';
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
 
-/** The body as a JSON object or list in UTF-8; undefined when it is none, or names a member twice. */
+/** The body as a JSON object or list in UTF-8; undefined for any other body, and when a name occurs twice in it. */
 export const parseJson = (body: Buffer): object | undefined => {
   try {
     const parsed = parseUniqueJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
@@ -13,24 +13,27 @@ export const parseJson = (body: Buffer): object | undefined => {
   }
 };
 
-/** Has Apollo Server answer a request whose body was read. */
+export const toHeaderMap = (headers: EdgeRequest['headers']): HeaderMap => {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) map.set(name, value);
+  return map;
+};
+
+export const toReply = ({ status, headers, body }: HTTPGraphQLResponse): EdgeReply => {
+  if (body.kind !== 'complete') throw new Error('Incremental delivery is not offered');
+  return { status: status ?? 200, headers: { ...baseHeaders, ...Object.fromEntries(headers) }, body: body.string };
+};
+
+/** Lets Apollo Server answer a request whose body was read. The query string of its target is not looked at. */
 export const execute = async <Context extends BaseContext>(
   apollo: ApolloServer<Context>,
   { method, headers }: Pick<EdgeRequest, 'method' | 'headers'>,
   body: unknown,
   context: () => Promise<Context>,
-  search = '',
-): Promise<EdgeReply> => {
-  const headerMap = new HeaderMap();
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) headerMap.set(name, value);
-  const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headerMap, search, body },
-    context,
-  });
-  if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not offered');
-  return {
-    status: answer.status ?? 200,
-    headers: { ...baseHeaders, ...Object.fromEntries(answer.headers) },
-    body: answer.body.string,
-  };
-};
+): Promise<EdgeReply> =>
+  toReply(
+    await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method, headers: toHeaderMap(headers), search: '', body },
+      context,
+    }),
+  );

@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import type { EdgeRequest } from './edge.ts';
 
 /**
- * The address of the client that the router serves, from the header that it sends, such as X-Forwarded-For. Only the
- * last element is believed: the router put it there, and what stands before it came from the client.
+ * The address of the router's client, from the header that the router sends, such as X-Forwarded-For. Only the last
+ * element is used: the router adds it, and the client can forge those before it.
  */
 export const clientAddress = ({ headers }: EdgeRequest, header: string | undefined): string | undefined => {
   if (header === undefined) return undefined;

@@ -1,3 +1,4 @@
+/** The settings of `http`: pages of other origins, the client's address, connections. */
 import { z } from 'zod';
 
 export const httpConfig = z.strictObject({
@@ -11,11 +12,11 @@ export const httpConfig = z.strictObject({
     .toLowerCase()
     .regex(/^[a-z][a-z\d-]*$/, 'the name of a header')
     .optional(),
-  /** Routers keep idle connections for 15 s and more; the side that closes last causes no resets. */
+  /** Longer than routers hold idle connections, 15 s and more: a connection that the router closes resets no request. */
   keepAliveMs: z.int().positive().default(65_000),
   maxRequestsPerSocket: z.int().positive().default(10_000),
   maxConnections: z.int().positive().default(5_000),
-  /** How long requests are still accepted after /readyz has said that the service stops. */
+  /** How long requests are accepted after /readyz has reported that the service stops. */
   drainDelayMs: z.int().min(0).max(4_000).default(2_000),
 });
 

@@ -1,4 +1,4 @@
-/** What connections may take, and what becomes of those that take more or speak no HTTP. */
+/** Limits of connections, and the answers to those that exceed them or do not speak HTTP. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpConfig } from './config.ts';
@@ -7,9 +7,9 @@ import { baseHeaders } from './edge.ts';
 export type ConnectionLimits = Pick<HttpConfig, 'keepAliveMs' | 'maxRequestsPerSocket' | 'maxConnections'>;
 export type OnRefusal = (code: string) => void;
 
-/** Longer than any answer takes: a connection on which nothing moves for so long is dropped. */
+/** Longer than any answer takes: a connection without a byte for so long is dropped. */
 const STALLED_MS = 40_000;
-/** Connections beyond the limit that may still ask a probe, each one once and within this time. */
+/** Connections beyond the limit that are accepted for one probe each, within RESERVE_MS. */
 const RESERVE = 16;
 const RESERVE_MS = 2_000;
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
@@ -19,46 +19,43 @@ const clientFaults: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** What is no HTTP is answered without the help of node:http. */
+/** Written by hand: node:http has no response for what it could not parse. */
 const faultReply = (status: string): string => {
   const headers = Object.entries({ ...baseHeaders, connection: 'close', 'content-length': '0' });
   return `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 };
 
-/** The same for a TCP socket and for the TLS socket around it. */
+/** The same name for a TCP socket and for the TLS socket around it. */
 const peerName = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 export interface Connections {
-  /** Notes a request, before anything is asked about it. */
+  /** Counts a request on its connection; comes before the two questions below. */
   carry(message: IncomingMessage): void;
-  /** Whether its connection carries no other request after this one. */
+  /** Whether the connection carries no further request after this one. */
   isLast(message: IncomingMessage): boolean;
-  /** Whether a request came over a connection that is there for probes, and is none. */
+  /** Whether a request is no probe and came over a connection beyond the limit. */
   isBeyondLimit(message: IncomingMessage): boolean;
 }
 
-/** Bounds the connections of a server. */
-export const boundConnections = (server: Server, limits: ConnectionLimits, onRefusal: OnRefusal): Connections => {
-  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
-  server.maxConnections = limits.maxConnections + RESERVE;
-  server.timeout = STALLED_MS;
-  server.on('drop', () => onRefusal('TOO_MANY_CONNECTIONS'));
-  // What is no HTTP never reaches the handler.
+/** Answers what is not HTTP, which node:http never passes to the handler. */
+const answerFaults = (server: Server, onRefusal: OnRefusal): void => {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     onRefusal(error.code ?? 'BAD_REQUEST');
     socket.end(faultReply(clientFaults[error.code ?? ''] ?? '400 Bad Request'));
   });
+};
 
+/** The peers of connections beyond the limit; each connection is closed after RESERVE_MS. */
+const trackReserve = (server: Server, maxConnections: number, onRefusal: OnRefusal): ReadonlySet<string> => {
   let open = 0;
-  /** Peers whose connections are beyond the limit. */
   const reserved = new Set<string>();
   server.on('connection', (socket) => {
     open += 1;
     socket.once('close', () => {
       open -= 1;
     });
-    if (open <= limits.maxConnections) return;
+    if (open <= maxConnections) return;
     const peer = peerName(socket);
     reserved.add(peer);
     const timer = setTimeout(() => {
@@ -70,8 +67,19 @@ export const boundConnections = (server: Server, limits: ConnectionLimits, onRef
       reserved.delete(peer);
     });
   });
+  return reserved;
+};
 
-  /** How many requests a connection has carried; node:http announces the last one and then leaves it open. */
+/** Bounds the connections of a server. */
+export const boundConnections = (server: Server, limits: ConnectionLimits, onRefusal: OnRefusal): Connections => {
+  server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
+  server.maxConnections = limits.maxConnections + RESERVE;
+  server.timeout = STALLED_MS;
+  server.on('drop', () => onRefusal('TOO_MANY_CONNECTIONS'));
+  answerFaults(server, onRefusal);
+  const reserved = trackReserve(server, limits.maxConnections, onRefusal);
+
+  /** Requests that a connection has carried; node:http announces the last one and then leaves the connection open. */
   const carried = new WeakMap<Socket, number>();
   const last = new WeakSet<IncomingMessage>();
   return {

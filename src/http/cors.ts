@@ -1,18 +1,18 @@
-/** Which pages of other origins may call from a browser: those that are listed, to the letter. https://fetch.spec.whatwg.org/#http-cors-protocol */
+/** CORS: pages of the listed origins, compared character by character, may call from a browser. https://fetch.spec.whatwg.org/#http-cors-protocol */
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
 
 /** Apollo's hosted Sandbox; it reaches services on this machine. */
 export const apolloSandbox = 'https://studio.apollographql.com';
 
-/** Not the router's credentials: they have no place in a browser. */
+/** Without the router's credentials, which no browser may hold. */
 const ALLOWED_HEADERS =
   'content-type, authorization, traceparent, apollo-require-preflight, apollographql-client-name, apollographql-client-version';
 const MAX_AGE_SECONDS = 600;
 
 export interface Cors {
-  /** The answer to a browser that asks whether it may call; undefined when it is not to be answered. */
+  /** The answer to a browser's preflight request; undefined for other requests and other origins. */
   preflight(request: EdgeRequest): EdgeReply | undefined;
-  /** Lets the page that asked read the reply. */
+  /** Adds the headers that let the requesting page read the reply. */
   expose(request: EdgeRequest, reply: EdgeReply): EdgeReply;
 }
 

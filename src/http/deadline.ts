@@ -1,27 +1,27 @@
-/** How long a call may take. */
+/** Bounds the time of an operation. */
 
-/** Between the end of a call's time and the moment that it is answered without it. */
-const LAST_WORDS_MS = 500;
+/** Milliseconds for an aborted operation to answer by itself, before it is answered without its result. */
+const GRACE_MS = 500;
 
 export interface Deadline {
-  /** Aborts when the client is gone or the time is up: nothing more is to be sent for the call. */
+  /** Aborts when the client is gone or the time is over: nothing more is sent for the operation. */
   readonly signal: AbortSignal;
-  /** Gives the call so much on top of its time, once: it waits on purpose. */
+  /** Adds this to the operation's time, once: for a field that waits as the caller asked it to. */
   prolong(ms: number): void;
 }
 
-/** Answers undefined when `run` has not ended soon after its time was up; what it has begun goes on without a reader. */
+/** Resolves to undefined when `run` has not ended within its time and the grace; `run` goes on, and its result is not read. */
 export const withDeadline = async <T>(
   ms: number,
   gone: AbortSignal,
   run: (deadline: Deadline) => Promise<T>,
 ): Promise<T | undefined> => {
-  const over = new AbortController();
-  const abort = () => over.abort();
+  const ended = new AbortController();
+  const abort = () => ended.abort();
   const late = Promise.withResolvers<undefined>();
   const endAfter = (timeMs: number) => [
     setTimeout(abort, timeMs),
-    setTimeout(() => late.resolve(undefined), timeMs + LAST_WORDS_MS),
+    setTimeout(() => late.resolve(undefined), timeMs + GRACE_MS),
   ];
   let timers = endAfter(ms);
   const clear = () => timers.forEach((timer) => void clearTimeout(timer));
@@ -33,7 +33,7 @@ export const withDeadline = async <T>(
       clear();
       timers = endAfter(ms + moreMs);
     };
-    return await Promise.race([run({ signal: over.signal, prolong }), late.promise]);
+    return await Promise.race([run({ signal: ended.signal, prolong }), late.promise]);
   } finally {
     clear();
     gone.removeEventListener('abort', abort);

@@ -1,4 +1,4 @@
-/** What the edge is made of: a request in, a reply out, no sockets. */
+/** The edge's own types of request and reply, without sockets, and how replies and refusals are made. */
 import type { RequestHead } from '../security/router-check.ts';
 
 export interface EdgeRequest extends RequestHead {
@@ -12,8 +12,13 @@ export interface EdgeReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Why the request was refused before GraphQL saw it. */
+  /** The code of a refusal. */
   readonly refusal?: string;
+}
+
+/** A reply that says why the request was refused before GraphQL ran. */
+export interface Refusal extends EdgeReply {
+  readonly refusal: string;
 }
 
 export type Handler = (request: EdgeRequest) => Promise<EdgeReply>;
@@ -22,7 +27,7 @@ export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
 }
 
-/** On every reply: kept by nobody, taken for nothing else, shown in no frame. */
+/** On every reply: not stored, not sniffed for another type, not referred from, not framed. */
 export const baseHeaders = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -37,13 +42,13 @@ export const reply = (
   headers: Readonly<Record<string, string>> = {},
 ): EdgeReply => ({ status, headers: { ...baseHeaders, 'content-type': type, ...headers }, body });
 
-/** Every refusal is a GraphQL error: clients need only one way to read answers. */
+/** A refusal in the form of a GraphQL error, so that clients read every answer in one way. */
 export const refuse = (
   status: number,
   code: string,
   message: string,
   headers?: Readonly<Record<string, string>>,
-): EdgeReply => {
+): Refusal => {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   return { ...reply(status, 'application/json; charset=utf-8', body, headers), refusal: code };
 };

@@ -1,4 +1,4 @@
-/** POST /graphql: who may call, what a body may be, and how long the call may take. */
+/** POST /graphql: checks router, body and caller, then runs the operation within its time. */
 import { randomBytes } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
@@ -15,15 +15,15 @@ export interface EndpointOptions {
   readonly services: Services;
   readonly router: RouterCheck;
   readonly callers: Callers;
-  /** For a whole operation, except what it waits on purpose. */
+  /** The time of an operation, without `waitSeconds`. */
   readonly operationMs: number;
-  /** Where the router names the client's address. */
+  /** The header in which the router sends its client's address. */
   readonly clientAddressHeader?: string | undefined;
 }
 
 export const MAX_BODY_BYTES = 65_536;
 
-/** The trace that the caller is in, or a new one. https://www.w3.org/TR/trace-context/#traceparent-header */
+/** The trace id of the caller's trace, or a new one. https://www.w3.org/TR/trace-context/#traceparent-header */
 const traceIdOf = (traceparent = ''): string =>
   /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1] ??
   randomBytes(16).toString('hex');
@@ -31,11 +31,11 @@ const traceIdOf = (traceparent = ''): string =>
 const isJson = (contentType = ''): boolean =>
   /^application\/(?:json|graphql\+json)\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
 
-/** The connection goes too, since it is not the router's: kept open, it would take a place from the router. */
+/** Closes the connection as well: an open one counts against the limit that the router's connections need. */
 const notTheRouter = () =>
   refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph', { connection: 'close' });
 
-/** `idle` resolves when no operation runs, those included whose clients are gone. */
+/** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
   const { apollo, services, router, callers, operationMs, clientAddressHeader } = options;
   const running = new Set<Promise<unknown>>();
@@ -60,13 +60,13 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
   const handle: Handler = async (request) => {
     if (request.method !== 'POST')
       return refuse(405, 'METHOD_NOT_ALLOWED', 'GraphQL is answered to POST only', { allow: 'POST' });
-    const verdict = router.head(request);
+    const verdict = router.checkHead(request);
     if (verdict === 'stranger') return notTheRouter();
     if (!isJson(request.headers['content-type']))
       return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be application/json in UTF-8');
     const bytes = await request.readBody(MAX_BODY_BYTES);
     const body = parseJson(bytes);
-    if (verdict === 'pending' && !(body && router.body(request, bytes, body))) return notTheRouter();
+    if (verdict === 'pending' && !(body && router.checkBody(request, bytes, body))) return notTheRouter();
     if (!body) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
     const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
     if (!caller)

@@ -1,4 +1,4 @@
-/** The edge as a plain function, from routes to reply. `server.ts` puts it behind node:http. */
+/** The routes of the service as one function from request to reply; `server.ts` puts it behind node:http. */
 import { createContext } from '../graphql/context.ts';
 import type { Metrics } from '../metrics.ts';
 import { anonymous } from '../security/caller.ts';
@@ -14,15 +14,15 @@ export interface HandlerOptions extends EndpointOptions {
   /** Pages for people, by path. */
   readonly pages: ReadonlyMap<string, string>;
   readonly metrics: Metrics;
-  /** Whether /metrics is here too, and not only on a port of its own. */
+  /** Whether /metrics is on this port too. */
   readonly metricsHere: boolean;
   /** Origins whose pages may call from a browser. */
   readonly corsOrigins: readonly string[];
-  /** False once the service is to stop. */
+  /** False once the service is stopping. */
   readonly accepting: () => boolean;
 }
 
-/** Pages hold their own style and script, and talk to this origin only. */
+/** Our pages contain their style and script, and call this origin only. */
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -39,7 +39,7 @@ const landingPage =
     };
   };
 
-/** On replies that anyone can have: only the router keeps connections open. */
+/** On replies that need no credentials: only the router holds connections open. */
 const lastReply = { connection: 'close' };
 
 const lastOn =

@@ -1,7 +1,7 @@
 import type { Metrics } from '../metrics.ts';
 import { type Handler, refuse, reply } from './edge.ts';
 
-/** Answers what was counted, in the text format of Prometheus. */
+/** GET /metrics: every metric in the text format of Prometheus. */
 export const exposeMetrics =
   ({ registry }: Metrics): Handler =>
   async ({ method }) => {

@@ -1,28 +1,28 @@
-/** What orchestrators ask: whether the process lives, and whether requests may come. */
+/** /livez and /readyz, for orchestrators: whether the process runs, and whether it accepts requests. */
 import type { Metrics } from '../metrics.ts';
 import { type EdgeReply, type Handler, refuse, reply } from './edge.ts';
 import { exposeMetrics } from './metrics-route.ts';
 
-/** A look at the store serves all who ask within this time, and an answer takes no longer than this. */
-const LOOK_MS = 1_000;
+/** A result of the check serves all probes for this time, and a probe waits for one no longer than this. */
+const CHECK_MS = 1_000;
 
 const json = (status: number, value: object): EdgeReply =>
   reply(status, 'application/json; charset=utf-8', JSON.stringify(value));
 
-interface Look {
+interface Check {
   readonly startedAt: number;
   readonly isReady: Promise<boolean>;
   ended: boolean;
 }
 
 /**
- * Whether a check passes, looked at once a second at most and only when it is asked for: the check of the store writes.
- * A check that takes longer than a second counts as failed until it has ended.
+ * Whether the store's check passes. It writes, so it runs on request only, and once a second at most. A check that takes
+ * longer counts as failed until it has ended.
  */
 export const createReadiness = (check: () => Promise<void>): (() => Promise<boolean>) => {
-  let latest: Look | undefined;
-  const look = (): Look => {
-    const started: Look = {
+  let latest: Check | undefined;
+  const start = (): Check => {
+    const started: Check = {
       startedAt: performance.now(),
       isReady: check().then(
         () => true,
@@ -36,9 +36,9 @@ export const createReadiness = (check: () => Promise<void>): (() => Promise<bool
     return started;
   };
   return async () => {
-    if (!latest || (latest.ended && performance.now() - latest.startedAt >= LOOK_MS)) latest = look();
+    if (!latest || (latest.ended && performance.now() - latest.startedAt >= CHECK_MS)) latest = start();
     const late = Promise.withResolvers<boolean>();
-    const leftMs = Math.max(latest.startedAt + LOOK_MS - performance.now(), 0);
+    const leftMs = Math.max(latest.startedAt + CHECK_MS - performance.now(), 0);
     const timer = setTimeout(() => late.resolve(false), leftMs);
     try {
       return await Promise.race([latest.isReady, late.promise]);
@@ -49,13 +49,13 @@ export const createReadiness = (check: () => Promise<void>): (() => Promise<bool
 };
 
 export interface ProbeDeps {
-  /** Rejects when the store cannot keep its promises now. */
+  /** Rejects while the store cannot read or write. */
   readonly check: () => Promise<void>;
-  /** False once the service is to stop. */
+  /** False once the service is stopping. */
   readonly accepting: () => boolean;
 }
 
-/** The routes of the probes. /livez looks at nothing but that this runs. */
+/** The routes of the probes. /livez depends on nothing but the process. */
 export const createProbes = ({ check, accepting }: ProbeDeps): ReadonlyMap<string, Handler> => {
   const isReady = createReadiness(check);
   return new Map<string, Handler>([
@@ -71,7 +71,7 @@ export const createProbes = ({ check, accepting }: ProbeDeps): ReadonlyMap<strin
   ]);
 };
 
-/** The edge of the operator's port: probes and metrics, which no traffic of the other port can crowd out. */
+/** The handler of the operator's port: probes and metrics, out of reach of the other port's traffic. */
 export const createOperations = (probes: ReadonlyMap<string, Handler>, metrics: Metrics): Handler => {
   const routes = new Map([...probes, ['/metrics', exposeMetrics(metrics)]]);
   return async (request) =>

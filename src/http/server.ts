@@ -1,3 +1,4 @@
+/** Puts a handler behind node:http or node:https: reads requests, writes replies, and drains at the end. */
 import { once } from 'node:events';
 import {
   createServer,
@@ -12,13 +13,16 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import { httpConfig } from './config.ts';
-import { boundConnections, type ConnectionLimits, type OnRefusal } from './connections.ts';
-import { BodyTooLarge, type EdgeReply, type Handler, refuse } from './edge.ts';
+import { boundConnections, type ConnectionLimits, type Connections, type OnRefusal } from './connections.ts';
+import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, type Refusal, refuse } from './edge.ts';
 import { peerOf, serverOptions, type TlsConfig } from './tls.ts';
 
 export interface HttpServer {
   readonly url: string;
-  /** Accepts for so long still, stops listening, lets running requests finish for the grace, then cuts them off. */
+  /**
+   * Accepts requests for `acceptMs` more, stops listening, lets running requests finish for `graceMs`, then closes
+   * their connections.
+   */
   close(graceMs: number, acceptMs?: number): Promise<void>;
 }
 
@@ -29,7 +33,7 @@ interface ListenOptions {
   /** Absent: plain HTTP, for a proxy or a mesh to put TLS around. */
   readonly tls?: TlsConfig | undefined;
   readonly limits?: ConnectionLimits;
-  /** Hears of what never reaches the handler. */
+  /** Called with the code of every request that is refused before it reaches the handler. */
   readonly onRefusal?: OnRefusal;
 }
 
@@ -45,87 +49,97 @@ const readBody = async (message: IncomingMessage, maxBytes: number): Promise<Buf
   return Buffer.concat(chunks);
 };
 
-const firstValues = ({ headers }: IncomingMessage): Record<string, string | undefined> =>
+const joinedHeaders = ({ headers }: IncomingMessage): Record<string, string | undefined> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
+
+const edgeRequest = (message: IncomingMessage, signal: AbortSignal): EdgeRequest => ({
+  method: message.method ?? '',
+  target: message.url ?? '',
+  headers: joinedHeaders(message),
+  peer: peerOf(message.socket),
+  readBody: (maxBytes) => readBody(message, maxBytes),
+  signal,
+});
 
 const hasOneHost = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => {
   const hosts = rawHeaders.filter((name, position) => position % 2 === 0 && name.toLowerCase() === 'host').length;
   return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
 };
 
-/** TLS ends here when it is configured, and outside when it is not. */
-const openServer = (tls: TlsConfig | undefined, options: ServerOptions, listener: RequestListener): Server =>
-  tls ? createTlsServer({ ...options, ...serverOptions(tls) }, listener) : createServer(options, listener);
+/** The refusal of a request that does not reach the handler; undefined for one that does. */
+const earlyRefusal = (message: IncomingMessage, connections: Connections): Refusal | undefined => {
+  if (connections.isBeyondLimit(message))
+    return refuse(503, 'TOO_MANY_CONNECTIONS', 'Too many connections', { 'retry-after': '2' });
+  return hasOneHost(message) ? undefined : refuse(400, 'BAD_REQUEST', 'A request names one host');
+};
 
-/** Puts a handler behind node:http or node:https. */
+const writeReply = (response: ServerResponse, { status, headers, body }: EdgeReply, isLast: boolean): void => {
+  response
+    .writeHead(status, {
+      ...headers,
+      ...(isLast && { connection: 'close' }),
+      ...(status !== 204 && { 'content-length': Buffer.byteLength(body) }),
+    })
+    .end(body);
+};
+
+/** Aborts when the connection closes before the response was written to its end. */
+const goneSignal = (response: ServerResponse): AbortSignal => {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+};
+
+/** TLS ends here when it is configured, and outside when it is not. */
+const openServer = (tls: TlsConfig | undefined, limits: ConnectionLimits, listener: RequestListener): Server => {
+  const options: ServerOptions = {
+    headersTimeout: 5_000,
+    requestTimeout: 10_000,
+    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxHeaderSize: 8_192,
+    // We refuse a missing host ourselves, so that the refusal looks like every other.
+    requireHostHeader: false,
+  };
+  return tls ? createTlsServer({ ...options, ...serverOptions(tls) }, listener) : createServer(options, listener);
+};
+
+const urlOf = (server: Server, tls: TlsConfig | undefined): string => {
+  // A server that listens on a port has no address of another kind.
+  const { address, port, family } = server.address() as AddressInfo;
+  return `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+};
+
 export const listen = async (handle: Handler, options: ListenOptions): Promise<HttpServer> => {
   const { host, port, log, tls, limits = httpConfig.parse({}), onRefusal = () => {} } = options;
   let closing = false;
 
-  const send = (message: IncomingMessage, response: ServerResponse, { status, headers, body }: EdgeReply) => {
-    // What is left of a body that is refused is not read to its end.
-    const last = closing || !message.complete || connections.isLast(message);
-    response
-      .writeHead(status, {
-        ...headers,
-        ...(last && { connection: 'close' }),
-        ...(status !== 204 && { 'content-length': Buffer.byteLength(body) }),
-      })
-      .end(body);
+  const send = (message: IncomingMessage, response: ServerResponse, reply: EdgeReply) => {
+    // The rest of a refused body is not read, so the connection cannot carry another request.
+    writeReply(response, reply, closing || !message.complete || connections.isLast(message));
   };
 
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
-    const gone = new AbortController();
-    response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
-    });
+    const signal = goneSignal(response);
     connections.carry(message);
-    if (connections.isBeyondLimit(message)) {
-      onRefusal('TOO_MANY_CONNECTIONS');
-      return send(
-        message,
-        response,
-        refuse(503, 'TOO_MANY_CONNECTIONS', 'Too many connections', { 'retry-after': '2' }),
-      );
-    }
-    if (!hasOneHost(message)) {
-      onRefusal('BAD_REQUEST');
-      return send(message, response, refuse(400, 'BAD_REQUEST', 'A request names one host'));
-    }
-    const reply = await handle({
-      method: message.method ?? '',
-      target: message.url ?? '',
-      headers: firstValues(message),
-      peer: peerOf(message.socket),
-      readBody: (maxBytes) => readBody(message, maxBytes),
-      signal: gone.signal,
-    });
-    send(message, response, reply);
+    const refused = earlyRefusal(message, connections);
+    if (refused) onRefusal(refused.refusal);
+    send(message, response, refused ?? (await handle(edgeRequest(message, signal))));
   };
 
-  const server = openServer(
-    tls,
-    {
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
-      connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: limits.keepAliveMs,
-      maxHeaderSize: 8_192,
-      // Ours to refuse, so that the refusal looks like every other.
-      requireHostHeader: false,
-    },
-    (message, response) => {
-      serve(message, response).catch((error: unknown) => {
-        // The client went away before it had said everything: nobody is there to answer, and nothing is wrong.
-        if (message.destroyed && !message.complete) return;
-        log.error('a request failed unexpectedly', { error });
-        if (response.headersSent) return void response.destroy();
-        send(message, response, refuse(500, 'INTERNAL_SERVER_ERROR', 'Something went wrong here.'));
-      });
-    },
-  );
+  const server = openServer(tls, limits, (message, response) => {
+    serve(message, response).catch((error: unknown) => {
+      // The client closed the connection within its request: there is no one to answer, and no fault to log.
+      if (message.destroyed && !message.complete) return;
+      log.error('a request failed unexpectedly', { error });
+      if (response.headersSent) return void response.destroy();
+      send(message, response, refuse(500, 'INTERNAL_SERVER_ERROR', 'Something went wrong here.'));
+    });
+  });
   const connections = boundConnections(server, limits, onRefusal);
   server.on('checkExpectation', (message, response) => {
     onRefusal('EXPECTATION_FAILED');
@@ -133,10 +147,9 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
   });
   server.listen(port, host);
   await once(server, 'listening');
-  const { address, port: actualPort, family } = server.address() as AddressInfo;
 
   return {
-    url: `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`,
+    url: urlOf(server, tls),
     async close(graceMs, acceptMs = 0) {
       closing = true;
       if (acceptMs > 0) await delay(acceptMs);

@@ -1,3 +1,4 @@
+/** The pages of sandbox mode: explorer, cashier and payer page. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 const examplesFolder = new URL('../../examples/', import.meta.url);
@@ -14,7 +15,7 @@ const readExamples = (): { name: string; operation: string }[] =>
       operation: readFileSync(new URL(name, examplesFolder), 'utf8'),
     }));
 
-/** The pages of sandbox mode, by path. They load nothing from elsewhere, so they work without the internet. */
+/** The pages of sandbox mode, by path. They load nothing from other hosts, so they work without the internet. */
 export const readStaticPages = (): ReadonlyMap<string, string> => {
   const css = read('page.css');
   const examples = JSON.stringify(readExamples()).replaceAll('<', '\\u003c');
