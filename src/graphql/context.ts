@@ -1,3 +1,4 @@
+/** What resolvers run with: the use cases of the process, and loaders and log lines of the request. */
 import type DataLoader from 'dataloader';
 import type { Admission } from '../identity/admission.ts';
 import type { Apps, AskedNames } from '../identity/apps.ts';
@@ -23,7 +24,7 @@ export interface Services {
   readonly metrics: Pick<Metrics, 'operations' | 'references'>;
 }
 
-/** What the log is to say about one root field. */
+/** What the log line of one root field will say. */
 export interface CallLine {
   /** The root field's key in the answer. */
   readonly key: string | number;
@@ -43,7 +44,7 @@ export interface Context extends Omit<Services, 'store'> {
     readonly certifications: DataLoader<string, Certification | undefined>;
   };
   readonly call: CallContext;
-  /** Of the root fields that have been asked for; written to the log when the operation is answered. */
+  /** One for each root field that ran; written to the log when the operation is answered. */
   readonly lines: CallLine[];
 }
 

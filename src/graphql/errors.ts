@@ -1,7 +1,7 @@
 /**
- * What may be said in `errors`. Expected outcomes are union members; what is left are faults of the request document,
- * whose messages quote the values they choke on, and bugs, whose messages may hold anything. So every message is
- * either known to hold only names of the schema and of the document, or replaced.
+ * Masks the `errors` of an answer. Expected outcomes are union members; what remains are faults of the request document,
+ * whose messages quote the values that they reject, and bugs, whose messages may hold anything. So a message passes only
+ * when it can hold nothing but names of the schema and of the document; any other is replaced.
  */
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError } from 'graphql';
@@ -10,15 +10,15 @@ import { PayerIdentityError } from '../failure.ts';
 const safeValidation =
   /^(Cannot query field|Unknown (argument|directive|field|fragment|operation|type)|Field "[\w.]+" (argument|must|of required type|is not defined)|Fields "\w+" conflict|Fragment|Directive|Variable "\$\w+" (is|of type|cannot be)|This anonymous operation|Cannot spread fragment|The (schema|"\w+") definition is not|GraphQL introspection|There can be only one|Too many|Validation aborted|Must provide)/;
 
-/** Reasons that hold only names, at the end of a message. The value stands before them, so nothing else is believed. */
+/** Reasons that hold only names, at the end of a message. The value stands before them and could imitate one. */
 const reasonAtEnd =
   /(?: at "\w+((?:\.\w+|\[\d+\])+)")?; (Expected non-nullable type "[\w![\]]+" not to be null\.|Expected type "\w+" to be an object\.|Field "\w+" of required type "[\w![\]]+" was not provided\.|Field "\w+" is not defined by type "\w+"\.)(?: Did you mean [\w", ]+\?)?$/;
 const absent = /^Variable "\$\w+" of (?:required|non-null) type "[\w![\]]+" ((?:was not|must not be) \w+\.)$/;
-/** A scalar's reason stands between the value and the same value again, whatever the value holds. */
+/** A scalar's reason stands in the middle, between the value and the same value again, and so cannot be imitated. */
 const scalarReason =
   /(?: at "\w+((?:\.\w+|\[\d+\])+)")?; ((?:String|ID|Int|Float|Boolean) cannot represent [\w -]*value): /g;
 
-/** A coercion error names the variable, where in it, and the reason, but not the value. */
+/** Describes a coercion error by the variable, the place in it and the reason, without the value. */
 const describeCoercion = (message: string): string => {
   const variable = /^Variable "(\$\w+)"/.exec(message)?.[1] ?? 'A variable';
   const start = `Variable "${variable}" got invalid value `.length;
@@ -62,12 +62,12 @@ const describe = (code: unknown, message: string): string | undefined => {
   }
 };
 
-/** Faults of the caller that graphql finds only while it executes, and gives no code. They hold only names. */
+/** Faults of the request that graphql finds only during execution, without a code. They hold only names. */
 const lateFault =
   /^(?:Argument "\w+" of (?:required|non-null) type "[\w![\]]+" (?:was not provided|must not be null)|Schema is not configured to execute \w+ operation)\.$/;
 
-/** A look-up that failed since the store is away is worth repeating, as far as that place in the answer is concerned. */
-const toRepeat = (error: unknown): PayerIdentityError | undefined => {
+/** The failure of a field that the store could not serve: the client can repeat the query for that place in the answer. */
+const unavailableIn = (error: unknown): PayerIdentityError | undefined => {
   const thrown = unwrapResolverError(error);
   return thrown instanceof PayerIdentityError && thrown.code === 'SERVICE_UNAVAILABLE' ? thrown : undefined;
 };
@@ -78,7 +78,7 @@ export const formatError = (
 ): GraphQLFormattedError => {
   if (lateFault.test(message))
     return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code: 'BAD_USER_INPUT' } };
-  const { code, retryAfterSeconds } = toRepeat(error) ?? extensions ?? {};
+  const { code, retryAfterSeconds } = unavailableIn(error) ?? extensions ?? {};
   const described = describe(code, message);
   return {
     message: described ?? 'Something went wrong here. The operator finds it in the log.',

@@ -1,3 +1,4 @@
+/** Expected failures as members of the contract's unions. */
 import {
   type FailureCode,
   type FailureMember,
@@ -13,14 +14,14 @@ import type { Context } from './context.ts';
 type AnyFailure = ResolversInterfaceTypes<Record<string, never>>['Failure'];
 type FailureOf<Member extends FailureMember> = Extract<AnyFailure, { readonly __typename: Member }>;
 
-/** Which failures each kind of call can end with; the unions of the contract list the same. */
+/** The failures that each kind of call can end with; the unions of the contract list the same. */
 const common = ['ChannelUnavailable', 'InvalidInput', 'NotAllowed'] as const;
 export const startFailures = common;
 export const authenticationFailures = ['AuthCodeRejected', 'AuthenticationIndeterminate', ...common] as const;
 export const certificationFailures = ['CertificationRejected', ...common] as const;
 export const jobworthFailures = ['JobworthRejected', 'AuthenticationIndeterminate', ...common] as const;
 
-/** An expected failure as the union member that it is in the contract. */
+/** The union member of a failure code. */
 export const toFailure = (
   code: FailureCode,
   traceId: string,
@@ -38,7 +39,7 @@ export const toFailure = (
   }
 };
 
-/** Runs a use case; an expected failure becomes an answer, anything else stays an error and is masked. */
+/** Runs a use case. An expected failure becomes an answer; any other error is thrown on, and masked later. */
 export const orFailure = async <T, Member extends FailureMember>(
   { call }: Context,
   members: readonly Member[],

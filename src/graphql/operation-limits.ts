@@ -1,4 +1,4 @@
-/** What one operation may ask for, decided before any of it runs. */
+/** The limits of one operation, checked before any of its resolvers runs. */
 import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
 import type { Context } from './context.ts';
@@ -16,7 +16,7 @@ export interface OperationLimits {
   readonly representations: number;
 }
 
-/** Lists in variables count in full, and so do lists that are a variable's default. */
+/** Counts the representations of a root field, in literals, variables and defaults of variables. */
 const countRepresentations = (
   field: FieldNode,
   variables: Readonly<Record<string, unknown>>,
@@ -49,7 +49,12 @@ const check = (
   const representations = roots.reduce((sum, field) => sum + countRepresentations(field, variables, operation), 0);
   requireWithin(representations, limits.representations, 'TOO_MANY_REPRESENTATIONS', 'representations');
   const sensitive = roots.filter(({ name }) => isSensitive(name.value)).length;
-  requireWithin(sensitive, limits.sensitiveFields, 'ONE_SENSITIVE_FIELD', 'fields that exchange or tell secrets');
+  requireWithin(
+    sensitive,
+    limits.sensitiveFields,
+    'ONE_SENSITIVE_FIELD',
+    'fields that redeem a code or return a secret',
+  );
   const maxRoots = operation.operation === 'mutation' ? limits.mutationFields : limits.queryFields;
   requireWithin(roots.length, maxRoots, 'TOO_MANY_ROOT_FIELDS', 'fields at the root');
   const { depth, aliases, directives, longFields } = measureOperation(operation, document);
@@ -59,7 +64,7 @@ const check = (
   requireWithin(longFields, limits.longFields, 'TOO_MANY_LONG_FIELDS', 'QR codes, HTML forms and schemas');
 };
 
-/** Refuses an operation over a limit; none of its resolvers runs. */
+/** Rejects an operation over a limit before its resolvers run. */
 export const limitOperations = (limits: OperationLimits): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     async didResolveOperation({ document, operation, request }) {

@@ -1,4 +1,4 @@
-/** How large an operation is. Fields behind @skip and @include count as if they were there. */
+/** Measures an operation. Fields behind @skip and @include count as if they ran. */
 import {
   type DocumentNode,
   type FieldNode,
@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 
 interface Size {
-  /** Fields within fields; a fragment is no level. */
+  /** Levels of nested fields; a fragment is no level. */
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
@@ -18,7 +18,7 @@ interface Size {
   readonly longFields: number;
 }
 
-/** Named, since an answer repeats them as often as they have aliases. test/graphql/amplification.test.ts finds others. */
+/** Listed, since an answer repeats them once per alias. test/graphql/amplification.test.ts finds fields that are missing here. */
 const longFields: ReadonlySet<string> = new Set(['authorizeQr', 'qr', 'html', 'sdl']);
 
 const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
@@ -26,7 +26,7 @@ const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode
     document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
   );
 
-/** The fields at the root of an operation; each fragment once, since a field that is spread twice runs once. */
+/** The fields at the root of an operation. Each fragment counts once: a field that is spread twice runs once. */
 export const rootFields = (operation: OperationDefinitionNode, document: DocumentNode): FieldNode[] => {
   const fragments = fragmentsOf(document);
   const collect = ({ selections }: SelectionSetNode): FieldNode[] =>
@@ -43,8 +43,8 @@ export const rootFields = (operation: OperationDefinitionNode, document: Documen
 const nothing: Size = { depth: 0, aliases: 0, directives: 0, longFields: 0 };
 
 /**
- * The size of a valid operation, each fragment as often as it is spread. A fragment is looked into once, so that a few
- * that spread each other many times over cost no more than their text.
+ * The size of a valid operation, with each fragment as often as it is spread. A fragment is measured once, so that
+ * fragments that multiply each other cost no more time than their text.
  */
 export const measureOperation = (operation: OperationDefinitionNode, document: DocumentNode): Size => {
   const fragments = fragmentsOf(document);
@@ -65,7 +65,7 @@ export const measureOperation = (operation: OperationDefinitionNode, document: D
       return { ...size, directives: size.directives + own };
     }
     const { depth, aliases, directives, longFields: inside } = measureNode(selection);
-    // The library bounds how deep introspection goes, and our own fields are not below it.
+    // The library bounds the depth of introspection, and none of our fields is below it.
     const below = selection.name.value.startsWith('__') ? 0 : depth;
     return {
       depth: below + 1,

@@ -1,17 +1,18 @@
 /**
- * The signature of a merchant application over its call. What is signed are the fields of the input and not the HTTP
- * request: a router writes its own operation, and passes the input on. docs/signing.md tells merchants how.
+ * The signature of a merchant application over its call, with a key that the merchant and this service share.
+ * It covers the fields of the input and not the HTTP request: a router writes an operation of its own, and passes the
+ * input on. docs/signing.md explains it to merchants.
  */
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { digests, equalSecrets } from '../lib/digest.ts';
 
-/** Who has a key can sign, whoever sees a signed call can try keys: so that this stays hopeless. */
+/** At least 32 bytes: a captured signature must not be brute-forced offline. */
 const secret = z.string().refine((text) => Buffer.byteLength(text) >= 32, 'at least 32 bytes');
-/** The algorithm belongs to the key, never to the message. All keys verify: one may replace another. */
+/** The algorithm belongs to the key, never to the message. All keys verify, so that one can replace another. */
 const keysOf = <Algorithm extends z.ZodType>(algorithm: Algorithm) =>
   z.array(z.strictObject({ algorithm, secret })).min(1);
-/** Whether a signed call is also told the channel's access token. */
+/** Whether a signed call also gets the channel's access token. */
 const accessToken = z.boolean().default(false);
 
 export const signatureConfig = z.discriminatedUnion('scheme', [
@@ -35,9 +36,9 @@ export type SignedInput = Readonly<Record<string, string | undefined>>;
 export interface SignedRequest {
   /** The field of Mutation. */
   readonly operation: string;
-  /** The app that is acted for, also where the input leaves it to the default. */
+  /** The app of the call, also where the input leaves it to the default. */
   readonly appId: string;
-  /** Every field that is acted upon, `sign` among them. A field that is null counts as absent. */
+  /** Every field that the call uses, `sign` among them. A field that is null counts as absent. */
   readonly input: SignedInput;
 }
 
@@ -51,7 +52,7 @@ export const canonicalJson = (input: SignedInput): string => JSON.stringify(inpu
 
 const textV2 = ({ operation, appId, input }: SignedRequest): string => {
   const digest = createHash('sha256').update(canonicalJson(input)).digest('hex');
-  // No part can hold a line break that matters: whatever the caller chose is in the digest as well.
+  // A line break in a part cannot forge another text: the digest covers every value that the caller chose.
   return ['v2', operation, appId, input.reqTime, input.nonceStr, digest].join('\n');
 };
 
@@ -85,9 +86,11 @@ const signatures = (policy: SignaturePolicy, request: SignedRequest): (string | 
   );
 };
 
-/** Whether one of the app's keys has signed exactly this. */
+/** Whether one of the app's keys has signed exactly this call. */
 export const isSigned = (policy: SignaturePolicy, request: SignedRequest): boolean => {
   const { sign = '' } = request.input;
-  const matches = signatures(policy, request).filter((known) => known !== undefined && equalSecrets(known, sign));
+  const matches = signatures(policy, request).filter(
+    (expected) => expected !== undefined && equalSecrets(expected, sign),
+  );
   return matches.length > 0;
 };

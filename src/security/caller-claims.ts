@@ -1,4 +1,4 @@
-/** What a token, or a router that has verified one, claims of a caller. */
+/** Reads a caller from claims: those of a token, or those that the router forwards of a token that it has verified. */
 import { z } from 'zod';
 import { allScopes, type Caller } from './caller.ts';
 
@@ -19,7 +19,7 @@ export interface ClaimNames {
   readonly appsClaim?: string | undefined;
 }
 
-// Texts that are not well-formed would become the same bytes, and two callers one.
+// Two texts that are not well-formed can become the same bytes: two callers would share an id.
 const wellFormed = z
   .string()
   .min(1)
@@ -28,30 +28,30 @@ const wellFormed = z
 const words = z.union([z.array(z.string()), z.string().transform((text) => text.split(' '))]).default([]);
 const list = z.union([z.array(z.string()), z.string().transform((text) => [text])]).default([]);
 
-const subject = z.object({
-  /** Without the character that ends it in the id. */
+const subjectSchema = z.object({
+  /** Without the character that separates it from `sub` in the id. */
   iss: wellFormed.regex(/^[^|]*$/).default(''),
   sub: wellFormed,
 });
 
 /**
- * Tells the caller that claims describe; undefined when they describe none. `from` keeps callers of different proof
- * apart.
+ * Returns the caller that claims describe, and undefined when they describe none. `from` is part of the caller's id:
+ * a token and a forwarded claim never make the same caller.
  */
 export const createClaimsReader = (
   from: 'jwt' | 'claims',
   { scopesClaim, appsClaim }: ClaimNames,
 ): ((claims: unknown) => Caller | undefined) => {
-  const rightsSchema = z.object({ [scopesClaim]: words });
+  const scopesSchema = z.object({ [scopesClaim]: words });
   const appsSchema = appsClaim === undefined ? undefined : z.object({ [appsClaim]: list });
   return (claims) => {
-    const rights = rightsSchema.safeParse(claims);
+    const scopes = scopesSchema.safeParse(claims);
     const apps = appsSchema?.safeParse(claims);
-    const who = subject.safeParse(claims);
-    if (!who.success || !rights.success || apps?.success === false) return undefined;
-    const granted = new Set(rights.data[scopesClaim]);
+    const subject = subjectSchema.safeParse(claims);
+    if (!subject.success || !scopes.success || apps?.success === false) return undefined;
+    const granted = new Set(scopes.data[scopesClaim]);
     return {
-      id: `${from}:${who.data.iss}|${who.data.sub}`,
+      id: `${from}:${subject.data.iss}|${subject.data.sub}`,
       scopes: new Set(allScopes.filter((scope) => granted.has(scope))),
       ...(appsClaim !== undefined && { apps: new Set(apps?.data[appsClaim]) }),
     };

@@ -42,7 +42,7 @@ export interface Callers {
 /** For sandbox mode: every caller has every scope. */
 export const sandboxCallers: Callers = { identify: async () => ({ id: 'sandbox', scopes: new Set(allScopes) }) };
 
-/** The value at a path of names; undefined when there is none. */
+/** The value at a path of names; undefined when there is no such value. */
 const valueAt = (value: unknown, path: string): unknown =>
   path
     .split('.')

@@ -1,4 +1,4 @@
-/** Reads the key set that an issuer publishes: as a whole or not at all. https://www.rfc-editor.org/rfc/rfc7517#section-5 */
+/** Reads the key set that an issuer of caller tokens publishes, as a whole or not at all. https://www.rfc-editor.org/rfc/rfc7517#section-5 */
 import { KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, createLocalJWKSet, errors, type JWK } from 'jose';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ export interface KeySet {
   readonly kids: ReadonlySet<string>;
 }
 
-/** Why a set is not one to verify tokens with; goes into the log. */
+/** Why a set is not used; for the log. */
 type KeySetFault =
   | `HTTP_${number}`
   | 'NO_KEY_SET'
@@ -30,7 +30,7 @@ export class BadKeySet extends Error {
   }
 }
 
-/** Issuers publish a handful; each costs time to import. */
+/** Issuers publish a few; importing a key costs time. */
 const MAX_KEYS = 100;
 
 /** Members of secret and private keys. https://www.iana.org/assignments/jose/jose.xhtml#web-key-parameters */
@@ -72,8 +72,8 @@ const verifies = async (key: JWK, algorithms: readonly string[]): Promise<boolea
 };
 
 /**
- * The keys of a set that verify one of the algorithms. Throws BadKeySet when there is none, when one of them is
- * broken or two share a key id, and when the set holds a secret: such a set was not published on purpose.
+ * The keys of a set that verify one of the algorithms. Throws BadKeySet when the set has no such key, when one of them
+ * is broken or two share a key id, and when it holds a secret: such a set was published by mistake.
  */
 export const readKeySet = async (body: Uint8Array, algorithms: readonly string[]): Promise<KeySet> => {
   const published = parseKeySet(body);

@@ -18,7 +18,7 @@ export class KeysUnavailable extends Error {
 }
 
 export interface IssuerKeys {
-  /** The last good set. Throws KeysUnavailable when there is none, or none that is recent enough. */
+  /** The last good set. Throws KeysUnavailable when no set is recent enough. */
   current(): Promise<KeySet>;
   /**
    * A set that has the key id, or that was fetched after this call and lacks it.

@@ -1,14 +1,14 @@
-/** The algorithms of HTTP message signatures. https://www.rfc-editor.org/rfc/rfc9421.html#section-3.3 */
+/** The keys and algorithms of the router's HTTP message signatures. https://www.rfc-editor.org/rfc/rfc9421.html#section-3.3 */
 import { constants, createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { z } from 'zod';
 
-/** Whether a signature is one over these bytes. */
+/** Whether a signature is valid over these bytes. */
 export type Verify = (signed: Buffer, signature: Buffer) => boolean;
 
 const MIN_SECRET_BYTES = 32;
 const MIN_RSA_BITS = 2_048;
 
-/** A private key would do as well, and has no business here. */
+/** Throws for a private key: it would verify as well, and must not be in this configuration. */
 const publicKey = (pem: string, fits: (key: KeyObject) => boolean): KeyObject => {
   const key = createPublicKey(pem);
   if (pem.includes('PRIVATE KEY') || !fits(key)) throw new Error('Not a public key of this kind');
@@ -51,14 +51,14 @@ const algorithms = {
 const names = Object.keys(algorithms) as (keyof typeof algorithms)[];
 
 const fields = z.strictObject({
-  /** What signers name as keyid. */
+  /** The keyid that the router sends. */
   id: z.string().min(1).max(128),
   algorithm: z.enum(names),
   /** A public key in PEM; for hmac-sha256 at least 32 bytes in base64. */
   key: z.string(),
 });
 
-/** Throws when the key is not one of its algorithm. */
+/** Throws when the key does not fit its algorithm. */
 export const openKey = ({ algorithm, key }: z.output<typeof fields>): Verify => algorithms[algorithm](key);
 
 const opens = (record: z.output<typeof fields>): boolean => {

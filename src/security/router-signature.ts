@@ -1,6 +1,6 @@
 /**
- * HTTP message signatures of the router. https://www.rfc-editor.org/rfc/rfc9421.html
- * Believed is only what can be read in one way: components without parameters, each once, over printable ASCII.
+ * The router's signature over its HTTP request. https://www.rfc-editor.org/rfc/rfc9421.html
+ * Accepts only what can be read in one way: components without parameters, each once, over printable ASCII.
  */
 import { z } from 'zod';
 import type { RequestHead } from './request-head.ts';
@@ -18,7 +18,7 @@ const targetUri = (head: RequestHead) => {
   return host === undefined ? undefined : `${scheme(head)}://${host}${head.target}`;
 };
 
-/** What components that are no header stand for. https://www.rfc-editor.org/rfc/rfc9421.html#section-2.2 */
+/** The values of components that are not headers. https://www.rfc-editor.org/rfc/rfc9421.html#section-2.2 */
 const derived = new Map<string, (head: RequestHead) => string | undefined>([
   ['@method', ({ method }) => method],
   ['@authority', authority],
@@ -32,22 +32,22 @@ const derived = new Map<string, (head: RequestHead) => string | undefined>([
 const isComponent = (name: string) => derived.has(name) || /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name);
 
 export const signaturesConfig = z.strictObject({
-  /** Which signers are believed, by key id. */
+  /** The keys that routers sign with, by key id. */
   keys: z
     .array(signatureKey)
     .min(1)
     .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'every id once'),
   /**
-   * What has to be covered, whatever else is. The default ties a signature to this host and operation path and to the
-   * length of the body; the body itself is covered only by content-digest, which not every router sends.
+   * The components that every signature has to cover. The default binds a signature to this host, to the path and to
+   * the length of the body; only content-digest covers the body itself, and not every router sends one.
    */
   components: z
     .array(z.string().refine(isComponent, 'a header in lower case, or one of @method, @authority, @request-target, …'))
     .min(1)
     .default(['@method', '@authority', '@request-target', 'content-type', 'content-length']),
-  /** How long a signature is good for after it was created, unless it says less itself. */
+  /** How long a signature is valid after its `created`, unless its `expires` is earlier. */
   maxAgeSeconds: z.int().positive().max(600).default(60),
-  /** How far the clocks may be apart. */
+  /** How far the router's clock and ours may differ. */
   clockSkewSeconds: z.int().nonnegative().max(60).default(5),
 });
 
@@ -62,7 +62,7 @@ const parameterTypes = new Map([
 
 const componentValue = (name: string, head: RequestHead): string | undefined => {
   const derive = derived.get(name);
-  // In another form than this the target would name a host of its own.
+  // A target in any other form would name a host of its own.
   if (derive) return head.target.startsWith('/') ? derive(head) : undefined;
   return Object.hasOwn(head.headers, name) ? head.headers[name] : undefined;
 };
@@ -79,12 +79,12 @@ const signatureBase = ({ items, text }: InnerList, head: RequestHead): Buffer | 
   return Buffer.from([...lines, `"@signature-params": ${text}`].join('\n'));
 };
 
-/** Answers whether a request carries a signature that is to be believed now. */
+/** Returns whether a request carries a signature of the router that is valid now. */
 export const createRouterSignatureCheck = (
   { keys, components, maxAgeSeconds, clockSkewSeconds }: z.output<typeof signaturesConfig>,
   now: () => number,
 ): ((head: RequestHead) => boolean) => {
-  const known = new Map(keys.map((key) => [key.id, { algorithm: key.algorithm, verify: openKey(key) }]));
+  const keysById = new Map(keys.map((key) => [key.id, { algorithm: key.algorithm, verify: openKey(key) }]));
 
   const isTimely = (created: unknown, expires: unknown): boolean => {
     if (typeof created !== 'number') return false;
@@ -93,11 +93,11 @@ export const createRouterSignatureCheck = (
     return created * SECOND_MS <= now() + skewMs && now() - skewMs <= ends * SECOND_MS;
   };
 
-  const isGood = (input: InnerList, signature: Buffer, head: RequestHead): boolean => {
+  const isValid = (input: InnerList, signature: Buffer, head: RequestHead): boolean => {
     const { parameters, items } = input;
     for (const [name, value] of parameters) if (typeof value !== parameterTypes.get(name)) return false;
-    const key = known.get(String(parameters.get('keyid')));
-    // The algorithm is that of the key; a signer that names another one is confused or wants us to be.
+    const key = keysById.get(String(parameters.get('keyid')));
+    // The key decides the algorithm. A signature that names another one is rejected, not reinterpreted.
     if (!key || (parameters.get('alg') ?? key.algorithm) !== key.algorithm) return false;
     if (!isTimely(parameters.get('created'), parameters.get('expires'))) return false;
     if (!components.every((name) => items.includes(name))) return false;
@@ -111,7 +111,7 @@ export const createRouterSignatureCheck = (
     if (!inputs || !signatures) return false;
     return [...inputs].some(([label, input]) => {
       const signature = signatures.get(label);
-      return signature !== undefined && isGood(input, signature, head);
+      return signature !== undefined && isValid(input, signature, head);
     });
   };
 };

@@ -1,6 +1,6 @@
 /**
- * The structured fields that signatures and digests come in: dictionaries of byte sequences, or of lists of strings.
- * Only what a serializer writes is read, so that no two texts mean the same; everything else is undefined.
+ * Reads the structured fields of signatures and digests: dictionaries of byte sequences, or of lists of strings.
+ * Accepts only what a serializer writes, so that no two texts mean the same; everything else is undefined.
  * https://www.rfc-editor.org/rfc/rfc8941
  */
 export interface InnerList {
@@ -10,7 +10,7 @@ export interface InnerList {
   readonly text: string;
 }
 
-/** One signature is usual, one more while keys or digests change; each costs a verification. */
+/** One signature is usual, two while keys or digests are replaced; each costs a verification. */
 const MAX_MEMBERS = 4;
 
 const name = '[a-z*][a-z0-9_.*-]*';
@@ -48,11 +48,11 @@ const readMembers = <Value>(
 const unquote = (text: string): string => text.slice(1, -1).replace(/\\(["\\])/g, '$1');
 
 const readParameters = (text: string): ReadonlyMap<string, string | number> | undefined => {
-  const found = [...text.matchAll(new RegExp(`;(${name})=(${quoted}|-?\\d+)`, 'g'))];
+  const matches = [...text.matchAll(new RegExp(`;(${name})=(${quoted}|-?\\d+)`, 'g'))];
   const parameters = new Map(
-    found.map(([, key = '', value = '']) => [key, value.startsWith('"') ? unquote(value) : Number(value)]),
+    matches.map(([, key = '', value = '']) => [key, value.startsWith('"') ? unquote(value) : Number(value)]),
   );
-  return parameters.size === found.length ? parameters : undefined;
+  return parameters.size === matches.length ? parameters : undefined;
 };
 
 /** `label=("one" "two");parameter=1, other=()` */

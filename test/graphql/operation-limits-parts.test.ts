@@ -34,7 +34,7 @@ describe('an operation over a limit is told which, and how much there may be', (
     [
       { sensitiveFields: 1 },
       'mutation { authenticate authenticateAndSet }',
-      'At most 1 fields that exchange or tell secrets per operation',
+      'At most 1 fields that redeem a code or return a secret per operation',
     ],
     [{ representations: 0 }, '{ payerIdentity }', 'At most 0 representations per operation'],
   ])('%j', async (limits, source, message) => {

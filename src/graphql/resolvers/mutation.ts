@@ -5,8 +5,12 @@ export const Mutation: MutationResolvers = {
   authenticate: (_, { input }, context) =>
     orFailure(context, authenticationFailures, async () => {
       const { identity, accessToken } = await context.authentication.authenticate(input, context.call);
-      const token = { accessToken: accessToken?.value ?? null, expiresAt: accessToken?.expiresAt ?? null };
-      return { __typename: 'Authenticated' as const, identity, ...token };
+      return {
+        __typename: 'Authenticated' as const,
+        identity,
+        accessToken: accessToken?.value ?? null,
+        expiresAt: accessToken?.expiresAt ?? null,
+      };
     }),
 
   authenticateAndSet: (_, { input }, context) =>

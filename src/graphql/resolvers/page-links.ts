@@ -1,4 +1,4 @@
-/** Other forms of the same link. Made only when asked for, and once for an operation that asks many times. */
+/** A link as a QR code or as a form: rendered when selected, and once for all aliases of an operation. */
 import type {
   AuthenticationStartedResolvers,
   CertificationFormResolvers,
@@ -7,13 +7,13 @@ import type {
 import { selfSubmittingForm } from '../../lib/form.ts';
 import { qrSvg } from '../../lib/qr.ts';
 
-/** Keeps what was made of an object for as long as the object is there. */
-const oncePerObject = <From extends object, Made>(make: (from: From) => Made): ((from: From) => Made) => {
-  const made = new WeakMap<From, { readonly value: Made }>();
+/** Remembers the result for each object, as long as the object lives. */
+const oncePerObject = <From extends object, Result>(render: (from: From) => Result): ((from: From) => Result) => {
+  const results = new WeakMap<From, { readonly value: Result }>();
   return (from) => {
-    const kept = made.get(from) ?? { value: make(from) };
-    made.set(from, kept);
-    return kept.value;
+    const result = results.get(from) ?? { value: render(from) };
+    results.set(from, result);
+    return result.value;
   };
 };
 
