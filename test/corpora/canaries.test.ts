@@ -1,14 +1,15 @@
 /**
- * A canary for every kind of secret goes through the whole fault suite, and is looked for in whatever the service
- * says: output, answers, errors, database. Once to the process as it is started, once to the service in this process,
- * whose errors can be looked into. There are no spans to look at: this service makes none.
+ * A canary for every kind of secret goes through the whole fault suite, and is searched in everything that the service
+ * writes: output, answers, errors, database. Once with a process of its own, once with the service in this process,
+ * whose errors can be inspected. The service makes no spans.
  */
 import { expect, test } from 'vitest';
 import { searchCanaries } from '../support/canaries/canaries.ts';
+import type { Answer } from '../support/faults/calls.ts';
 import { type Canaries, type Places, startHere, startProcess } from '../support/faults/hosts.ts';
-import { type Answer, runFaults } from '../support/faults/suite.ts';
+import { runFaults } from '../support/faults/suite.ts';
 
-/** The fields of an answer that are there to carry a secret, and which. */
+/** The fields of an answer that carry a secret by contract, and which. */
 const carries: Readonly<Record<string, readonly string[]>> = {
   openId: ['openid', 'openId', 'jobOpenId', 'askedOpenId'],
   userId: ['userId', 'unionPayId', 'jobUserId', 'askedUserId'],
@@ -38,14 +39,14 @@ const parts = ({ text, headers, status }: Answer): [name: string, text: string][
   ];
 };
 
-/** Everything that was answered, by the field it was answered in. */
+/** All answers, by field. */
 const answered = (answers: readonly Answer[]): Places => {
   const byName = new Map<string, string[]>();
   for (const [name, text] of answers.flatMap(parts)) byName.set(name, [...(byName.get(name) ?? []), text]);
   return Object.fromEntries([...byName].map(([name, texts]) => [`answered ${name}`, Buffer.from(texts.join('\n'))]));
 };
 
-/** Ends that the suite has to come to, or it was none. */
+/** The outcomes that the suite has to reach. */
 const faults = [
   ...['AUTH_CODE_INVALID', 'AUTH_CODE_USED', 'AUTH_CODE_EXPIRED', 'AUTH_CODE_REFUSED', 'OUTCOME_UNKNOWN'],
   ...['REPLY_UNVERIFIED', 'REPLY_MALFORMED', 'CERTIFICATION_REFUSED', 'ONCE_TOKEN_INVALID', 'CHANNEL_NO_ANSWER'],
@@ -58,8 +59,8 @@ const faults = [
 const scan = (canaries: Canaries, places: Places) => {
   const searches = Object.entries(places).map(([place, written]) => {
     const allowed = carries[place.replace('answered ', '')] ?? [];
-    const wanted = Object.entries(canaries).filter(([name]) => !allowed.includes(name));
-    return searchCanaries(Object.fromEntries(wanted), { [place]: written });
+    const forbidden = Object.entries(canaries).filter(([name]) => !allowed.includes(name));
+    return searchCanaries(Object.fromEntries(forbidden), { [place]: written });
   });
   return {
     hits: searches.flatMap(({ hits }) => hits),
@@ -72,15 +73,15 @@ test.each([
   ['the process', startProcess],
   ['the service in this process', startHere],
 ])(
-  '%s tells no secret to anybody whom it is not for, whatever goes wrong',
+  'P8: %s shows no secret outside the fields that are for it, through every fault',
   { timeout: 120_000 },
   async (name, start) => {
     const host = await start();
-    const { canaries: planted, answers, seen } = await runFaults(host);
+    const { canaries: planted, answers, received } = await runFaults(host);
     const places = { ...(await host.stop()), ...answered(answers) };
     const canaries = { ...planted, ...host.configured };
 
-    // They were all there: whatever is for an upstream has reached one.
+    // The canaries were sent: each that is for an upstream has reached one.
     for (const secret of [
       'payer',
       'job',
@@ -91,9 +92,9 @@ test.each([
       'askedUserId',
       'queryCode',
     ] as const)
-      expect(seen, secret).toContain(planted[secret]);
-    const said = answers.map(({ text }) => text).join('\n');
-    expect(faults.filter((code) => !said.includes(`"${code}"`))).toEqual([]);
+      expect(received, secret).toContain(planted[secret]);
+    const bodies = answers.map(({ text }) => text).join('\n');
+    expect(faults.filter((code) => !bodies.includes(`"${code}"`))).toEqual([]);
     const { hits, needles, bytes } = scan(canaries, places);
     console.log(
       `${name}: ${answers.length} answers, ${Object.keys(canaries).length} canaries in ${needles} spellings, ${hits.length} hits in ${bytes} bytes of ${Object.keys(places).length} places: ${Object.entries(
@@ -105,7 +106,7 @@ test.each([
     );
     expect(hits).toEqual([]);
 
-    // And it would be found: in each place, one secret in one spelling.
+    // The search works: in each place it finds planted secrets in three spellings.
     for (const [place, written] of Object.entries(places)) {
       const { payer, certNo, connKey } = planted;
       const spelled = [payer, Buffer.from(`?${certNo}?`).toString('base64'), Buffer.from(connKey).toString('hex')];

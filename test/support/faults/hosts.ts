@@ -1,4 +1,4 @@
-/** What the fault suite runs against, and where to look afterwards. */
+/** The services that the fault suite runs against, and the places where a secret could have leaked. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,8 +15,8 @@ import { allScopes } from '../../../src/security/caller.ts';
 import { generateVaultKeys } from '../../../src/security/vault.ts';
 import { startSandboxService } from '../services/sandbox.ts';
 import { audience, startIssuer } from '../signers/issuer.ts';
+import type { FaultHost } from './calls.ts';
 import { mark } from './operations.ts';
-import type { FaultHost } from './suite.ts';
 import { startFaultUpstreams } from './upstreams.ts';
 
 export type Canaries = Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ export type Places = Record<string, Buffer>;
 
 export interface Host extends FaultHost {
   readonly configured: Canaries;
-  /** Ends the service; answers what it has said beside its answers. */
+  /** Ends the service; returns its output, metrics and database files. */
   stop(): Promise<Places>;
 }
 
@@ -75,26 +75,11 @@ const secretsOf = ({ sources }: FileConfig): Canaries =>
     }),
   );
 
-/** `node src/main.ts` with a configuration file. */
-export const startProcess = async (): Promise<Host> => {
-  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-canaries-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const sandbox = await startSandbox('http://127.0.0.1:4001');
-  onTestFinished(() => sandbox.close().catch(() => {}));
-  const more = await startFaultUpstreams();
-  const config = more.extend(sandbox.config);
-  const [routerSecret, keys] = ['R'.repeat(8) + generateVaultKeys().index.slice(0, 32), generateVaultKeys()];
-  const path = join(folder, 'config.json');
-  const issuer = await startIssuer();
-  onTestFinished(() => issuer.close());
-  const caller = mark();
-  const token = await issuer.sign({ sub: caller, scope: allScopes.join(' ') });
-  const jwt = { issuer: issuer.issuer, audience, algorithms: ['ES256'], jwks: issuer.jwks() };
-  const whole = { ...config, router: { secrets: [routerSecret] }, callers: { jwt }, keys, metrics: { port: 0 } };
-  writeFileSync(path, JSON.stringify(whole));
+/** Runs `node src/main.ts`; its URLs are read from its log. */
+const spawnService = (configPath: string, dataDir: string) => {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
-    env: { PATH: process.env.PATH, CONFIG: path, PORT: '0', DATA_DIR: join(folder, 'data') },
+    env: { PATH: process.env.PATH, CONFIG: configPath, PORT: '0', DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void (child.exitCode ?? child.kill('SIGKILL')));
@@ -104,59 +89,100 @@ export const startProcess = async (): Promise<Host> => {
       output[name] += text;
     });
   const closed = once(child, 'close');
-  const urlOf = (event: string) =>
-    vi.waitFor(() => {
-      const found = new RegExp(`"url":"(http:[^"]+)","msg":"${event}"`).exec(output.stdout)?.[1];
-      if (!found) throw new Error(`not yet: ${output.stderr}`);
-      return found;
-    }, 20_000);
-  const [url, metricsUrl] = [await urlOf('listening'), await urlOf('metrics')];
+  return {
+    urlOf: (event: string) =>
+      vi.waitFor(() => {
+        const url = new RegExp(`"url":"(http:[^"]+)","msg":"${event}"`).exec(output.stdout)?.[1];
+        if (!url) throw new Error(`not yet: ${output.stderr}`);
+        return url;
+      }, 20_000),
+    async stop(): Promise<Places> {
+      child.kill('SIGTERM');
+      const [code] = await closed;
+      expect(code).toBe(0);
+      return { stdout: Buffer.from(output.stdout), stderr: Buffer.from(output.stderr) };
+    },
+  };
+};
+
+/** A token of an issuer whose key set the service fetches. */
+const startCaller = async () => {
+  const issuer = await startIssuer();
+  onTestFinished(() => issuer.close());
+  const caller = mark();
+  const token = await issuer.sign({ sub: caller, scope: allScopes.join(' ') });
+  return { caller, token, jwt: { issuer: issuer.issuer, audience, algorithms: ['ES256'], jwks: issuer.jwks() } };
+};
+
+const readMetrics = async (url: string): Promise<Buffer> => Buffer.from(await (await fetch(url)).arrayBuffer());
+
+/** `node src/main.ts` with a configuration file. */
+export const startProcess = async (): Promise<Host> => {
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-canaries-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const sandbox = await startSandbox('http://127.0.0.1:4001');
+  onTestFinished(() => sandbox.close().catch(() => {}));
+  const upstreams = await startFaultUpstreams();
+  const config = upstreams.extend(sandbox.config);
+  const routerSecret = 'R'.repeat(8) + generateVaultKeys().index.slice(0, 32);
+  const keys = generateVaultKeys();
+  const sealKey = keys.seal[0]?.key ?? '';
+  const { caller, token, jwt } = await startCaller();
+  const whole = { ...config, router: { secrets: [routerSecret] }, callers: { jwt }, keys, metrics: { port: 0 } };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(whole));
+  const service = spawnService(join(folder, 'config.json'), join(folder, 'data'));
+  const url = await service.urlOf('listening');
+  const metricsUrl = await service.urlOf('metrics');
   const file = join(folder, 'data', 'payer-identity.sqlite');
-  const ledgers = () => [...Object.values(sandbox.emulators).map(({ ledger }) => ledger), ...more.ledgers()];
+  const ledgers = () => [...Object.values(sandbox.emulators).map(({ ledger }) => ledger), ...upstreams.ledgers()];
   return {
     url,
     headers: { 'router-authorization': routerSecret, authorization: `Bearer ${token}` },
     returnUrl: 'http://127.0.0.1:4001/payer?channel=ali_pay',
     requests: () => requestsOf(ledgers()),
     run: (sql) => runOn(file, sql),
-    closeUpstreams: async () => void (await Promise.all([sandbox.close(), more.close()])),
+    closeUpstreams: async () => void (await Promise.all([sandbox.close(), upstreams.close()])),
     configured: {
       ...secretsOf(config),
-      ...{ routerSecret, indexKey: keys.index, sealKey: keys.seal[0]?.key ?? '' },
-      ...{ caller, tokenClaims: token.split('.')[1] ?? '', tokenSignature: token.split('.')[2] ?? '' },
-      sealKeyInHex: Buffer.from(keys.seal[0]?.key ?? '', 'base64').toString('hex'),
+      routerSecret,
+      indexKey: keys.index,
+      sealKey,
+      sealKeyInHex: Buffer.from(sealKey, 'base64').toString('hex'),
+      caller,
+      tokenClaims: token.split('.')[1] ?? '',
+      tokenSignature: token.split('.')[2] ?? '',
     },
     async stop() {
-      const metrics = Buffer.from(await (await fetch(metricsUrl)).arrayBuffer());
-      child.kill('SIGTERM');
-      const [code] = await closed;
-      expect(code).toBe(0);
-      const said = Object.entries(output).map(([name, text]) => [name, Buffer.from(text)]);
-      return { metrics, ...Object.fromEntries(said), ...readDatabase(dirname(file)) };
+      const metrics = await readMetrics(metricsUrl);
+      return { metrics, ...(await service.stop()), ...readDatabase(dirname(file)) };
     },
   };
 };
 
-/** The service in this process: what it gives to its log as an error is looked into as deep as it goes. */
+/** The service in this process: the errors that it logs are searched to their full depth. */
 export const startHere = async (): Promise<Host> => {
-  const more = await startFaultUpstreams();
+  const upstreams = await startFaultUpstreams();
   let configured: Canaries = {};
   const service = await startSandboxService((config) => {
-    const extended = more.extend(config);
+    const extended = upstreams.extend(config);
     configured = secretsOf(extended);
     return extended;
   });
-  const ledgers = () => [...Object.values(service.emulators).map(({ ledger }) => ledger), ...more.ledgers()];
+  const ledgers = () => [...Object.values(service.emulators).map(({ ledger }) => ledger), ...upstreams.ledgers()];
   const closeUpstreams = async () => {
     await Promise.all(Object.values(service.emulators).map((emulator) => emulator.close()));
-    await more.close();
+    await upstreams.close();
   };
   return {
-    ...{ url: service.origin, headers: {}, returnUrl: service.returnUrl('ali_pay'), configured, closeUpstreams },
+    url: service.origin,
+    headers: {},
+    returnUrl: service.returnUrl('ali_pay'),
+    configured,
+    closeUpstreams,
     requests: () => requestsOf(ledgers()),
     run: (sql) => runOn(service.file, sql),
     async stop() {
-      const metrics = Buffer.from(await (await fetch(`${service.origin}/metrics`)).arrayBuffer());
+      const metrics = await readMetrics(`${service.origin}/metrics`);
       const database = readDatabase(dirname(service.file));
       const graphs = service.errors.map((error) => {
         const shown = inspect(error, { depth: null, showHidden: true, maxArrayLength: null, maxStringLength: null });

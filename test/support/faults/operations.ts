@@ -1,10 +1,10 @@
-/** What the fault suite asks, and what it plants. */
+/** The operations of the fault suite, and the canaries it plants. */
 import { randomBytes } from 'node:crypto';
 
-/** A text that is nowhere by chance, and has both cases. */
+/** A text that occurs nowhere by chance, and has both cases. */
 export const mark = () => `Cn${randomBytes(8).toString('hex')}Yq`;
 
-/** An identity card's number with the right last character. */
+/** An identity card's number with a valid check character. */
 export const newCertNo = (): string => {
   const digits = `11010519491231${String(randomBytes(4).readUInt32BE() % 1_000).padStart(3, '0')}`;
   const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];

@@ -1,4 +1,4 @@
-/** Upstreams for the fault suite: one of every kind that sandbox mode has not, and some that repeat what they are told. */
+/** Upstreams for the fault suite: one of every kind that sandbox mode lacks, and some that repeat the request. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -7,29 +7,29 @@ import { startDaxpay } from '../../../src/emulators/daxpay.ts';
 import { type EmulatorHandler, startEmulator } from '../../../src/emulators/emulator.ts';
 import { startWechat } from '../../../src/emulators/wechat.ts';
 
-/** How an upstream repeats what it was told; the app whose payers it serves is named after it. */
+/** How an upstream repeats the request; the app whose payers it serves has the same name. */
 export const echoApps = ['messages', 'page', 'garbage'] as const;
 
-/** Repeats the request in everything that a refusal says. */
+/** Repeats the request in every text of a refusal. */
 const inMessages: EmulatorHandler = ({ rawUrl, body, headers }) => {
   const echo = `${rawUrl} ${body} ${JSON.stringify(headers)}`;
-  // The code itself as the reason for its refusal: that one looks like a reason.
+  // The code itself, which has the characters of an upstream code, as the reason of its refusal.
   const sub_code = /Cn[0-9a-f]{16}Yq[.\d]*/.exec(echo)?.[0] ?? 'isv.invalid';
-  const says = { sub_code, sub_msg: echo, msg: echo, message: echo, errmsg: echo };
+  const texts = { sub_code, sub_msg: echo, msg: echo, message: echo, errmsg: echo };
   if (rawUrl.startsWith('/gateway.do'))
-    return { status: 200, body: JSON.stringify({ error_response: { code: '40004', ...says } }) };
-  const reply = { code: rawUrl.startsWith('/v3/') ? sub_code : 1, errcode: 40029, data: echo, ...says };
+    return { status: 200, body: JSON.stringify({ error_response: { code: '40004', ...texts } }) };
+  const reply = { code: rawUrl.startsWith('/v3/') ? sub_code : 1, errcode: 40029, data: echo, ...texts };
   return { status: rawUrl.startsWith('/v3/') ? 400 : 200, body: JSON.stringify(reply) };
 };
 
-/** Repeats it as a page, with an error that such pages are for. */
+/** Repeats the request in an HTML page of an HTTP error. */
 const asPage: EmulatorHandler = ({ rawUrl, body }) => ({
   status: 502,
   headers: { 'content-type': 'text/html', 'x-request': encodeURIComponent(rawUrl) },
   body: `<!doctype html><pre>${rawUrl} ${body}</pre>`,
 });
 
-/** Repeats it as something that is no HTTP: parsers keep what they choke on. */
+/** Repeats the request as malformed HTTP, which a parser's error may hold. */
 const startGarbage = async () => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -44,10 +44,10 @@ const startGarbage = async () => {
   };
 };
 
-type Settings = Readonly<Record<string, unknown>> & { readonly type: string };
+type SourceOptions = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** The sources of a sandbox, sent elsewhere. */
-const moved = ({ type, ...rest }: Settings, origin: string): Settings => {
+/** A source of the sandbox with another upstream address. */
+const atOrigin = ({ type, ...rest }: SourceOptions, origin: string): SourceOptions => {
   switch (type) {
     case 'alipay':
       return { type, ...rest, gatewayUrl: `${origin}/gateway.do`, apiUrl: origin };
@@ -94,19 +94,25 @@ export const startFaultUpstreams = async () => {
       ...config.sources,
       ga: { type: 'daxpay', baseUrl: upstreams.ga.origin, ...ga },
       resultHolder: {
-        ...{ type: 'daxpay', baseUrl: upstreams.resultHolder.origin, ...resultHolder },
+        type: 'daxpay',
+        baseUrl: upstreams.resultHolder.origin,
+        ...resultHolder,
         resultHolder: { queryUrl, headers: { accesstoken: consoleToken } },
       },
       miniprogram: { type: 'wechat', kind: 'miniprogram', appId: 'wx1', appSecret, apiUrl: upstreams.wechat.origin },
       payment_code: {
-        ...{ type: 'wechat', kind: 'payment_code', appId: 'wx1', ...merchant, payUrl: upstreams.wechat.origin },
+        type: 'wechat',
+        kind: 'payment_code',
+        appId: 'wx1',
+        ...merchant,
+        payUrl: upstreams.wechat.origin,
         paymentCodePattern: 'test_.*',
       },
       ...Object.fromEntries(
         echoes.flatMap(({ name, origin }) =>
           ['alipay', 'wechat', 'jucai', 'daxpay'].map((source) => [
             `${name}-${source}`,
-            moved(config.sources[source] as Settings, origin),
+            atOrigin(config.sources[source] as SourceOptions, origin),
           ]),
         ),
       ),
@@ -120,7 +126,7 @@ export const startFaultUpstreams = async () => {
   };
 };
 
-/** Where auth codes go: an app and a channel of every source, and of those that repeat. */
+/** An app and a channel of every source; below, of every source that repeats. */
 export const authRoutes = [
   { appId: 'demo-daxpay', channel: 'ali_pay' },
   { appId: 'demo-daxpay', channel: 'wechat_pay' },
