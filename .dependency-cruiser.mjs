@@ -81,6 +81,13 @@ export default {
       to: { path: '^src/(?!emulators/)', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'emulated-upstreams-apart',
+      comment: 'The folder of an emulated upstream is imported by the file beside it that has its name, and by itself.',
+      severity: 'error',
+      from: { path: '^src/emulators/([^/.]+)' },
+      to: { path: '^src/emulators/[^/]+/', pathNot: '^src/emulators/$1/' },
+    },
+    {
       name: 'emulators-are-for-main',
       severity: 'error',
       from: { path: '^src/(?!main\\.ts|emulators/)' },

@@ -1,26 +1,19 @@
-/** The pages that a payer sees at an emulated channel. They load nothing from elsewhere and hold no script. */
+/** The page on which an emulated channel asks who the payer is. Each choice is a link back to the merchant. */
 import type { EmulatorReply } from './emulator.ts';
+import { escapeHtml, htmlPage } from './html.ts';
+import { issueTestCode } from './test-codes.ts';
 
-export interface Choice {
+interface Choice {
   readonly label: string;
   readonly href: string;
 }
 
 interface ChoicePage {
   readonly title: string;
-  /** Who asks the payer. */
+  /** Who asks for the payer's identity. */
   readonly merchant: string;
   readonly choices: readonly Choice[];
 }
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 
 const style = [
   'body{max-width:22rem;margin:4rem auto;padding:0 1rem;font:1.1rem/1.6 system-ui,sans-serif;color:#222}',
@@ -28,22 +21,21 @@ const style = [
   'a{display:block;margin:.8rem 0;padding:.7rem;border:1px solid #999;border-radius:.5rem;text-align:center;color:#222}',
 ].join('');
 
-/** Asks the payer to choose; every choice is a link. */
-export const choicePage = ({ title, merchant, choices }: ChoicePage): EmulatorReply => ({
-  status: 200,
-  headers: {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    // Without scripts a javascript: address among the choices does nothing.
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-    'referrer-policy': 'no-referrer',
-  },
-  body: [
-    '<!doctype html><html lang="zh-CN"><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeHtml(title)}</title><style>${style}</style>`,
-    `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(merchant)} 请求获取您的付款人标识。</p>`,
-    ...choices.map(({ label, href }) => `<a href="${escapeHtml(href)}">${escapeHtml(label)}</a>`),
-    '<p><small>沙箱页面：付款人都是虚构的。</small></p></html>',
-  ].join('\n'),
-});
+export const choicePage = ({ title, merchant, choices }: ChoicePage): EmulatorReply =>
+  htmlPage({
+    title,
+    style,
+    content: [
+      `<p>${escapeHtml(merchant)} 请求获取您的付款人标识。</p>`,
+      ...choices.map(({ label, href }) => `<a href="${escapeHtml(href)}">${escapeHtml(label)}</a>`),
+      '<p><small>沙箱页面：付款人都是虚构的。</small></p>',
+    ],
+  });
+
+const demoPayers = { alice: '小艾', bob: '小博', carol: '小卡' };
+
+/** The demo payers, each with a new auth code, and a refusal, which has none. */
+export const payerChoices = (hrefFor: (authCode: string | undefined) => string): Choice[] => [
+  ...Object.entries(demoPayers).map(([payer, label]) => ({ label, href: hrefFor(issueTestCode(payer)) })),
+  { label: '拒绝', href: hrefFor(undefined) },
+];

@@ -1,13 +1,12 @@
-/** What every emulated upstream shares: a real HTTP server on loopback, a ledger, and the faults of its transport. */
+/** What every emulated upstream has: a real HTTP server on loopback, routes, a ledger, and faults of the transport. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TestCodeKind } from './test-codes.ts';
 
 export interface EmulatorRequest {
   readonly method: string;
   readonly url: URL;
-  /** The request target as it arrived: what some upstreams have signed. */
+  /** The request target as it arrived, which some upstreams require to be signed. */
   readonly rawUrl: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -19,7 +18,7 @@ export interface EmulatorReply {
   readonly body: string | Buffer;
 }
 
-/** A request as it arrived. Emulators keep it whole, secrets and all: it never leaves a test or a sandbox. */
+/** A request as it arrived, with its secrets: the ledger never leaves a test or a sandbox. */
 export interface LedgerEntry extends EmulatorRequest {
   readonly at: number;
 }
@@ -31,8 +30,9 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Answers a request; an answer may also be the fault of a test code. */
-export type EmulatorHandler = (request: EmulatorRequest) => EmulatorReply | 'hang' | 'reset';
+/** A reply, or a fault of the transport instead of one. */
+export type EmulatorAnswer = EmulatorReply | 'hang' | 'reset';
+export type EmulatorHandler = (request: EmulatorRequest) => EmulatorAnswer;
 
 const MAX_LEDGER_ENTRIES = 200_000;
 
@@ -65,8 +65,10 @@ export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object') throw new Error('The emulator has no port');
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${address?.port}`,
     ledger,
     async close() {
       server.closeAllConnections();
@@ -76,18 +78,37 @@ export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<
   };
 };
 
+/** Finds a handler by method and path, such as `POST /pay`. */
+export const route = (
+  routes: Readonly<Record<string, EmulatorHandler>>,
+  otherwise: EmulatorHandler,
+): EmulatorHandler => {
+  const handlers = new Map(Object.entries(routes));
+  return (request) => (handlers.get(`${request.method} ${request.url.pathname}`) ?? otherwise)(request);
+};
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The members of a JSON object; none for any other value. */
+export const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+
 export const json = (value: unknown): EmulatorReply => ({
   status: 200,
   headers: { 'content-type': 'application/json;charset=UTF-8' },
   body: JSON.stringify(value),
 });
 
+/** An instant as the upstreams write it: yyyy-MM-dd HH:mm:ss in UTC+8. */
+export const beijing = (epochMs: number): string =>
+  new Date(epochMs).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
+
 /** The answer of a test code whose fault lies in the transport; undefined for the others. */
 export const transportFault = (
   kind: TestCodeKind,
   path: string,
   success: () => EmulatorReply,
-): ReturnType<EmulatorHandler> | undefined => {
+): EmulatorAnswer | undefined => {
   switch (kind) {
     case 'hang':
     case 'reset':

@@ -4,13 +4,25 @@
  *
  * The signature is written anew from Jeepay's JeepayKit.java and shares no code with our source, so that one mistake
  * cannot hide in both. The codes are those of JuCai's table (…/9966099368299628), which has none for auth codes and
- * order numbers: every returnCode but 000000 is this emulator's own.
+ * order numbers: every returnCode but 000000 is the emulator's own.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { choicePage } from './choice-page.ts';
-import { type Emulator, type EmulatorHandler, json, startEmulator, transportFault } from './emulator.ts';
-import { idsOf, readTestCode } from './test-codes.ts';
+import { choicePage, payerChoices } from './choice-page.ts';
+import {
+  type Emulator,
+  type EmulatorAnswer,
+  type EmulatorReply,
+  type EmulatorRequest,
+  type Fields,
+  fieldsOf,
+  json,
+  route,
+  startEmulator,
+  transportFault,
+} from './emulator.ts';
+import { isWebUrl } from './html.ts';
+import { createTestCodes, idsOf, type TestCode, type TestCodeKind } from './test-codes.ts';
 
 export interface JucaiMerchant {
   readonly mchNo: string;
@@ -20,9 +32,9 @@ export interface JucaiMerchant {
   readonly letterCase?: 'lower' | 'upper';
   readonly keyParameter?: string;
   readonly replyScope?: 'data' | 'envelope';
-  /** Where UnionPay's user id stands; no page of JuCai says. */
+  /** The field of UnionPay's user id, which no page of JuCai documents. */
   readonly unionpayIdIn?: 'openid' | 'subOpenid' | 'both';
-  /** The merchant's acquirer looks up no ids: a success without data. */
+  /** The merchant's acquirer looks up no ids, and the success has no data. */
   readonly withoutLookup?: boolean;
   /** The authorization of the merchant has ended. */
   readonly expired?: boolean;
@@ -35,8 +47,6 @@ interface JucaiOptions {
   readonly port?: number;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The emulator's own codes for auth codes, as a source's `refusals` names them. */
 export const jucaiRefusals = {
   '200.100001': 'AUTH_CODE_INVALID',
@@ -44,15 +54,14 @@ export const jucaiRefusals = {
   '200.100003': 'AUTH_CODE_EXPIRED',
 } as const;
 
-const refused = {
-  invalid: ['100001', '授权码无效'],
-  used: ['100002', '授权码已使用'],
-  expired: ['100003', '授权码已过期'],
-} as const;
+const refusals = new Map<TestCodeKind, readonly [returnCode: string, returnMsg: string]>([
+  ['invalid', ['100001', '授权码无效']],
+  ['used', ['100002', '授权码已使用']],
+  ['expired', ['100003', '授权码已过期']],
+]);
 
 const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
 const REQUIRED = ['sign', 'termId', 'mchNo', 'appId', 'mchOrderNo', 'wayCode', 'authCode', 'clientIp'];
-const PAYERS = { alice: '小艾', bob: '小博', carol: '小卡' };
 
 const signOf = (fields: Fields, { secret, digest, letterCase, keyParameter = 'key' }: JucaiMerchant): string => {
   const keys = Object.keys(fields).filter((key) => key !== 'sign' && (fields[key] ?? '') !== '');
@@ -92,88 +101,84 @@ const idFields = (payer: string, { wayCode, subAppid }: Fields, { unionpayIdIn =
   return { appid: 'wxfa00000000000000', openid: idsOf(payer).openid, subAppid: sub, subOpenid };
 };
 
+const envelope = (merchant: JucaiMerchant, data: Fields): EmulatorReply => {
+  const fields = { code: 200, msg: '成功', data };
+  const sign = signOf(merchant.replyScope === 'envelope' ? fields : data, merchant);
+  return json({ ...fields, sign });
+};
+
+interface Server {
+  readonly merchants: readonly JucaiMerchant[];
+  /** Reads a code and uses it up. */
+  readonly spend: (code: string) => TestCode;
+  /** Of all merchants; they never expire. */
+  readonly usedOrderNos: Set<unknown>;
+}
+
 export const startJucai = ({ merchants, port }: JucaiOptions): Promise<Emulator> => {
-  const usedCodes = new Set<string>();
-  /** Over all merchants, for ever. */
-  const usedOrderNos = new Set<unknown>();
-
-  const envelope = (merchant: JucaiMerchant, data: Fields) => {
-    const fields = { code: 200, msg: '成功', data };
-    const sign = signOf(merchant.replyScope === 'envelope' ? fields : data, merchant);
-    return json({ ...fields, sign });
-  };
-
-  const redeem = (fields: Fields, merchant: JucaiMerchant): ReturnType<EmulatorHandler> => {
-    const authCode = String(fields.authCode);
-    const { kind: written, payer } = readTestCode(authCode);
-    const kind = written === 'ok' && usedCodes.has(authCode) ? 'used' : written;
-    usedCodes.add(authCode);
-    const common = {
-      termId: null,
-      randomStr: randomBytes(16).toString('hex').toUpperCase(),
-      orgId: 'ISV_I232767463',
-      mchNo: merchant.mchNo,
-      mchOrderNo: null,
-    };
-    if (kind === 'invalid' || kind === 'used' || kind === 'expired') {
-      const [returnCode, returnMsg] = refused[kind];
-      return envelope(merchant, { returnCode, returnMsg, ...common });
-    }
-    const ids = idFields(payer, fields, merchant);
-    const data = { returnCode: '000000', returnMsg: 'SUCCESS', ...common, ...ids, ...merchant.data };
-    const success = () => {
-      if (kind === 'nosign') return json({ code: 200, msg: '成功', data, sign: null });
-      return envelope(kind === 'badsign' ? { ...merchant, secret: `not ${merchant.secret}` } : merchant, data);
-    };
-    const fault = transportFault(kind, AUTH_TO_OPEN_ID, success);
-    if (fault || kind !== 'twice') return fault ?? success();
-    const evil = `"data":${JSON.stringify({ ...data, openid: 'oEvil' })}`;
-    return { ...success(), body: String(success().body).replace(/\}$/, `,${evil}}`) };
-  };
-
-  const auth: EmulatorHandler = ({ headers, body }) => {
-    if (!headers['content-type']?.startsWith('application/json')) return failure(415, '不支持的请求数据类型');
-    const fields: Fields = JSON.parse(body);
-    const fault = formatFault(fields);
-    if (fault) return failure(400, fault);
-    const merchant = merchants.find(({ mchNo, appId }) => mchNo === fields.mchNo && appId === fields.appId);
-    if (!merchant) return failure(401, '未授权');
-    if (merchant.expired) return failure(403, '访问受限，授权过期');
-    // Jeepay compares without regard to case.
-    if (String(fields.sign).toLowerCase() !== signOf(fields, merchant).toLowerCase()) return failure(401, '未授权');
-    if (merchant.withoutLookup) return failure(200, '成功');
-    if (usedOrderNos.has(fields.mchOrderNo)) return failure(400, '商户订单号重复');
-    usedOrderNos.add(fields.mchOrderNo);
-    return redeem(fields, merchant);
-  };
-
-  /** https://qr.95516.com/qrcGtwWeb-web/api/userAuth; respCode 34 for a payer who refuses. */
-  const userAuth: EmulatorHandler = ({ url }) => {
-    const redirectUrl = url.searchParams.get('redirectUrl') ?? '';
-    if (url.searchParams.get('version') !== '1.0.0' || !/^https?:$/.test(URL.parse(redirectUrl)?.protocol ?? ''))
-      return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '参数错误' };
-    const back = (answer: Readonly<Record<string, string>>) => {
-      const target = new URL(redirectUrl);
-      target.search += `${target.search ? '&' : '?'}${new URLSearchParams(answer)}`;
-      return target.href;
-    };
-    const choices = Object.entries(PAYERS).map(([payer, label]) => {
-      const userAuthCode = `test_ok_${payer}~${randomBytes(8).toString('hex')}`;
-      return { label, href: back({ userAuthCode, respCode: '00' }) };
-    });
-    return choicePage({
-      title: '云闪付授权',
-      merchant: new URL(redirectUrl).host,
-      choices: [...choices, { label: '拒绝', href: back({ respCode: '34' }) }],
-    });
-  };
-
-  const routes = new Map<string, EmulatorHandler>([
-    [`POST ${AUTH_TO_OPEN_ID}`, auth],
-    ['GET /qrcGtwWeb-web/api/userAuth', userAuth],
-  ]);
-  const handle: EmulatorHandler = (request) =>
-    routes.get(`${request.method} ${request.url.pathname}`)?.(request) ??
-    (request.url.pathname === AUTH_TO_OPEN_ID ? failure(405, '不允许的http方法') : failure(404, '请求路径不存在'));
+  const server: Server = { merchants, spend: createTestCodes(), usedOrderNos: new Set() };
+  const handle = route(
+    {
+      [`POST ${AUTH_TO_OPEN_ID}`]: (request) => auth(server, request),
+      'GET /qrcGtwWeb-web/api/userAuth': ({ url }) => userAuth(url.searchParams),
+    },
+    ({ url }) => (url.pathname === AUTH_TO_OPEN_ID ? failure(405, '不允许的http方法') : failure(404, '请求路径不存在')),
+  );
   return startEmulator(handle, port);
+};
+
+const auth = ({ merchants, spend, usedOrderNos }: Server, { headers, body }: EmulatorRequest): EmulatorAnswer => {
+  if (!headers['content-type']?.startsWith('application/json')) return failure(415, '不支持的请求数据类型');
+  const fields = fieldsOf(JSON.parse(body));
+  const fault = formatFault(fields);
+  if (fault) return failure(400, fault);
+  const merchant = merchants.find(({ mchNo, appId }) => mchNo === fields.mchNo && appId === fields.appId);
+  if (!merchant) return failure(401, '未授权');
+  if (merchant.expired) return failure(403, '访问受限，授权过期');
+  // Jeepay compares without regard to case.
+  if (String(fields.sign).toLowerCase() !== signOf(fields, merchant).toLowerCase()) return failure(401, '未授权');
+  if (merchant.withoutLookup) return failure(200, '成功');
+  if (usedOrderNos.has(fields.mchOrderNo)) return failure(400, '商户订单号重复');
+  usedOrderNos.add(fields.mchOrderNo);
+  return answer(spend(String(fields.authCode)), fields, merchant);
+};
+
+/** The answer to a valid request: the payer's ids, the refusal of the code, or a fault. */
+const answer = ({ kind, payer }: TestCode, fields: Fields, merchant: JucaiMerchant): EmulatorAnswer => {
+  const common = {
+    termId: null,
+    randomStr: randomBytes(16).toString('hex').toUpperCase(),
+    orgId: 'ISV_I232767463',
+    mchNo: merchant.mchNo,
+    mchOrderNo: null,
+  };
+  const refusal = refusals.get(kind);
+  if (refusal) {
+    const [returnCode, returnMsg] = refusal;
+    return envelope(merchant, { returnCode, returnMsg, ...common });
+  }
+  const ids = idFields(payer, fields, merchant);
+  const data = { returnCode: '000000', returnMsg: 'SUCCESS', ...common, ...ids, ...merchant.data };
+  const success = () => {
+    if (kind === 'nosign') return json({ code: 200, msg: '成功', data, sign: null });
+    return envelope(kind === 'badsign' ? { ...merchant, secret: `not ${merchant.secret}` } : merchant, data);
+  };
+  const fault = transportFault(kind, AUTH_TO_OPEN_ID, success);
+  if (fault || kind !== 'twice') return fault ?? success();
+  const forged = `"data":${JSON.stringify({ ...data, openid: 'oEvil' })}`;
+  return { ...success(), body: String(success().body).replace(/\}$/, `,${forged}}`) };
+};
+
+/** https://qr.95516.com/qrcGtwWeb-web/api/userAuth; respCode 34 for a payer who refuses. */
+const userAuth = (params: URLSearchParams): EmulatorReply => {
+  const redirectUrl = params.get('redirectUrl') ?? '';
+  if (params.get('version') !== '1.0.0' || !isWebUrl(redirectUrl))
+    return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '参数错误' };
+  const choices = payerChoices((userAuthCode) => {
+    const target = new URL(redirectUrl);
+    const result = new URLSearchParams(userAuthCode ? { userAuthCode, respCode: '00' } : { respCode: '34' });
+    target.search += `${target.search ? '&' : '?'}${result}`;
+    return target.href;
+  });
+  return choicePage({ title: '云闪付授权', merchant: new URL(redirectUrl).host, choices });
 };

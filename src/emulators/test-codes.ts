@@ -1,9 +1,9 @@
 /**
- * Auth codes with a known end, like test card numbers. Every emulator understands them: `test_ok_<x>` succeeds with
- * an identity derived from <x>, the others fail the way their name says. Codes work once, so one payer has many:
+ * Auth codes with a known outcome, like test card numbers. Every emulator knows them: `test_ok_<x>` succeeds with an
+ * identity derived from <x>, the others fail as their name says. A code works once, so one payer has many codes:
  * `test_ok_alice~1` and `test_ok_alice~2` are two codes of the same payer.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 export const testCodeKinds = {
   ok: 'succeeds, once; the payer is derived from what follows',
@@ -29,11 +29,26 @@ export interface TestCode {
   readonly payer: string;
 }
 
-/** What a code stands for; whatever is not a test code is unknown to every emulator. */
+const isKind = (kind: string): kind is TestCodeKind => Object.hasOwn(testCodeKinds, kind);
+
+/** The kind and payer of a code. Every emulator refuses a code that is no test code as unknown. */
 export const readTestCode = (code: string): TestCode => {
-  const match = /^test_([a-z0-9]+)_([^~]+)/.exec(code);
-  const kind = match?.[1] ?? '';
-  return { kind: Object.hasOwn(testCodeKinds, kind) ? (kind as TestCodeKind) : 'invalid', payer: match?.[2] ?? code };
+  const [, kind = '', payer = code] = /^test_([a-z0-9]+)_([^~]+)/.exec(code) ?? [];
+  return { kind: isKind(kind) ? kind : 'invalid', payer };
+};
+
+/** A new code of a payer. */
+export const issueTestCode = (payer: string): string => `test_ok_${payer}~${randomBytes(8).toString('hex')}`;
+
+/** Reads codes and remembers them: the second time, a code that succeeded is `used`. */
+export const createTestCodes = (): ((code: string) => TestCode) => {
+  const used = new Set<string>();
+  return (code) => {
+    const testCode = readTestCode(code);
+    const isRepeated = used.has(code);
+    used.add(code);
+    return isRepeated && testCode.kind === 'ok' ? { ...testCode, kind: 'used' } : testCode;
+  };
 };
 
 const hash = (kind: string, payer: string) => createHash('sha256').update(`${kind} ${payer}`).digest();

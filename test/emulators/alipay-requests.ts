@@ -2,8 +2,8 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import type { AlipayApp } from '../../src/emulators/alipay.ts';
 import { type AlipayOptions, startAlipay } from '../../src/emulators/alipay.ts';
-import type { AlipayApp } from '../../src/emulators/alipay-v3.ts';
 
 export const vectors = JSON.parse(readFileSync(new URL('../vectors/alipay.json', import.meta.url), 'utf8'));
 export const der = (base64: string) => Buffer.from(base64, 'base64');

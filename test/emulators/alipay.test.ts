@@ -1,6 +1,6 @@
 import { AlipaySdk, type AlipaySdkConfig } from 'alipay-sdk';
 import { describe, expect, test } from 'vitest';
-import type { AlipayApp } from '../../src/emulators/alipay-v3.ts';
+import type { AlipayApp } from '../../src/emulators/alipay.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import {
   alipayPublicKey,

@@ -1,0 +1,45 @@
+/** The pages that a payer meets at Alipay, after their documentation: the page that gives out auth codes, and errors. */
+import { choicePage, payerChoices } from '../choice-page.ts';
+import type { EmulatorReply } from '../emulator.ts';
+import { escapeHtml, htmlPage, isWebUrl } from '../html.ts';
+import type { AlipayApp } from './app.ts';
+
+const style =
+  'body{max-width:22rem;margin:4rem auto;padding:0 1rem;font:1.1rem/1.6 system-ui,sans-serif}h1{font-size:1.3rem}';
+
+type Link = readonly [label: string, href: string];
+
+export const textPage = (title: string, text: string, links: readonly Link[] = []): EmulatorReply =>
+  htmlPage({
+    title,
+    style,
+    content: [
+      `<p>${escapeHtml(text)}</p>`,
+      ...links.map(([label, href]) => `<p><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`),
+    ],
+  });
+
+/** What a browser gets where a program would get an error; the wording is the gateway's. */
+export const errorPage = (code: string, reason: string): EmulatorReply =>
+  textPage('调试错误，请回到请求来源地，重新发起请求。', `错误代码 ${code} 错误原因: ${reason}`);
+
+/** https://openauth.alipay.com/oauth2/publicAppAuthorize.htm; a payer who refuses comes back without an auth code. */
+export const authorizePage = (app: AlipayApp | undefined, params: URLSearchParams): EmulatorReply => {
+  const redirectUri = params.get('redirect_uri') ?? '';
+  const scope = params.get('scope') ?? '';
+  const state = params.get('state');
+  if (!app) return errorPage('invalid-app-id', '无效的AppID参数');
+  if (!isWebUrl(redirectUri) || app.returnUrls?.includes(redirectUri) === false)
+    return errorPage('invalid-redirect-uri', '授权回调地址与应用的配置不一致');
+  if (!scope.split(',').every((part) => part === 'auth_base' || part === 'auth_user'))
+    return errorPage('invalid-scope', '无效的scope参数');
+  if (state !== null && state.length > 100) return errorPage('invalid-state', '无效的state参数');
+
+  const choices = payerChoices((authCode) => {
+    const url = new URL(redirectUri);
+    const answer = { app_id: app.appId, source: 'alipay_wallet', scope, state, auth_code: authCode };
+    for (const [name, value] of Object.entries(answer)) if (value != null) url.searchParams.set(name, value);
+    return url.href;
+  });
+  return choicePage({ title: '支付宝授权', merchant: `应用 ${app.appId}`, choices });
+};
