@@ -1,9 +1,9 @@
 /**
- * The closed list of failures, and the one table that says what each means to the caller.
- * Visible to every room, like the model; knows none of them.
+ * The closed list of failures: what each is in the contract, and its message for the developer who calls the API.
+ * Every room but lib may import it; it imports none.
  */
 
-/** The union members of the contract, named after what the caller does next. */
+/** The types of failure in the contract. Each states what the caller has to do next. */
 export type FailureMember =
   | 'AuthCodeRejected'
   | 'AuthenticationIndeterminate'
@@ -20,88 +20,106 @@ const table = {
   AUTH_CODE_REFUSED: ['AuthCodeRejected', 'The channel refused this auth code. Let the payer authorize again.'],
   OUTCOME_UNKNOWN: [
     'AuthenticationIndeterminate',
-    'How the exchange ended is not known; the one-time code may be used up. Let the payer authorize again.',
+    'It is not known whether the one-time code was redeemed; it may be used up. Let the payer authorize again.',
   ],
   OUTCOME_PENDING: [
     'AuthenticationIndeterminate',
-    'This auth code is being redeemed by another call. Repeat the same call to read its outcome.',
+    'Another call is redeeming this auth code. Repeat the same call to read its outcome.',
   ],
   REPLY_UNVERIFIED: [
     'AuthenticationIndeterminate',
-    "The channel's answer is not signed by the channel; the auth code may be used up. Let the payer authorize again.",
+    "The signature of the channel's reply is not valid; the auth code may be used up. Let the payer authorize again.",
   ],
   REPLY_MALFORMED: [
     'AuthenticationIndeterminate',
-    "The channel's answer makes no sense; the auth code may be used up. Let the payer authorize again.",
+    "The channel's reply cannot be parsed; the auth code may be used up. Let the payer authorize again.",
   ],
-  CERTIFY_ID_UNKNOWN: ['CertificationRejected', 'The channel knows no such certification. Initialize a new one.'],
+  CERTIFY_ID_UNKNOWN: ['CertificationRejected', 'The channel does not know this certification. Initialize a new one.'],
   CERTIFY_ID_EXPIRED: ['CertificationRejected', 'The certification has expired. Initialize a new one.'],
-  CERTIFICATION_REFUSED: ['CertificationRejected', 'The channel refuses to certify this payer with this input.'],
-  ONCE_TOKEN_INVALID: ['JobworthRejected', 'The once token is not valid or was used up. Start the authorization anew.'],
-  ONCE_TOKEN_USED: ['JobworthRejected', 'The once token was used with other parameters. Start the authorization anew.'],
-  JOBWORTH_NOT_AUTHORIZED: ['JobworthRejected', 'The payer has not authorized the query. Let the payer authorize it.'],
-  JOBWORTH_NOT_OPENED: ['JobworthRejected', 'The payer has not opened the service. Let the payer open it.'],
-  JOBWORTH_BLOCKED: ['JobworthRejected', 'Zhima does not serve this payer or merchant.'],
-  JOBWORTH_MISMATCH: ['JobworthRejected', 'The payer, document or identity type is not the one of the authorization.'],
-  JOBWORTH_REFUSED: ['JobworthRejected', 'Zhima refuses the parameters of the query.'],
+  CERTIFICATION_REFUSED: ['CertificationRejected', 'The channel refused to certify this payer with this input.'],
+  ONCE_TOKEN_INVALID: [
+    'JobworthRejected',
+    'The once token is not valid or was used before. Let the payer authorize again.',
+  ],
+  ONCE_TOKEN_USED: [
+    'JobworthRejected',
+    'The once token was used with other parameters. Let the payer authorize again.',
+  ],
+  JOBWORTH_NOT_AUTHORIZED: [
+    'JobworthRejected',
+    'The payer has not authorized the job query. Let the payer authorize it.',
+  ],
+  JOBWORTH_NOT_OPENED: [
+    'JobworthRejected',
+    'The payer has not activated the Zhima service. Let the payer activate it.',
+  ],
+  JOBWORTH_BLOCKED: ['JobworthRejected', 'Zhima does not serve this payer or this merchant.'],
+  JOBWORTH_MISMATCH: [
+    'JobworthRejected',
+    'The payer, document or identity type differs from the one that was authorized.',
+  ],
+  JOBWORTH_REFUSED: ['JobworthRejected', 'Zhima refused the parameters of the job query.'],
   CHANNEL_UNREACHABLE: ['ChannelUnavailable', 'The channel could not be reached; nothing was sent. Repeat the call.'],
-  CHANNEL_NO_ANSWER: ['ChannelUnavailable', 'The channel gave no usable answer. Repeat the call.'],
+  CHANNEL_NO_ANSWER: ['ChannelUnavailable', 'The channel sent no usable reply. Repeat the call.'],
   CHANNEL_BUSY: [
     'ChannelUnavailable',
-    'The channel limits the number of calls; nothing was used up. Repeat the call later.',
+    'The channel limits the rate of calls; nothing was used up. Repeat the call later.',
   ],
-  CHANNEL_MISCONFIGURED: ['ChannelUnavailable', 'The channel refuses the credentials or settings of this app.'],
+  CHANNEL_MISCONFIGURED: [
+    'ChannelUnavailable',
+    'The channel refused the credentials or settings of this app. The operator has to correct them.',
+  ],
   CHANNEL_UNSUPPORTED: ['ChannelUnavailable', 'The channel cannot authenticate payers for this app.'],
   CHANNEL_SUSPENDED: [
     'ChannelUnavailable',
-    'The channel has been failing and gets a rest; nothing was sent. Repeat the call later.',
+    'The channel is suspended because too many calls to it have failed; nothing was sent. Repeat the call later.',
   ],
   RATE_LIMITED: ['ChannelUnavailable', 'Too many calls; nothing was done. Repeat the call later.'],
-  OVERLOADED: ['ChannelUnavailable', 'Too many calls are under way; nothing was sent. Repeat the call later.'],
+  OVERLOADED: ['ChannelUnavailable', 'Too many calls are in progress; nothing was sent. Repeat the call later.'],
   SERVICE_UNAVAILABLE: [
     'ChannelUnavailable',
-    'The service cannot keep or read results now; nothing was used up. Repeat the call.',
+    'The service cannot store or read results now; nothing was used up. Repeat the call.',
   ],
   INPUT_INVALID: ['InvalidInput', 'The input is not valid; see fields.'],
-  APP_UNKNOWN: ['InvalidInput', 'There is no such app.'],
+  APP_UNKNOWN: ['InvalidInput', 'No app has this id.'],
   CHANNEL_UNKNOWN: ['InvalidInput', 'The app has no such channel.'],
   QUERY_CODE_TAKEN: ['InvalidInput', 'The query code belongs to another authentication. Choose a new one.'],
   NOT_ALLOWED: ['NotAllowed', "The caller's scopes or the app's policy do not allow this."],
-  SIGNATURE_MISSING: ['NotAllowed', 'The app signs its calls: sign, nonceStr and reqTime have to be given.'],
-  SIGNATURE_INVALID: ['NotAllowed', "The signature is not one of the app's over this call."],
-  REQUEST_TIME_INVALID: ['NotAllowed', 'The call was signed for another time: reqTime may be 5 minutes off at most.'],
-  NONCE_USED: ['NotAllowed', 'The nonceStr was used before. Sign the call anew, with a new one.'],
+  SIGNATURE_MISSING: ['NotAllowed', 'This app has to sign its calls: sign, nonceStr and reqTime are required.'],
+  SIGNATURE_INVALID: ['NotAllowed', 'The signature does not match this call and a key of the app.'],
+  REQUEST_TIME_INVALID: ['NotAllowed', 'reqTime differs from the time of the service by more than 5 minutes.'],
+  NONCE_USED: ['NotAllowed', 'This nonceStr was used before. Sign the call again with a new one.'],
 } as const satisfies Record<string, readonly [FailureMember, string]>;
 
 export type FailureCode = keyof typeof table;
 export const isFailureCode = (text: string): text is FailureCode => Object.hasOwn(table, text);
 
-/** A field of an input that has to change; never carries the value. */
+/** A field of an input that has to change. Neither text holds the value. */
 export interface InvalidField {
   readonly path: string;
   readonly message: string;
 }
 
 interface FailureDetails {
-  /** The upstream's own code, for operators. */
+  /** The upstream code, for operators. */
   readonly upstreamCode?: string | undefined;
-  /** The code that an unverified reply claims: for the operator's log only, never a basis for a decision. */
+  /** The code in a reply whose signature does not hold: for the operator's log, never acted on. */
   readonly claimedCode?: string | undefined;
-  /** The upstream's id of the exchange, which its support asks for. */
+  /** The upstream's id of the exchange, which its support requires. */
   readonly upstreamTraceId?: string | undefined;
   /** The scope that the caller lacks. */
   readonly missingScope?: string | undefined;
   readonly fields?: readonly InvalidField[] | undefined;
-  /** Of the call that the failure happened in, when that was an earlier one. */
+  /** The trace id of the call that failed, when that was an earlier call. */
   readonly traceId?: string | undefined;
-  /** When it is known better than by the code. */
+  /** Overrides the default of the code. */
   readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * Reasons as upstreams write them: words and short numbers, such as isv.code-invalid, 20080.40029 or HTTP_502. An
- * upstream may echo what it was sent, and no random text, payer's id or document's number looks like this.
+ * Upstream codes: words and short numbers, such as isv.code-invalid, 20080.40029 or HTTP_502. An upstream may echo
+ * what it was sent; no token, payer's id or document number has this form.
  */
 const REASON = /^(?=.{1,64}$)-?(?:[A-Za-z]+\d{0,7}|\d{1,7})(?:[._-](?:[A-Za-z]+\d{0,7}|\d{1,7}))*$/;
 
@@ -115,9 +133,9 @@ const matching = (pattern: RegExp, text: string | undefined): string | undefined
   text !== undefined && pattern.test(text) ? text : undefined;
 
 /**
- * An expected failure. Switch on `code`; the message comes from our own table, so it can hold no secret.
- * `upstreamCode` and `claimedCode` are kept only when they look like a reason, `upstreamTraceId` only when it looks
- * like an id.
+ * An expected failure. Switch on `code`; the message comes from the table, so it can hold no secret. `upstreamCode` and
+ * `claimedCode` are dropped unless they have the form of an upstream code, `upstreamTraceId` unless it has that of an
+ * id.
  */
 export class PayerIdentityError extends Error {
   override readonly name = 'PayerIdentityError';
@@ -128,7 +146,7 @@ export class PayerIdentityError extends Error {
   readonly missingScope: string | undefined;
   readonly fields: readonly InvalidField[];
   readonly traceId: string | undefined;
-  /** Seconds after which repeating the same call is worth it; undefined when only the operator can help. */
+  /** Seconds after which the same call may succeed; undefined when repeating it does not help. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -159,7 +177,7 @@ export class PayerIdentityError extends Error {
 export const failureMember = (code: FailureCode): FailureMember => table[code][0];
 export const failureMessage = (code: FailureCode): string => table[code][1];
 
-/** The same for a failure that is only known by its code. */
+/** Seconds after which a call that failed with this code may succeed; undefined when repeating it does not help. */
 export const retryAfterSeconds = (code: FailureCode): number | undefined => retryAfter[code];
 
 const retryAfter: Readonly<Partial<Record<FailureCode, number>>> = {
@@ -172,6 +190,6 @@ const retryAfter: Readonly<Partial<Record<FailureCode, number>>> = {
   SERVICE_UNAVAILABLE: 2,
 };
 
-/** Whether a failed exchange has left the code as it was: then it may be exchanged by another call. */
+/** Whether nothing was sent: the code is as it was, and another call may redeem it. */
 export const leftUnsent = (code: FailureCode): boolean =>
   code === 'CHANNEL_UNREACHABLE' || code === 'CHANNEL_SUSPENDED' || code === 'OVERLOADED';

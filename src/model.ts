@@ -1,6 +1,18 @@
-/** The nouns that every room shares. Types only; imports nothing. */
+/**
+ * The types that every room shares; imports nothing. The nouns, all of which docs/glossary.md defines:
+ * - payer: the person who pays; never calls this service directly.
+ * - channel: what the payer pays with, such as ali_pay; a source serves it by calling its upstream.
+ * - app: a merchant application as configured here; caller: on whose behalf an operation runs.
+ * - auth code: the channel's one-time code; to redeem it is to present it to the upstream, at most once.
+ * - redemption: the stored record of a code: claimed, sent, settled with an outcome.
+ * - claim, lease: the exclusive right to redeem a code, and how long it is valid.
+ * - indeterminate: sent, and the outcome is not known; never sent again.
+ * - held: a result at the upstream; stored: a result in our database.
+ * - session, query code: what a reader polls, and the secret that it polls with.
+ * - identity: one payer of one app on one channel; subject: what an upstream reports about the payer.
+ */
 
-/** Who a payer is to one app on one channel. Every id keeps its own name: folding them into one changes who a payer is. */
+/** One payer of one app on one channel. The ids are never folded into one, which could merge two payers. */
 export interface PayerIdentity {
   readonly id: string;
   readonly channelId: string;
@@ -14,13 +26,13 @@ export interface PayerIdentity {
   readonly lastAuthenticatedAt: Date;
 }
 
-/** The ways to name a payer: our id, or an id that the channel gave within an app. */
+/** The keys of an identity: our id, or an id that the channel has given within an app. */
 export type IdentityRef =
   | { readonly id: string }
   | { readonly channelId: string; readonly appId: string; readonly openId: string }
   | { readonly channelId: string; readonly appId: string; readonly userId: string };
 
-/** What a channel says about a payer. At least one of openId and userId. */
+/** What an upstream reports about a payer. At least one of openId and userId. */
 export interface Subject {
   readonly openId?: string | undefined;
   readonly userId?: string | undefined;
@@ -29,13 +41,13 @@ export interface Subject {
   readonly subOpenId?: string | undefined;
 }
 
-/** A channel's token for further calls about a payer. */
+/** An upstream's token for further calls about a payer. */
 export interface AccessToken {
   readonly value: string;
   readonly expiresAt?: Date | undefined;
 }
 
-/** What a successful exchange of an auth code yields. */
+/** What a redeemed auth code yields. */
 export interface Redeemed {
   readonly subject: Subject;
   readonly accessToken?: AccessToken | undefined;
@@ -43,7 +55,7 @@ export interface Redeemed {
 
 export type ChannelCapability = 'AUTHENTICATE' | 'AUTHORIZE' | 'CERTIFY' | 'JOBWORTH';
 
-/** A channel as an app sees it; capabilities are unknown where no app is. */
+/** A channel of an app; without an app, its capabilities are not known. */
 export interface Channel {
   readonly id: string;
   readonly title: string | null;
@@ -51,25 +63,25 @@ export interface Channel {
 }
 
 /**
- * Whose call it is. `trusted`: a caller that has the scope, or an app whose signature holds. `public`: a payer page, or
- * a caller without the scope.
+ * The two kinds of calls, which are limited apart. `trusted`: of callers with the scope and of apps that signed.
+ * `public`: of payer pages and of callers without the scope.
  */
 export type Traffic = 'trusted' | 'public';
 
-/** What the callers of a source know about the payer's request, beyond the auth code. */
+/** What a source gets besides the auth code. */
 export interface RedeemRequest {
   readonly channelId: string;
   readonly clientIp?: string | undefined;
   readonly merchantOrderNo?: string | undefined;
   readonly subAppId?: string | undefined;
   readonly termId?: string | undefined;
-  /** Absent: trusted. Never sent. */
+  /** Absent: trusted. Not sent to the upstream. */
   readonly traffic?: Traffic | undefined;
-  /** The network of a public call's client, where it is known. Never sent. */
+  /** The network of a public call's client, if known. Not sent to the upstream. */
   readonly client?: string | undefined;
 }
 
-/** NOT_PASSED: failed, or not finished yet; the upstream does not tell these apart. */
+/** NOT_PASSED: failed, or not finished yet; the upstream does not distinguish them. */
 export type CertificationStatus = 'STARTED' | 'NOT_PASSED' | 'PASSED';
 
 /** A real-name certification; `certifyId` is the upstream's handle for it. */
@@ -77,10 +89,10 @@ export interface Certification {
   readonly certifyId: string;
   readonly appId: string;
   readonly channelId: string;
-  /** The payer that it was started for, when that was said. */
+  /** The payer that it was started for, if the caller has named one. */
   readonly identityId: string | null;
   readonly status: CertificationStatus;
   readonly startedAt: Date;
-  /** When the upstream was last asked; null until then. */
+  /** When the upstream last reported the status; null before. */
   readonly checkedAt: Date | null;
 }

@@ -19,7 +19,7 @@ const CHECK = `query ($certifyId: ID!) { identityCertification(certifyId: $certi
   __typename ... on IdentityCertification { status } ... on Failure { code message } ... on ChannelUnavailable { retryAfterSeconds } } }`;
 const PAYER = 'query ($id: ID!) { payerIdentity(id: $id) { openId certification { status } } }';
 const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' };
-const message = 'The service cannot keep or read results now; nothing was used up. Repeat the call.';
+const message = 'The service cannot store or read results now; nothing was used up. Repeat the call.';
 const unavailable = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 };
 const unavailableMember = { __typename: 'ChannelUnavailable', ...unavailable, message };
 
