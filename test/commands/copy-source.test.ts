@@ -8,7 +8,7 @@ import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { SqliteTables } from '../../src/store/engine/sqlite-tables.ts';
-import { contractTimes } from '../contract/store/wishes.ts';
+import { contractTimes } from '../contract/store/fixtures.ts';
 import { populate } from '../support/store-model/populate.ts';
 
 const vault = openVault(generateVaultKeys());

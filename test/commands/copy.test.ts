@@ -12,10 +12,10 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
-import { claimOf, contractTimes } from '../contract/store/wishes.ts';
+import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
 import { runCommand, startCommand } from '../support/services/command.ts';
-import { populate, populatedWish, readAll } from '../support/store-model/populate.ts';
+import { populate, populatedClaim, readAll } from '../support/store-model/populate.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -141,7 +141,7 @@ describe('a copy', slow, () => {
     for (const table of [...tables].reverse()) db.exec(`DELETE FROM ${table}`);
     db.close();
     expect(await copy(from)).toMatchObject({ code: 0, out: expect.stringContaining('redemptions: 0 rows') });
-    expect(await (await from.openCopy()).claim(claimOf(populatedWish('new')))).toMatchObject({ kind: 'CLAIMED' });
+    expect(await (await from.openCopy()).claim(claimOf(populatedClaim('new')))).toMatchObject({ kind: 'CLAIMED' });
   });
 
   test('that is made again finds that it is there', async () => {
@@ -215,7 +215,7 @@ describe('a copy is refused, and changes nothing,', slow, () => {
     const from = await deployed();
     await copy(from);
     const file = from.openFile();
-    await file.claim(claimOf(populatedWish('later')));
+    await file.claim(claimOf(populatedClaim('later')));
     await file.close();
     const before = await countOf(from);
     expect(await copy(from)).toMatchObject({ code: 1, err: expect.stringMatching(/holds other data in redemptions/) });

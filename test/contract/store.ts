@@ -1,4 +1,4 @@
-/** Every promise of src/store/store.ts, once. An engine's own test plugs the engine in. */
+/** The promises of src/store/store.ts, for every engine. The test of an engine passes the engine. */
 import { onTestFinished } from 'vitest';
 import type { Vault } from '../../src/security/vault.ts';
 import type { Store, StoreTimes } from '../../src/store/store.ts';
@@ -7,30 +7,31 @@ import { claimContract } from './store/claims.ts';
 import { clockContract } from './store/clock-jumps.ts';
 import { concurrentContract } from './store/concurrent.ts';
 import { identityContract } from './store/identities.ts';
-import { keepingContract } from './store/keeping.ts';
+import { nonceContract } from './store/nonces.ts';
 import { outcomeContract } from './store/outcomes.ts';
 import { queryCodeContract } from './store/query-codes.ts';
+import { retentionContract } from './store/retention.ts';
 import { sealingContract } from './store/sealing.ts';
 
 export interface OpenedStore {
-  /** What the store seals with. */
+  /** The keys that the store seals with. */
   readonly keys: TestKeys;
   readonly store: Store;
   readonly clock: {
-    /** Lets time pass, as a service sees it that sweeps all the while. */
+    /** Lets time pass in a service that sweeps regularly. */
     advance(ms: number): Promise<void>;
-    /** Sets the database's clock forward, or back, while no time passes. */
+    /** Sets the database's clock forward or back; no time passes. */
     jump(ms: number): Promise<void> | void;
   };
-  /** Closes the store and opens what it left behind, with the same keys. */
+  /** Closes the store and opens its database again, with the same keys. */
   reopen(): Promise<Store>;
-  /** Opens the same database once more, as another instance does. `close` closes it too. */
+  /** Opens the same database a second time, as another instance does. `close` closes it too. */
   join(vault: Vault): Promise<Store> | Store;
-  /** Runs a statement past the store. */
+  /** Runs a statement without the store. */
   query<Row>(sql: string): Promise<Row[]> | Row[];
-  /** Everything that the engine has written, as it lies on disk. */
+  /** Every byte that the engine has written to disk. */
   dump(): Promise<Buffer> | Buffer;
-  /** Closes the store and removes what it left behind; any number of times. */
+  /** Closes the store and removes its database. May be called again. */
   close(): Promise<void>;
 }
 
@@ -40,8 +41,15 @@ export interface StoreEngine {
 }
 
 const parts = [
-  ...[claimContract, concurrentContract, clockContract, outcomeContract, queryCodeContract, identityContract],
-  ...[sealingContract, keepingContract],
+  claimContract,
+  concurrentContract,
+  clockContract,
+  outcomeContract,
+  queryCodeContract,
+  identityContract,
+  nonceContract,
+  sealingContract,
+  retentionContract,
 ];
 
 export const storeContract = ({ name, open }: StoreEngine): void => {

@@ -13,7 +13,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import { DatabaseUnavailable, type Engine } from '../../src/store/engine/engine.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Outcome, Store } from '../../src/store/store.ts';
-import { contractTimes, send, succeeded, wish } from '../contract/store/wishes.ts';
+import { contractTimes, send, succeeded, testClaim } from '../contract/store/fixtures.ts';
 
 const times = { ...contractTimes, leaseMs: 600, deadlineMs: 200, patienceMs: 1_000 };
 const wanted = { clientGone: new AbortController().signal };
@@ -53,7 +53,7 @@ test('a request may leave until a deadline before the end of the lease, counted 
     seen.push({ until: cancellation, at: performance.now() });
     return succeeded();
   };
-  expect(await once(wish(), exchange, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await once(testClaim(), exchange, wanted)).toMatchObject({ state: 'SUCCEEDED' });
   const [{ until: cancellation, at } = { until: undefined, at: 0 }] = seen;
   const { sendBy = 0 } = cancellation ?? {};
   expect(sendBy).toBeGreaterThanOrEqual(startedAt + times.leaseMs - times.deadlineMs);
@@ -62,14 +62,14 @@ test('a request may leave until a deadline before the end of the lease, counted 
 
 test('after a pause of more than that nothing is sent, and the code is as it was', async () => {
   const { store, once } = start(lateMarkSent(times.leaseMs - times.deadlineMs + 50));
-  await expect(once(wish(), neverSent, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
-  expect(await store.claim(wish({ caller: 'other' }))).toMatchObject({ kind: 'CLAIMED' });
+  await expect(once(testClaim(), neverSent, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  expect(await store.claim(testClaim({ caller: 'other' }))).toMatchObject({ kind: 'CLAIMED' });
 });
 
 test('after a pause in which a sweep ended the redemption nothing is sent, and its end is answered', async () => {
   const { store, once } = start(lateMarkSent(times.leaseMs + 50, (store) => store.sweep()));
-  expect(await once(wish(), neverSent, wanted)).toMatchObject({ state: 'INDETERMINATE' });
-  expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'INDETERMINATE' } });
+  expect(await once(testClaim(), neverSent, wanted)).toMatchObject({ state: 'INDETERMINATE' });
+  expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'INDETERMINATE' } });
 });
 
 test('a request that was not sent is not tried again after that', async () => {
@@ -80,9 +80,9 @@ test('a request that was not sent is not tried again after that', async () => {
     await delay(times.leaseMs - times.deadlineMs);
     throw new ExchangeError('not connected', false);
   };
-  await expect(once(wish(), exchange, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  await expect(once(testClaim(), exchange, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
   expect(attempts).toBe(1);
-  expect(await store.claim(wish())).toMatchObject({ kind: 'CLAIMED' });
+  expect(await store.claim(testClaim())).toMatchObject({ kind: 'CLAIMED' });
 });
 
 test('a success that comes after the lease is kept when nothing else has ended the redemption', async () => {
@@ -92,8 +92,8 @@ test('a success that comes after the lease is kept when nothing else has ended t
       return store.settle(lease, outcome);
     },
   }));
-  expect(await once(wish(), success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
-  expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
+  expect(await once(testClaim(), success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
 });
 
 test('a success that comes after the end was declared does not change it, and its caller reads that end', async () => {
@@ -104,7 +104,7 @@ test('a success that comes after the end was declared does not change it, and it
       return store.settle(lease, outcome);
     },
   }));
-  expect(await once(wish(), success, wanted)).toMatchObject({ state: 'INDETERMINATE' });
+  expect(await once(testClaim(), success, wanted)).toMatchObject({ state: 'INDETERMINATE' });
 });
 
 test('an outcome is settled after a pause that is longer than it is insisted on', { timeout: 15_000 }, async () => {

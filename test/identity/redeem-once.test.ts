@@ -9,7 +9,7 @@ import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import { claimOf, contractTimes } from '../contract/store/wishes.ts';
+import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
 
 test('an outcome whose wake-up got lost is read long before patience ends', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-once-'));

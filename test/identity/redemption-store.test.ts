@@ -37,8 +37,8 @@ describe('a store that cannot write', () => {
     let unlock: (() => void) | undefined;
     const lockAfterClaim = (store: Store, file: string): Store => ({
       ...store,
-      async claim(wish) {
-        const verdict = await store.claim(wish);
+      async claim(claim) {
+        const verdict = await store.claim(claim);
         unlock = lock(file);
         return verdict;
       },

@@ -10,7 +10,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
-import { contractTimes } from '../contract/store/wishes.ts';
+import { contractTimes } from '../contract/store/fixtures.ts';
 import { startDatabaseProxy } from '../support/databases/database-proxy.ts';
 import { type PostgresCluster, startCluster } from '../support/databases/postgres-cluster.ts';
 import { account, openBooks, untilTerminal } from './crash-account.ts';

@@ -19,7 +19,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import type { Engine } from '../../src/store/engine/engine.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
-import { contractTimes, wish } from '../contract/store/wishes.ts';
+import { contractTimes, testClaim } from '../contract/store/fixtures.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
 
 /** Redemptions for each await. */
@@ -118,7 +118,7 @@ const onceAt = (store: Store): RedeemOnce =>
 /** What a caller of this instance is told in the end: how it ended, or the code of the failure. */
 const call = (store: Store, by: string, code: string): Promise<string> =>
   onceAt(store)(
-    wish({ authCode: code }),
+    testClaim({ authCode: code }),
     async (cancellation) => {
       await point();
       await upstream.send({ method: 'GET', path: `/${by}?code=${code}` }, cancellation);

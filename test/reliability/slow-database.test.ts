@@ -11,7 +11,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
-import { contractTimes } from '../contract/store/wishes.ts';
+import { contractTimes } from '../contract/store/fixtures.ts';
 import { startDatabaseProxy } from '../support/databases/database-proxy.ts';
 import { startPostgres } from '../support/databases/postgres.ts';
 import { AUTH_RESULT, AUTHENTICATE } from '../support/services/service.ts';

@@ -11,7 +11,7 @@ import { addSandboxKey, openConfiguredVault } from '../../src/config/keys.ts';
 import { openVault, type Vault, type VaultKeys, vaultKeys } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import { contractTimes } from '../contract/store/wishes.ts';
+import { contractTimes } from '../contract/store/fixtures.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 

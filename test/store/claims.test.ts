@@ -14,7 +14,7 @@ import { createTestKeys } from '../support/services/keys.ts';
 const times = { leaseMs: 1_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };
 const succeeded: Outcome = { state: 'SUCCEEDED', subject: { openId: 'alice' } };
 
-const wish = (session?: SessionClaim, changes: Partial<Claim> = {}): Claim => ({
+const newClaim = (session?: SessionClaim, changes: Partial<Claim> = {}): Claim => ({
   ...{ source: 's', upstreamAppId: 'u', appId: 'demo', channelId: 'a', traceId: 't', kind: 'authCode', code: 'code' },
   ...{ binding: ['caller'], session },
   ...changes,
@@ -38,12 +38,12 @@ const open = () => {
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const claimAs = (owner: string, wanted = wish()) =>
+  const claimAs = (owner: string, wanted = newClaim()) =>
     engine.write(async (db) => {
       tools.keys.confirm(await tools.keys.check(db));
       return claim(db, tools, wanted, owner);
     });
-  const claimed = async (wanted = wish()) => (await store.claim(wanted)).kind;
+  const claimed = async (wanted = newClaim()) => (await store.claim(wanted)).kind;
   const lease = async (owner: string) => {
     const verdict = await claimAs(owner);
     if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);
@@ -54,7 +54,7 @@ const open = () => {
   return { store, clock, tick, startMs, claimAs, claimed, lease, sessions };
 };
 
-const another = wish(undefined, { binding: ['somebody else'] });
+const another = newClaim(undefined, { binding: ['somebody else'] });
 const told = (state: string) => ({ kind: 'DUPLICATE', redemption: { state } });
 
 describe('an owner whose claim is run again', () => {
@@ -79,7 +79,7 @@ describe('an owner whose claim is run again', () => {
 
   test('has a name of its own', async () => {
     const { store } = open();
-    expect(await store.claim(wish())).toMatchObject({
+    expect(await store.claim(newClaim())).toMatchObject({
       kind: 'CLAIMED',
       lease: { owner: expect.stringMatching(/^own_/) },
     });
@@ -138,16 +138,16 @@ describe('a session that was opened', () => {
     ['its query code, where only opened ones count', { queryCode: 'query-1', issuedOnly: true }],
   ])('is taken by the first code that comes with %s', async (_, by) => {
     const { store, claimed } = await opened();
-    expect(await claimed(wish(by))).toBe('CLAIMED');
-    expect(await claimed(wish(by))).toBe('DUPLICATE');
-    expect(await claimed(wish(by, { code: 'another' }))).toBe('SESSION_TAKEN');
+    expect(await claimed(newClaim(by))).toBe('CLAIMED');
+    expect(await claimed(newClaim(by))).toBe('DUPLICATE');
+    expect(await claimed(newClaim(by, { code: 'another' }))).toBe('SESSION_TAKEN');
     expect(await store.session('query-1')).toMatchObject({ redemption: { state: 'CLAIMED' } });
   });
 
   test.each<[Partial<Claim>]>([[{ appId: 'other' }], [{ channelId: 'b' }]])('is nothing for %j', async (changes) => {
     const { claimed } = await opened();
-    expect(await claimed(wish(byState, changes))).toBe('SESSION_TAKEN');
-    expect(await claimed(wish(byState))).toBe('CLAIMED');
+    expect(await claimed(newClaim(byState, changes))).toBe('SESSION_TAKEN');
+    expect(await claimed(newClaim(byState))).toBe('CLAIMED');
   });
 
   test('is over after resultTtlMs', async () => {
@@ -155,29 +155,29 @@ describe('a session that was opened', () => {
     for (const ms of [times.resultTtlMs - 1, times.resultTtlMs]) {
       const { clock, claimed } = await opened();
       clock.ms = ms;
-      verdicts.push(await claimed(wish(byState)));
+      verdicts.push(await claimed(newClaim(byState)));
     }
     expect(verdicts).toEqual(['CLAIMED', 'NO_SESSION']);
   });
 
   test('is not another one of the same spelling', async () => {
     const { claimed, sessions } = await opened();
-    expect(await claimed(wish({ stateId: 'query-1' }))).toBe('NO_SESSION');
-    expect(await claimed(wish({ stateId: 'state-2' }))).toBe('NO_SESSION');
+    expect(await claimed(newClaim({ stateId: 'query-1' }))).toBe('NO_SESSION');
+    expect(await claimed(newClaim({ stateId: 'state-2' }))).toBe('NO_SESSION');
     expect(await sessions()).toBe(1);
-    expect(await claimed(wish(byState))).toBe('CLAIMED');
+    expect(await claimed(newClaim(byState))).toBe('CLAIMED');
     for (const other of [undefined, { stateId: 'state-2' }, { queryCode: 'state-1' }])
-      expect(await claimed(wish(other))).toBe('CODE_USED');
+      expect(await claimed(newClaim(other))).toBe('CODE_USED');
   });
 
   test('is the only one that counts where only opened ones do', async () => {
     const { claimed, sessions } = open();
     const issuedOnly = { queryCode: 'mine', issuedOnly: true };
-    expect(await claimed(wish(issuedOnly))).toBe('NO_SESSION');
+    expect(await claimed(newClaim(issuedOnly))).toBe('NO_SESSION');
     expect(await sessions()).toBe(0);
-    expect(await claimed(wish({ queryCode: 'mine' }))).toBe('CLAIMED');
-    expect(await claimed(wish(issuedOnly, { code: 'another' }))).toBe('NO_SESSION');
-    expect(await claimed(wish({ queryCode: 'mine' }, { code: 'another' }))).toBe('SESSION_TAKEN');
+    expect(await claimed(newClaim({ queryCode: 'mine' }))).toBe('CLAIMED');
+    expect(await claimed(newClaim(issuedOnly, { code: 'another' }))).toBe('NO_SESSION');
+    expect(await claimed(newClaim({ queryCode: 'mine' }, { code: 'another' }))).toBe('SESSION_TAKEN');
   });
 
   test('makes whoever polls too soon wait 5 seconds longer, up to a minute', async () => {

@@ -11,7 +11,7 @@ import type { Engine } from '../../src/store/engine/engine.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
-import { contractTimes, end, succeeded, take, wish } from '../contract/store/wishes.ts';
+import { contractTimes, end, succeeded, take, testClaim } from '../contract/store/fixtures.ts';
 import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
 import { runCommand } from '../support/services/command.ts';
 
@@ -78,7 +78,7 @@ describe.each([
     await expect(store.ready()).rejects.toThrow(
       expect.objectContaining({ name: 'KeysMismatch', message: expect.stringMatching(reason) }),
     );
-    await expect(store.claim(wish({ authCode: 'new' }))).rejects.toThrow(
+    await expect(store.claim(testClaim({ authCode: 'new' }))).rejects.toThrow(
       expect.objectContaining({ name: 'KeysMismatch' }),
     );
   };
@@ -88,7 +88,7 @@ describe.each([
     for (const seal of [first.seal, [sealOfOther, sealOfFirst], [sealOfFirst, sealOfOther]]) {
       const { store } = await openWith(database, { ...first, seal });
       await expect(store.ready()).resolves.toBeUndefined();
-      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
+      expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
     }
   });
 
@@ -188,7 +188,7 @@ describe.each([
     await database.query("UPDATE store_keys SET store_id = 'another'");
     await refused(store, /^keys\.index is not/);
     await database.query('DELETE FROM store_keys');
-    await expect(store.claim(wish({ authCode: 'new' }))).rejects.toThrow(
+    await expect(store.claim(testClaim({ authCode: 'new' }))).rejects.toThrow(
       /another one than when this instance started|not the index key/,
     );
     await expect(store.ready()).rejects.toThrow(/another one than when this instance started/);

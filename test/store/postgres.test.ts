@@ -4,8 +4,7 @@ import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
-import { nonceContract } from '../contract/nonces.ts';
-import { contractTimes } from '../contract/store/wishes.ts';
+import { contractTimes } from '../contract/store/fixtures.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
 import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
 import { createTestKeys } from '../support/services/keys.ts';
@@ -74,4 +73,3 @@ const openTemporary = async (times = contractTimes): Promise<OpenedStore> => {
 };
 
 storeContract({ name: 'PostgreSQL', open: openTemporary });
-nonceContract({ name: 'PostgreSQL', open: openTemporary });

@@ -10,7 +10,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import type { Engine } from '../../src/store/engine/engine.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import { claimOf, contractTimes } from '../contract/store/wishes.ts';
+import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
 import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
 
 const REDEMPTIONS = 60_000;

@@ -7,8 +7,7 @@ import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Claim, Store } from '../../src/store/store.ts';
-import { nonceContract } from '../contract/nonces.ts';
-import { claimOf, contractTimes } from '../contract/store/wishes.ts';
+import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/services/keys.ts';
 import { createTestTime } from '../support/store-model/time.ts';
@@ -86,7 +85,6 @@ const openTemporary = async (times = contractTimes, onClock = () => {}): Promise
 };
 
 storeContract({ name: 'SQLite', open: openTemporary });
-nonceContract({ name: 'SQLite', open: openTemporary });
 
 describe('SQLite by itself', () => {
   const opened = async (onClock?: () => void): Promise<OpenedSqlite> => {
@@ -99,7 +97,7 @@ describe('SQLite by itself', () => {
     onTestFinished(() => db.close());
     return db;
   };
-  const wish = (authCode: string): Claim =>
+  const newClaim = (authCode: string): Claim =>
     claimOf({
       source: 'daxpay',
       upstreamAppId: 'upstream-app',
@@ -128,7 +126,7 @@ describe('SQLite by itself', () => {
 
   test('a scrubbed token is gone from the table, and so is the row of a forgotten code', async () => {
     const { file, store, clock } = await opened();
-    const verdict = await store.claim(wish('code'));
+    const verdict = await store.claim(newClaim('code'));
     if (verdict.kind !== 'CLAIMED') throw new Error('not claimed');
     await store.markSent(verdict.lease);
     await store.settle(verdict.lease, {
@@ -150,7 +148,7 @@ describe('SQLite by itself', () => {
     const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
     onTestFinished(() => prepare.mockRestore());
     const { store } = await opened();
-    const claim = { ...wish('code'), session: { queryCode: 'query-code' } };
+    const claim = { ...newClaim('code'), session: { queryCode: 'query-code' } };
     const verdict = await store.claim(claim);
     if (verdict.kind !== 'CLAIMED') throw new Error('not claimed');
     await store.markSent(verdict.lease);
@@ -185,7 +183,7 @@ describe('SQLite by itself', () => {
       readAlong = undefined;
       reading ??= read?.();
     });
-    const verdict = await store.claim(wish('code'));
+    const verdict = await store.claim(newClaim('code'));
     if (verdict.kind !== 'CLAIMED') throw new Error('not claimed');
     const { lease } = verdict;
     await store.markSent(lease);
@@ -207,11 +205,11 @@ describe('SQLite by itself', () => {
 
   test('a lease ends at the millisecond it says', async () => {
     const { store, clock } = await opened();
-    await store.claim(wish('code'));
+    await store.claim(newClaim('code'));
     await clock.advance(contractTimes.leaseMs - 1);
-    expect(await store.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });
+    expect(await store.claim(newClaim('code'))).toMatchObject({ kind: 'DUPLICATE' });
     await clock.advance(1);
-    expect(await store.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+    expect(await store.claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
   test('a nonce can be repeated up to the millisecond, and is forgotten at the millisecond it says', async () => {
@@ -267,10 +265,10 @@ describe('SQLite by itself', () => {
     const [first, firstApplied] = [schema.all(), applied.all()];
     expect(first.length).toBeGreaterThan(3);
     expect(firstApplied.map(({ version, name }) => `000${version}-${name}.sql`)).toEqual(files);
-    await store.claim(wish('code'));
+    await store.claim(newClaim('code'));
     const reopened = await reopen();
     expect([schema.all(), applied.all()]).toEqual([first, firstApplied]);
-    expect(await reopened.claim(wish('code'))).toMatchObject({ kind: 'DUPLICATE' });
+    expect(await reopened.claim(newClaim('code'))).toMatchObject({ kind: 'DUPLICATE' });
   });
 
   /** What the first step had left behind. */
@@ -292,7 +290,7 @@ describe('SQLite by itself', () => {
 
   test('a database that remembers codes by an earlier rule refuses to start until they are forgotten', async () => {
     const { file, store, clock, stop, reopen } = await opened();
-    await store.claim(wish('code'));
+    await store.claim(newClaim('code'));
     await stop();
     const db = connect(file);
     db.exec(AS_OF_FIRST_STEP);
@@ -300,17 +298,17 @@ describe('SQLite by itself', () => {
     expect(db.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 1 });
     expect(db.prepare('SELECT count(*) AS n FROM redemptions').get()).toMatchObject({ n: 1 });
     await clock.advance(contractTimes.codeTtlMs);
-    expect(await (await reopen()).claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+    expect(await (await reopen()).claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
   test('a database that another process holds rejects every write and forgets none, and works again afterwards', async () => {
     const { file, store } = await opened();
     const other = connect(file);
     other.exec('BEGIN IMMEDIATE');
-    await expect(store.claim(wish('code'))).rejects.toThrow(/locked/);
+    await expect(store.claim(newClaim('code'))).rejects.toThrow(/locked/);
     await expect(store.ready()).rejects.toThrow(/locked/);
     other.exec('ROLLBACK');
-    expect(await store.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+    expect(await store.claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
   test('a full disk rejects what cannot be kept and keeps the rest, and works again when there is room', async () => {
@@ -321,15 +319,15 @@ describe('SQLite by itself', () => {
     const lost: string[] = [];
     for (let index = 0; index < 200; index += 1) {
       const code = `code-${index}`;
-      await store.claim(wish(code)).then(
+      await store.claim(newClaim(code)).then(
         () => kept.push(code),
         () => lost.push(code),
       );
     }
     expect([kept.length > 0, lost.length > 0]).toEqual([true, true]);
-    await expect(store.claim(wish('one more'))).rejects.toThrow();
+    await expect(store.claim(newClaim('one more'))).rejects.toThrow();
     connection.exec('PRAGMA max_page_count = 100000');
-    for (const code of kept) expect(await store.claim(wish(code))).toMatchObject({ kind: 'DUPLICATE' });
-    for (const code of lost) expect(await store.claim(wish(code))).toMatchObject({ kind: 'CLAIMED' });
+    for (const code of kept) expect(await store.claim(newClaim(code))).toMatchObject({ kind: 'DUPLICATE' });
+    for (const code of lost) expect(await store.claim(newClaim(code))).toMatchObject({ kind: 'CLAIMED' });
   });
 });

@@ -10,7 +10,7 @@ import { createMetrics } from '../../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';
-import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
+import { claimOf, contractTimes } from '../../contract/store/fixtures.ts';
 import { openSource } from '../../support/services/sources.ts';
 import { newRsaKey, pemOf } from '../../support/signers/certificates.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };

@@ -12,17 +12,17 @@ import {
   resultOver,
   send,
   succeeded,
+  type TestClaim,
   take,
+  testClaim,
   times,
-  type Wish,
-  wish,
-} from './wishes.ts';
+} from './fixtures.ts';
 
 export const claimContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: claiming an auth code`, () => {
     test('of 50 concurrent claims of one code exactly one is CLAIMED and the others are DUPLICATE', async () => {
       const { store } = await opened();
-      const verdicts = await times(50, () => store.claim(wish()));
+      const verdicts = await times(50, () => store.claim(testClaim()));
       const kinds = verdicts.map(({ kind }) => kind);
       expect([count(kinds, 'CLAIMED'), count(kinds, 'DUPLICATE')]).toEqual([1, 49]);
       const ids = verdicts.flatMap((verdict) => {
@@ -39,7 +39,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(new Set(leases.map(({ owner }) => owner)).size).toBe(50);
     });
 
-    test.each<[string, Partial<Wish>]>([
+    test.each<[string, Partial<TestClaim>]>([
       ['caller', { caller: 'payer page' }],
       ['app', { appId: 'other-app' }],
       ['channel', { channelId: 'ali_pay' }],
@@ -48,11 +48,11 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
     ])('another %s with the same auth code is told CODE_USED, before and after the outcome', async (_, other) => {
       const { store, clock } = await opened();
       const lease = await send(store, { queryCode: 'query-code-1' });
-      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
       await store.settle(lease, succeeded());
-      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
       await clock.advance(leaseOver);
-      expect(await store.claim(wish({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
       if (other.queryCode) expect(await store.session(other.queryCode)).toBeUndefined();
     });
 
@@ -60,10 +60,10 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       const { store, clock } = await opened();
       await take(store);
       await clock.advance(leaseOver);
-      expect(await store.claim(wish({ caller: 'payer page' }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ caller: 'payer page' }))).toEqual({ kind: 'CODE_USED' });
     });
 
-    test.each<[string, Partial<Wish>]>([
+    test.each<[string, Partial<TestClaim>]>([
       ['upstream application', { upstreamAppId: 'other-upstream-app' }],
       ['spelling', { authCode: 'AUTH-CODE-1' }],
     ])('the same code of another %s is another code', async (_, other) => {
@@ -75,13 +75,13 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
     test('the same code by another name of its source is the same code', async () => {
       const { store } = await opened();
       const ended = await end(store, succeeded(), { source: 'dax' });
-      expect(await store.claim(wish({ source: 'daxpay' }))).toEqual({ kind: 'DUPLICATE', redemption: ended });
+      expect(await store.claim(testClaim({ source: 'daxpay' }))).toEqual({ kind: 'DUPLICATE', redemption: ended });
     });
 
     test('a duplicate reads the outcome', async () => {
       const { store } = await opened();
       const ended = await end(store, succeeded(), { queryCode: 'query-code-1' });
-      const verdict = await store.claim(wish({ queryCode: 'query-code-1', traceId: 'trace-2' }));
+      const verdict = await store.claim(testClaim({ queryCode: 'query-code-1', traceId: 'trace-2' }));
       expect(verdict).toEqual({ kind: 'DUPLICATE', redemption: ended });
     });
   });
@@ -101,7 +101,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       const { store, clock } = await opened();
       const lost = await take(store);
       await clock.advance(leaseOver);
-      const verdicts = await times(20, () => store.claim(wish({ traceId: 'trace-2' })));
+      const verdicts = await times(20, () => store.claim(testClaim({ traceId: 'trace-2' })));
       const winners = verdicts.flatMap((verdict) => (verdict.kind === 'CLAIMED' ? [verdict.lease] : []));
       expect(winners).toHaveLength(1);
       const [won] = winners as [Lease];
@@ -119,7 +119,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       await take(store, { queryCode: 'query-code-1' });
       await clock.advance(resultOver);
       const lease = await take(store, { queryCode: 'query-code-1' });
-      expect(await store.claim(wish({ queryCode: 'query-code-1' }))).toMatchObject({ kind: 'DUPLICATE' });
+      expect(await store.claim(testClaim({ queryCode: 'query-code-1' }))).toMatchObject({ kind: 'DUPLICATE' });
       expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'CLAIMED' });
       expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'CLAIMED' } });
     });
@@ -128,7 +128,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       const { store, clock } = await opened();
       await take(store);
       await clock.advance(contractTimes.leaseMs - MARGIN_MS);
-      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'CLAIMED' } });
+      expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'CLAIMED' } });
     });
 
     test('markSent begins the lease anew', async () => {
@@ -137,7 +137,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       await clock.advance(contractTimes.leaseMs - MARGIN_MS);
       await store.markSent(lease);
       await clock.advance(contractTimes.leaseMs - MARGIN_MS);
-      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SENT' } });
+      expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SENT' } });
       expect(await store.sweep()).toMatchObject({ abandoned: 0 });
     });
 
@@ -145,7 +145,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       const { store, clock } = await opened();
       const lease = await send(store, { queryCode: 'query-code-1' });
       await clock.advance(leaseOver);
-      const verdicts = await times(20, () => store.claim(wish({ queryCode: 'query-code-1' })));
+      const verdicts = await times(20, () => store.claim(testClaim({ queryCode: 'query-code-1' })));
       const lost = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' };
       for (const verdict of verdicts) expect(verdict).toMatchObject({ kind: 'DUPLICATE', redemption: lost });
       expect(await store.settle(lease, succeeded())).toMatchObject(lost);
@@ -160,7 +160,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.sweep()).toMatchObject({ released: 0, abandoned: 0 });
       const lost = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' };
       expect(await store.redemption(lease.redemptionId)).toMatchObject(lost);
-      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE', redemption: lost });
+      expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: lost });
       expect(await store.markSent(lease)).toBe(false);
       expect(await store.settle(lease, succeeded())).toMatchObject(lost);
     });
@@ -221,7 +221,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       await store.settle(lease, outcome);
       await store.release(lease);
       expect(await store.redemption(lease.redemptionId)).toMatchObject({ state });
-      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE' });
+      expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE' });
     });
   });
 };

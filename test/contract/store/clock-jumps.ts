@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
-import { codeOver, leaseOver, MARGIN_MS, rejected, resultOver, succeeded, take, wish } from './wishes.ts';
+import { codeOver, leaseOver, MARGIN_MS, rejected, resultOver, succeeded, take, testClaim } from './fixtures.ts';
 
 const HOUR_MS = 3_600_000;
 const jumpsOf = (...hours: number[]) => hours.map((count) => [`${count} h`, count * HOUR_MS] as const);
@@ -44,7 +44,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
           for (const swept of [false, true]) {
             if (swept) await one.sweep();
             for (const state of states)
-              expect(await one.claim(wish({ authCode: state })), `${state}, swept: ${swept}`).toMatchObject({
+              expect(await one.claim(testClaim({ authCode: state })), `${state}, swept: ${swept}`).toMatchObject({
                 kind: 'DUPLICATE',
                 redemption: { state },
               });
@@ -90,7 +90,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       // A lease and what one jump may cost, a minute.
       await clock.advance(leaseOver + 60_000);
       expect(await store.sweep()).toMatchObject({ abandoned: 1 });
-      expect(await store.claim(wish({ authCode: 'in between', queryCode }))).toMatchObject({ kind: 'DUPLICATE' });
+      expect(await store.claim(testClaim({ authCode: 'in between', queryCode }))).toMatchObject({ kind: 'DUPLICATE' });
     });
 
     test.each(jumps)('by %s: outcomes and codes are kept for as long as without it', async (_, ms) => {
@@ -105,13 +105,13 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       expect(await store.session(queryCode)).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
       await clock.advance(2 * MARGIN_MS);
       expect(await store.session(queryCode)).toBeUndefined();
-      expect(await store.claim(wish({ queryCode }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ queryCode }))).toEqual({ kind: 'CODE_USED' });
       await clock.advance(codeOver - resultOver - 2 * MARGIN_MS);
       await store.sweep();
-      expect(await store.claim(wish({ queryCode }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ queryCode }))).toEqual({ kind: 'CODE_USED' });
       await clock.advance(2 * MARGIN_MS);
       await store.sweep();
-      expect(await store.claim(wish({ queryCode }))).toMatchObject({ kind: 'CLAIMED' });
+      expect(await store.claim(testClaim({ queryCode }))).toMatchObject({ kind: 'CLAIMED' });
     });
 
     test.each(jumps)('by %s: expiresAt is shown by the clock that people see', async (_, ms) => {
@@ -135,7 +135,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
         await store.sweep();
       }
       for (const state of states)
-        expect(await store.claim(wish({ authCode: state }))).toMatchObject({
+        expect(await store.claim(testClaim({ authCode: state }))).toMatchObject({
           kind: 'DUPLICATE',
           redemption: { state },
         });

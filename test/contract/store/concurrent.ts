@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Claim, ClaimVerdict, SessionClaim, Store } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
-import { count, leaseOver, rejected, resultOver, succeeded, times, wish } from './wishes.ts';
+import { count, leaseOver, rejected, resultOver, succeeded, testClaim, times } from './fixtures.ts';
 
 const session = { queryCode: 'issued-query-code', stateId: 'issued-state', appId: 'demo', channelId: 'wechat_pay' };
 
@@ -39,7 +39,10 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
     const at = (index: number): Store => stores[index % stores.length] ?? opened.store;
     return { ...opened, at };
   };
-  const claimOf = (authCode: string, by: SessionClaim | undefined): Claim => ({ ...wish({ authCode }), session: by });
+  const claimOf = (authCode: string, by: SessionClaim | undefined): Claim => ({
+    ...testClaim({ authCode }),
+    session: by,
+  });
   const restart = async ({ store, query }: OpenedStore) => {
     await query('DELETE FROM sessions');
     await store.openSession(session);
@@ -127,7 +130,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       const { at } = await openedAt(2);
       const by = { queryCode: 'own-query-code' };
       const verdicts = await times(10, (index) =>
-        at(index).claim({ ...wish({ caller: index < 5 ? 'router' : 'payer page' }), session: by }),
+        at(index).claim({ ...testClaim({ caller: index < 5 ? 'router' : 'payer page' }), session: by }),
       );
       const { CODE_USED = 0, ...others } = kindsOf(verdicts);
       expect([CODE_USED, others]).toEqual([5, { CLAIMED: 1, DUPLICATE: 4 }]);
@@ -145,7 +148,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
   describe(`${name}: the same step at once, at two instances`, () => {
     test('is made once by markSent, and every settle answers the one outcome', async () => {
       const { at, store } = await openedAt(2);
-      const lease = leaseOf([await store.claim(wish())]);
+      const lease = leaseOf([await store.claim(testClaim())]);
       const marks = await times(10, (index) => at(index).markSent(lease));
       expect([count(marks, true), count(marks, false)]).toEqual([1, 9]);
       const settled = await times(10, (index) => at(index).settle(lease, index % 2 === 0 ? succeeded() : rejected));
@@ -154,7 +157,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
 
     test('is made once by collect, erase and sweep', async () => {
       const { at, store, clock } = await openedAt(2);
-      const lease = leaseOf([await store.claim(wish())]);
+      const lease = leaseOf([await store.claim(testClaim())]);
       await store.markSent(lease);
       await store.settle(lease, { state: 'HELD' });
       const found = { state: 'SUCCEEDED', subject: { openId: 'o' } } as const;
@@ -164,7 +167,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       if (ended?.state !== 'SUCCEEDED') throw new Error('Expected SUCCEEDED');
       const erased = await times(4, (index) => at(index).erase(ended.identity.id));
       expect(erased.reduce((sum, { identities }) => sum + identities, 0)).toBe(1);
-      for (let index = 0; index < 10; index += 1) await store.claim(wish({ authCode: `left-${index}` }));
+      for (let index = 0; index < 10; index += 1) await store.claim(testClaim({ authCode: `left-${index}` }));
       await clock.advance(leaseOver);
       const reports = await times(4, (index) => at(index).sweep());
       expect(reports.reduce((sum, { released }) => sum + released, 0)).toBe(10);

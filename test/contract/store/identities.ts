@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { IdentityRef, Subject } from '../../../src/model.ts';
 import type { StoreEngine } from '../store.ts';
-import { authenticate, codeOver, times } from './wishes.ts';
+import { authenticate, codeOver, times } from './fixtures.ts';
 
 export const identityContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: identities`, () => {

@@ -14,10 +14,10 @@ import {
   send,
   succeeded,
   take,
+  testClaim,
   times,
   wakes,
-  wish,
-} from './wishes.ts';
+} from './fixtures.ts';
 
 export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: the outcome`, () => {
@@ -45,7 +45,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(ended).toMatchObject({ ...common, state: outcome.state, ...told });
       expect(await store.redemption(ended.id)).toEqual(ended);
       expect((await store.session('query-code-1'))?.redemption).toEqual(ended);
-      const verdict = await store.claim(wish({ queryCode: 'query-code-1' }));
+      const verdict = await store.claim(testClaim({ queryCode: 'query-code-1' }));
       expect(verdict).toEqual({ kind: 'DUPLICATE', redemption: ended });
       if (ended.state === 'SUCCEEDED')
         expect(await store.identities([{ id: ended.identity.id }])).toEqual([ended.identity]);
@@ -111,12 +111,12 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       const { id } = await end(store, succeeded());
       await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
       expect(await store.redemption(id)).toMatchObject({ state: 'SUCCEEDED' });
-      expect(await store.claim(wish())).toMatchObject({ kind: 'DUPLICATE' });
+      expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE' });
       await clock.advance(2 * MARGIN_MS);
       expect(await store.redemption(id)).toBeUndefined();
-      expect(await store.claim(wish())).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim())).toEqual({ kind: 'CODE_USED' });
       await store.sweep();
-      expect(await store.claim(wish())).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim())).toEqual({ kind: 'CODE_USED' });
     });
 
     test.each(['swept', 'not swept'])('a code is forgotten when its time is over (%s)', async (swept) => {
@@ -124,7 +124,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       const { id } = await end(store, succeeded(), { queryCode: 'query-code-1' });
       await clock.advance(contractTimes.codeTtlMs - MARGIN_MS);
       await store.sweep();
-      expect(await store.claim(wish({ caller: 'somebody else' }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ caller: 'somebody else' }))).toEqual({ kind: 'CODE_USED' });
       await clock.advance(2 * MARGIN_MS);
       if (swept === 'swept') expect((await store.sweep()).purged).toBe(1);
       const lease = await take(store, { caller: 'somebody else' });
@@ -157,7 +157,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
         'a duplicate that finds the send abandoned',
         async ({ store, clock }) => {
           await clock.advance(leaseOver);
-          await store.claim(wish({ queryCode: 'query-code-1' }));
+          await store.claim(testClaim({ queryCode: 'query-code-1' }));
         },
       ],
     ];

@@ -11,17 +11,19 @@ import {
   resultOver,
   send,
   succeeded,
+  type TestClaim,
   take,
+  testClaim,
   times,
-  type Wish,
-  wish,
-} from './wishes.ts';
+} from './fixtures.ts';
 
 export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: the query code`, () => {
     test('of 50 concurrent codes for one query code the first writer wins, for good', async () => {
       const { store } = await opened();
-      const claims = await times(50, (index) => store.claim(wish({ authCode: `code-${index}`, queryCode: 'shared' })));
+      const claims = await times(50, (index) =>
+        store.claim(testClaim({ authCode: `code-${index}`, queryCode: 'shared' })),
+      );
       const kinds = claims.map(({ kind }) => kind);
       expect([count(kinds, 'CLAIMED'), count(kinds, 'SESSION_TAKEN')]).toEqual([1, 49]);
       const winner = claims.find((verdict) => verdict.kind === 'CLAIMED');
@@ -29,7 +31,9 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
       expect((await store.session('shared'))?.redemption?.id).toBe(winner.lease.redemptionId);
       await store.markSent(winner.lease);
       await store.settle(winner.lease, succeeded({ openId: 'the winner' }));
-      expect(await store.claim(wish({ authCode: 'late', queryCode: 'shared' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      expect(await store.claim(testClaim({ authCode: 'late', queryCode: 'shared' }))).toEqual({
+        kind: 'SESSION_TAKEN',
+      });
       expect(await store.session('shared')).toMatchObject({ redemption: { identity: { openId: 'the winner' } } });
     });
 
@@ -37,29 +41,29 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
       const { store } = await opened();
       await take(store, { queryCode: 'shared' });
       const other = { authCode: 'auth-code-2' };
-      expect(await store.claim(wish({ ...other, queryCode: 'shared' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      expect(await store.claim(testClaim({ ...other, queryCode: 'shared' }))).toEqual({ kind: 'SESSION_TAKEN' });
       await take(store, { ...other, queryCode: 'another' });
     });
 
-    test.each<[string, Partial<Wish>]>([
+    test.each<[string, Partial<TestClaim>]>([
       ['app', { appId: 'other-app' }],
       ['channel', { channelId: 'ali_pay' }],
     ])('is taken for another %s, before an outcome and after', async (_, other) => {
       const { store } = await opened();
       const lease = await send(store, { queryCode: 'shared' });
-      const foreign = wish({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
+      const foreign = testClaim({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
       expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
       await store.settle(lease, rejected);
       expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
     });
 
-    test.each<[string, Partial<Wish>]>([
+    test.each<[string, Partial<TestClaim>]>([
       ['app', { appId: 'other-app' }],
       ['channel', { channelId: 'ali_pay' }],
     ])('stays with its app and channel after a release: another %s is refused', async (_, other) => {
       const { store } = await opened();
       await store.release(await take(store, { queryCode: 'shared' }));
-      const foreign = wish({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
+      const foreign = testClaim({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
       expect(await store.claim(foreign)).toEqual({ kind: 'SESSION_TAKEN' });
       await take(store, { authCode: 'auth-code-2', queryCode: 'shared' });
     });
@@ -121,7 +125,7 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
         const { store, clock } = await opened();
         const lease = await send(store, { queryCode: 'query-code-1' });
         await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
-        await (noticed === 'sweep' ? store.sweep() : store.claim(wish({ queryCode: 'query-code-1' })));
+        await (noticed === 'sweep' ? store.sweep() : store.claim(testClaim({ queryCode: 'query-code-1' })));
         const ended = await store.redemption(lease.redemptionId);
         expect(ended).toMatchObject({ state: 'INDETERMINATE' });
         expect((await store.session('query-code-1'))?.expiresAt).toEqual(ended?.expiresAt);

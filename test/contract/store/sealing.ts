@@ -5,7 +5,7 @@ import type { PayerIdentity } from '../../../src/model.ts';
 import { VaultError } from '../../../src/security/vault.ts';
 import type { Outcome, Store } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
-import { authenticate, end, leaseOver, rejected, send, succeeded, take, wish } from './wishes.ts';
+import { authenticate, end, leaseOver, rejected, send, succeeded, take, testClaim } from './fixtures.ts';
 
 export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: rotating keys`, () => {
@@ -130,8 +130,8 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       await tamper(query, bad, await authenticate(store, { openId: 'a' }));
       const again = { authCode: 'code', queryCode: 'query-code-1' };
       await expect(store.session('query-code-1')).rejects.toThrow(VaultError);
-      await expect(store.claim(wish(again))).rejects.toThrow(VaultError);
-      expect(await store.claim(wish({ ...again, caller: 'other' }))).toEqual({ kind: 'CODE_USED' });
+      await expect(store.claim(testClaim(again))).rejects.toThrow(VaultError);
+      expect(await store.claim(testClaim({ ...again, caller: 'other' }))).toEqual({ kind: 'CODE_USED' });
       await expect(authenticate(store, { openId: 'bad' })).rejects.toThrow(VaultError);
       expect(await authenticate(store, { openId: 'a' })).toMatchObject({ openId: 'a' });
       // The way out: the payer is erased, and may come again.
@@ -152,7 +152,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       const held = await end(store, { state: 'HELD' }, { authCode: 'held', queryCode: 'query-code-held' });
 
       const reopened = await reopen();
-      expect(await reopened.claim(wish({ authCode: 'claimed' }))).toMatchObject({
+      expect(await reopened.claim(testClaim({ authCode: 'claimed' }))).toMatchObject({
         kind: 'DUPLICATE',
         redemption: { state: 'CLAIMED' },
       });
@@ -202,7 +202,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
     test('is refused after the end: a closed store rejects', { timeout: 3_000 }, async () => {
       const { store, close } = await opened();
       await close();
-      await expect(store.claim(wish())).rejects.toThrow();
+      await expect(store.claim(testClaim())).rejects.toThrow();
       await expect(store.ready()).rejects.toThrow();
     });
   });

@@ -7,7 +7,7 @@ import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { createGroupCommit } from '../../../src/store/engine/group-commit.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';
-import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
+import { claimOf, contractTimes } from '../../contract/store/fixtures.ts';
 
 const temporaryFile = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-commit-'));
@@ -92,8 +92,8 @@ test('64 concurrent claims take far fewer than 64 transactions', async () => {
   });
   onTestFinished(() => store.close());
   const before = countCommits(file);
-  const wish = { source: 's', upstreamAppId: 'u', caller: 'c', appId: 'a', channelId: 'ali_pay', traceId: 't' };
-  await Promise.all(repeat(64, (index) => store.claim(claimOf({ ...wish, authCode: `code ${index}` }))));
+  const common = { source: 's', upstreamAppId: 'u', caller: 'c', appId: 'a', channelId: 'ali_pay', traceId: 't' };
+  await Promise.all(repeat(64, (index) => store.claim(claimOf({ ...common, authCode: `code ${index}` }))));
   expect(countCommits(file) - before).toBeLessThanOrEqual(2);
 });
 

@@ -5,7 +5,7 @@ import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
+import { claimOf, contractTimes, succeeded } from '../../contract/store/fixtures.ts';
 import { pgbouncer, startPgbouncer } from '../../support/databases/pgbouncer.ts';
 import { startPooler } from '../../support/databases/pooler-proxy.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
@@ -20,7 +20,7 @@ type Mode = 'session' | 'transaction';
 const LIMITS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 const DEAF = 'notices do not come through';
 const vault = openVault(generateVaultKeys());
-const wish = (authCode: string, queryCode?: string) =>
+const newClaim = (authCode: string, queryCode?: string) =>
   claimOf({
     ...{ source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' },
     ...{ authCode, caller: 'router', traceId: 'trace', queryCode },
@@ -37,7 +37,7 @@ const openThrough = async (url: string, listenUrl?: string) => {
 
 /** From the commit at one instance until a reader at the other one is woken, in milliseconds. */
 const wakeUp = async (reader: Store, writer: Store, name: string): Promise<number> => {
-  const verdict = await writer.claim(wish(name, `query ${name}`));
+  const verdict = await writer.claim(newClaim(name, `query ${name}`));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
   await writer.markSent(verdict.lease);
   const watch = reader.watch({ queryCode: `query ${name}` });
@@ -69,7 +69,7 @@ const promises = (start: (database: TestDatabase, mode: Mode) => Promise<Pooler>
     await store.ready();
     const ended = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
-        const verdict = await store.claim(wish(`code ${index}`));
+        const verdict = await store.claim(newClaim(`code ${index}`));
         if (verdict.kind !== 'CLAIMED' || !(await store.markSent(verdict.lease))) return verdict.kind;
         return (await store.settle(verdict.lease, succeeded()))?.state;
       }),

@@ -7,7 +7,7 @@ import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import type { Lease, Outcome, Store } from '../../../src/store/store.ts';
-import { claimOf, contractTimes } from '../../contract/store/wishes.ts';
+import { claimOf, contractTimes } from '../../contract/store/fixtures.ts';
 import { type Cut, startCuttingProxy } from '../../support/databases/cutting-proxy.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
 
@@ -38,9 +38,9 @@ const openProxied = async () => {
 };
 
 const place = { source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' };
-const wish = (authCode: string) => claimOf({ ...place, authCode, caller: 'router', traceId: 'trace' });
+const newClaim = (authCode: string) => claimOf({ ...place, authCode, caller: 'router', traceId: 'trace' });
 const take = async (store: Store): Promise<Lease> => {
-  const verdict = await store.claim(wish('code'));
+  const verdict = await store.claim(newClaim('code'));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
   return verdict.lease;
 };
@@ -172,7 +172,7 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     proxy.cutNextCommit(cut);
     const lease = await take(store);
     expect(proxy.cuts()).toBe(1);
-    expect(await direct.claim(wish('code'))).toMatchObject({
+    expect(await direct.claim(newClaim('code'))).toMatchObject({
       kind: 'DUPLICATE',
       redemption: { id: lease.redemptionId, state: 'CLAIMED' },
     });
@@ -221,7 +221,7 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     const lease = await take(store);
     proxy.cutNextCommit(cut);
     await store.release(lease);
-    expect(await direct.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+    expect(await direct.claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 });
 
@@ -232,7 +232,7 @@ describe('a server that is away', () => {
     proxy.cutAll();
     await delay(20);
     const startedAt = performance.now();
-    await expect(store.claim(wish('code'))).rejects.toThrow('PostgreSQL is not available');
+    await expect(store.claim(newClaim('code'))).rejects.toThrow('PostgreSQL is not available');
     await expect(store.ready()).rejects.toThrow('PostgreSQL is not available');
     expect(performance.now() - startedAt).toBeLessThan(2_000);
     proxy.refuse(false);
@@ -272,7 +272,7 @@ describe('a server that is away', () => {
     await woken;
     expect(performance.now() - startedAt).toBeLessThan(6_000);
 
-    const again = await direct.claim({ ...wish('other code'), session: { queryCode: 'another' } });
+    const again = await direct.claim({ ...newClaim('other code'), session: { queryCode: 'another' } });
     if (again.kind !== 'CLAIMED') throw new Error('Expected CLAIMED');
     await direct.markSent(again.lease);
     const sleeping = later.changed(8_000);

@@ -10,7 +10,7 @@ import { DatabaseOverloaded } from '../../../src/store/engine/engine.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import { createConnector } from '../../../src/store/engine/postgres-connection.ts';
 import type { Lease, Store } from '../../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
+import { claimOf, contractTimes, succeeded } from '../../contract/store/fixtures.ts';
 import { startDatabaseProxy } from '../../support/databases/database-proxy.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
 
@@ -21,13 +21,13 @@ beforeAll(async () => {
 afterAll(() => server.close(), 30_000);
 
 const vault = openVault(generateVaultKeys());
-const wish = (authCode: string) =>
+const newClaim = (authCode: string) =>
   claimOf({
     ...{ source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' },
     ...{ authCode, caller: 'router', traceId: 'trace' },
   });
 const send = async (store: Store, code: string): Promise<Lease> => {
-  const verdict = await store.claim(wish(code));
+  const verdict = await store.claim(newClaim(code));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
   await store.markSent(verdict.lease);
   return verdict.lease;
@@ -67,7 +67,7 @@ describe('what was sent', () => {
     expect(ended).toMatchObject(ended.map(() => ({ state: 'SUCCEEDED' })));
     await delay(1_500);
     const refusedAt = performance.now();
-    await expect(store.claim(wish('new'))).rejects.toThrow(DatabaseOverloaded);
+    await expect(store.claim(newClaim('new'))).rejects.toThrow(DatabaseOverloaded);
     expect(performance.now() - refusedAt).toBeLessThan(500);
     await Promise.all(others);
   });
@@ -112,7 +112,7 @@ describe('a server that stops taking writes', () => {
     await query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
     await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = '${name}' AND application_name = 'payer-identity'`);
-    await expect(store.claim(wish('new'))).rejects.toThrow('default_transaction_read_only = on');
+    await expect(store.claim(newClaim('new'))).rejects.toThrow('default_transaction_read_only = on');
     const settling = store.settle(lease, succeeded());
     await delay(500);
     const owner = await connect(url);

@@ -13,10 +13,10 @@ import { createStore } from '../../../src/store/create-store.ts';
 import { DatabaseUnavailable } from '../../../src/store/engine/engine.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../../contract/store/wishes.ts';
+import { claimOf, contractTimes, succeeded } from '../../contract/store/fixtures.ts';
 
 const vault = openVault(generateVaultKeys());
-const wish = (authCode: string) =>
+const newClaim = (authCode: string) =>
   claimOf({
     ...{ source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' },
     ...{ authCode, caller: 'router', traceId: 'trace' },
@@ -57,7 +57,7 @@ const end = async (child: ChildProcess): Promise<void> => {
 };
 
 const send = async (store: Store, code: string) => {
-  const verdict = await store.claim(wish(code));
+  const verdict = await store.claim(newClaim(code));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
   await store.markSent(verdict.lease);
   return verdict.lease;
@@ -82,7 +82,7 @@ describe.each(['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE'])('a shell that holds %s', (
     const { file, store } = open();
     const shell = await startShell(file, begin);
     const longest = watchEventLoop();
-    const claims = Array.from({ length: 20 }, (_, index) => store.claim(wish(`code ${index}`)));
+    const claims = Array.from({ length: 20 }, (_, index) => store.claim(newClaim(`code ${index}`)));
     await delay(1_000);
     expect(await store.redemption('red_unknown')).toBeUndefined();
     await end(shell);
@@ -96,7 +96,7 @@ describe.each(['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE'])('a shell that holds %s', (
     const shell = await startShell(file, begin);
     const settling = store.settle(lease, succeeded());
     const startedAt = performance.now();
-    await expect(store.claim(wish('new'))).rejects.toThrow(DatabaseUnavailable);
+    await expect(store.claim(newClaim('new'))).rejects.toThrow(DatabaseUnavailable);
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     await delay(2_500);
     await end(shell);
@@ -119,7 +119,10 @@ test.each([
   expect(await store.settle(lease, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
   await store.ready();
   await end(shell);
-  expect(await store.claim(wish('before'))).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
+  expect(await store.claim(newClaim('before'))).toMatchObject({
+    kind: 'DUPLICATE',
+    redemption: { state: 'SUCCEEDED' },
+  });
 });
 
 test('a file that is copied over its own name, as a restore does, is reported, and nothing is claimed any more', async () => {
@@ -128,7 +131,7 @@ test('a file that is copied over its own name, as a restore does, is reported, a
   copyFileSync(file, `${file}.other`);
   renameSync(`${file}.other`, file);
   await expect(store.ready()).rejects.toThrow('was replaced while it was in use');
-  await expect(store.claim(wish('new'))).rejects.toThrow(DatabaseUnavailable);
+  await expect(store.claim(newClaim('new'))).rejects.toThrow(DatabaseUnavailable);
   expect(lines.filter((line) => line.includes('"code":"FILE_REPLACED"'))).toHaveLength(1);
 });
 
@@ -148,10 +151,10 @@ test.each(['-wal', '-shm'])('a deleted %s file costs nothing that was acknowledg
   const ended = await store.settle(await send(store, 'before'), succeeded());
   unlinkSync(`${file}${suffix}`);
   await expect(store.ready()).rejects.toThrow('was deleted while it was in use');
-  await expect(store.claim(wish('new'))).rejects.toThrow(DatabaseUnavailable);
+  await expect(store.claim(newClaim('new'))).rejects.toThrow(DatabaseUnavailable);
   await store.close();
   const { store: reopened } = open(file);
-  expect(await reopened.claim(wish('before'))).toMatchObject({ kind: 'DUPLICATE', redemption: ended });
+  expect(await reopened.claim(newClaim('before'))).toMatchObject({ kind: 'DUPLICATE', redemption: ended });
 });
 
 test('a file that is overwritten in place is reported', async () => {
@@ -161,14 +164,14 @@ test('a file that is overwritten in place is reported', async () => {
   other.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   other.close();
   writeFileSync(file, Buffer.alloc(200_000, 'x'));
-  await expect(Promise.all([store.ready(), store.claim(wish('new'))])).rejects.toThrow(DatabaseUnavailable);
+  await expect(Promise.all([store.ready(), store.claim(newClaim('new'))])).rejects.toThrow(DatabaseUnavailable);
 });
 
 test('a second process that would serve the file is refused, and commands beside the service are not', async () => {
   const { file, store } = open(undefined, true);
   expect(() => openSqlite({ file, now: Date.now, serve: true })).toThrow('is served by another process');
   const beside = open(file).store;
-  expect(await beside.claim(wish('code'))).toMatchObject({ kind: 'CLAIMED' });
+  expect(await beside.claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   await store.close();
   await open(file, true).store.ready();
 });

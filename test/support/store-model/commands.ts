@@ -53,30 +53,30 @@ const leaseAt = ({ leases }: Model, number: number): Lease =>
   pick(leases, number) ?? { redemptionId: 'red_unknown', owner: 'own_unknown' };
 const payerIdOf = (ended: Redemption | undefined) => (ended?.state === 'SUCCEEDED' ? ended.identity.id : undefined);
 
-export type SessionWish =
+export type SessionChoice =
   | { readonly own: string }
   | { readonly issued: number; readonly by: 'query code' | 'state' }
   | undefined;
 
-const sessionClaim = (model: Model, wish: SessionWish, issuedOnly: boolean): SessionClaim | undefined => {
-  if (!wish) return undefined;
-  if ('own' in wish) return { queryCode: wish.own, issuedOnly };
+const sessionClaim = (model: Model, choice: SessionChoice, issuedOnly: boolean): SessionClaim | undefined => {
+  if (!choice) return undefined;
+  if ('own' in choice) return { queryCode: choice.own, issuedOnly };
   const issued = [...model.queryCodes].filter((queryCode) => queryCode.startsWith('issued'));
-  const queryCode = pick(issued, wish.issued) ?? 'issued never';
-  return wish.by === 'state' ? { stateId: `state of ${queryCode}` } : { queryCode, issuedOnly };
+  const queryCode = pick(issued, choice.issued) ?? 'issued never';
+  return choice.by === 'state' ? { stateId: `state of ${queryCode}` } : { queryCode, issuedOnly };
 };
 
-interface ClaimWish extends Pick<Claim, 'code' | 'kind' | 'appId' | 'channelId'> {
+interface ClaimChoice extends Pick<Claim, 'code' | 'kind' | 'appId' | 'channelId'> {
   readonly caller: string;
-  readonly session: SessionWish;
+  readonly session: SessionChoice;
   readonly issuedOnly: boolean;
 }
 
 let traces = 0;
-const runClaim = async (model: Model, store: Store, { caller, session, issuedOnly, ...wish }: ClaimWish) => {
+const runClaim = async (model: Model, store: Store, { caller, session, issuedOnly, ...choice }: ClaimChoice) => {
   traces += 1;
   const common = { source: 'daxpay', upstreamAppId: 'upstream-app', binding: [caller], traceId: `trace-${traces}` };
-  const whole: Claim = { ...common, ...wish, session: sessionClaim(model, session, issuedOnly) };
+  const whole: Claim = { ...common, ...choice, session: sessionClaim(model, session, issuedOnly) };
   const verdict = await store.claim(whole);
   const lease = verdict.kind === 'CLAIMED' ? verdict.lease : undefined;
   const redemptionId = verdict.kind === 'DUPLICATE' ? verdict.redemption.id : lease?.redemptionId;
@@ -106,8 +106,8 @@ const runSettle = async (model: Model, store: Store, lease: Lease, outcome: Outc
   );
 };
 
-export const claim = (wish: ClaimWish): Command =>
-  step(`claim ${JSON.stringify(wish)}`, (model, store) => runClaim(model, store, wish));
+export const claim = (choice: ClaimChoice): Command =>
+  step(`claim ${JSON.stringify(choice)}`, (model, store) => runClaim(model, store, choice));
 
 export const markSent = (number: number): Command =>
   step(`mark lease ${number} sent`, (model, store) => runMarkSent(model, store, leaseAt(model, number)));
@@ -118,9 +118,9 @@ export const settle = (number: number, outcome: Outcome): Command =>
   );
 
 /** A claim, and whatever a service does next with what it holds then: most exchanges just go well. */
-export const exchange = (wish: ClaimWish, outcome: Outcome): Command =>
-  step(`exchange ${JSON.stringify(wish)} for ${JSON.stringify(outcome)}`, async (model, store) => {
-    await runClaim(model, store, wish);
+export const exchange = (choice: ClaimChoice, outcome: Outcome): Command =>
+  step(`exchange ${JSON.stringify(choice)} for ${JSON.stringify(outcome)}`, async (model, store) => {
+    await runClaim(model, store, choice);
     await runMarkSent(model, store, leaseAt(model, 0));
     await runSettle(model, store, leaseAt(model, 0), outcome);
   });

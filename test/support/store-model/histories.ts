@@ -16,7 +16,7 @@ import {
   openSession,
   release,
   reopen,
-  type SessionWish,
+  type SessionChoice,
   settle,
   sweep,
   updateCertification,
@@ -42,7 +42,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   { weight: 4, arbitrary: finalOutcome },
   { weight: 1, arbitrary: fc.constant({ state: 'HELD' } as const) },
 );
-const session: fc.Arbitrary<SessionWish> = fc.oneof(
+const session: fc.Arbitrary<SessionChoice> = fc.oneof(
   oneOf(undefined, { own: 'own-a' }, { own: 'own-b' }),
   fc.record({ issued: fc.nat({ max: 1 }), by: oneOf('query code' as const, 'state' as const) }),
 );
@@ -53,7 +53,7 @@ const anyClaim = fc.record({
 });
 /** The same few calls over and over, as retries are. */
 const usualClaim = fc.record({
-  ...{ code: oneOf('code-a', 'code-b', 'code-c'), session: oneOf<SessionWish>(undefined, { own: 'own-a' }) },
+  ...{ code: oneOf('code-a', 'code-b', 'code-c'), session: oneOf<SessionChoice>(undefined, { own: 'own-a' }) },
   ...{ kind: fc.constant('authCode' as const), caller: fc.constant('router'), appId: fc.constant('demo') },
   ...{ issuedOnly: fc.constant(false), channelId: fc.constant('ali_pay') },
 });
@@ -64,7 +64,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...[anyClaim.map(claim), anyClaim.map(claim), usualClaim.map(claim), usualClaim.map(claim)],
   ...[number.map(markSent), number.map(markSent), number.map(release)],
   ...[1, 2].map(() => fc.tuple(number, outcome).map(([index, how]) => settle(index, how))),
-  ...[anyClaim, usualClaim].map((wish) => fc.tuple(wish, outcome).map(([what, how]) => exchange(what, how))),
+  ...[anyClaim, usualClaim].map((choice) => fc.tuple(choice, outcome).map(([what, how]) => exchange(what, how))),
   fc.tuple(number, finalOutcome).map(([index, how]) => collect(index, how)),
   oneOf('demo', 'other').map(openSession),
   number.map(countPoll),

@@ -1,6 +1,6 @@
 /** A store with every kind of row in every state, made by the store itself. */
 import type { Lease, Outcome, Store } from '../../../src/store/store.ts';
-import { claimOf, type Wish } from '../../contract/store/wishes.ts';
+import { claimOf, type TestClaim } from '../../contract/store/fixtures.ts';
 
 const app = { appId: 'demo', channelId: 'ali_pay' };
 const place = { source: 'daxpay', upstreamAppId: 'upstream', ...app };
@@ -20,12 +20,12 @@ const outcomes: readonly Outcome[] = [
 ];
 
 /** Claims with a query code of its own. */
-export const populatedWish = (name: string): Wish => ({
+export const populatedClaim = (name: string): TestClaim => ({
   ...{ ...place, authCode: `code-${name}`, queryCode: `query-${name}`, caller: 'router', traceId: `trace-${name}` },
 });
 
 const take = async (store: Store, name: string): Promise<Lease> => {
-  const verdict = await store.claim(claimOf(populatedWish(name)));
+  const verdict = await store.claim(claimOf(populatedClaim(name)));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
   return verdict.lease;
 };
@@ -59,7 +59,7 @@ export const populate = async (store: Store): Promise<string[]> => {
 /** All that callers can learn of it. */
 export const readAll = async (store: Store, names: readonly string[]) => {
   return {
-    claims: await Promise.all(names.map((name) => store.claim(claimOf(populatedWish(name))))),
+    claims: await Promise.all(names.map((name) => store.claim(claimOf(populatedClaim(name))))),
     sessions: await Promise.all([...names, 'open'].map((name) => store.session(`query-${name}`))),
     identities: await store.identities([
       ...['open-1', 'open-2'].map((openId) => ({ ...app, openId })),

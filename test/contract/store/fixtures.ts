@@ -12,13 +12,13 @@ export const resultOver = contractTimes.resultTtlMs + MARGIN_MS;
 export const codeOver = contractTimes.codeTtlMs + MARGIN_MS;
 
 /** A claim of an auth code, in the words of these tests. */
-export interface Wish extends Pick<Claim, 'source' | 'upstreamAppId' | 'appId' | 'channelId' | 'traceId'> {
+export interface TestClaim extends Pick<Claim, 'source' | 'upstreamAppId' | 'appId' | 'channelId' | 'traceId'> {
   readonly authCode: string;
   readonly caller: string;
   readonly queryCode?: string | undefined;
 }
 
-export const claimOf = ({ authCode, caller, queryCode, ...claim }: Wish): Claim => ({
+export const claimOf = ({ authCode, caller, queryCode, ...claim }: TestClaim): Claim => ({
   ...claim,
   kind: 'authCode',
   code: authCode,
@@ -26,7 +26,7 @@ export const claimOf = ({ authCode, caller, queryCode, ...claim }: Wish): Claim 
   session: queryCode === undefined ? undefined : { queryCode },
 });
 
-export const wish = (changes: Partial<Wish> = {}): Claim =>
+export const testClaim = (changes: Partial<TestClaim> = {}): Claim =>
   claimOf({
     source: 'daxpay',
     upstreamAppId: 'upstream-app',
@@ -39,19 +39,19 @@ export const wish = (changes: Partial<Wish> = {}): Claim =>
   });
 
 /** Claims, and expects to be the one. */
-export const take = async (store: Store, changes: Partial<Wish> = {}): Promise<Lease> => {
-  const verdict = await store.claim(wish(changes));
+export const take = async (store: Store, changes: Partial<TestClaim> = {}): Promise<Lease> => {
+  const verdict = await store.claim(testClaim(changes));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
   return verdict.lease;
 };
 
-export const send = async (store: Store, changes: Partial<Wish> = {}): Promise<Lease> => {
+export const send = async (store: Store, changes: Partial<TestClaim> = {}): Promise<Lease> => {
   const lease = await take(store, changes);
   expect(await store.markSent(lease)).toBe(true);
   return lease;
 };
 
-export const end = async (store: Store, outcome: Outcome, changes: Partial<Wish> = {}): Promise<Redemption> => {
+export const end = async (store: Store, outcome: Outcome, changes: Partial<TestClaim> = {}): Promise<Redemption> => {
   const ended = await store.settle(await send(store, changes), outcome);
   if (!ended) throw new Error('Expected an outcome');
   return ended;
@@ -69,7 +69,7 @@ let codes = 0;
 export const authenticate = async (
   store: Store,
   subject: Subject,
-  changes: Partial<Wish> = {},
+  changes: Partial<TestClaim> = {},
 ): Promise<PayerIdentity> => {
   codes += 1;
   const ended = await end(store, succeeded(subject), { authCode: `payer-code-${codes}`, ...changes });

@@ -11,11 +11,11 @@ import {
   rejected,
   send,
   succeeded,
+  testClaim,
   times,
-  wish,
-} from './wishes.ts';
+} from './fixtures.ts';
 
-export const keepingContract = ({ name, open: opened }: StoreEngine): void => {
+export const retentionContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: the time that payers are kept`, () => {
     const keptMs = 3 * contractTimes.resultTtlMs;
     const limited = { ...contractTimes, identityTtlMs: keptMs, certificationTtlMs: keptMs };
@@ -35,7 +35,7 @@ export const keepingContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.identities([{ id: payer.id }])).toEqual([undefined]);
       for (const table of ['identities', 'certifications'])
         expect(await query(`SELECT * FROM ${table}`), table).toEqual([]);
-      expect(await store.claim(wish({ authCode: 'second' }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ authCode: 'second' }))).toEqual({ kind: 'CODE_USED' });
       expect((await authenticate(store, { openId: 'o' })).id).not.toBe(payer.id);
     });
 
@@ -133,9 +133,9 @@ export const keepingContract = ({ name, open: opened }: StoreEngine): void => {
       const ended = await store.settle(lease, succeeded());
       if (ended?.state !== 'SUCCEEDED') throw new Error('Expected SUCCEEDED');
       await store.erase(ended.identity.id);
-      expect(await store.claim(wish(claim))).toEqual({ kind: 'CODE_USED' });
-      expect(await store.claim(wish({ ...claim, caller: 'other' }))).toEqual({ kind: 'CODE_USED' });
-      expect(await store.claim(wish({ ...claim, authCode: 'new' }))).toEqual({ kind: 'SESSION_TAKEN' });
+      expect(await store.claim(testClaim(claim))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ ...claim, caller: 'other' }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ ...claim, authCode: 'new' }))).toEqual({ kind: 'SESSION_TAKEN' });
       expect(await store.settle(lease, succeeded())).toBeUndefined();
       const again = await authenticate(store, { openId: 'open-1' });
       expect(again.id).not.toBe(ended.identity.id);

@@ -1,27 +1,20 @@
-/** What every engine promises of nonces. Plugged in beside test/contract/store.ts. */
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { NonceUse } from '../../src/store/store.ts';
-import type { OpenedStore, StoreEngine } from './store.ts';
+/** Nonces: each is FIRST once, on every instance. */
+import { describe, expect, test } from 'vitest';
+import type { NonceUse } from '../../../src/store/store.ts';
+import type { StoreEngine } from '../store.ts';
+import { count, MARGIN_MS } from './fixtures.ts';
 
 const SECOND = 1_000;
-/** The contract stays this far from every instant: a database's clock runs on meanwhile. */
-const MARGIN_MS = 5 * SECOND;
 
 const use = (changes: Partial<NonceUse> = {}): NonceUse => ({
-  ...{ appId: 'demo', nonce: 'nonce-of-this-call', fingerprint: 'every byte of this call' },
+  appId: 'demo',
+  nonce: 'nonce-of-this-call',
+  fingerprint: 'every byte of this call',
   ...changes,
 });
 const other = { fingerprint: 'another call' };
 
-const count = <T>(values: readonly T[], value: T): number => values.filter((found) => found === value).length;
-
-export const nonceContract = ({ name, open }: StoreEngine): void => {
-  const opened = async (): Promise<OpenedStore> => {
-    const engine = await open();
-    onTestFinished(() => engine.close());
-    return engine;
-  };
-
+export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: a nonce`, () => {
     test('is FIRST once, REPEATED for the same call, and USED for any other', async () => {
       const { store } = await opened();
