@@ -1,13 +1,21 @@
 /**
- * What the service remembers, and the promises that every engine keeps. `test/contract/store.ts` holds them to it.
+ * The store, and the promises that it keeps on every engine. `test/contract/store.ts` verifies them; their ids are those
+ * of the whole service.
  *
- * - A promise that resolves is durable: the result survives the process and the machine losing power.
- * - Every call is one transaction: it happens whole or not at all, in some order with all others.
- * - Time is the store's own clock, which does not jump; callers pass durations.
- * - Nothing is claimed with keys that are not those of the database: such a call rejects with KeysMismatch.
- * - Auth codes and query codes are kept as blind indexes, what a channel says about a payer sealed.
- * - A call that cannot be kept rejects; the caller must then act as if it had not been made.
- * - What does not open any more, for its key is missing or it was tampered with, is a VaultError and never a guess.
+ * - P1 at most once: of any number of concurrent claims of a code, one is CLAIMED; markSent resolves to true once.
+ * - P2 durable: a call that has resolved survives the death of process, database and machine.
+ * - P3 honest: an outcome is the one that was settled; a send that was abandoned is INDETERMINATE.
+ * - P4 first writer wins: a query code shows the first redemption that claimed it, and a duplicate gets its outcome.
+ * - P5 a success in hand is stored: settle, collect and release wait for a database that is unavailable.
+ * - P6 typed failure: a call that cannot be committed rejects, and its caller sends nothing; after a fault of the
+ *   database the store works again without a restart.
+ * - P7 contained: what settles comes before what claims, what claims before what reads or polls.
+ * - P8 sealed: codes, query codes and nonces are stored as blind indexes, payer data and tokens sealed. A value that does
+ *   not open, since its key is missing or it was changed, is a VaultError and never another value.
+ * - P9 time: the store's clock does not follow jumps of the database's clock; callers pass durations.
+ * - P10 keys: with keys that are not those of the database, a claim rejects with KeysMismatch.
+ * - P11 atomic: every call is one transaction, and the calls of all instances have one order.
+ * - P12 the right payer: an outcome goes to the redemption of its own lease, and an identity to its own ids.
  */
 import type { FailureCode } from '../failure.ts';
 import type { Watch } from '../lib/wakeups.ts';
@@ -22,16 +30,16 @@ import type {
 import type { VaultError } from '../security/vault.ts';
 import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './reports.ts';
 
-/** A wish to be the one that redeems a one-time code. */
+/** A request for the exclusive right to redeem a one-time code. */
 export interface Claim {
-  /** Our name for where the code goes, for the log alone: another name makes no other code. */
+  /** The configured name of the source, for the log: it is no part of the code's identity. */
   readonly source: string;
-  /** The application that issued the code, by the upstream's names: see `Route.upstreamApp`. */
+  /** The upstream app that issued the code: see `Route.upstreamApp`. */
   readonly upstreamAppId: string;
-  /** The one-time code; two kinds of code with the same text are two codes. */
+  /** Codes of two kinds with the same text are two codes. */
   readonly code: string;
   readonly kind: 'authCode' | 'onceToken';
-  /** Who asks, and with what. Whoever asks differently with the same code is no duplicate: it replays. */
+  /** Caller and parameters. The same code with another binding is a replay, not a duplicate. */
   readonly binding: readonly string[];
   readonly appId: string;
   readonly channelId: string;
@@ -39,9 +47,9 @@ export interface Claim {
   readonly traceId: string;
 }
 
-/** The session that shows the outcome, named by its query code, or by the state that may write but not read. */
+/** The session that shows the outcome, by its query code, or by the state, which may write and not read. */
 export type SessionClaim = ({ readonly queryCode: string } | { readonly stateId: string }) & {
-  /** Refuse a session that `openSession` did not make; a state always names one that it made. */
+  /** Refuse a session that `openSession` did not create; a state always names one that it created. */
   readonly issuedOnly?: boolean;
 };
 
@@ -49,7 +57,7 @@ export type SessionClaim = ({ readonly queryCode: string } | { readonly stateId:
 export interface NonceUse {
   readonly appId: string;
   readonly nonce: string;
-  /** The whole call, so that the same one sent again is told from another one. */
+  /** The whole call: distinguishes the same call, sent again, from another one with the same nonce. */
   readonly fingerprint: string;
 }
 
@@ -59,7 +67,7 @@ export type NonceVerdict =
   | 'REPEATED'
   | 'USED';
 
-/** The right to redeem, until it expires. */
+/** The exclusive right to redeem a code, until its time is over. */
 export interface Lease {
   readonly redemptionId: string;
   readonly owner: string;
@@ -68,19 +76,16 @@ export interface Lease {
 export type ClaimVerdict =
   /** The caller owns the redemption, and nothing has been sent. */
   | { readonly kind: 'CLAIMED'; readonly lease: Lease }
-  /** The same caller asked before, with the same query code: read or await that outcome. */
+  /** Claimed before with the same binding and session: read or await that outcome. */
   | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
-  /** Somebody else asked before, or the outcome is no longer kept. */
+  /** Claimed before with another binding, or the outcome has expired. */
   | { readonly kind: 'CODE_USED' }
   /** The session belongs to another code, app or channel. */
   | { readonly kind: 'SESSION_TAKEN' }
-  /** There is no such session, or its time is over. */
+  /** There is no such session, or it has expired. */
   | { readonly kind: 'NO_SESSION' };
 
-/**
- * How a sent redemption ended. HELD: the upstream keeps the identity for the query code.
- * ANSWERED: the code bought an answer that is not an identity.
- */
+/** How a sent redemption ended. HELD: the upstream holds the identity. ANSWERED: the code bought another answer. */
 export type Outcome = FinalOutcome | { readonly state: 'HELD' };
 
 export type FinalOutcome =
@@ -98,7 +103,7 @@ export type Redemption = {
   readonly appId: string;
   readonly channelId: string;
   readonly traceId: string;
-  /** The outcome is kept until then. */
+  /** The outcome is readable until then. */
   readonly expiresAt: Date;
 } & (
   | { readonly state: 'CLAIMED' | 'SENT' | 'HELD' }
@@ -131,99 +136,98 @@ export interface Session {
 export type WatchSubject = { readonly redemptionId: string } | { readonly queryCode: string };
 
 export interface Store {
-  /** Makes a session that waits for a code. */
+  /** Creates a session that waits for a code. */
   openSession(session: NewSession): Promise<{ readonly expiresAt: Date }>;
 
-  /** Remembers a nonce for 11 minutes. Of any number of concurrent uses exactly one is FIRST. */
+  /** Stores a nonce for 11 minutes. Of any number of concurrent uses exactly one is FIRST. */
   useNonce(use: NonceUse): Promise<NonceVerdict>;
 
   /** Exactly one of any number of concurrent claims of a code is CLAIMED. First writer wins on a session. */
   claim(claim: Claim): Promise<ClaimVerdict>;
 
-  /** Must resolve true before the first byte leaves; false: the lease is lost, nothing may be sent. */
+  /** Must resolve to true before the first byte is sent; false: the lease is lost, and nothing may be sent. */
   markSent(lease: Lease): Promise<boolean>;
 
   /**
-   * Forgets a redemption that provably consumed nothing. Its code, and its session for the same app and channel, are
-   * free again. False when the lease was lost: the redemption is as others have left it.
+   * Deletes a redemption of which nothing was sent. Its code, and its session for the same app and channel, are free
+   * again. False when the lease is lost: the redemption stays as it is.
    */
   release(lease: Lease): Promise<boolean>;
 
   /**
-   * Ends a sent redemption, also after its lease when nothing else has ended it. Waits as long as a lease for a database
-   * that is unavailable. A redemption that has ended stays as it is, since its outcome may have been answered; the
-   * answer tells how.
+   * Ends a sent redemption, also after its lease unless it was ended. Waits for a database that is unavailable, for the
+   * lease and a minute. Returns the redemption as it has ended: an earlier outcome stays, since a caller may have it.
    */
   settle(lease: Lease, outcome: Outcome): Promise<Redemption | undefined>;
 
-  /** Ends a HELD redemption with what the upstream had kept; likewise once only. */
+  /** Ends a HELD redemption with the result that was collected from the upstream; likewise once. */
   collect(redemptionId: string, outcome: FinalOutcome): Promise<Redemption | undefined>;
 
   redemption(id: string): Promise<Redemption | undefined>;
 
-  /** Undefined when the query code is unknown or its time is over. */
+  /** Undefined when the query code is unknown or has expired. */
   session(queryCode: string): Promise<Session | undefined>;
 
   /**
-   * Counts a poll of a session that waits, and answers after how long the next one is welcome. Each one that comes
-   * sooner makes that 5 seconds longer, up to a minute. https://www.rfc-editor.org/rfc/rfc8628#section-3.5
+   * Counts a poll of a session that waits, and returns the interval before the next one. Each poll that comes sooner
+   * makes it 5 seconds longer, up to a minute. https://www.rfc-editor.org/rfc/rfc8628#section-3.5
    */
   countPoll(queryCode: string): Promise<{ readonly pollAfterMs: number }>;
 
   /**
-   * The identities that the references name, in their order; one lookup however many there are. One that does not open
-   * is an error in its own place.
+   * The identities that the references name, in their order, in at most three statements. One that does not open is an
+   * error in its own place.
    */
   identities(refs: readonly IdentityRef[]): Promise<readonly (PayerIdentity | VaultError | undefined)[]>;
 
-  /** Keeps a certification that was started. False when the identity it names does not exist. */
+  /** Stores a certification that was started. False when the identity that it names does not exist. */
   addCertification(certification: Omit<Certification, 'status' | 'startedAt' | 'checkedAt'>): Promise<boolean>;
 
-  /** Keeps what the upstream answered. PASSED is final: a later answer does not take it back. */
+  /** Stores the upstream's answer. PASSED is final: a later answer does not change it. */
   updateCertification(certifyId: string, status: CertificationStatus): Promise<Certification | undefined>;
 
   certification(certifyId: string): Promise<Certification | undefined>;
 
-  /** The certification that says most of each payer: a passed one, else the latest; one lookup for all. */
+  /** For each identity the passed certification, else the latest; one statement for all. */
   certificationsOf(identityIds: readonly string[]): Promise<readonly (Certification | VaultError | undefined)[]>;
 
-  /** Wakes whenever the redemption, or what the query code stands for, changes. */
+  /** Wakes when the redemption, or what the query code stands for, changes. */
   watch(subject: WatchSubject): Watch;
 
-  /** Ends what its owners left behind and deletes what has expired. */
+  /** Releases and abandons what no owner ended, and deletes what has expired. */
   sweep(): Promise<SweepReport>;
 
-  /** Deletes a payer, and whatever shows who it was, at once. The codes stay used. */
+  /** Deletes a payer and every value that shows who it was, at once. The codes stay used. */
   erase(identityId: string): Promise<EraseReport>;
 
   /**
-   * Looks at up to `limit` rows from a place on, and seals with the newest key what another one sealed. Nobody else
-   * notices; a pass that is broken off is begun again, and finds less to do.
+   * Reads up to `limit` rows from a cursor on, and seals with the newest key what another one sealed. Other calls are not
+   * disturbed; a pass that is broken off can begin again, and finds less to do.
    */
   reseal(limit: number, from?: ResealCursor): Promise<ResealReport>;
 
-  /** After passes of `reseal` that found nothing to do and nothing unreadable: only the newest key is needed from now on. */
+  /** Records that only the newest key is needed. For after a pass of `reseal` with nothing to do and nothing unreadable. */
   retireSealKeys(): Promise<void>;
 
   /**
-   * Rejects when the store cannot keep its promises now, with KeysMismatch when the keys are not those of the database. To
-   * be awaited before the service listens.
+   * Rejects when the store cannot keep its promises now, with KeysMismatch when the keys are not those of the database.
+   * The service awaits it before it listens.
    */
   ready(): Promise<void>;
 
   close(): Promise<void>;
 }
 
-/** How long things are kept. */
+/** How long leases last, and how long rows are stored. Milliseconds. */
 export interface StoreTimes {
-  /** A claim may be taken over, a send is given up, after this long. Longer than any exchange may take. */
+  /** After this time a claim may be taken over, and a send is abandoned. Longer than any exchange may take. */
   readonly leaseMs: number;
-  /** Outcomes can be read, and query codes work, for this long. */
+  /** Outcomes are readable, and query codes valid, for this long. */
   readonly resultTtlMs: number;
-  /** One-time codes are remembered as used for this long. */
+  /** Codes count as used for this long. */
   readonly codeTtlMs: number;
-  /** Identities are kept for this long after the payer last authenticated; undefined: until they are erased. */
+  /** Identities are stored for this long after the payer last authenticated; undefined: until they are erased. */
   readonly identityTtlMs?: number | undefined;
-  /** Certifications are kept for this long after they were started; undefined: as long as the identity. */
+  /** Certifications are stored for this long after they were started; undefined: as long as the identity. */
   readonly certificationTtlMs?: number | undefined;
 }
