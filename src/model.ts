@@ -75,10 +75,6 @@ export interface RedeemRequest {
   readonly merchantOrderNo?: string | undefined;
   readonly subAppId?: string | undefined;
   readonly termId?: string | undefined;
-  /** Absent: trusted. Not sent to the upstream. */
-  readonly traffic?: Traffic | undefined;
-  /** The network of a public call's client, if known. Not sent to the upstream. */
-  readonly client?: string | undefined;
 }
 
 /** NOT_PASSED: failed, or not finished yet; the upstream does not distinguish them. */

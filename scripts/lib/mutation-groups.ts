@@ -75,11 +75,13 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
       'src/identity/{admission,bulkheads,rates}.ts',
       'src/lib/{bulkhead,network,token-bucket}.ts',
       'src/channels/guard/{guard,breaker,fault}.ts',
+      'src/channels/open-source.ts',
     ],
     testFiles: [
       'test/identity/admission.test.ts',
       'test/lib/token-bucket.test.ts',
       'test/channels/guard/guard.test.ts',
+      'test/channels/open-source.test.ts',
     ],
   },
   probes: {

@@ -30,8 +30,6 @@ export const egressConfig = z.object({
   ca: ca.optional(),
 });
 
-export type EgressConfig = z.output<typeof egressConfig>;
-
 /** An address on this machine means another machine to the proxy, and plain HTTP would cross the network to it. */
 export const isLoopbackBehindProxy = (address: string, proxy: string | undefined): boolean =>
   proxy !== undefined && isLoopbackAddress(address) && !isLoopbackAddress(proxy);

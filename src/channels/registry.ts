@@ -1,95 +1,52 @@
-import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
-import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
-import type { Resolver } from '../lib/resolver.ts';
+/** The sources that this service knows, and those that are configured: opened, renewed and closed together. */
 import { alipay } from './alipay/alipay.ts';
 import { daxpay } from './daxpay/daxpay.ts';
-import { type EgressConfig, egressConfig, isLoopbackBehindProxy } from './egress.ts';
-import { type GuardConfig, guardSource } from './guard/guard.ts';
 import { jucai } from './jucai/jucai.ts';
-import type { Source, SourceDefinition } from './source.ts';
+import { openSource, type SourceEnvironment } from './open-source.ts';
+import type { OpenedSource, SourceDefinition } from './source.ts';
 import { wechat } from './wechat/wechat.ts';
 
-/** Every source there is. To add one: its file, and its line here. */
-const definitions = new Map<string, SourceDefinition>(Object.entries({ alipay, daxpay, jucai, wechat }));
+/** By the `type` that a configuration names. To add a source: its folder, and its name here. */
+const definitions: ReadonlyMap<string, SourceDefinition> = new Map(Object.entries({ alipay, daxpay, jucai, wechat }));
 
-const servedChannels = z.object({ channels: z.array(z.string()) });
+/** The options of each source, by its name. */
 type Configured = Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>;
 
 export interface Sources {
-  /** The source as it is now: after `renew` it may be another one. */
-  get(name: string): Source | undefined;
+  /** The source as it is now: `renew` may replace it. */
+  get(name: string): OpenedSource | undefined;
   readonly names: readonly string[];
   /**
-   * Opens every source anew whose options have changed. One that does not open stays as it is; answers why, for each.
-   * What is under way ends with the source that it began with.
+   * Opens again every source whose options have changed. A source that does not open stays as it is, and the reason is
+   * returned. Calls in flight end with the source that they began with.
    */
   renew(configured: Configured): string[];
   close(): Promise<void>;
 }
 
-interface SourcesOptions {
-  readonly now?: () => number;
-  /** Puts something around what a source sends with. */
-  readonly observe?: (source: string, send: Send) => Send;
-  /** What looks hosts up; absent: what this process shares. */
-  readonly resolver?: Resolver | undefined;
-  /** Of each source; absent: unguarded. */
-  readonly guard?: GuardConfig | undefined;
-}
-
-const parseOptions = <Schema extends z.ZodType>(source: string, schema: Schema, options: unknown): z.output<Schema> => {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
-  throw new Error(`Source ${source}: ${faults.join('; ')}`);
-};
-
-/**
- * Opens the configured sources. Throws at once, naming the source, when a configuration is not valid:
- * a service that cannot reach a channel must not start as if it could.
- */
+/** Throws an Error that names the source when its options are not valid, so that the service does not start. */
 export const openSources = (
   configured: Configured,
-  { now = Date.now, observe = (_, send) => send, resolver, guard }: SourcesOptions = {},
+  { observe = (_, send) => send, now = Date.now, resolver, guard }: Partial<SourceEnvironment> = {},
 ): Sources => {
-  const upstreams: Upstream[] = [];
-  /** Enough for every guard of a source at once, so that no kind of traffic waits for a connection of another one. */
-  const connectionsOf = (options: unknown): { connections?: number } => {
-    const channels = servedChannels.safeParse(options).data?.channels.length ?? 1;
-    return guard ? { connections: guard.inFlight * 2 * channels } : {};
-  };
-  const connectFor = (source: string, route: EgressConfig, options: unknown) => (address: string) => {
-    if (isLoopbackBehindProxy(address, route.proxy))
-      throw new Error(`Source ${source}: proxy: an address on this machine cannot be reached through it`);
-    const upstream = openUpstream(address, { ...route, ...connectionsOf(options), ...(resolver && { resolver }) });
-    upstreams.push(upstream);
-    return { ...upstream, send: observe(source, upstream.send) };
-  };
-  const nonce = () => randomBytes(16).toString('hex');
-
-  const open = (name: string, { type, ...options }: Configured[string]): Source => {
+  const open = (name: string, configuredOptions: Configured[string]) => {
+    const { type, ...options } = configuredOptions;
     const definition = definitions.get(type);
     if (!definition) throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
-    const { proxy, ca, ...own } = options;
-    const route = parseOptions(name, egressConfig, { proxy, ca });
-    const parsed = parseOptions(name, definition.config, own);
-    const source = definition.open(parsed, { connect: connectFor(name, route, parsed), now, nonce });
-    return guard ? guardSource(source, guard) : source;
+    const opened = openSource(name, definition, options, { observe, now, resolver, guard });
+    return { ...opened, options: JSON.stringify(configuredOptions) };
   };
-  const opened = new Map(
-    Object.entries(configured).map(([name, options]) => [
-      name,
-      { source: open(name, options), given: JSON.stringify(options) },
-    ]),
-  );
+  const current = new Map(Object.entries(configured).map(([name, options]) => [name, open(name, options)]));
+  /** Of sources that were replaced: their connections close by themselves once they are idle. */
+  const replaced: (() => Promise<void>)[] = [];
 
-  /** Answers why the source stays as it is, when it should not. */
+  /** Returns the reason when the source stays as it is. */
   const reopen = (name: string, options: Configured[string]): string[] => {
-    const given = JSON.stringify(options);
-    if (opened.get(name)?.given === given) return [];
+    const before = current.get(name);
+    if (!before || before.options === JSON.stringify(options)) return [];
     try {
-      opened.set(name, { source: open(name, options), given });
+      current.set(name, open(name, options));
+      replaced.push(before.close);
       return [];
     } catch (error) {
       return [error instanceof Error ? error.message : `Source ${name}: it does not open`];
@@ -97,11 +54,12 @@ export const openSources = (
   };
 
   return {
-    get: (name) => opened.get(name)?.source,
-    names: [...opened.keys()],
-    // The connections of the source before it close by themselves once they are idle.
-    renew: (current) =>
-      Object.entries(current).flatMap(([name, options]) => (opened.has(name) ? reopen(name, options) : [])),
-    close: async () => void (await Promise.all(upstreams.map((upstream) => upstream.close()))),
+    get: (name) => current.get(name)?.source,
+    names: [...current.keys()],
+    renew: (renewed) => Object.entries(renewed).flatMap(([name, options]) => reopen(name, options)),
+    close: async () => {
+      const opened = [...current.values()].map(({ close }) => close);
+      await Promise.all([...opened, ...replaced].map((close) => close()));
+    },
   };
 };

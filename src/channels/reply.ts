@@ -1,8 +1,14 @@
 /** How every source reads a reply: strictly, and with nothing of it in an error. */
 import type { z } from 'zod';
-import { PayerIdentityError } from '../failure.ts';
+import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { HttpReply } from '../lib/exchange.ts';
 import { type JsonObject, readJson } from '../lib/strict-json.ts';
+
+/**
+ * What an upstream's codes mean, by the code as the upstream writes it. Always a Map: a code may be `constructor` or
+ * `__proto__`, which an object would find in its prototype.
+ */
+export type FailureCodes = ReadonlyMap<string, FailureCode>;
 
 /** Anything but 200, a redirect for example, is not a status that an API replies with. */
 export const requireStatus = ({ status }: HttpReply): void => {
@@ -43,6 +49,3 @@ export const memberText = ({ members }: JsonObject, name: string): string | unde
   const node = members.get(name);
   return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;
 };
-/** What a table says of an upstream's code. Only its own entries count: an upstream may answer "constructor". */
-export const entryOf = <T>(table: Readonly<Record<string, T>>, code: string | undefined): T | undefined =>
-  code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined;

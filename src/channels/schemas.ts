@@ -1,4 +1,4 @@
-/** How sources read what their upstreams issue: ids and secrets that people copy from consoles. */
+/** What the options and replies of several sources are made of. */
 import { z } from 'zod';
 import { hiddenFault } from '../lib/plain-text.ts';
 
@@ -20,3 +20,9 @@ export const issuedSecret = (max: number) =>
       const fault = text === '' ? undefined : hiddenFault(text);
       if (fault) context.addIssue(`it has ${fault}`);
     });
+
+/** A member of a reply that may be absent, null or empty, which all mean the same. */
+export const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text || undefined);

@@ -1,16 +1,16 @@
 /**
- * A source is one upstream API that serves channels for an app. It is one file with one export, `defineSource(…)`,
- * and one line in the registry.
+ * A source is one upstream API that serves channels for an app: a folder with one export, `defineSource(…)`, and one
+ * line in the registry. What it can do beyond redeeming is one optional object per capability.
  */
 import type { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
-import type { Cancellation, Upstream } from '../lib/exchange.ts';
-import type { Redeemed, RedeemRequest } from '../model.ts';
+import type { Cancellation, HttpReply, HttpRequest } from '../lib/exchange.ts';
+import type { Redeemed, RedeemRequest, Traffic } from '../model.ts';
 
-/** What a source is opened with; the only way in for time, randomness and the network. */
+/** What a source is opened with: its only access to the network, to time and to randomness. */
 export interface SourceDeps {
   /** Opens an upstream by its address; requests go below its path. The registry closes it. */
-  connect(address: string): Upstream;
+  connect(address: string): Exchange;
   /** Milliseconds since 1970. */
   now(): number;
   /** A random text of 32 characters of 0-9 a-f. */
@@ -18,34 +18,53 @@ export interface SourceDeps {
 }
 
 /**
- * An opened source. Every method throws PayerIdentityError for what the upstream answered, and lets ExchangeError
- * through for what it did not answer. None of them retries.
+ * Sends one request at most once and returns what `judge` reads from the reply. Guard and metrics are part of it, so
+ * every capability has them. Throws CHANNEL_SUSPENDED or OVERLOADED with nothing sent, ExchangeError when there is no
+ * reply, and what `judge` throws.
+ */
+export type Exchange = <T>(request: HttpRequest, judge: (reply: HttpReply) => T, call: SourceCall) => Promise<T>;
+
+/** When a call ends, and which guard it counts for. A source passes it to `exchange` as it is. */
+export interface SourceCall extends Cancellation {
+  readonly origin: CallOrigin;
+}
+
+/** Every channel of a source has two guards: one for trusted and one for public traffic. */
+export interface CallOrigin {
+  readonly channelId: string;
+  readonly traffic: Traffic;
+  /** The network of a public call's client, where it is known. */
+  readonly client?: string | undefined;
+}
+
+/**
+ * An opened source. Every method throws PayerIdentityError for a refusal or a reply that cannot be used, and
+ * ExchangeError when there is no reply. None of them retries.
  */
 export interface Source {
   /** The upstream application that auth codes belong to. */
   readonly upstreamAppId: string;
   readonly channels: readonly string[];
-  /** Exchanges an auth code for the payer's identity. */
-  redeem(authCode: string, request: RedeemRequest, cancellation: Cancellation): Promise<Redeemed>;
-  /** Checks what only this source asks for, before anything is claimed. Throws INPUT_INVALID. */
+  /** Redeems an auth code for the payer's identity. */
+  redeem(authCode: string, request: RedeemRequest, call: SourceCall): Promise<Redeemed>;
+  /** Checks the input of this source, before anything is claimed. Throws INPUT_INVALID. */
   validate?(authCode: string, request: RedeemRequest): void;
-  /** Throws CHANNEL_SUSPENDED while there is no use in sending; asked before a code counts as sent. */
-  readonly requireReady?: ((origin?: CallOrigin) => void) | undefined;
-  /** Where the payer's browser goes to obtain an auth code. Pure. Absent: the channel has no such page. */
-  authorizeUrl?(request: AuthorizeRequest): string;
-  /** The channels that `authorizeUrl` is for; absent: all that the source serves. */
-  readonly authorizes?: readonly string[];
-  /**
-   * Channels whose auth codes come from no page: a mini program or a cashier's scanner hands them over. Payer pages
-   * cannot start there, and are not missed.
-   */
+  /** Present when a page of the channel gives out auth codes. */
+  readonly authorizer?: Authorizer;
+  /** Channels whose auth codes come from a mini program or a cashier's scanner: no session can start at a page. */
   readonly pageless?: readonly string[];
-  /** Present when the upstream keeps results itself, under our query codes. */
+  /** Present when the upstream holds results under our query codes. */
   readonly resultHolder?: ResultHolder;
   readonly certifier?: Certifier;
   readonly jobworth?: Jobworth;
-  /** What the source is configured with and will not be valid for ever. */
+  /** Configured certificates, which expire. */
   readonly expiring?: readonly Expiring[];
+}
+
+/** A source as the registry hands it out. */
+export interface OpenedSource extends Source {
+  /** Throws CHANNEL_SUSPENDED while the guard of this origin is suspended; asked before a code is marked as sent. */
+  requireReady(origin: CallOrigin): void;
 }
 
 /** A certificate of the configuration. */
@@ -56,29 +75,33 @@ export interface Expiring {
   readonly validTo: Date;
 }
 
-/** Whose failures and places a call counts for. Absent: trusted calls of the source's first channel. */
-export type CallOrigin = Pick<RedeemRequest, 'channelId' | 'traffic' | 'client'>;
+/** The channel's page that gives the payer's browser an auth code. */
+export interface Authorizer {
+  /** The channels that have the page. */
+  readonly channels: readonly string[];
+  /** Pure. */
+  url(request: AuthorizeRequest): string;
+}
 
 export interface AuthorizeRequest {
-  readonly channelId: string;
   /** The page that the channel sends the payer back to, with the auth code and the state. */
   readonly returnUrl: string;
   /** At most 100 characters of A-Z a-z 0-9. */
   readonly state: string;
 }
 
-/** Real-name certification: initialize, send the payer to a page, ask how it went. */
+/** Real-name certification: initialize, send the payer to a page, query the outcome. */
 export interface Certifier {
-  /** Answers the upstream's handle for the certification. */
-  initialize(request: CertifyRequest, cancellation: Cancellation): Promise<string>;
+  /** Returns the certifyId, the upstream's handle for the certification. */
+  initialize(request: CertifyRequest, call: SourceCall): Promise<string>;
   /** Where the payer certifies, as a link and as a form. Pure. */
   page(certifyId: string, returnUrl: string | undefined): CertifyPage;
   /** False also means: not finished yet. */
-  hasPassed(certifyId: string, cancellation: Cancellation): Promise<boolean>;
+  hasPassed(certifyId: string, call: SourceCall): Promise<boolean>;
 }
 
 export interface CertifyRequest {
-  /** Our number for it, at most 32 letters and digits, never used before. */
+  /** Our number of the certification: at most 32 letters and digits, never used before. */
   readonly orderNo: string;
   readonly method: 'FACE' | 'CERT_PHOTO' | 'CERT_PHOTO_FACE' | 'SMART_FACE';
   readonly certType: string;
@@ -97,9 +120,9 @@ export interface CertifyPage {
   readonly deepLink: string;
 }
 
-/** Job identity by Zhima. The first terminal answer consumes the once token. */
+/** Job identity by Zhima. The first final answer consumes the once token. */
 export interface Jobworth {
-  query(request: JobworthRequest, cancellation: Cancellation): Promise<JobworthReply>;
+  query(request: JobworthRequest, call: SourceCall): Promise<JobworthReply>;
 }
 
 export interface JobworthRequest {
@@ -116,7 +139,7 @@ export interface JobworthRequest {
 
 export type JobworthReply =
   | ({ readonly kind: 'ANSWERED' } & JobworthAnswer)
-  /** Ask again later; nothing was consumed. */
+  /** Not final yet; nothing was consumed. */
   | { readonly kind: 'PENDING'; readonly resultUrl?: string | undefined }
   /** The upstream provably refused, and consumed nothing. */
   | {
@@ -136,17 +159,22 @@ export interface JobworthAnswer {
 }
 
 export interface ResultHolder {
-  /** Exchanges an auth code; the upstream keeps the identity under the query code and does not tell it. */
-  redeemAndHold(authCode: string, queryCode: string, request: RedeemRequest, cancellation: Cancellation): Promise<void>;
-  /** The kept identity; undefined while there is none yet. */
-  collect(queryCode: string, cancellation: Cancellation, origin?: CallOrigin): Promise<Redeemed | undefined>;
+  /** Redeems an auth code; the upstream holds the identity under the query code and does not return it. */
+  redeemAndHold(authCode: string, queryCode: string, request: RedeemRequest, call: SourceCall): Promise<void>;
+  /** The held identity; undefined as long as the upstream has none under this query code. */
+  collect(queryCode: string, call: SourceCall): Promise<Redeemed | undefined>;
 }
 
-export interface SourceDefinition<Config extends z.ZodType = z.ZodType> {
-  readonly title: string;
+/** What the options of every source have once they are parsed. */
+interface SourceOptions {
+  readonly channels: readonly string[];
+}
+
+export interface SourceDefinition<Config extends z.ZodType<SourceOptions> = z.ZodType<SourceOptions>> {
   readonly config: Config;
   open(config: z.output<Config>, deps: SourceDeps): Source;
 }
 
 /** Ties the type of `open`'s argument to the schema it is parsed with. */
-export const defineSource = <Config extends z.ZodType>(definition: SourceDefinition<Config>) => definition;
+export const defineSource = <Config extends z.ZodType<SourceOptions>>(definition: SourceDefinition<Config>) =>
+  definition;

@@ -1,5 +1,5 @@
 /** The merchant applications, and the route of each channel of an app: where its auth codes go. */
-import type { Source } from '../channels/source.ts';
+import type { OpenedSource, Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
 import type { Channel, ChannelCapability } from '../model.ts';
 import type { SignaturePolicy } from '../security/app-signature.ts';
@@ -23,7 +23,7 @@ export interface Route {
   readonly app: App;
   readonly channelId: string;
   readonly sourceName: string;
-  readonly source: Source;
+  readonly source: OpenedSource;
   /**
    * The issuer of the auth codes: the type of the source, and the upstream's id of its application. Neither our name for
    * the source nor its address is part of it: two names, or two addresses, may lead to one upstream, which takes a code
@@ -70,7 +70,7 @@ interface AppsConfig {
 }
 
 interface SourceSet {
-  get(name: string): Source | undefined;
+  get(name: string): OpenedSource | undefined;
 }
 
 /**
@@ -181,12 +181,9 @@ const requirePage = ({ app, channelId, sourceName, source, capabilities }: Route
     throw new Error(`${where}: returnUrls lists no page that they may come back to. List yours there`);
 };
 
-const capabilitiesOf = (
-  { authorizeUrl, authorizes, certifier, jobworth }: Source,
-  channelId: string,
-): ChannelCapability[] => [
+const capabilitiesOf = ({ authorizer, certifier, jobworth }: Source, channelId: string): ChannelCapability[] => [
   'AUTHENTICATE',
-  ...(authorizeUrl && (authorizes?.includes(channelId) ?? true) ? (['AUTHORIZE'] as const) : []),
+  ...(authorizer?.channels.includes(channelId) ? (['AUTHORIZE'] as const) : []),
   ...(certifier ? (['CERTIFY'] as const) : []),
   ...(jobworth ? (['JOBWORTH'] as const) : []),
 ];

@@ -84,13 +84,15 @@ export const createAuthentication = ({
   ): Promise<Redemption> => {
     // Limits count by the address that the router names; `clientIp` of the input is the caller's own claim.
     const client = traffic === 'public' && clientIp !== undefined ? networkOf(clientIp) : undefined;
-    const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp, traffic, client };
+    const origin = { channelId, traffic, client };
+    const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp };
     source.validate?.(authCode, request);
 
     const exchange = async (cancellation: Cancellation): Promise<Outcome> => {
+      const sourceCall = { ...cancellation, origin };
       if (!source.resultHolder || holdUnder === undefined)
-        return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, cancellation)) };
-      await source.resultHolder.redeemAndHold(authCode, holdUnder, request, cancellation);
+        return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, sourceCall)) };
+      await source.resultHolder.redeemAndHold(authCode, holdUnder, request, sourceCall);
       return { state: 'HELD' };
     };
     const claim: Claim = {
@@ -107,7 +109,7 @@ export const createAuthentication = ({
     const redemption = await redeemOnce(claim, exchange, {
       clientGone,
       note,
-      requireReady: () => source.requireReady?.(request),
+      requireReady: () => source.requireReady(origin),
     });
     if (!redemption) throw new PayerIdentityError('OUTCOME_UNKNOWN');
     if ('failureCode' in redemption)
@@ -132,10 +134,10 @@ export const createAuthentication = ({
       const { channel, appId, returnUrl } = parseInput(startAuthenticationInput, input);
       const route = apps.route(appId, channel);
       requireReturnUrl(route.app, returnUrl);
-      if (!route.source.authorizeUrl || !route.capabilities.includes('AUTHORIZE'))
-        throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+      const { authorizer } = route.source;
+      if (!authorizer?.channels.includes(channel)) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
       const { state, stateId } = stateTokens.issueState(route.appId, channel, times.resultTtlMs);
-      const authorizeUrl = route.source.authorizeUrl({ channelId: channel, returnUrl, state });
+      const authorizeUrl = authorizer.url({ returnUrl, state });
       const queryCode = newQueryCode();
       const session = { queryCode, stateId, appId: route.appId, channelId: channel };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);

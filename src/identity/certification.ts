@@ -1,8 +1,7 @@
 /** The use case of real-name certification: initialize, send the payer to the channel's page, ask the channel for the result. */
 import { randomBytes } from 'node:crypto';
-import type { CertifyPage } from '../channels/source.ts';
+import type { CertifyPage, SourceCall } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
-import type { Cancellation } from '../lib/exchange.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
@@ -36,10 +35,15 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
     return route;
   };
 
-  const ask = async <T>(clientGone: AbortSignal, exchange: (cancellation: Cancellation) => Promise<T>): Promise<T> => {
+  const ask = async <T>(
+    clientGone: AbortSignal,
+    channelId: string,
+    exchange: (call: SourceCall) => Promise<T>,
+  ): Promise<T> => {
     requireClient(clientGone);
+    const origin = { channelId, traffic: 'trusted' as const };
     try {
-      return await exchange({ deadline: AbortSignal.timeout(times.deadlineMs), clientGone });
+      return await exchange({ deadline: AbortSignal.timeout(times.deadlineMs), clientGone, origin });
     } catch (error) {
       throw asRepeatable(error);
     }
@@ -62,7 +66,9 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
       const orderNo = randomBytes(16).toString('hex');
       const { channelId, source } = route;
       const request = { ...document, orderNo, returnUrl };
-      const certifyId = await ask(call.signal, (cancellation) => source.certifier.initialize(request, cancellation));
+      const certifyId = await ask(call.signal, channelId, (sourceCall) =>
+        source.certifier.initialize(request, sourceCall),
+      );
       const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
       await store.addCertification(certification).catch(throwUnavailable);
       return certifyId;
@@ -82,8 +88,9 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
       // The certification of another app is answered as one that does not exist.
       if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
       if (known.status === 'PASSED') return known;
-      const passed = await ask(call.signal, (cancellation) =>
-        route.source.certifier.hasPassed(certifyId, cancellation),
+      const { channelId, source } = route;
+      const passed = await ask(call.signal, channelId, (sourceCall) =>
+        source.certifier.hasPassed(certifyId, sourceCall),
       );
       const updated = store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED');
       return (await updated.catch(throwUnavailable)) ?? known;

@@ -28,9 +28,12 @@ export const createCollect = ({ store, apps, log, times }: Deps): Collect => {
     try {
       const { resultHolder } = apps.route(held.appId, held.channelId).source;
       if (!resultHolder) throw new PayerIdentityError('CHANNEL_MISCONFIGURED');
-      const cancellation = { deadline: AbortSignal.timeout(times.deadlineMs), clientGone: call.signal };
       const traffic = permits(call.caller, 'payer:read', held.appId) ? 'trusted' : 'public';
-      const redeemed = await resultHolder.collect(queryCode, cancellation, { channelId: held.channelId, traffic });
+      const redeemed = await resultHolder.collect(queryCode, {
+        deadline: AbortSignal.timeout(times.deadlineMs),
+        clientGone: call.signal,
+        origin: { channelId: held.channelId, traffic },
+      });
       return redeemed && { state: 'SUCCEEDED', ...redeemed };
     } catch (error) {
       if (classify(error) === 'bug') throw error;

@@ -42,11 +42,12 @@ export const createJobworth =
     const { appId: givenAppId, ...query } = parseInput(jobworthInput, input);
     const { appId, channelId, sourceName, source, upstreamApp } = apps.routeFor(givenAppId, 'jobworth');
     requireScope(caller, 'payer:jobworth', appId);
+    const origin = { channelId, traffic: 'trusted' as const };
 
     // A reply that consumed nothing is not stored: the next query asks Zhima again.
     let unstored: Exclude<JobworthReply, { kind: 'ANSWERED' }> | undefined;
     const exchange = async (cancellation: Cancellation): Promise<Outcome | undefined> => {
-      const reply = await source.jobworth.query(query, cancellation);
+      const reply = await source.jobworth.query(query, { ...cancellation, origin });
       if (reply.kind === 'ANSWERED') return { state: 'ANSWERED', answer: JSON.stringify(reply) };
       unstored = reply;
       return undefined;
@@ -61,7 +62,7 @@ export const createJobworth =
       channelId,
       traceId,
     };
-    const conditions = { clientGone, requireReady: source.requireReady, note };
+    const conditions = { clientGone, requireReady: () => source.requireReady(origin), note };
     const redemption = await redeemOnce(claim, exchange, conditions).catch(asOnceToken);
     if (redemption?.state === 'ANSWERED') return storedAnswer.parse(JSON.parse(redemption.answer));
     if (redemption && 'failureCode' in redemption)

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSources } from '../../src/channels/registry.ts';
 import { startEmulator } from '../../src/emulators/emulator.ts';
+import { soon } from '../support/services/sources.ts';
 import vectors from '../vectors/alipay.json' with { type: 'json' };
 
 const keys = {
@@ -52,10 +53,9 @@ const openWith = ({ name, options }: Setting, address: string) => {
   return source;
 };
 
-const until = () => ({ deadline: AbortSignal.timeout(5_000) });
 const pathOf = (address: string) => new URL(address).pathname;
 const redeem = (source: ReturnType<typeof openWith>, channelId: string) =>
-  source.redeem('101234567890123456', { channelId, clientIp: '203.0.113.7' }, until()).catch(() => undefined);
+  source.redeem('101234567890123456', { channelId, clientIp: '203.0.113.7' }, soon()).catch(() => undefined);
 
 for (const setting of settings) {
   const { name, options, kind, needsTls = false } = setting;
@@ -158,7 +158,7 @@ describe('a path in an address', () => {
     await redeem(openWith({ name: 'gatewayUrl', options: alipay }, `${emulator.origin}/x/gateway.do`), 'ali_pay');
     const api = openWith({ name: 'apiUrl', options: alipay }, `${emulator.origin}/x/`);
     const asked = { connKey: 'k', onceToken: 't', queryType: 'exact', identityType: 'i', serviceId: 's' } as const;
-    await api.jobworth?.query(asked, until()).catch(() => undefined);
+    await api.jobworth?.query(asked, soon()).catch(() => undefined);
     const paths = emulator.ledger.map(({ url }) => url.pathname);
     expect(paths).toEqual(['/x/gateway.do', '/x/v3/zhima/customer/jobworth/authentication']);
   });
@@ -168,7 +168,7 @@ describe('a path in an address', () => {
     onTestFinished(() => emulator.close());
     const setting = { name: 'resultHolder.queryUrl', options: daxpay };
     const source = openWith(setting, `${emulator.origin}/x/query/?from=console&queryCode=old`);
-    await source.resultHolder?.collect('new', until()).catch(() => undefined);
+    await source.resultHolder?.collect('new', soon()).catch(() => undefined);
     expect(emulator.ledger.map(({ rawUrl }) => rawUrl)).toEqual(['/x/query/?from=console&queryCode=new']);
   });
 });
@@ -180,8 +180,7 @@ describe('the address of a page', () => {
   test.each(pages)('$options.type $name has one question mark, and each parameter once', (setting) => {
     for (const address of ['https://h.example/p', 'https://h.example', 'https://H.example:443/a/']) {
       const source = openWith(setting, address);
-      const channelId = setting.options.type === 'jucai' ? 'union_pay' : (source.channels[0] ?? '');
-      const page = source.authorizeUrl?.({ ...request, channelId }) ?? '';
+      const page = source.authorizer?.url(request) ?? '';
       expect(page.split('?')).toHaveLength(2);
       const names = [...new URL(page).searchParams.keys()];
       expect([names.length, pathOf(page)]).toEqual([new Set(names).size, pathOf(address)]);

@@ -7,10 +7,10 @@ import { openSources } from '../../src/channels/registry.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { soon } from '../support/services/sources.ts';
 import { startForwardProxy } from '../support/upstreams/forward-proxy.ts';
 import vectors from '../vectors/tls.json' with { type: 'json' };
 
-const until = () => ({ deadline: AbortSignal.timeout(5_000) });
 const options = { type: 'daxpay', appId: 'demo', secret: '123456' };
 
 const openWith = (more: Readonly<Record<string, unknown>>) => {
@@ -18,7 +18,7 @@ const openWith = (more: Readonly<Record<string, unknown>>) => {
   onTestFinished(() => sources.close());
   const source = sources.get('main');
   if (!source) throw new Error('not opened');
-  return () => source.redeem('test_ok_alice~1', { channelId: 'wechat_pay' }, until());
+  return () => source.redeem('test_ok_alice~1', { channelId: 'wechat_pay' }, soon());
 };
 
 const failureOf = (redeemed: Promise<unknown>) =>

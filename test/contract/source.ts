@@ -6,6 +6,7 @@ import type { Emulator } from '../../src/emulators/emulator.ts';
 import { type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { type FailureCode, PayerIdentityError } from '../../src/failure.ts';
 import { type Cancellation, ExchangeError } from '../../src/lib/exchange.ts';
+import { origin, soon } from '../support/services/sources.ts';
 
 export interface StartedSource {
   readonly source: Source;
@@ -28,7 +29,6 @@ export interface SourcePlug {
 const refusalKinds = ['invalid', 'used', 'expired'] as const;
 const malformedKinds = ['twice', 'html', '500', 'gbk', 'redirect'] as const;
 const failingKinds = Object.keys(testCodeKinds).filter((kind) => kind !== 'ok') as TestCodeKind[];
-const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 export const sourceContract = ({ name, channelId, refusals, signsReplies, start }: SourcePlug): void => {
   const open = async () => {
@@ -43,7 +43,7 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       await hangUp();
     });
     const redeem = (code: string, cancellation: Cancellation = soon()) =>
-      source.redeem(code, { channelId, clientIp: '127.0.0.1' }, cancellation);
+      source.redeem(code, { channelId, clientIp: '127.0.0.1' }, { ...cancellation, origin });
     const failure = (code: string, cancellation?: Cancellation): Promise<unknown> =>
       redeem(code, cancellation).then(
         () => expect.unreachable(`${code} was redeemed`),

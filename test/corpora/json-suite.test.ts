@@ -16,7 +16,7 @@ import { failureMember, PayerIdentityError } from '../../src/failure.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';
 import { forAll, openClient } from '../support/http/http-client.ts';
 import { startService } from '../support/services/service.ts';
-import { openSource } from '../support/services/sources.ts';
+import { openSource, soon } from '../support/services/sources.ts';
 
 const texts = [...parsing, ...transform].map(({ name, input }) => ({ name, input, isNoJson: name.startsWith('n_') }));
 
@@ -87,11 +87,10 @@ const openers = {
     }),
 };
 
-const soon = () => ({ deadline: AbortSignal.timeout(10_000) });
 const redeem =
   (channelId: string) =>
   ({ redeem }: Source) =>
-    redeem('test_ok_alice', { channelId, clientIp: '127.0.0.1' }, soon());
+    redeem('test_ok_alice', { channelId, clientIp: '127.0.0.1' }, soon(10_000));
 const certification = { method: 'FACE', certType: 'IDENTITY_CARD', certName: 'n', certNo: '1', orderNo: '1' } as const;
 const job = {
   connKey: 'c',
@@ -117,12 +116,12 @@ const jobworthSigned = (text: string) => ({
   headers: { 'alipay-timestamp': '1', 'alipay-nonce': 'n', 'alipay-signature': signByAlipay(`1\nn\n${text}\n`) },
 });
 
-const certify = ({ certifier }: Source) => certifier?.initialize(certification, soon());
-const hasPassed = ({ certifier }: Source) => certifier?.hasPassed('c'.repeat(32), soon());
-const jobworth = ({ jobworth }: Source) => jobworth?.query(job, soon());
+const certify = ({ certifier }: Source) => certifier?.initialize(certification, soon(10_000));
+const hasPassed = ({ certifier }: Source) => certifier?.hasPassed('c'.repeat(32), soon(10_000));
+const jobworth = ({ jobworth }: Source) => jobworth?.query(job, soon(10_000));
 const keep = ({ resultHolder }: Source) =>
-  resultHolder?.redeemAndHold('code', 'query-code', { channelId: 'ali_pay' }, soon());
-const collect = ({ resultHolder }: Source) => resultHolder?.collect('query-code', soon());
+  resultHolder?.redeemAndHold('code', 'query-code', { channelId: 'ali_pay' }, soon(10_000));
+const collect = ({ resultHolder }: Source) => resultHolder?.collect('query-code', soon(10_000));
 
 const operations: Readonly<Record<string, Operation>> = {
   'alipay oauth': { at: 'alipay', run: redeem('ali_pay') },

@@ -1,7 +1,7 @@
 /** How often, and how many at the same time: rates and bulkheads in front of the sensitive fields. */
 import { BulkheadRejectedError, TaskCancelledError } from 'cockatiel';
 import { describe, expect, test, vi } from 'vitest';
-import type { Source } from '../../src/channels/source.ts';
+import type { OpenedSource } from '../../src/channels/source.ts';
 import { PayerIdentityError } from '../../src/failure.ts';
 import { rulesOf } from '../../src/graphql/sensitive-fields.ts';
 import { createAdmission } from '../../src/identity/admission.ts';
@@ -16,7 +16,7 @@ const endless = { perSecond: 1_000_000, burst: 1_000_000 };
 const unlimited = { caller: endless, address: endless, app: endless, channel: endless };
 const merchant: Caller = { id: 'merchant', scopes: new Set(allScopes) };
 
-const source = { upstreamAppId: 'u', channels: ['a', 'b'], certifier: {}, jobworth: {} } as unknown as Source;
+const source = { upstreamAppId: 'u', channels: ['a', 'b'], certifier: {}, jobworth: {} } as unknown as OpenedSource;
 const app = { returnUrls: [], sessions: 'optional' } as const;
 const signature = signatureConfig.parse({ keys: [{ secret: 'a key that is 32 bytes long, or so' }] });
 const appsThat = (sign: typeof signature | undefined) =>

@@ -7,6 +7,7 @@ import { authenticateAndSetInput, authenticateInput, jobworthInput, parseInput }
 import type { HttpRequest } from '../../src/lib/exchange.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';
 import { runs } from '../support/runs.ts';
+import { origin as callOrigin } from '../support/services/sources.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const alipayKeys = {
@@ -45,7 +46,7 @@ const wire = async (run: () => Promise<unknown> | undefined): Promise<HttpReques
   if (!request) throw new Error('Nothing was sent');
   return request;
 };
-const until = { deadline: new AbortController().signal };
+const until = { deadline: new AbortController().signal, origin: callOrigin };
 const redeem = (name: string, channelId: string) => (code: string) =>
   wire(() => sources.get(name)?.redeem(code, { channelId, clientIp: '127.0.0.1' }, until));
 

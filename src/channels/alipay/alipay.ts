@@ -3,17 +3,16 @@
  * https://opendocs.alipay.com/open/263/105809 (authorization), https://opendocs.alipay.com/open/02ailc (token)
  */
 import { z } from 'zod';
-import type { FailureCode } from '../../failure.ts';
 import { PayerIdentityError } from '../../failure.ts';
 import { upstreamAddress } from '../../lib/address.ts';
-import type { Cancellation, HttpReply } from '../../lib/exchange.ts';
+import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import type { Redeemed } from '../../model.ts';
 import { refuseSubAppId } from '../invalid-field.ts';
-import { parseReply } from '../reply.ts';
-import { defineSource } from '../source.ts';
+import { type FailureCodes, parseReply } from '../reply.ts';
+import { defineSource, type SourceCall } from '../source.ts';
 import {
   CERTIFY,
-  certifyRefusals,
+  certifyCodes,
   deepLinkTo,
   INITIALIZE,
   initializeContent,
@@ -21,11 +20,11 @@ import {
   QUERY,
   queryReply,
 } from './certify.ts';
-import { JOBWORTH_PATH, jobworthQuery, judgeJobworth } from './jobworth.ts';
+import { JOBWORTH_PATH, jobworthParameters, judgeJobworth } from './jobworth.ts';
 import { alipayKeys, keyConfig, keyFaults } from './keys.ts';
 import { traced } from './trace-id.ts';
-import { buildCall, buildPage, type GatewayOptions, judgeCall } from './v1.ts';
-import { buildGet } from './v3.ts';
+import { callRequest, type GatewayOptions, judgeCall, signedPage } from './v1.ts';
+import { getRequest } from './v3.ts';
 
 const TOKEN = 'alipay.system.oauth.token';
 
@@ -63,14 +62,18 @@ const token = z.object({
 });
 
 /** One sub code for an unknown, a used and an expired auth code. */
-const tokenRefusals: Readonly<Record<string, FailureCode>> = {
-  'isv.code-invalid': 'AUTH_CODE_INVALID',
-  'isv.unmatched-app-id': 'CHANNEL_MISCONFIGURED',
-  'isv.grant-type-invalid': 'CHANNEL_MISCONFIGURED',
-};
+const tokenCodes: FailureCodes = new Map([
+  ['isv.code-invalid', 'AUTH_CODE_INVALID'],
+  ['isv.unmatched-app-id', 'CHANNEL_MISCONFIGURED'],
+  ['isv.grant-type-invalid', 'CHANNEL_MISCONFIGURED'],
+]);
+
+/** These are parameters of their own, not part of biz_content. */
+const tokenRequest = (options: GatewayOptions, authCode: string, nowMs: number): Promise<HttpRequest> =>
+  callRequest(options, TOKEN, { parameters: { grant_type: 'authorization_code', code: authCode } }, nowMs);
 
 const judgeToken = (options: GatewayOptions, reply: HttpReply, nowMs: number): Redeemed => {
-  const node = parseReply(token, judgeCall(options, TOKEN, reply, tokenRefusals));
+  const node = parseReply(token, judgeCall(options, TOKEN, reply, tokenCodes));
   if (!node.user_id && !node.open_id) throw new PayerIdentityError('REPLY_MALFORMED');
   return {
     subject: { userId: node.user_id, openId: node.open_id, unionId: node.union_id },
@@ -82,22 +85,21 @@ const judgeToken = (options: GatewayOptions, reply: HttpReply, nowMs: number): R
 };
 
 export const alipay = defineSource({
-  title: '支付宝',
   config,
   open({ gatewayUrl, apiUrl, authorizeUrl, scope, channels, ...config }, { connect, now, nonce }) {
     const options: GatewayOptions = { ...config, keys: alipayKeys(config), gatewayUrl };
-    const gateway = connect(new URL(gatewayUrl).origin);
-    const api = connect(apiUrl);
+    const exchange = traced(connect(new URL(gatewayUrl).origin));
+    const exchangeV3 = traced(connect(apiUrl));
 
-    /** Makes a call of the certification; its reply has to have the shape of `schema`. */
-    const call = async <Schema extends z.ZodType>(
+    /** A call of the certification, whose reply has to have the shape of `schema`. */
+    const certify = async <Schema extends z.ZodType>(
       method: string,
       bizContent: object,
       schema: Schema,
-      cancellation: Cancellation,
+      call: SourceCall,
     ): Promise<z.output<Schema>> => {
-      const sent = await gateway.send(await buildCall(options, method, { bizContent }, now()), cancellation);
-      return traced(sent, (reply) => parseReply(schema, judgeCall(options, method, reply, certifyRefusals)));
+      const request = await callRequest(options, method, { bizContent }, now());
+      return exchange(request, (reply) => parseReply(schema, judgeCall(options, method, reply, certifyCodes)), call);
     };
 
     return {
@@ -106,35 +108,36 @@ export const alipay = defineSource({
       validate: (_, request) => refuseSubAppId(request),
       expiring: options.keys.expiring,
 
-      async redeem(authCode, _, cancellation) {
-        // These are parameters of their own, not part of biz_content.
-        const parameters = { grant_type: 'authorization_code', code: authCode };
-        const sent = await gateway.send(await buildCall(options, TOKEN, { parameters }, now()), cancellation);
-        return traced(sent, (reply) => judgeToken(options, reply, now()));
+      async redeem(authCode, _, call) {
+        const request = await tokenRequest(options, authCode, now());
+        return exchange(request, (reply) => judgeToken(options, reply, now()), call);
       },
 
-      authorizeUrl({ returnUrl, state }) {
-        const query = { app_id: options.appId, scope, redirect_uri: returnUrl, state };
-        return `${authorizeUrl}?${new URLSearchParams(query)}`;
+      authorizer: {
+        channels,
+        url({ returnUrl, state }) {
+          const query = { app_id: options.appId, scope, redirect_uri: returnUrl, state };
+          return `${authorizeUrl}?${new URLSearchParams(query)}`;
+        },
       },
 
       certifier: {
-        async initialize(request, cancellation) {
-          return (await call(INITIALIZE, initializeContent(request), initializeReply, cancellation)).certify_id;
+        async initialize(request, call) {
+          return (await certify(INITIALIZE, initializeContent(request), initializeReply, call)).certify_id;
         },
         page(certifyId, returnUrl) {
-          const page = buildPage(options, CERTIFY, { certify_id: certifyId }, returnUrl, now());
+          const page = signedPage(options, CERTIFY, { certify_id: certifyId }, returnUrl, now());
           return { ...page, deepLink: deepLinkTo(page.url) };
         },
-        async hasPassed(certifyId, cancellation) {
-          return (await call(QUERY, { certify_id: certifyId }, queryReply, cancellation)).passed === 'T';
+        async hasPassed(certifyId, call) {
+          return (await certify(QUERY, { certify_id: certifyId }, queryReply, call)).passed === 'T';
         },
       },
 
       jobworth: {
-        async query(request, cancellation) {
-          const get = await buildGet(options, JOBWORTH_PATH, jobworthQuery(request), now(), nonce());
-          return traced(await api.send(get, cancellation), (reply) => judgeJobworth(options.keys, reply));
+        async query(query, call) {
+          const request = await getRequest(options, JOBWORTH_PATH, jobworthParameters(query), now(), nonce());
+          return exchangeV3(request, (reply) => judgeJobworth(options.keys, reply), call);
         },
       },
     };

@@ -3,7 +3,7 @@
  * https://opendocs.alipay.com/open/02ahjy (initialize), …/02ahk0 (certify), …/02ahjv (query)
  */
 import { z } from 'zod';
-import type { FailureCode } from '../../failure.ts';
+import type { FailureCodes } from '../reply.ts';
 import type { CertifyRequest } from '../source.ts';
 
 export const INITIALIZE = 'alipay.user.certify.open.initialize';
@@ -26,14 +26,14 @@ export const queryReply = z.object({
 });
 
 /** SYSTEM_ERROR and UNKNOWN_ERROR say nothing; ARRANGEMENT_STATUS_ERROR: the product is not signed up for. */
-export const certifyRefusals: Readonly<Record<string, FailureCode>> = {
-  ILLEGAL_ARGUMENT_FORMAT: 'CERTIFICATION_REFUSED',
-  ARRANGEMENT_STATUS_ERROR: 'CHANNEL_MISCONFIGURED',
-  CERTIFY_ID_EXPIRED: 'CERTIFY_ID_EXPIRED',
-  OPEN_CERTIFY_BILL_NOT_EXIST: 'CERTIFY_ID_UNKNOWN',
-  OPEN_CERTIFY_BILL_STATUS_ERROR: 'CERTIFICATION_REFUSED',
-  UNABLE_GET_IMAGE: 'CERTIFICATION_REFUSED',
-};
+export const certifyCodes: FailureCodes = new Map([
+  ['ILLEGAL_ARGUMENT_FORMAT', 'CERTIFICATION_REFUSED'],
+  ['ARRANGEMENT_STATUS_ERROR', 'CHANNEL_MISCONFIGURED'],
+  ['CERTIFY_ID_EXPIRED', 'CERTIFY_ID_EXPIRED'],
+  ['OPEN_CERTIFY_BILL_NOT_EXIST', 'CERTIFY_ID_UNKNOWN'],
+  ['OPEN_CERTIFY_BILL_STATUS_ERROR', 'CERTIFICATION_REFUSED'],
+  ['UNABLE_GET_IMAGE', 'CERTIFICATION_REFUSED'],
+]);
 
 /** Opens a page in the Alipay application from a browser outside of it. https://opendocs.alipay.com/open/01rg9u */
 export const deepLinkTo = (url: string): string =>

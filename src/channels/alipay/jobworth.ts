@@ -4,18 +4,19 @@
  * queried successfully only once after the result has become final".
  */
 import { z } from 'zod';
-import { type FailureCode, PayerIdentityError } from '../../failure.ts';
+import { PayerIdentityError } from '../../failure.ts';
 import type { HttpReply } from '../../lib/exchange.ts';
-import { entryOf, parseReply } from '../reply.ts';
+import { type FailureCodes, parseReply } from '../reply.ts';
+import { optionalText } from '../schemas.ts';
 import type { JobworthReply, JobworthRequest } from '../source.ts';
 import type { AlipayKeys } from './keys.ts';
 import { traceIdOf } from './trace-id.ts';
-import { judgeReply } from './v3.ts';
+import { judgeGet } from './v3.ts';
 
 export const JOBWORTH_PATH = '/v3/zhima/customer/jobworth/authentication';
 
 /** In the order of the documentation; undefined ones are left out. */
-export const jobworthQuery = (request: JobworthRequest): Readonly<Record<string, string | undefined>> => ({
+export const jobworthParameters = (request: JobworthRequest): Readonly<Record<string, string | undefined>> => ({
   conn_key: request.connKey,
   once_token: request.onceToken,
   query_type: request.queryType,
@@ -27,55 +28,50 @@ export const jobworthQuery = (request: JobworthRequest): Readonly<Record<string,
   cert_type: request.certType,
 });
 
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value || undefined);
-
 const answer = z.object({
   /** SUCCESS: can be trusted; FAILED: cannot; WAITING_VERIFY: not known yet. */
   identity_result: z.enum(['SUCCESS', 'FAILED', 'WAITING_VERIFY']),
-  identity_result_skip_url: text,
-  merchant_identity_id: text,
-  open_id: text,
-  user_id: text,
-  token_status: text,
+  identity_result_skip_url: optionalText,
+  merchant_identity_id: optionalText,
+  open_id: optionalText,
+  user_id: optionalText,
+  token_status: optionalText,
 });
 
 /** All 16 business errors of the SDK's ZhimaCustomerJobworthAuthenticationQueryErrorResponseModel. */
-const refusals: Readonly<Record<string, FailureCode>> = {
-  USER_NOT_AUTHORIZE: 'JOBWORTH_NOT_AUTHORIZED',
-  TOKEN_INVALID: 'ONCE_TOKEN_INVALID',
-  NOT_OPEN_ZM: 'JOBWORTH_NOT_OPENED',
-  USER_NOT_OPEN_JOBWORTH: 'JOBWORTH_NOT_OPENED',
-  INVALID_PARAMETER: 'JOBWORTH_REFUSED',
-  PARAM_ERROR: 'JOBWORTH_REFUSED',
-  JOB_WORTH_BLACK_LIST: 'JOBWORTH_BLOCKED',
-  MERCHANT_INTERCEPT: 'JOBWORTH_BLOCKED',
-  RISK_INTERCEPT: 'JOBWORTH_BLOCKED',
-  OPEN_ZM_ACCOUNT_INTERCEPT: 'JOBWORTH_BLOCKED',
-  WRONG_OUT_AGREEMENT_NO_INTERCEPT: 'JOBWORTH_BLOCKED',
-  CARD_NO_NOT_MATCH: 'JOBWORTH_MISMATCH',
-  MOBILE_NO_NOT_MATCH: 'JOBWORTH_MISMATCH',
-  USER_NAME_NOT_MATCH: 'JOBWORTH_MISMATCH',
-  TOKEN_NOT_MATCH_IDENTITY_TYPE: 'JOBWORTH_MISMATCH',
-  SYSTEM_ERROR: 'OUTCOME_UNKNOWN',
+const jobworthCodes: FailureCodes = new Map([
+  ['USER_NOT_AUTHORIZE', 'JOBWORTH_NOT_AUTHORIZED'],
+  ['TOKEN_INVALID', 'ONCE_TOKEN_INVALID'],
+  ['NOT_OPEN_ZM', 'JOBWORTH_NOT_OPENED'],
+  ['USER_NOT_OPEN_JOBWORTH', 'JOBWORTH_NOT_OPENED'],
+  ['INVALID_PARAMETER', 'JOBWORTH_REFUSED'],
+  ['PARAM_ERROR', 'JOBWORTH_REFUSED'],
+  ['JOB_WORTH_BLACK_LIST', 'JOBWORTH_BLOCKED'],
+  ['MERCHANT_INTERCEPT', 'JOBWORTH_BLOCKED'],
+  ['RISK_INTERCEPT', 'JOBWORTH_BLOCKED'],
+  ['OPEN_ZM_ACCOUNT_INTERCEPT', 'JOBWORTH_BLOCKED'],
+  ['WRONG_OUT_AGREEMENT_NO_INTERCEPT', 'JOBWORTH_BLOCKED'],
+  ['CARD_NO_NOT_MATCH', 'JOBWORTH_MISMATCH'],
+  ['MOBILE_NO_NOT_MATCH', 'JOBWORTH_MISMATCH'],
+  ['USER_NAME_NOT_MATCH', 'JOBWORTH_MISMATCH'],
+  ['TOKEN_NOT_MATCH_IDENTITY_TYPE', 'JOBWORTH_MISMATCH'],
+  ['SYSTEM_ERROR', 'OUTCOME_UNKNOWN'],
   // CommonErrorType of the SDKs: the ones that are not about keys, apps and permissions.
-  'app-call-limited': 'CHANNEL_BUSY',
-  'method-call-limited': 'CHANNEL_BUSY',
-  'invalid-parameter': 'JOBWORTH_REFUSED',
-  'invalid-response-data': 'OUTCOME_UNKNOWN',
-  'access-data-time-out': 'OUTCOME_UNKNOWN',
-};
+  ['app-call-limited', 'CHANNEL_BUSY'],
+  ['method-call-limited', 'CHANNEL_BUSY'],
+  ['invalid-parameter', 'JOBWORTH_REFUSED'],
+  ['invalid-response-data', 'OUTCOME_UNKNOWN'],
+  ['access-data-time-out', 'OUTCOME_UNKNOWN'],
+]);
 
 /** Every other common error is spelt in lower case with hyphens, and is about keys, apps and permissions. */
 const COMMON_ERROR = /^[a-z]+(?:-[a-z]+)+$/;
 
 export const judgeJobworth = (keys: AlipayKeys, reply: HttpReply): JobworthReply => {
-  const judged = judgeReply(keys, reply);
+  const judged = judgeGet(keys, reply);
   if (judged.kind === 'ERROR') {
     const { code: reason, signed } = judged;
-    const code = entryOf(refusals, reason) ?? (COMMON_ERROR.test(reason) ? 'CHANNEL_MISCONFIGURED' : 'OUTCOME_UNKNOWN');
+    const code = jobworthCodes.get(reason) ?? (COMMON_ERROR.test(reason) ? 'CHANNEL_MISCONFIGURED' : 'OUTCOME_UNKNOWN');
     // Only Alipay's own word, and a clear one, leaves the token as it was.
     if (!signed) throw new PayerIdentityError(code, { claimedCode: reason });
     if (code === 'OUTCOME_UNKNOWN') throw new PayerIdentityError(code, { upstreamCode: reason });

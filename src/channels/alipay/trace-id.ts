@@ -1,13 +1,19 @@
 /** Alipay's id of an exchange, which its support asks for: https://opendocs.alipay.com/common/02km9f */
 import { PayerIdentityError } from '../../failure.ts';
 import type { HttpReply } from '../../lib/exchange.ts';
+import type { Exchange } from '../source.ts';
 
 /** v1 and v3 spell the header in two ways; nothing signs it. */
 export const traceIdOf = ({ headers }: HttpReply): string | undefined =>
   [headers.trace_id, headers['alipay-trace-id']].find((value) => typeof value === 'string');
 
-/** Judges a reply; whatever is wrong with it, the failure carries the trace id. */
-export const traced = <T>(reply: HttpReply, judge: (reply: HttpReply) => T): T => {
+/** The same exchange, whose failures to judge a reply carry the reply's trace id. */
+export const traced =
+  (exchange: Exchange): Exchange =>
+  (request, judge, call) =>
+    exchange(request, (reply) => judgeTraced(reply, judge), call);
+
+const judgeTraced = <T>(reply: HttpReply, judge: (reply: HttpReply) => T): T => {
   try {
     return judge(reply);
   } catch (error) {

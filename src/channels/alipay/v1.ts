@@ -5,11 +5,11 @@
 import { createCipheriv, createDecipheriv, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { type FailureCode, PayerIdentityError } from '../../failure.ts';
+import { PayerIdentityError } from '../../failure.ts';
 import { beijingTime } from '../../lib/beijing-time.ts';
 import { ExchangeError, type HttpReply, type HttpRequest } from '../../lib/exchange.ts';
 import { type JsonNode, jsonValue } from '../../lib/strict-json.ts';
-import { entryOf, parseReply, readObject, requireStatus } from '../reply.ts';
+import { type FailureCodes, parseReply, readObject, requireStatus } from '../reply.ts';
 import { type AlipayKeys, verifierOf } from './keys.ts';
 import { type ReplyText, readReplyText } from './reply-text.ts';
 
@@ -84,7 +84,7 @@ const split = (parameters: Parameters) => {
   return { query, body };
 };
 
-export const buildCall = async (
+export const callRequest = async (
   options: GatewayOptions,
   method: string,
   content: { readonly bizContent?: object; readonly parameters?: Parameters },
@@ -102,7 +102,7 @@ export const buildCall = async (
 };
 
 /** A page to send the payer to; nothing is sent by us. Content encryption is not for pages. */
-export const buildPage = (
+export const signedPage = (
   options: GatewayOptions,
   method: string,
   bizContent: object,
@@ -140,7 +140,7 @@ export const CERTIFICATE_UNKNOWN = 'CERTIFICATE_UNKNOWN';
 
 /**
  * The node of a successful reply. A success counts only when its signature is right. A refusal is thrown as the failure
- * that `refusals` names, whether its signature is right, wrong or missing: it gives nothing away, the gateway leaves some
+ * that `codes` names, whether its signature is right, wrong or missing: it gives nothing away, the gateway leaves some
  * of its refusals unsigned, and who can change a signature can also take it off. Only with a right one its reason is
  * more than a claim.
  */
@@ -148,7 +148,7 @@ export const judgeCall = (
   { keys, encryptKey }: GatewayOptions,
   method: string,
   reply: HttpReply,
-  refusals: Readonly<Record<string, FailureCode>>,
+  codes: FailureCodes,
 ): unknown => {
   requireStatus(reply);
   const body = readReplyText(reply);
@@ -171,7 +171,7 @@ export const judgeCall = (
   const { code, sub_code: subCode } = parseReply(outcome, value);
   // A token's node has no code; every other success has 10000.
   if (name === 'error_response' || (code !== undefined && code !== '10000')) {
-    const failure = entryOf(refusals, subCode) ?? entryOf(commonRefusals, code) ?? 'OUTCOME_UNKNOWN';
+    const failure = codes.get(subCode ?? '') ?? commonCodes.get(code ?? '') ?? 'OUTCOME_UNKNOWN';
     const reason = subCode ?? code;
     throw new PayerIdentityError(failure, isVerified ? { upstreamCode: reason } : { claimedCode: reason });
   }
@@ -180,13 +180,13 @@ export const judgeCall = (
 };
 
 /** https://opendocs.alipay.com/common/02km9f */
-const commonRefusals: Readonly<Record<string, FailureCode>> = {
-  20001: 'CHANNEL_MISCONFIGURED',
-  40001: 'CHANNEL_MISCONFIGURED',
-  40002: 'CHANNEL_MISCONFIGURED',
-  40003: 'CHANNEL_MISCONFIGURED',
-  40006: 'CHANNEL_MISCONFIGURED',
-};
+const commonCodes: FailureCodes = new Map([
+  ['20001', 'CHANNEL_MISCONFIGURED'],
+  ['40001', 'CHANNEL_MISCONFIGURED'],
+  ['40002', 'CHANNEL_MISCONFIGURED'],
+  ['40003', 'CHANNEL_MISCONFIGURED'],
+  ['40006', 'CHANNEL_MISCONFIGURED'],
+]);
 
 const stringOf = (node: JsonNode | undefined): string | undefined =>
   node?.kind === 'scalar' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;

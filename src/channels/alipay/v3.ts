@@ -27,7 +27,7 @@ export const requestTextToSign = (
   appAuthToken: string | undefined,
 ): string => [authorization, method, target, body, ...(appAuthToken ? [appAuthToken] : []), ''].join('\n');
 
-export const buildGet = async (
+export const getRequest = async (
   { appId, keys, appAuthToken }: ApiOptions,
   path: string,
   query: Readonly<Record<string, string | undefined>>,
@@ -71,7 +71,7 @@ export type ApiReply =
 const errorReply = z.object({ code: z.string() });
 
 /** A success has to be signed. An error may be; one whose signature is wrong counts as one without. */
-export const judgeReply = (keys: AlipayKeys, reply: HttpReply): ApiReply => {
+export const judgeGet = (keys: AlipayKeys, reply: HttpReply): ApiReply => {
   const signature = signatureOf(keys, reply);
   if (reply.status >= 400 && reply.status < 600) {
     const { code } = parseReply(errorReply, jsonValue(readObject(readReplyText(reply).text)));

@@ -1,10 +1,10 @@
 /** What DaxPay's codes mean, and what it says of a reply that cannot be believed. */
-import { type FailureCode, PayerIdentityError } from '../../failure.ts';
+import { PayerIdentityError } from '../../failure.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
-import { memberText } from '../reply.ts';
+import { type FailureCodes, memberText } from '../reply.ts';
 
 /** https://github.com/xxm1995/daxpay-doc open/gateway/overview/返回状态码.md, and the source where that is silent. */
-const codes: ReadonlyMap<string, FailureCode> = new Map([
+const daxpayCodes: FailureCodes = new Map([
   /** Any business exception; on this endpoint 获取支付宝OpenId失败: Alipay refused the code. */
   ['1', 'AUTH_CODE_REFUSED'],
   ['10404', 'CHANNEL_MISCONFIGURED'],
@@ -26,7 +26,7 @@ const codes: ReadonlyMap<string, FailureCode> = new Map([
 ]);
 
 /** WeChat's errcodes as DaxPay quotes them: https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html */
-const wechatCodes: ReadonlyMap<string, FailureCode> = new Map([
+const wechatCodes: FailureCodes = new Map([
   ['40029', 'AUTH_CODE_INVALID'],
   ['40163', 'AUTH_CODE_USED'],
   ['42003', 'AUTH_CODE_EXPIRED'],
@@ -51,7 +51,7 @@ const claimOf = (root: JsonObject): string | undefined => /^-?\d{1,7}$/.exec(mem
 /** Every refusal is final: an unsigned one could be a forger's, so none may make a code look unspent. */
 export const refusal = (code: number, root: JsonObject): PayerIdentityError => {
   const quoted = code === 20080 ? /错误代码：(-?\d{1,7})/.exec(memberText(root, 'msg') ?? '')?.[1] : undefined;
-  const failure = wechatCodes.get(quoted ?? '') ?? codes.get(`${code}`) ?? 'OUTCOME_UNKNOWN';
+  const failure = wechatCodes.get(quoted ?? '') ?? daxpayCodes.get(`${code}`) ?? 'OUTCOME_UNKNOWN';
   // A sign within it would not look like a code.
   const upstreamCode = quoted ? `${code}.${quoted.replace('-', 'minus')}` : `${code}`;
   return new PayerIdentityError(failure, { upstreamCode, ...traceOf(root) });

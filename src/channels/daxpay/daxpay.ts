@@ -10,13 +10,13 @@ import { PayerIdentityError } from '../../failure.ts';
 import { endpointAddress, isProtected, NEEDS_TLS, needsTls, upstreamAddress } from '../../lib/address.ts';
 import { beijingTime } from '../../lib/beijing-time.ts';
 import { equalSecrets } from '../../lib/digest.ts';
-import type { Cancellation, HttpReply, HttpRequest } from '../../lib/exchange.ts';
+import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { type JsonObject, jsonValue } from '../../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest } from '../../model.ts';
 import { refuseSubAppId } from '../invalid-field.ts';
 import { memberText, parseReply, readObject, readText } from '../reply.ts';
-import { issuedId, issuedSecret } from '../schemas.ts';
-import { defineSource } from '../source.ts';
+import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
+import { defineSource, type Exchange, type ResultHolder } from '../source.ts';
 import { malformed, refusal, traceOf, unverified } from './codes.ts';
 import { signDaxpay } from './sign.ts';
 
@@ -61,11 +61,8 @@ const config = z
     { path: ['baseUrl'], message: NEEDS_TLS },
   );
 type Config = z.output<typeof config>;
+type HolderOptions = NonNullable<Config['resultHolder']>;
 
-const optionalText = z
-  .string()
-  .nullish()
-  .transform((text) => text || undefined);
 const identity = z.object({ openId: optionalText, userId: optionalText, accessToken: optionalText });
 const keptIdentity = identity.extend({ status: z.enum(['waiting', 'success', 'not_exist']) });
 const envelope = z.object({ code: z.number().int(), data: z.unknown().optional() });
@@ -132,11 +129,24 @@ const redeemed = ({ openId, userId, accessToken }: z.output<typeof identity>): R
   return { subject: { openId, userId }, accessToken: accessToken ? { value: accessToken } : undefined };
 };
 
+const authAndSetRequest = (authCode: string, queryCode: string, channel: string, appId: string): HttpRequest => ({
+  method: 'POST',
+  path: AUTH_AND_SET,
+  headers: jsonHeaders,
+  body: JSON.stringify({ appId, queryCode, authCode, channel }),
+});
+
 /** authAndSet answers {"msg":"success","code":0,"data":null} without a signature: it tells nothing worth forging. */
 const judgeAuthAndSet = (reply: HttpReply): void => {
   const root = readObject(readText(reply));
   const { code } = readEnvelope(root);
   if (code !== 0) throw refusal(code, root);
+};
+
+const queryRequest = (queryCode: string, { queryUrl, headers }: HolderOptions): HttpRequest => {
+  const url = new URL(queryUrl);
+  url.searchParams.set('queryCode', queryCode);
+  return { method: 'GET', path: url.pathname + url.search, headers };
 };
 
 const judgeQuery = (reply: HttpReply): Redeemed | undefined => {
@@ -150,41 +160,31 @@ const judgeQuery = (reply: HttpReply): Redeemed | undefined => {
   return redeemed(kept);
 };
 
+const openResultHolder = (
+  { appId }: Config,
+  holder: HolderOptions,
+  exchange: Exchange,
+  exchangeQuery: Exchange,
+): ResultHolder => ({
+  redeemAndHold: (authCode, queryCode, { channelId }, call) =>
+    exchange(authAndSetRequest(authCode, queryCode, channelId, appId), judgeAuthAndSet, call),
+  collect: (queryCode, call) => exchangeQuery(queryRequest(queryCode, holder), judgeQuery, call),
+});
+
 export const daxpay = defineSource({
-  title: 'DaxPay',
   config,
   open(options, { connect, now, nonce }) {
-    const { send } = connect(options.baseUrl);
-
-    const openResultHolder = ({ queryUrl, headers }: NonNullable<Config['resultHolder']>) => {
-      const query = new URL(queryUrl);
-      const { send: sendQuery } = connect(query.origin);
-      return {
-        async redeemAndHold(
-          authCode: string,
-          queryCode: string,
-          { channelId }: RedeemRequest,
-          cancellation: Cancellation,
-        ) {
-          const body = JSON.stringify({ appId: options.appId, queryCode, authCode, channel: channelId });
-          judgeAuthAndSet(await send({ method: 'POST', path: AUTH_AND_SET, headers: jsonHeaders, body }, cancellation));
-        },
-        async collect(queryCode: string, cancellation: Cancellation) {
-          const url = new URL(query);
-          url.searchParams.set('queryCode', queryCode);
-          return judgeQuery(await sendQuery({ method: 'GET', path: url.pathname + url.search, headers }, cancellation));
-        },
-      };
-    };
-
+    const exchange = connect(options.baseUrl);
+    const { resultHolder: holder } = options;
     return {
       upstreamAppId: options.appId,
       channels: options.channels,
       validate: (_, request) => refuseSubAppId(request),
-      async redeem(authCode, request, cancellation) {
-        return judgeAuth(await send(authRequest(authCode, request, options, now(), nonce()), cancellation), options);
-      },
-      ...(options.resultHolder && { resultHolder: openResultHolder(options.resultHolder) }),
+      redeem: (authCode, request, call) =>
+        exchange(authRequest(authCode, request, options, now(), nonce()), (reply) => judgeAuth(reply, options), call),
+      ...(holder && {
+        resultHolder: openResultHolder(options, holder, exchange, connect(new URL(holder.queryUrl).origin)),
+      }),
     };
   },
 });

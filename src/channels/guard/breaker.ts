@@ -22,17 +22,16 @@ interface Attempt {
 
 export interface Breaker {
   /** Throws CHANNEL_SUSPENDED when a call of this client would not be let through now. */
-  requireReady(client?: string): void;
+  requireReady(client: string | undefined): void;
   /** Lets one call through, or throws CHANNEL_SUSPENDED. */
-  begin(client?: string): Attempt;
+  begin(client: string | undefined): Attempt;
 }
 
-type Now = () => number;
 const SLICES = 10;
 const MAX_CLIENTS = 10_000;
 
 /** Calls and failures within a window that slides. */
-const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: BreakerConfig, now: Now) => {
+const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: BreakerConfig) => {
   let slices: { readonly since: number; calls: number; failures: number }[] = [];
   let answeredAt = Number.NEGATIVE_INFINITY;
   return {
@@ -40,7 +39,7 @@ const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: Breaker
       slices = [];
     },
     count(failed: boolean) {
-      const at = now();
+      const at = performance.now();
       if (!failed) answeredAt = at;
       slices = slices.filter(({ since }) => at - since < windowMs);
       const last = slices.at(-1);
@@ -52,7 +51,7 @@ const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: Breaker
     hasFailed(): boolean {
       const calls = slices.reduce((sum, slice) => sum + slice.calls, 0);
       const failures = slices.reduce((sum, slice) => sum + slice.failures, 0);
-      return calls >= minimumCalls && failures >= calls * failureRatio && now() - answeredAt >= quietMs;
+      return calls >= minimumCalls && failures >= calls * failureRatio && performance.now() - answeredAt >= quietMs;
     },
   };
 };
@@ -62,8 +61,8 @@ const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: Breaker
  * fails on would be the trial again and again; so clients that have not tried yet have trials of their own, and need
  * not wait for the end of another one's.
  */
-const createTrials = ({ suspendMs, trials }: BreakerConfig, now: Now) => {
-  const firstAt = now() + suspendMs;
+const createTrials = ({ suspendMs, trials }: BreakerConfig) => {
+  const firstAt = performance.now() + suspendMs;
   const tried = new Set<string>();
   let nextAt = firstAt;
   let begun = 0;
@@ -71,8 +70,8 @@ const createTrials = ({ suspendMs, trials }: BreakerConfig, now: Now) => {
   let first = 0;
 
   const isFirst = (client: string | undefined): client is string =>
-    client !== undefined && !tried.has(client) && first < trials && now() >= firstAt;
-  const isNext = () => now() >= nextAt && begun < trials;
+    client !== undefined && !tried.has(client) && first < trials && performance.now() >= firstAt;
+  const isNext = () => performance.now() >= nextAt && begun < trials;
 
   return {
     mayBegin: (client: string | undefined): boolean => isFirst(client) || isNext(),
@@ -86,7 +85,7 @@ const createTrials = ({ suspendMs, trials }: BreakerConfig, now: Now) => {
       return () => {
         if (!apart) failed += 1;
         if (failed < trials) return;
-        nextAt = now() + suspendMs;
+        nextAt = performance.now() + suspendMs;
         begun = 0;
         failed = 0;
         first = 0;
@@ -95,20 +94,20 @@ const createTrials = ({ suspendMs, trials }: BreakerConfig, now: Now) => {
   };
 };
 
-export const createBreaker = (config: BreakerConfig, now: Now): Breaker => {
-  const sample = createSample(config, now);
+export const createBreaker = (config: BreakerConfig): Breaker => {
+  const sample = createSample(config);
   /** Undefined: every call is let through. */
   let suspension: ReturnType<typeof createTrials> | undefined;
   /** Suspensions begun and ended: what began before the last change says nothing of the upstream as it is now. */
   let changes = 0;
 
-  const requireReady = (client?: string): void => {
+  const requireReady = (client: string | undefined): void => {
     if (suspension?.mayBegin(client) === false) throw new PayerIdentityError('CHANNEL_SUSPENDED');
   };
 
   const suspend = () => {
     changes += 1;
-    suspension = createTrials(config, now);
+    suspension = createTrials(config);
   };
   const resume = () => {
     changes += 1;

@@ -1,140 +1,112 @@
 /**
- * Keeps a source that fails from dragging others along: for each of its channels, and there for trusted calls and for
- * payer pages apart, so many calls at the same time, and none for a while when too many of them have failed.
+ * The guards of a source: for each of its channels, one for trusted and one for public traffic. A guard limits the
+ * calls in flight (bulkhead) and sends nothing for a while after too many failures (breaker), so that a failing
+ * channel holds up no other one.
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../../failure.ts';
 import { createBulkhead } from '../../lib/bulkhead.ts';
-import { type Cancellation, ExchangeError } from '../../lib/exchange.ts';
+import { ExchangeError } from '../../lib/exchange.ts';
 import type { Traffic } from '../../model.ts';
-import type { CallOrigin, Certifier, Jobworth, ResultHolder, Source } from '../source.ts';
+import type { CallOrigin, SourceCall } from '../source.ts';
 import { createBreaker } from './breaker.ts';
 import { isUpstreamFault } from './fault.ts';
 
 const milliseconds = (fallback: number) => z.int().positive().max(60_000).default(fallback);
 
-/** Of each source, channel and kind of traffic by itself. */
+/** The limits of each guard. */
 export const guardConfig = z.strictObject({
   /** Calls at the same time. */
   inFlight: z.int().positive().max(50).default(50),
   /** Calls that wait for one of those to end. */
   waiting: z.int().nonnegative().default(100),
-  /** It is suspended when, of at least so many calls … */
+  /** Fewer calls than these within `windowMs` suspend nothing. */
   minimumCalls: z.int().positive().default(20),
-  /** … within this time … */
   windowMs: milliseconds(10_000),
-  /** … this share has failed. */
+  /** The share of failed calls within `windowMs` that suspends the channel. */
   failureRatio: z.number().positive().max(1).default(0.5),
-  /** How long nothing is sent to it; then a call is tried. */
+  /** How long nothing is sent; then trial calls are. */
   suspendMs: milliseconds(1_000),
-  /** How long that call may take. Together with suspendMs, how long a source that is well again stays suspended. */
+  /** How long a trial call may take. With suspendMs: how long a channel that has recovered stays suspended. */
   trialMs: milliseconds(3_000),
 });
 export type GuardConfig = z.output<typeof guardConfig>;
 
-/** Nothing was sent, since the caller left or the right to send had lapsed: no word about the upstream. */
-const wasLeft = (error: unknown, { clientGone, sendBy = Number.POSITIVE_INFINITY }: Cancellation): boolean =>
+/** Nothing was sent, because the client left or `sendBy` had passed: this says nothing about the upstream. */
+const wasLeft = (error: unknown, { clientGone, sendBy = Number.POSITIVE_INFINITY }: SourceCall): boolean =>
   error instanceof ExchangeError && !error.sent && (clientGone?.aborted === true || performance.now() > sendBy);
 
 const soonest = (...signals: (AbortSignal | undefined)[]): AbortSignal =>
   AbortSignal.any(signals.filter((signal) => signal !== undefined));
 
 /**
- * Trusted callers answer for what they send. On the public side most calls may be made to fail, so nothing less than
- * no answer at all for a quarter of the window suspends it, and several calls are tried.
+ * Payer pages can make most of their calls fail on purpose. So public traffic is suspended only when nothing was
+ * answered for a quarter of the window, and has several trial calls.
  */
 const rulesFor = (traffic: Traffic, { windowMs }: GuardConfig) =>
   traffic === 'trusted' ? { quietMs: 0, trials: 1 } : { quietMs: windowMs / 4, trials: 3 };
 
+/** The exchange of a call; a trial call gets an earlier deadline. */
+type Work<T> = (call: SourceCall) => Promise<T>;
+
 interface Guard {
-  requireReady(client?: string): void;
-  /** Throws CHANNEL_SUSPENDED or OVERLOADED when the work was not even begun. */
-  run<T>(work: (cancellation: Cancellation) => Promise<T>, cancellation: Cancellation, client?: string): Promise<T>;
+  requireReady(client: string | undefined): void;
+  run<T>(work: Work<T>, call: SourceCall): Promise<T>;
 }
 
-const createGuard = (traffic: Traffic, config: GuardConfig, now: () => number): Guard => {
+const createGuard = (traffic: Traffic, config: GuardConfig): Guard => {
   const size = { running: config.inFlight, waiting: config.waiting };
   const bulkhead = createBulkhead(size, (cause) => new PayerIdentityError('OVERLOADED', { cause }));
-  const { requireReady, begin } = createBreaker({ ...config, ...rulesFor(traffic, config) }, now);
+  const { requireReady, begin } = createBreaker({ ...config, ...rulesFor(traffic, config) });
 
-  const attempt = async <T>(
-    work: (cancellation: Cancellation) => Promise<T>,
-    cancellation: Cancellation,
-    client?: string,
-  ): Promise<T> => {
-    const { trial, end } = begin(client);
-    const limited = trial
-      ? { ...cancellation, deadline: soonest(cancellation.deadline, AbortSignal.timeout(config.trialMs)) }
-      : cancellation;
+  const attempt = async <T>(work: Work<T>, call: SourceCall): Promise<T> => {
+    const { trial, end } = begin(call.origin.client);
+    const limited = trial ? { ...call, deadline: soonest(call.deadline, AbortSignal.timeout(config.trialMs)) } : call;
     try {
       const value = await work(limited);
       end('answered');
       return value;
     } catch (error) {
       const how = isUpstreamFault(error) ? 'failed' : 'answered';
-      end(wasLeft(error, cancellation) ? 'left' : how);
+      end(wasLeft(error, call) ? 'left' : how);
       throw error;
     }
   };
 
   return {
     requireReady,
-    async run(work, cancellation, client) {
-      // Before waiting as well as after it: those who wait leave at once when the source is suspended.
-      requireReady(client);
-      return bulkhead(
-        () => attempt(work, cancellation, client),
-        soonest(cancellation.deadline, cancellation.clientGone),
-      );
+    async run(work, call) {
+      // Checked before the wait as well: calls that wait when the channel is suspended fail at their turn.
+      requireReady(call.origin.client);
+      return bulkhead(() => attempt(work, call), soonest(call.deadline, call.clientGone));
     },
   };
 };
 
-type Run = <T>(
-  origin: CallOrigin | undefined,
-  work: (cancellation: Cancellation) => Promise<T>,
-  cancellation: Cancellation,
-) => Promise<T>;
+/** The guards of one source, by the origin of a call. */
+export interface Guards {
+  /** Throws CHANNEL_SUSPENDED while a call from this origin would not be sent. */
+  requireReady(origin: CallOrigin): void;
+  /** Does the work of a call, or throws CHANNEL_SUSPENDED or OVERLOADED before the work begins. */
+  run<T>(work: Work<T>, call: SourceCall): Promise<T>;
+}
 
-/** The same source behind a guard: whatever it sends passes there, and what it only computes does not. */
-export const guardSource = (source: Source, config: GuardConfig, now = () => performance.now()): Source => {
+/** In sandbox mode: the payer at that machine causes failures on purpose. */
+export const unguarded: Guards = {
+  requireReady: () => {},
+  run: (work, call) => work(call),
+};
+
+export const createGuards = (config: GuardConfig): Guards => {
   const guards = new Map<string, Guard>();
-  const [firstChannel = ''] = source.channels;
-  /** Certification and job identity belong to the source's first channel, and only trusted callers ask for them. */
-  const guardOf = ({ channelId, traffic = 'trusted' }: CallOrigin = { channelId: firstChannel }): Guard => {
+  const guardOf = ({ channelId, traffic }: CallOrigin): Guard => {
     const name = `${traffic} ${channelId}`;
-    const guard = guards.get(name) ?? createGuard(traffic, config, now);
+    const guard = guards.get(name) ?? createGuard(traffic, config);
     guards.set(name, guard);
     return guard;
   };
-  const run: Run = (origin, work, cancellation) => guardOf(origin).run(work, cancellation, origin?.client);
-  const { resultHolder, certifier, jobworth } = source;
   return {
-    ...source,
-    requireReady: (origin) => guardOf(origin).requireReady(origin?.client),
-    redeem: (authCode, request, cancellation) =>
-      run(request, (within) => source.redeem(authCode, request, within), cancellation),
-    ...(resultHolder && { resultHolder: guardResultHolder(resultHolder, run) }),
-    ...(certifier && { certifier: guardCertifier(certifier, run) }),
-    ...(jobworth && { jobworth: guardJobworth(jobworth, run) }),
+    requireReady: (origin) => guardOf(origin).requireReady(origin.client),
+    run: (work, call) => guardOf(call.origin).run(work, call),
   };
 };
-
-const guardResultHolder = (resultHolder: ResultHolder, run: Run): ResultHolder => ({
-  redeemAndHold: (authCode, queryCode, request, cancellation) =>
-    run(request, (within) => resultHolder.redeemAndHold(authCode, queryCode, request, within), cancellation),
-  collect: (queryCode, cancellation, origin) =>
-    run(origin, (within) => resultHolder.collect(queryCode, within, origin), cancellation),
-});
-
-const guardCertifier = (certifier: Certifier, run: Run): Certifier => ({
-  page: (certifyId, returnUrl) => certifier.page(certifyId, returnUrl),
-  initialize: (request, cancellation) =>
-    run(undefined, (within) => certifier.initialize(request, within), cancellation),
-  hasPassed: (certifyId, cancellation) =>
-    run(undefined, (within) => certifier.hasPassed(certifyId, within), cancellation),
-});
-
-const guardJobworth = (jobworth: Jobworth, run: Run): Jobworth => ({
-  query: (request, cancellation) => run(undefined, (within) => jobworth.query(request, within), cancellation),
-});

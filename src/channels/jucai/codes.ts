@@ -3,12 +3,12 @@
  * system and none for an auth code that is unknown, used or expired.
  */
 import { z } from 'zod';
-import { type FailureCode, PayerIdentityError } from '../../failure.ts';
+import { PayerIdentityError } from '../../failure.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
-import { memberText } from '../reply.ts';
+import { type FailureCodes, memberText } from '../reply.ts';
 
 /** By `code`, or `code.returnCode` when there is a returnCode: as the log shows them. */
-const published: readonly (readonly [upstreamCode: string, failure: FailureCode])[] = [
+const publishedCodes: FailureCodes = new Map([
   /** 参数列表错误: the request, whose form is ours and whose content is checked, does not fit. */
   ['400', 'CHANNEL_MISCONFIGURED'],
   /** 未授权 */
@@ -23,7 +23,7 @@ const published: readonly (readonly [upstreamCode: string, failure: FailureCode]
    */
   ['200', 'CHANNEL_UNSUPPORTED'],
   // 500 (系统内部错误), 10001 (超时), 10002 (系统异常), 10003 (当前服务不可用) and the rest are doubt, as every unknown code is.
-];
+]);
 
 /** What the configuration may say of a code; OUTCOME_UNKNOWN takes a default back. */
 export const configuredRefusals = z
@@ -41,15 +41,13 @@ export const configuredRefusals = z
   )
   .default({});
 
-export type Refusals = ReadonlyMap<string, FailureCode>;
-
-export const refusalsOf = (configured: z.output<typeof configuredRefusals>): Refusals =>
-  new Map([...published, ...Object.entries(configured)]);
+export const codesOf = (configured: z.output<typeof configuredRefusals>): FailureCodes =>
+  new Map([...publishedCodes, ...Object.entries(configured)]);
 
 /** Every refusal is final: an unsigned one could be a forger's, so none may make a code look unspent. */
-export const refusal = (code: number, returnCode: string | undefined, refusals: Refusals): PayerIdentityError => {
+export const refusal = (code: number, returnCode: string | undefined, codes: FailureCodes): PayerIdentityError => {
   const upstreamCode = returnCode ? `${code}.${returnCode}` : `${code}`;
-  return new PayerIdentityError(refusals.get(upstreamCode) ?? 'OUTCOME_UNKNOWN', { upstreamCode });
+  return new PayerIdentityError(codes.get(upstreamCode) ?? 'OUTCOME_UNKNOWN', { upstreamCode });
 };
 
 /** A reply whose signature is missing or wrong, or whose shape is not JuCai's: nothing of it is believed. */

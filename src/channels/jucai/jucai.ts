@@ -12,10 +12,10 @@ import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { jsonValue } from '../../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest, Subject } from '../../model.ts';
 import { invalidField } from '../invalid-field.ts';
-import { readObject, readText } from '../reply.ts';
-import { issuedId, issuedSecret } from '../schemas.ts';
+import { type FailureCodes, readObject, readText } from '../reply.ts';
+import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
 import { defineSource } from '../source.ts';
-import { configuredRefusals, type Refusals, refusal, refusalsOf, unbelievable } from './codes.ts';
+import { codesOf, configuredRefusals, refusal, unbelievable } from './codes.ts';
 import { isSigned, jucaiSigning, signJucai } from './sign.ts';
 
 const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
@@ -46,25 +46,22 @@ const config = z
     path: ['baseUrl'],
     message: NEEDS_TLS,
   });
-type OpenSettings = Omit<z.output<typeof config>, 'refusals'> & { readonly refusals: Refusals };
+type Options = Omit<z.output<typeof config>, 'refusals'> & { readonly codes: FailureCodes };
 
 /** The published sample holds nulls and empty strings for what it does not tell. */
-const optionalText = z
-  .string()
-  .nullish()
-  .transform((text) => text?.trim() || undefined);
-const optionalId = optionalText.pipe(
+const trimmedText = optionalText.transform((text) => text?.trim() || undefined);
+const optionalId = trimmedText.pipe(
   z
     .string()
     .regex(/^[!-~]{1,128}$/)
     .optional(),
 );
 const result = z.object({
-  returnCode: optionalText,
-  mchNo: optionalText,
-  mchOrderNo: optionalText,
+  returnCode: trimmedText,
+  mchNo: trimmedText,
+  mchOrderNo: trimmedText,
   openid: optionalId,
-  subAppid: optionalText,
+  subAppid: trimmedText,
   subOpenid: optionalId,
 });
 type Result = z.output<typeof result>;
@@ -138,7 +135,11 @@ const requireFittingSubAppId = ({ channelId, subAppId }: RedeemRequest): void =>
 const newOrderNo = (nowMs: number, random: string): string =>
   beijingTime(nowMs).replace(/\D/g, '') + random.slice(0, 16);
 
-const authRequest = (authCode: string, request: Asked, options: OpenSettings): HttpRequest => {
+interface Order extends RedeemRequest {
+  readonly mchOrderNo: string;
+}
+
+const authRequest = (authCode: string, request: Order, options: Options): HttpRequest => {
   const way = wayOf(request.channelId);
   const subAppid = request.subAppId || way.subAppId;
   const fields = {
@@ -161,12 +162,8 @@ const authRequest = (authCode: string, request: Asked, options: OpenSettings): H
   };
 };
 
-interface Asked extends RedeemRequest {
-  readonly mchOrderNo: string;
-}
-
 /** Bytes in, identity out. A success is believed when it is signed, for our merchant and, where it says so, our order. */
-const judge = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Asked, options: OpenSettings): Redeemed => {
+const judgeAuth = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Order, options: Options): Redeemed => {
   const text = readText(reply);
   const root = readObject(text);
   const signed = isSigned(text, root, options);
@@ -175,7 +172,7 @@ const judge = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Asked, opt
   const { code, data } = parsed.data;
   // Without a returnCode data says neither that it is a success nor that it is none.
   if (code === 200 && data && !data.returnCode) throw unbelievable('REPLY_MALFORMED', root);
-  if (code !== 200 || data?.returnCode !== '000000') throw refusal(code, data?.returnCode, options.refusals);
+  if (code !== 200 || data?.returnCode !== '000000') throw refusal(code, data?.returnCode, options.codes);
   if (!signed && options.signing.replySignature === 'required') throw unbelievable('REPLY_UNVERIFIED', root);
   const foreign = (data.mchNo ?? options.mchNo) !== options.mchNo || (data.mchOrderNo ?? mchOrderNo) !== mchOrderNo;
   if (foreign) throw malformed('another_order');
@@ -183,11 +180,10 @@ const judge = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Asked, opt
 };
 
 export const jucai = defineSource({
-  title: '巨彩商服',
   config,
-  open(config, { connect, now, nonce }) {
-    const options: OpenSettings = { ...config, refusals: refusalsOf(config.refusals) };
-    const { send } = connect(options.baseUrl);
+  open({ refusals, ...rest }, { connect, now, nonce }) {
+    const options: Options = { ...rest, codes: codesOf(refusals) };
+    const exchange = connect(options.baseUrl);
 
     return {
       upstreamAppId: options.appId,
@@ -197,19 +193,20 @@ export const jucai = defineSource({
         requireClientIp(request);
         requireFittingSubAppId(request);
       },
-      async redeem(authCode, request, cancellation) {
-        const asked = { ...request, mchOrderNo: request.merchantOrderNo || newOrderNo(now(), nonce()) };
-        return judge(await send(authRequest(authCode, asked, options), cancellation), asked, options);
+      async redeem(authCode, request, call) {
+        const order = { ...request, mchOrderNo: request.merchantOrderNo || newOrderNo(now(), nonce()) };
+        return exchange(authRequest(authCode, order, options), (reply) => judgeAuth(reply, order, options), call);
       },
-      authorizes: ['union_pay'],
-      /** UnionPay's page hands back no state of ours, so the state travels in the address that it returns to. */
-      authorizeUrl({ channelId, returnUrl, state }) {
-        if (channelId !== 'union_pay') throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
-        const back = new URL(returnUrl);
-        back.search += `${back.search ? '&' : '?'}state=${state}`;
-        const page = new URL(options.unionpayAuthorizeUrl);
-        page.search = new URLSearchParams({ version: '1.0.0', redirectUrl: back.href }).toString();
-        return page.href;
+      authorizer: {
+        channels: ['union_pay'],
+        /** UnionPay's page returns no state of ours, so the state travels in the address that it returns to. */
+        url({ returnUrl, state }) {
+          const back = new URL(returnUrl);
+          back.search += `${back.search ? '&' : '?'}state=${state}`;
+          const page = new URL(options.unionpayAuthorizeUrl);
+          page.search = new URLSearchParams({ version: '1.0.0', redirectUrl: back.href }).toString();
+          return page.href;
+        },
       },
     };
   },

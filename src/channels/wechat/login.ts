@@ -7,11 +7,11 @@
  * the shape of the ids are all that is left to check.
  */
 import { z } from 'zod';
-import { type FailureCode, PayerIdentityError } from '../../failure.ts';
+import { PayerIdentityError } from '../../failure.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { jsonValue } from '../../lib/strict-json.ts';
 import type { Redeemed } from '../../model.ts';
-import { parseReply, readObject, readText } from '../reply.ts';
+import { type FailureCodes, parseReply, readObject, readText } from '../reply.ts';
 
 interface Credentials {
   readonly appId: string;
@@ -77,7 +77,7 @@ const session = z.object({ openid: wechatId, unionid: optionalWechatId });
  * -1 (busy), 45009 and 45011 (too often) are left out as all unknown ones are: nothing says that the code is unspent
  * after them.
  */
-const codes: ReadonlyMap<string, FailureCode> = new Map([
+const loginCodes: FailureCodes = new Map([
   ['40029', 'AUTH_CODE_INVALID'],
   ['41008', 'AUTH_CODE_INVALID'],
   ['40163', 'AUTH_CODE_USED'],
@@ -118,7 +118,7 @@ const judge = <Success extends z.ZodType>(reply: HttpReply, success: Success): z
   const { errcode, errmsg } = parseReply(verdict, value);
   if (errcode !== '0') {
     const details = { upstreamCode: errcode, upstreamTraceId: ridOf(errmsg) };
-    throw new PayerIdentityError(codes.get(errcode) ?? 'OUTCOME_UNKNOWN', details);
+    throw new PayerIdentityError(loginCodes.get(errcode) ?? 'OUTCOME_UNKNOWN', details);
   }
   return parseReply(success, value);
 };

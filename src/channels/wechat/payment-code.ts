@@ -5,11 +5,12 @@
  * Asking reserves the payment code: until it refreshes, no other merchant can charge it.
  */
 import { z } from 'zod';
-import { type FailureCode, PayerIdentityError } from '../../failure.ts';
+import { PayerIdentityError } from '../../failure.ts';
 import { digests, equalSecrets } from '../../lib/digest.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import type { Redeemed } from '../../model.ts';
-import { parseReply, readText } from '../reply.ts';
+import { type FailureCodes, parseReply, readText } from '../reply.ts';
+import { optionalText } from '../schemas.ts';
 import { optionalWechatId, wechatId } from './login.ts';
 import { reasonOf } from './reasons.ts';
 import { readXml, writeXml } from './xml.ts';
@@ -50,10 +51,6 @@ export const openIdRequest = (authCode: string, merchant: Merchant, nonce: strin
   };
 };
 
-const optionalText = z
-  .string()
-  .optional()
-  .transform((value) => value || undefined);
 const common = {
   return_code: z.literal('SUCCESS'),
   appid: z.string(),
@@ -73,7 +70,7 @@ const result = z.discriminatedUnion('result_code', [
 ]);
 
 /** From the page above. SYSTEMERROR is left out: it says nothing of the code. */
-const refusals: ReadonlyMap<string, FailureCode> = new Map([
+const paymentCodes: FailureCodes = new Map([
   ['AUTHCODEEXPIRE', 'AUTH_CODE_EXPIRED'],
   ['AUTH_CODE_ERROR', 'AUTH_CODE_INVALID'],
   ['AUTH_CODE_INVALID', 'AUTH_CODE_INVALID'],
@@ -92,7 +89,7 @@ export const judgeOpenId = (reply: HttpReply, merchant: Merchant): Redeemed => {
   const verified = parseReply(result, Object.fromEntries(fields));
   if (!isFor(merchant, verified)) throw new PayerIdentityError('REPLY_UNVERIFIED');
   if (verified.result_code === 'FAIL')
-    throw new PayerIdentityError(refusals.get(verified.err_code) ?? 'OUTCOME_UNKNOWN', {
+    throw new PayerIdentityError(paymentCodes.get(verified.err_code) ?? 'OUTCOME_UNKNOWN', {
       upstreamCode: verified.err_code,
     });
   const { openid, sub_openid, sub_appid = merchant.subAppId } = verified;

@@ -99,10 +99,9 @@ const requireFittingSubAppId = (options: PaymentCodeOptions, request: RedeemRequ
 
 /** WeChat's own API: official accounts and websites, mini programs, payment codes. */
 export const wechat = defineSource({
-  title: '微信支付',
   config,
   open(options, { connect, now, nonce }) {
-    const { send } = connect(options.kind === 'payment_code' ? options.payUrl : options.apiUrl);
+    const exchange = connect(options.kind === 'payment_code' ? options.payUrl : options.apiUrl);
     const served = { upstreamAppId: options.appId, channels: options.channels };
 
     switch (options.kind) {
@@ -110,10 +109,10 @@ export const wechat = defineSource({
         return {
           ...served,
           validate: (_, request) => refuseSubAppId(request),
-          authorizeUrl: (request) => authorizeUrl(options, request),
-          async redeem(authCode, _, cancellation) {
+          authorizer: { channels: options.channels, url: (request) => authorizeUrl(options, request) },
+          redeem(authCode, _, call) {
             const sentAtMs = now();
-            return judgeToken(await send(tokenRequest(authCode, options), cancellation), sentAtMs);
+            return exchange(tokenRequest(authCode, options), (reply) => judgeToken(reply, sentAtMs), call);
           },
         };
       case 'miniprogram':
@@ -121,9 +120,7 @@ export const wechat = defineSource({
           ...served,
           pageless: options.channels,
           validate: (_, request) => refuseSubAppId(request),
-          async redeem(authCode, _, cancellation) {
-            return judgeSession(await send(sessionRequest(authCode, options), cancellation));
-          },
+          redeem: (authCode, _, call) => exchange(sessionRequest(authCode, options), judgeSession, call),
         };
       case 'payment_code': {
         const whole = new RegExp(`^(?:${options.paymentCodePattern})$`, 'u');
@@ -134,9 +131,10 @@ export const wechat = defineSource({
             if (!whole.test(authCode)) throw invalidField('authCode', 'the whole payment code, as the payer shows it');
             requireFittingSubAppId(options, request);
           },
-          async redeem(authCode, { subAppId = options.subAppId }, cancellation) {
+          redeem(authCode, { subAppId = options.subAppId }, call) {
             const merchant = { ...options, subAppId };
-            return judgeOpenId(await send(openIdRequest(authCode, merchant, nonce()), cancellation), merchant);
+            const request = openIdRequest(authCode, merchant, nonce());
+            return exchange(request, (reply) => judgeOpenId(reply, merchant), call);
           },
         };
       }

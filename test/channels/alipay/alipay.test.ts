@@ -13,7 +13,7 @@ import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 import { sourceContract } from '../../contract/source.ts';
 import { runs } from '../../support/runs.ts';
-import { openSource } from '../../support/services/sources.ts';
+import { openSource, soon } from '../../support/services/sources.ts';
 import { newRsaKey, pemOf } from '../../support/signers/certificates.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 import certificates from '../../vectors/alipay-certificates.json' with { type: 'json' };
@@ -31,7 +31,6 @@ const { serialNumbers, verifiers } = alipayKeys({
   certificates: keyConfig.certificates.parse(pems),
 });
 const [alipayCertSn = ''] = verifiers.keys();
-const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 type App = Partial<AlipayOptions['apps'][number]>;
 interface Options {
@@ -46,7 +45,7 @@ const start = async ({ app = {}, emulator: options = {}, source: settings = {}, 
   const emulator = await startAlipay({ apps, privateKey: alipayKey, now, ...options });
   const urls = { gatewayUrl: `${emulator.origin}/gateway.do`, apiUrl: emulator.origin };
   const keys = 'certificates' in settings ? {} : { alipayPublicKey: vectors.alipayPublicKeySpkiDerBase64 };
-  return { emulator, ...openSource(alipay, { appId, privateKey, ...keys, ...urls, ...settings }, now) };
+  return { emulator, ...openSource(alipay, { appId, privateKey, ...keys, ...urls, ...settings }, { now }) };
 };
 
 const open = async (options?: Options) => {
@@ -93,7 +92,7 @@ describe('OAuth', () => {
     const { source } = await open({
       source: { authorizeUrl: 'https://openauth.alipay.com/oauth2/publicAppAuthorize.htm' },
     });
-    expect(source.authorizeUrl?.({ channelId: 'ali_pay', returnUrl: 'https://a.example/b?c=d', state: 'abc123' })).toBe(
+    expect(source.authorizer?.url({ returnUrl: 'https://a.example/b?c=d', state: 'abc123' })).toBe(
       'https://openauth.alipay.com/oauth2/publicAppAuthorize.htm?app_id=2021000000000001&scope=auth_base&redirect_uri=https%3A%2F%2Fa.example%2Fb%3Fc%3Dd&state=abc123',
     );
   });
@@ -265,7 +264,7 @@ describe('a reply that was changed on its way is never believed', () => {
   const node = '{"access_token":"at","user_id":"2088102150477652","expires_in":300,"re_expires_in":360}';
   const signature = sign('RSA-SHA256', Buffer.from(node), alipayKey).toString('base64');
   const body = Buffer.from(`{"alipay_system_oauth_token_response":${node},"sign":"${signature}"}`);
-  const judge = (bytes: Buffer) => judgeCall(settings, method, { status: 200, headers: {}, body: bytes }, {});
+  const judge = (bytes: Buffer) => judgeCall(settings, method, { status: 200, headers: {}, body: bytes }, new Map());
   const refused = (bytes: Buffer) => {
     try {
       return JSON.stringify(judge(bytes)) === node ? 'the same' : 'BELIEVED';

@@ -9,7 +9,7 @@ import { AlipaySdk } from 'alipay-sdk';
 import { describe, expect, test } from 'vitest';
 import { CERTIFY } from '../../../src/channels/alipay/certify.ts';
 import { alipayKeys, keyConfig, verifierOf } from '../../../src/channels/alipay/keys.ts';
-import { buildPage, textToSign } from '../../../src/channels/alipay/v1.ts';
+import { signedPage, textToSign } from '../../../src/channels/alipay/v1.ts';
 import { replyTextToSign, requestTextToSign } from '../../../src/channels/alipay/v3.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 import certificates from '../../vectors/alipay-certificates.json' with { type: 'json' };
@@ -70,7 +70,7 @@ describe('v1', () => {
 
   test('our page carries a signature that the SDK makes for the same parameters', () => {
     const settings = { appId, keys, gatewayUrl: 'https://openapi.alipay.com/gateway.do' };
-    const page = buildPage(
+    const page = signedPage(
       settings,
       CERTIFY,
       { certify_id: certifyId },

@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { alipay } from '../../../src/channels/alipay/alipay.ts';
 import { alipayKeys, keyConfig } from '../../../src/channels/alipay/keys.ts';
+import type { Source } from '../../../src/channels/source.ts';
 import { type AlipayOptions, startAlipay } from '../../../src/emulators/alipay.ts';
 import { createRedeemOnce } from '../../../src/identity/redeem-once.ts';
 import { createLog } from '../../../src/lib/log.ts';
@@ -11,7 +12,7 @@ import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';
 import { claimOf, contractTimes } from '../../contract/store/fixtures.ts';
-import { openSource } from '../../support/services/sources.ts';
+import { openSource, origin, soon } from '../../support/services/sources.ts';
 import { newRsaKey, pemOf } from '../../support/signers/certificates.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 import certificates from '../../vectors/alipay-certificates.json' with { type: 'json' };
@@ -28,7 +29,6 @@ const { serialNumbers, verifiers } = alipayKeys({
 });
 const [alipayCertSn = ''] = verifiers.keys();
 const certs = { appCertSn: serialNumbers?.app ?? '', alipayRootCertSn: serialNumbers?.alipayRoot ?? '' };
-const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 const traceId = expect.stringMatching(/^[0-9a-f]{30}$/);
 
 interface Options {
@@ -165,7 +165,7 @@ test('a request that cannot be signed leaves the code unspent: the same call wor
       }),
       privateKey: generateKeyPairSync('x25519').privateKey,
     },
-    { connect: () => ({ send: () => expect.unreachable(), close: async () => {} }), now: Date.now, nonce: () => 'n' },
+    { connect: () => () => expect.unreachable(), now: Date.now, nonce: () => 'n' },
   );
   const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), {
     vault: openVault(generateVaultKeys()),
@@ -176,11 +176,11 @@ test('a request that cannot be signed leaves the code unspent: the same call wor
   const once = createRedeemOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
   const place = { source: 'alipay', upstreamAppId: appId, appId: 'demo', channelId: 'ali_pay' };
   const claim = () => claimOf({ ...place, authCode: 'test_ok_alice', caller: 'router', traceId: 'trace' });
-  const authenticate = (by: typeof source) =>
+  const authenticate = (by: Source) =>
     once(
       claim(),
       async (cancellation) => {
-        const { subject } = await by.redeem('test_ok_alice', { channelId: 'ali_pay' }, cancellation);
+        const { subject } = await by.redeem('test_ok_alice', { channelId: 'ali_pay' }, { ...cancellation, origin });
         return { state: 'ANSWERED', answer: JSON.stringify(subject) };
       },
       { clientGone: new AbortController().signal },

@@ -2,8 +2,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { alipayKeys, keyConfig } from '../../../src/channels/alipay/keys.ts';
-import { buildCall, buildPage, type GatewayOptions, judgeCall } from '../../../src/channels/alipay/v1.ts';
-import { buildGet, judgeReply, replyTextToSign } from '../../../src/channels/alipay/v3.ts';
+import { callRequest, type GatewayOptions, judgeCall, signedPage } from '../../../src/channels/alipay/v1.ts';
+import { getRequest, judgeGet, replyTextToSign } from '../../../src/channels/alipay/v3.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 import pems from '../../vectors/alipay-certificates.json' with { type: 'json' };
@@ -71,8 +71,8 @@ describe('a call of v1', () => {
     ...common,
     ...{ app_auth_token: 'token-of-a-merchant', app_cert_sn: app, alipay_root_cert_sn: alipayRoot },
   };
-  const build = async (of: GatewayOptions, content: Parameters<typeof buildCall>[2]) => {
-    const { method, path, headers, body } = await buildCall(of, 'a.b', content, NOW_MS);
+  const build = async (of: GatewayOptions, content: Parameters<typeof callRequest>[2]) => {
+    const { method, path, headers, body } = await callRequest(of, 'a.b', content, NOW_MS);
     const { sign: signature, ...query } = Object.fromEntries(new URL(path, 'https://x').searchParams);
     const fields = Object.fromEntries(new URLSearchParams(body));
     const names = Object.keys({ ...query, ...fields }).sort();
@@ -102,8 +102,8 @@ describe('a call of v1', () => {
     const { privateKey: unfit } = generateKeyPairSync('x25519');
     const failure = { name: 'ExchangeError', sent: false };
     const of = { ...settings, keys: { ...bare, privateKey: unfit } };
-    await expect(buildCall(of, 'a.b', { parameters: { code: 'c' } }, NOW_MS)).rejects.toMatchObject(failure);
-    await expect(buildGet(of, '/v3/x', {}, 17, 'n')).rejects.toMatchObject(failure);
+    await expect(callRequest(of, 'a.b', { parameters: { code: 'c' } }, NOW_MS)).rejects.toMatchObject(failure);
+    await expect(getRequest(of, '/v3/x', {}, 17, 'n')).rejects.toMatchObject(failure);
   });
 
   test('is encrypted as Alipay has it', async () => {
@@ -115,7 +115,7 @@ describe('a call of v1', () => {
   });
 
   test('as a page is signed, and never encrypted', () => {
-    const page = buildPage(every, 'a.b', { certify_id: 'x' }, 'https://shop.test/back?a=b', NOW_MS);
+    const page = signedPage(every, 'a.b', { certify_id: 'x' }, 'https://shop.test/back?a=b', NOW_MS);
     const { sign: signature, ...sent } = Object.fromEntries(new URL(page.url).searchParams);
     const query = { ...ofEvery, return_url: 'https://shop.test/back?a=b' };
     const content = { biz_content: '{"certify_id":"x"}' };
@@ -127,7 +127,7 @@ describe('a call of v1', () => {
     const inForm = Object.fromEntries(new URL(page.form.action).searchParams);
     expect(inForm).toEqual({ ...query, sign: signature });
     expect(page.form.fields).toEqual([{ name: 'biz_content', value: content.biz_content }]);
-    const without = buildPage(settings, 'a.b', {}, undefined, NOW_MS).url;
+    const without = signedPage(settings, 'a.b', {}, undefined, NOW_MS).url;
     expect(new URL(without).searchParams.has('return_url')).toBe(false);
   });
 });
@@ -141,7 +141,7 @@ describe('a reply of v1', () => {
         of,
         'a.b',
         { status: 200, headers: {}, body: Buffer.from(body) },
-        { 'isv.code-invalid': 'AUTH_CODE_INVALID' },
+        new Map([['isv.code-invalid', 'AUTH_CODE_INVALID']]),
       ),
     );
   const signed = (text: string, name = 'a_b_response', more = '') =>
@@ -246,7 +246,7 @@ describe('a reply of v1', () => {
       Buffer.concat([Buffer.from('{"a_b_response":'), of, Buffer.from(`,"sign":"${rsa2Bytes(over, key)}"}`)]);
     const rsa2Bytes = (bytes: Buffer, key: KeyObject) => sign('RSA-SHA256', bytes, key).toString('base64');
     const judgeAs = (type: string | undefined, body: Buffer) =>
-      outcome(() => judgeCall(settings, 'a.b', { status: 200, headers: { 'content-type': type }, body }, {}));
+      outcome(() => judgeCall(settings, 'a.b', { status: 200, headers: { 'content-type': type }, body }, new Map()));
     const gbk = 'text/html;charset=GBK';
 
     test.each([gbk, 'text/html; charset=gbk', 'text/html;charset="GB2312"', 'text/html; a=b; charset=gb18030; c=d'])(
@@ -291,7 +291,7 @@ describe('a reply of v1', () => {
     const body = Buffer.from(signed(String.raw`{"code":"10000","msg":"中\"","user_id":"2088"}`));
     for (const type of ['text/html;charset=utf-8', 'text/html;charset=GBK'])
       expect(
-        outcome(() => judgeCall(settings, 'a.b', { status: 200, headers: { 'content-type': type }, body }, {})),
+        outcome(() => judgeCall(settings, 'a.b', { status: 200, headers: { 'content-type': type }, body }, new Map())),
       ).toEqual({
         ...{ code: '10000', msg: '中"', user_id: '2088' },
       });
@@ -311,13 +311,13 @@ describe('v3', () => {
     'alipay-signature': rsa2(replyTextToSign('17', 'n', Buffer.from(text)), alipayKey),
     ...more,
   });
-  type Headers = Parameters<typeof judgeReply>[1]['headers'];
+  type Headers = Parameters<typeof judgeGet>[1]['headers'];
   const judge = (status: number, text: string, headers: Headers = headersOf(text), keys = bare) =>
-    outcome(() => judgeReply(keys, { status, headers, body: Buffer.from(text) }));
+    outcome(() => judgeGet(keys, { status, headers, body: Buffer.from(text) }));
 
   test('asks with everything signed in its Authorization', async () => {
     const query = { b: 'x y', none: undefined, a: '中' };
-    const plain = await buildGet(settings, '/v3/x', query, 17, 'nonce-1');
+    const plain = await getRequest(settings, '/v3/x', query, 17, 'nonce-1');
     expect(plain).toEqual({
       method: 'GET',
       path: '/v3/x?b=x+y&a=%E4%B8%AD',
@@ -327,7 +327,7 @@ describe('v3', () => {
         'alipay-request-id': 'nonce-1',
       },
     });
-    const { path, headers = {} } = await buildGet(every, '/v3/x', query, 17, 'nonce-1');
+    const { path, headers = {} } = await getRequest(every, '/v3/x', query, 17, 'nonce-1');
     const [, parts = '', signature] = /^\S+ (.+),sign=(.+)$/.exec(headers.authorization ?? '') ?? [];
     expect(parts).toBe(`app_id=app-1,app_cert_sn=${app},nonce=nonce-1,timestamp=17`);
     expect(isOurs(`${parts}\nGET\n${path}\n\ntoken-of-a-merchant\n`, signature)).toBe(true);

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { alipayKeys } from '../../../src/channels/alipay/keys.ts';
 import { judgeCall, textToSign } from '../../../src/channels/alipay/v1.ts';
-import { judgeReply, replyTextToSign, requestTextToSign } from '../../../src/channels/alipay/v3.ts';
+import { judgeGet, replyTextToSign, requestTextToSign } from '../../../src/channels/alipay/v3.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
 
 const der = (base64: string) => Buffer.from(base64, 'base64');
@@ -64,19 +64,19 @@ test('v3-response: believed as it is, and with no byte changed', () => {
   const { stringToSign, signature, body, headers } = vector('v3-response');
   expect(replyTextToSign('1700000000123', 'abcdef0123456789', Buffer.from(body)).toString()).toBe(stringToSign);
   const reply = { status: 200, headers: { ...headers, 'alipay-signature': signature }, body: Buffer.from(body) };
-  expect(judgeReply(keys, reply)).toEqual({
+  expect(judgeGet(keys, reply)).toEqual({
     kind: 'SUCCESS',
     value: { identity_result: 'SUCCESS', token_status: 'FINISH' },
   });
   for (let at = 0; at < reply.body.length; at += 1) {
     const changed = Buffer.from(reply.body);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    expect(() => judgeReply(keys, { ...reply, body: changed })).toThrow(
+    expect(() => judgeGet(keys, { ...reply, body: changed })).toThrow(
       expect.objectContaining({ code: 'REPLY_UNVERIFIED' }),
     );
   }
   const { 'alipay-signature': _, ...unsigned } = reply.headers;
-  expect(() => judgeReply(keys, { ...reply, headers: unsigned })).toThrow(
+  expect(() => judgeGet(keys, { ...reply, headers: unsigned })).toThrow(
     expect.objectContaining({ code: 'REPLY_UNVERIFIED' }),
   );
 });
@@ -89,9 +89,9 @@ test('aes: an encrypted node is verified as it stands and read after that', () =
     headers: {},
     body: Buffer.from(`{"a_b_response":${node},"sign":"${signature}"}`),
   });
-  expect(judgeCall(settings, 'a.b', signed(`"${cipher}"`), {})).toEqual(JSON.parse(plain));
+  expect(judgeCall(settings, 'a.b', signed(`"${cipher}"`), new Map())).toEqual(JSON.parse(plain));
   const withoutQuotes = sign('RSA-SHA256', Buffer.from(cipher), alipayKey).toString('base64');
-  expect(() => judgeCall(settings, 'a.b', signed(`"${cipher}"`, withoutQuotes), {})).toThrow(
+  expect(() => judgeCall(settings, 'a.b', signed(`"${cipher}"`, withoutQuotes), new Map())).toThrow(
     expect.objectContaining({ code: 'REPLY_UNVERIFIED' }),
   );
 });

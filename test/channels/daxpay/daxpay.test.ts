@@ -13,15 +13,14 @@ import { PayerIdentityError } from '../../../src/failure.ts';
 import { readJson } from '../../../src/lib/strict-json.ts';
 import type { Redeemed } from '../../../src/model.ts';
 import { sourceContract } from '../../contract/source.ts';
-import { openSource } from '../../support/services/sources.ts';
+import { openSource, soon } from '../../support/services/sources.ts';
 
 const secret = 'Secret-1';
 const consoleToken = 'console-session';
 const ga = { profile: 'ga', mchNo: 'M1723635576766' } as const;
-const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 const openAt = (baseUrl: string, options: Record<string, unknown> = {}, now: () => number = Date.now) =>
-  openSource(daxpay, { baseUrl, appId: 'demo', secret, ...options }, now);
+  openSource(daxpay, { baseUrl, appId: 'demo', secret, ...options }, { now });
 
 interface Options {
   readonly app?: Partial<DaxpayApp>;
@@ -124,10 +123,11 @@ describe('a request to DaxPay', () => {
     const { emulator } = await open({ app: { reqTimeoutSeconds: 300 } });
     const script = `
       import { daxpay } from './src/channels/daxpay/daxpay.ts';
-      import { openUpstream } from './src/lib/exchange.ts';
-      const config = daxpay.config.parse({ baseUrl: '${emulator.origin}', appId: 'demo', secret: '${secret}' });
-      const source = daxpay.open(config, { connect: openUpstream, now: Date.now, nonce: () => 'n' });
-      const { subject } = await source.redeem('test_ok_alice', { channelId: 'ali_pay' }, { deadline: AbortSignal.timeout(10000) });
+      import { openSource } from './src/channels/open-source.ts';
+      const options = { baseUrl: '${emulator.origin}', appId: 'demo', secret: '${secret}' };
+      const { source } = openSource('daxpay', daxpay, options, { observe: (_, send) => send, now: Date.now });
+      const call = { deadline: AbortSignal.timeout(10000), origin: { channelId: 'ali_pay', traffic: 'trusted' } };
+      const { subject } = await source.redeem('test_ok_alice', { channelId: 'ali_pay' }, call);
       console.log(JSON.stringify({ subject, offset: new Date(2024, 6).getTimezoneOffset() }));
       process.exit();`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {

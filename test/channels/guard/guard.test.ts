@@ -1,50 +1,80 @@
 /** What keeps a failing source from dragging others along. Through the whole service: reliability/suspension.test.ts. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { guardConfig, guardSource } from '../../../src/channels/guard/guard.ts';
-import type { Source } from '../../../src/channels/source.ts';
+import { z } from 'zod';
+import { guardConfig } from '../../../src/channels/guard/guard.ts';
+import { type CallOrigin, defineSource, type Exchange, type SourceCall } from '../../../src/channels/source.ts';
 import { type FailureCode, PayerIdentityError } from '../../../src/failure.ts';
-import { type Cancellation, ExchangeError } from '../../../src/lib/exchange.ts';
+import { type Cancellation, ExchangeError, type HttpReply } from '../../../src/lib/exchange.ts';
 import type { Redeemed } from '../../../src/model.ts';
+import { openSource } from '../../support/services/sources.ts';
 
 const alice: Redeemed = { subject: { openId: 'alice', userId: undefined }, accessToken: undefined };
 const request = { channelId: 'a' };
 const noAnswer = new ExchangeError('the deadline passed', true);
 const suspended = { code: 'CHANNEL_SUSPENDED', retryAfterSeconds: 2 };
 
-const patient = (): Cancellation => ({ deadline: new AbortController().signal });
+const trusted: CallOrigin = { channelId: 'a', traffic: 'trusted' };
+const patient = (origin = trusted): SourceCall => ({ deadline: new AbortController().signal, origin });
 
 interface Pending {
   succeed(): void;
+  /** With an ExchangeError there is no reply; any other error is what the source makes of a reply. */
   fail(error: Error): void;
   readonly until: Cancellation;
 }
 
-/** A guarded source whose calls end when the test says so. */
+/** A guarded source whose exchanges end when the test says so. */
 const openGuarded = (options: object = {}) => {
   const calls: Pending[] = [];
-  const call = <T>(value: T, cancellation: Cancellation) =>
-    new Promise<T>((resolve, reject) => {
+  const faults = new WeakMap<HttpReply, Error>();
+  const send = (_: unknown, cancellation: Cancellation) =>
+    new Promise<HttpReply>((resolve, reject) => {
+      const answer = (fault?: Error) => {
+        const reply = { status: 200, headers: {}, body: Buffer.alloc(0) };
+        if (fault) faults.set(reply, fault);
+        resolve(reply);
+      };
       cancellation.deadline.addEventListener('abort', () => reject(new ExchangeError('aborted', true)));
-      calls.push({ succeed: () => resolve(value), fail: reject, until: cancellation });
+      calls.push({
+        succeed: () => answer(),
+        fail: (error) => (error instanceof ExchangeError ? reject(error) : answer(error)),
+        until: cancellation,
+      });
     });
-  const inner: Source = {
-    upstreamAppId: 'app',
-    channels: ['a'],
-    redeem: (_, __, cancellation) => call(alice, cancellation),
-    authorizeUrl: () => 'https://example.com',
-    resultHolder: {
-      redeemAndHold: (_, __, ___, cancellation) => call(undefined, cancellation),
-      collect: (_, cancellation) => call(alice, cancellation),
+  const judged =
+    <T>(value: T) =>
+    (reply: HttpReply): T => {
+      const fault = faults.get(reply);
+      if (fault) throw fault;
+      return value;
+    };
+  const get = { method: 'GET', path: '/', headers: {} } as const;
+  const exchanging = <T>(exchange: Exchange, value: T, call: SourceCall) => exchange(get, judged(value), call);
+  const definition = defineSource({
+    config: z.object({ channels: z.array(z.string()) }),
+    open({ channels }, { connect }) {
+      const exchange = connect('http://127.0.0.1');
+      return {
+        upstreamAppId: 'app',
+        channels,
+        redeem: (_, __, call) => exchanging(exchange, alice, call),
+        authorizer: { channels, url: () => 'https://example.com' },
+        resultHolder: {
+          redeemAndHold: (_, __, ___, call) => exchanging(exchange, undefined, call),
+          collect: (_, call) => exchanging(exchange, alice, call),
+        },
+        certifier: {
+          initialize: (_, call) => exchanging(exchange, 'certify id', call),
+          page: () => ({ url: '', form: { action: '', fields: [] }, deepLink: '' }),
+          hasPassed: (_, call) => exchanging(exchange, true, call),
+        },
+        jobworth: { query: (_, call) => exchanging(exchange, { kind: 'PENDING' }, call) },
+      };
     },
-    certifier: {
-      initialize: (_, cancellation) => call('certify id', cancellation),
-      page: () => ({ url: '', form: { action: '', fields: [] }, deepLink: '' }),
-      hasPassed: (_, cancellation) => call(true, cancellation),
-    },
-    jobworth: { query: (_, cancellation) => call({ kind: 'PENDING' }, cancellation) },
-  };
-  const source = guardSource(inner, guardConfig.parse(options), Date.now);
-  const redeem = (cancellation: Cancellation = patient()) => source.redeem('code', request, cancellation);
+  });
+  const guard = guardConfig.parse(options);
+  const { source } = openSource(definition, { channels: ['a'] }, { guard, observe: () => send });
+  const redeem = (call: SourceCall = patient()) => source.redeem('code', request, call);
   const end = async (redeeming: Promise<unknown>, how: 'succeed' | Error) => {
     const pending = calls.at(-1);
     if (how === 'succeed') pending?.succeed();
@@ -55,7 +85,7 @@ const openGuarded = (options: object = {}) => {
   const fail = (error: Error = noAnswer) => end(redeem(), error);
   const isSuspended = () => {
     try {
-      source.requireReady?.();
+      source.requireReady(trusted);
       return false;
     } catch (error) {
       expect(error).toMatchObject(suspended);
@@ -69,7 +99,7 @@ const openGuarded = (options: object = {}) => {
 const openPublic = (options: object = {}) => {
   const guarded = openGuarded(options);
   const origin = (client?: string) => ({ channelId: 'a', traffic: 'public' as const, client });
-  const redeem = (client?: string) => guarded.source.redeem('code', origin(client), patient());
+  const redeem = (client?: string) => guarded.source.redeem('code', request, patient(origin(client)));
   const end = async (how: 'succeed' | Error, client?: string) => {
     const redeeming = redeem(client);
     const pending = guarded.calls.at(-1);
@@ -79,7 +109,7 @@ const openPublic = (options: object = {}) => {
   };
   const isSuspendedFor = (client?: string) => {
     try {
-      guarded.source.requireReady?.(origin(client));
+      guarded.source.requireReady(origin(client));
       return false;
     } catch (error) {
       expect(error).toMatchObject(suspended);
@@ -98,8 +128,12 @@ const settled = (promises: readonly Promise<unknown>[]) =>
     results.map((result) => (result.status === 'fulfilled' ? 'ok' : (result.reason as PayerIdentityError).code)),
   );
 
+/** Moves the clock of the guard forward to this millisecond. */
+const at = (ms: number) => vi.advanceTimersByTime(ms - performance.now());
+
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
+  vi.useFakeTimers({ toFake: ['performance'] });
+  at(1_000_000);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -135,12 +169,12 @@ describe('a source is suspended', () => {
   test('what failed 10 seconds ago no longer counts', async () => {
     const { fail, isSuspended } = openGuarded();
     await times(19, fail);
-    vi.setSystemTime(1_010_000);
+    at(1_010_000);
     await fail();
     expect(isSuspended()).toBe(false);
     await times(18, fail);
     expect(isSuspended()).toBe(false);
-    vi.setSystemTime(1_019_999);
+    at(1_019_999);
     await fail();
     expect(isSuspended()).toBe(true);
   });
@@ -148,9 +182,9 @@ describe('a source is suspended', () => {
   test('each tenth of the window is forgotten by itself', async () => {
     const { fail, isSuspended } = openGuarded();
     await times(10, fail);
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     await times(9, fail);
-    vi.setSystemTime(1_010_000);
+    at(1_010_000);
     await times(10, fail);
     expect(isSuspended()).toBe(false);
     await fail();
@@ -222,10 +256,8 @@ describe('payer pages', () => {
     await times(20, fail);
     expect(isSuspendedFor()).toBe(true);
     expect(isSuspended()).toBe(false);
-    expect(() => source.requireReady?.({ channelId: 'b', traffic: 'public' })).not.toThrow();
-    expect(() => source.requireReady?.({ channelId: 'a', traffic: 'trusted' })).not.toThrow();
-    // Without a channel: what certification and job identity ask.
-    expect(() => source.requireReady?.()).not.toThrow();
+    expect(() => source.requireReady({ channelId: 'b', traffic: 'public' })).not.toThrow();
+    expect(() => source.requireReady({ channelId: 'a', traffic: 'trusted' })).not.toThrow();
   });
 
   test('are not suspended with trusted calls', async () => {
@@ -242,7 +274,7 @@ describe('payer pages', () => {
   test('results that an upstream keeps are collected on the side of the reader', async () => {
     const { source, fail } = openPublic();
     await times(20, fail);
-    const collected = source.resultHolder?.collect('query', patient(), { channelId: 'a', traffic: 'public' });
+    const collected = source.resultHolder?.collect('query', patient({ channelId: 'a', traffic: 'public' }));
     await expect(collected).rejects.toMatchObject(suspended);
   });
 
@@ -250,9 +282,9 @@ describe('payer pages', () => {
     const { fail, end, isSuspendedFor } = openPublic();
     for (let tenth = 0; tenth < 40; tenth += 1) {
       await end('succeed');
-      vi.setSystemTime(1_000_000 + tenth * 2_400);
+      at(1_000_000 + tenth * 2_400);
       await times(100, fail);
-      vi.setSystemTime(1_000_000 + tenth * 2_400 + 99);
+      at(1_000_000 + tenth * 2_400 + 99);
       expect(isSuspendedFor()).toBe(false);
     }
   });
@@ -261,10 +293,10 @@ describe('payer pages', () => {
     const { fail, end, isSuspendedFor } = openPublic();
     await end('succeed');
     await times(100, fail);
-    vi.setSystemTime(1_002_499);
+    at(1_002_499);
     await fail();
     expect(isSuspendedFor()).toBe(false);
-    vi.setSystemTime(1_002_500);
+    at(1_002_500);
     await fail();
     expect(isSuspendedFor()).toBe(true);
   });
@@ -283,7 +315,7 @@ describe('payer pages', () => {
     await expect(redeem()).rejects.toMatchObject({ code: 'OVERLOADED' });
     const others = [
       source.redeem('code', request, patient()),
-      source.redeem('code', { channelId: 'b', traffic: 'public' }, patient()),
+      source.redeem('code', { channelId: 'b' }, patient({ channelId: 'b', traffic: 'public' })),
     ];
     expect(calls).toHaveLength(4);
     for (const call of calls) call.succeed();
@@ -301,10 +333,10 @@ describe('trial calls of payer pages', () => {
 
   test('are three after each suspendMs', async () => {
     const { fail, isSuspendedFor, calls } = await openSuspendedPublic();
-    for (const at of [1_001_000, 1_002_000]) {
-      vi.setSystemTime(at - 1);
+    for (const ms of [1_001_000, 1_002_000]) {
+      at(ms - 1);
       expect(isSuspendedFor()).toBe(true);
-      vi.setSystemTime(at);
+      at(ms);
       await times(2, fail);
       expect(isSuspendedFor()).toBe(false);
       await fail();
@@ -315,7 +347,7 @@ describe('trial calls of payer pages', () => {
 
   test('may be under way at the same time, three of them; the first answer ends the suspension', async () => {
     const { redeem, calls, isSuspendedFor } = await openSuspendedPublic();
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     const trials = [redeem(), redeem(), redeem()];
     await expect(redeem()).rejects.toMatchObject(suspended);
     calls[20]?.fail(noAnswer);
@@ -332,7 +364,7 @@ describe('trial calls of payer pages', () => {
   test('are not all of one client: others that have not tried yet may try while it has to wait', async () => {
     const { fail, end, isSuspendedFor } = await openSuspendedPublic('junk');
     expect(isSuspendedFor('good')).toBe(true);
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     // Its first trial is one of the three for clients that have not tried yet.
     await times(4, () => fail('junk'));
     expect(isSuspendedFor('junk')).toBe(true);
@@ -342,7 +374,7 @@ describe('trial calls of payer pages', () => {
       expect(isSuspendedFor(client)).toBe(true);
     }
     expect(isSuspendedFor('d')).toBe(true);
-    vi.setSystemTime(1_002_000);
+    at(1_002_000);
     await times(3, () => fail('junk'));
     expect(isSuspendedFor('junk')).toBe(true);
     // Nothing tells a client that is not known from the one that has to wait.
@@ -353,7 +385,7 @@ describe('trial calls of payer pages', () => {
 
   test('of other clients do not wait for the end of the one under way', async () => {
     const { redeem, calls, isSuspendedFor } = await openSuspendedPublic('junk');
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     const hanging = Array.from({ length: 4 }, () => redeem('junk'));
     expect(isSuspendedFor('junk')).toBe(true);
     const good = redeem('good');
@@ -368,12 +400,12 @@ describe('trial calls of payer pages', () => {
   test('a single client is not shut out by its own failures', async () => {
     const { fail, end, isSuspendedFor } = await openSuspendedPublic('one');
     for (let second = 1; second < 10; second += 1) {
-      vi.setSystemTime(1_000_000 + second * 1_000);
+      at(1_000_000 + second * 1_000);
       // Its first trial is one of those for other clients.
       await times(second === 1 ? 4 : 3, () => fail('one'));
       expect(isSuspendedFor('one')).toBe(true);
     }
-    vi.setSystemTime(1_010_000);
+    at(1_010_000);
     await end('succeed', 'one');
     expect(isSuspendedFor('one')).toBe(false);
   });
@@ -389,9 +421,9 @@ const openSuspended = async (options: object = {}) => {
 describe('a suspended source', () => {
   test('is left alone for suspendMs, to the millisecond', async () => {
     const { redeem, calls, isSuspended } = await openSuspended({ suspendMs: 2_000 });
-    vi.setSystemTime(1_001_999);
+    at(1_001_999);
     await expect(redeem()).rejects.toMatchObject(suspended);
-    vi.setSystemTime(1_002_000);
+    at(1_002_000);
     expect(isSuspended()).toBe(false);
     const trial = redeem();
     calls[20]?.succeed();
@@ -400,7 +432,7 @@ describe('a suspended source', () => {
 
   test('gets one call for a trial, and no other before that has ended', async () => {
     const { redeem, calls, isSuspended } = await openSuspended();
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     const trial = redeem();
     expect(isSuspended()).toBe(true);
     expect(await settled(Array.from({ length: 50 }, () => redeem()))).toEqual(Array(50).fill('CHANNEL_SUSPENDED'));
@@ -412,19 +444,19 @@ describe('a suspended source', () => {
 
   test('stays suspended when the trial fails, and is back when one succeeds', async () => {
     const { fail, succeed, isSuspended } = await openSuspended();
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     await fail();
     expect(isSuspended()).toBe(true);
-    vi.setSystemTime(1_001_999);
+    at(1_001_999);
     expect(isSuspended()).toBe(true);
-    vi.setSystemTime(1_002_000);
+    at(1_002_000);
     await succeed();
     expect(isSuspended()).toBe(false);
   });
 
   test('is back when the trial is a refusal, and starts counting anew', async () => {
     const { fail, isSuspended } = await openSuspended();
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     await fail(new PayerIdentityError('AUTH_CODE_INVALID'));
     await times(18, fail);
     expect(isSuspended()).toBe(false);
@@ -434,7 +466,7 @@ describe('a suspended source', () => {
 
   test('a trial ends after trialMs', async () => {
     const { redeem, calls, isSuspended } = await openSuspended({ trialMs: 50 });
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     await expect(redeem()).rejects.toThrow(ExchangeError);
     expect(calls[20]?.until.deadline.aborted).toBe(true);
     expect(isSuspended()).toBe(true);
@@ -444,7 +476,7 @@ describe('a suspended source', () => {
     const guarded = openGuarded();
     const slow = Array.from({ length: 25 }, () => guarded.redeem());
     await times(20, guarded.fail);
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     const trial = guarded.redeem();
     for (const call of guarded.calls.slice(0, 12)) call.fail(noAnswer);
     await settled(slow.slice(0, 12));
@@ -473,7 +505,7 @@ describe('a suspended source', () => {
 
   test('still tells what it need not send for', async () => {
     const { source } = await openSuspended();
-    expect(source.authorizeUrl?.({ channelId: 'a', returnUrl: '', state: '' })).toBe('https://example.com');
+    expect(source.authorizer?.url({ returnUrl: '', state: '' })).toBe('https://example.com');
     expect(source.certifier?.page('id', undefined).url).toBe('');
   });
 });
@@ -539,7 +571,7 @@ describe('clients that go away before anything was sent', () => {
 
   test('do not show either that it is well again', async () => {
     const guarded = await openSuspended();
-    vi.setSystemTime(1_001_000);
+    at(1_001_000);
     await leave(guarded);
     expect(guarded.isSuspended()).toBe(true);
   });

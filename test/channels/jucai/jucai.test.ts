@@ -2,24 +2,26 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { jucai } from '../../../src/channels/jucai/jucai.ts';
 import { isSigned, jucaiSigning, signJucai } from '../../../src/channels/jucai/sign.ts';
+import type { SourceEnvironment } from '../../../src/channels/open-source.ts';
 import { openSources } from '../../../src/channels/registry.ts';
 import { choicePage } from '../../../src/emulators/choice-page.ts';
 import { startEmulator } from '../../../src/emulators/emulator.ts';
 import { type JucaiMerchant, jucaiRefusals, startJucai } from '../../../src/emulators/jucai.ts';
 import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { failureMember, PayerIdentityError } from '../../../src/failure.ts';
-import { type HttpReply, openUpstream, type Send } from '../../../src/lib/exchange.ts';
+import { createApps } from '../../../src/identity/apps.ts';
+import { createAuthentication } from '../../../src/identity/authentication.ts';
+import type { HttpReply } from '../../../src/lib/exchange.ts';
 import { readJson } from '../../../src/lib/strict-json.ts';
 import type { RedeemRequest } from '../../../src/model.ts';
 import { sourceContract } from '../../contract/source.ts';
 import { runs } from '../../support/runs.ts';
+import { openSource, soon } from '../../support/services/sources.ts';
 
 const merchant: JucaiMerchant = { mchNo: 'MCH_I293975931', appId: 'MCH_A698612520', secret: 'TESTKEY' };
-const nonce = () => crypto.randomUUID().replaceAll('-', '');
 const channels = ['wechat_pay', 'union_pay'];
 const requestFor = (channelId: string): RedeemRequest => ({ channelId, clientIp: '203.0.113.7' });
 const unionPayId = expect.stringMatching(/^[\w-]{32}$/);
-const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 interface Changes {
   readonly merchant?: Partial<JucaiMerchant>;
@@ -29,10 +31,11 @@ interface Changes {
 }
 
 const connectTo = (baseUrl: string, { config = {}, tamper = (reply) => reply }: Changes = {}) => {
-  const settings = jucai.config.parse({ baseUrl, ...merchant, refusals: jucaiRefusals, ...config });
-  const { send, close: disconnect } = openUpstream(baseUrl);
-  const connect = () => ({ close: disconnect, send: async (...sent: Parameters<Send>) => tamper(await send(...sent)) });
-  return { source: jucai.open(settings, { connect, now: Date.now, nonce }), disconnect };
+  const observe: SourceEnvironment['observe'] =
+    (_, send) =>
+    async (...sent) =>
+      tamper(await send(...sent));
+  return openSource(jucai, { baseUrl, ...merchant, refusals: jucaiRefusals, ...config }, { observe });
 };
 
 const openAt = (baseUrl: string, changes?: Changes) => {
@@ -528,7 +531,7 @@ describe("UnionPay's page", () => {
   test('the payer goes to UnionPay and comes back with the state', async () => {
     const source = openAt('https://jucai.example');
     const returnUrl = 'https://shop.example/pay?a=%20b&c=d+e';
-    const url = new URL(source.authorizeUrl?.({ channelId: 'union_pay', returnUrl, state }) ?? '');
+    const url = new URL(source.authorizer?.url({ returnUrl, state }) ?? '');
     expect(url.origin + url.pathname).toBe('https://qr.95516.com/qrcGtwWeb-web/api/userAuth');
     expect(Object.fromEntries(url.searchParams)).toEqual({
       version: '1.0.0',
@@ -542,15 +545,28 @@ describe("UnionPay's page", () => {
     ['https://shop.example/pay?x=1#top', `https://shop.example/pay?x=1&state=${state}#top`],
   ])('the state joins the query of %s', (returnUrl, redirectUrl) => {
     const source = openAt('https://jucai.example');
-    const url = new URL(source.authorizeUrl?.({ channelId: 'union_pay', returnUrl, state }) ?? '');
+    const url = new URL(source.authorizer?.url({ returnUrl, state }) ?? '');
     expect(url.searchParams.get('redirectUrl')).toBe(redirectUrl);
   });
 
-  test('WeChat payment codes come from no page', () => {
-    const request = { channelId: 'wechat_pay', returnUrl: 'https://shop.example', state };
+  test('startAuthentication for WeChat payment codes, which no page gives out, is CHANNEL_UNSUPPORTED', async () => {
     const source = openAt('https://jucai.example');
-    expect(source.authorizes).toEqual(['union_pay']);
-    expect(() => source.authorizeUrl?.(request)).toThrow(expect.objectContaining({ code: 'CHANNEL_UNSUPPORTED' }));
+    expect(source.authorizer?.channels).toEqual(['union_pay']);
+    const returnUrl = 'https://shop.example';
+    const app = {
+      id: 'shop',
+      channels: { wechat_pay: 'main' },
+      returnUrls: [returnUrl],
+      sessions: 'optional',
+    } as const;
+    const apps = createApps(
+      { defaultApp: 'shop', apps: [app], channelTitles: {}, sources: { main: { type: 'jucai' } } },
+      { get: () => source },
+    );
+    const unused = {} as Omit<Parameters<typeof createAuthentication>[0], 'apps'>;
+    const { startAuthentication } = createAuthentication({ ...unused, apps });
+    const started = startAuthentication({ channel: 'wechat_pay', returnUrl });
+    await expect(started).rejects.toMatchObject({ code: 'CHANNEL_UNSUPPORTED' });
   });
 
   const visit = async (returnUrl: string) => {
@@ -558,7 +574,7 @@ describe("UnionPay's page", () => {
     onTestFinished(() => emulator.close());
     const unionpayAuthorizeUrl = `${emulator.origin}/qrcGtwWeb-web/api/userAuth`;
     const source = openAt(emulator.origin, { config: { unionpayAuthorizeUrl } });
-    const response = await fetch(source.authorizeUrl?.({ channelId: 'union_pay', returnUrl, state }) ?? '');
+    const response = await fetch(source.authorizer?.url({ returnUrl, state }) ?? '');
     return { source, response, html: await response.text() };
   };
   const linksOf = (html: string) =>

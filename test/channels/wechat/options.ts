@@ -3,7 +3,7 @@ import { expect, onTestFinished } from 'vitest';
 import { wechat } from '../../../src/channels/wechat/wechat.ts';
 import { startEmulator } from '../../../src/emulators/emulator.ts';
 import { startWechat, type WechatApp } from '../../../src/emulators/wechat.ts';
-import { openSource } from '../../support/services/sources.ts';
+import { openSource, soon } from '../../support/services/sources.ts';
 
 export const appId = 'wxd930ea5d5a258f4f';
 export const appSecret = 'appSecret-0123456789abcdef';
@@ -12,7 +12,6 @@ export const mchId = '10000100';
 export const apiKey = '192006250b4c09247ec02edce69f6a2d';
 export const merchant = { appId, mchId, apiKey };
 export const sub = { subAppId: 'wx8888888888888888', subMchId: '1900000109' };
-export const soon = () => ({ deadline: AbortSignal.timeout(5_000) });
 
 export const settings = {
   web: { kind: 'web', appId, appSecret },
@@ -29,7 +28,7 @@ export interface Options {
 
 export const openAt = (kind: Kind, origin: string, { source: options = {}, now = Date.now }: Options = {}) => {
   const urls = kind === 'payment_code' ? { payUrl: origin } : { apiUrl: origin };
-  return openSource(wechat, { ...settings[kind], ...urls, ...options }, now);
+  return openSource(wechat, { ...settings[kind], ...urls, ...options }, { now });
 };
 
 export const start = async (kind: Kind, options: Options = {}) => {

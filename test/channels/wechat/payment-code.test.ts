@@ -5,7 +5,8 @@ import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { startWechat } from '../../../src/emulators/wechat.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 import type { Redeemed } from '../../../src/model.ts';
-import { apiKey, appId, appSecret, mchId, merchant, open, shown, soon, sub } from './options.ts';
+import { soon } from '../../support/services/sources.ts';
+import { apiKey, appId, appSecret, mchId, merchant, open, shown, sub } from './options.ts';
 
 /** A V2 reply as WeChat would sign it. */
 const signedXml = (fields: Readonly<Record<string, string>>, key = apiKey): string => {

@@ -9,6 +9,7 @@ import { wechat } from '../../../src/channels/wechat/wechat.ts';
 import { idsOf } from '../../../src/emulators/test-codes.ts';
 import type { FailureCode } from '../../../src/failure.ts';
 import { sourceContract } from '../../contract/source.ts';
+import { soon } from '../../support/services/sources.ts';
 import {
   apiKey,
   appId,
@@ -22,7 +23,6 @@ import {
   openAt,
   settings,
   shown,
-  soon,
   start,
 } from './options.ts';
 
@@ -289,11 +289,11 @@ describe('the session key of a mini program', () => {
 });
 
 describe('the page that asks a payer', () => {
-  const request = { channelId: 'wechat_pay', returnUrl: 'https://shop.test/pay?a=1&b=中', state: 'Ab1' };
+  const request = { returnUrl: 'https://shop.test/pay?a=1&b=中', state: 'Ab1' };
 
   test('is addressed to the letter as WeChat asks', async () => {
     const { source } = await open('web', { source: { scope: 'snsapi_userinfo' } });
-    expect(source.authorizeUrl?.(request)).toBe(
+    expect(source.authorizer?.url(request)).toBe(
       `https://open.weixin.qq.com/connect/oauth2/authorize?appid=${appId}` +
         '&redirect_uri=https%3A%2F%2Fshop.test%2Fpay%3Fa%3D1%26b%3D%E4%B8%AD' +
         '&response_type=code&scope=snsapi_userinfo&state=Ab1#wechat_redirect',
@@ -302,18 +302,18 @@ describe('the page that asks a payer', () => {
 
   test('is another one for website login, with the same parameters in the same order', async () => {
     const { source } = await open('web', { source: { scope: 'snsapi_login' } });
-    expect(source.authorizeUrl?.(request)).toBe(
+    expect(source.authorizer?.url(request)).toBe(
       `https://open.weixin.qq.com/connect/qrconnect?appid=${appId}` +
         '&redirect_uri=https%3A%2F%2Fshop.test%2Fpay%3Fa%3D1%26b%3D%E4%B8%AD' +
         '&response_type=code&scope=snsapi_login&state=Ab1#wechat_redirect',
     );
     const { source: named } = await open('web', { source: { scope: 'snsapi_login', authorizeUrl: QRCONNECT } });
-    expect(named.authorizeUrl?.(request)).toBe(source.authorizeUrl?.(request));
+    expect(named.authorizer?.url(request)).toBe(source.authorizer?.url(request));
   });
 
   test('of website login gives codes that yield the unionid; each page refuses the scope of the other', async () => {
     const { emulator, source, redeem } = await open('web', { app: { bound: true }, source: { scope: 'snsapi_login' } });
-    const url = new URL(source.authorizeUrl?.(request) ?? '');
+    const url = new URL(source.authorizer?.url(request) ?? '');
     const visit = async (path: string, search = url.search) =>
       await (await fetch(`${emulator.origin}${path}${search}`)).text();
     const code = linksOf(await visit('/connect/qrconnect'))[0]?.[1].searchParams.get('code') ?? '';
@@ -323,8 +323,8 @@ describe('the page that asks a payer', () => {
   });
 
   test('exists on the web only', async () => {
-    expect((await open('miniprogram')).source.authorizeUrl).toBeUndefined();
-    expect((await open('payment_code')).source.authorizeUrl).toBeUndefined();
+    expect((await open('miniprogram')).source.authorizer).toBeUndefined();
+    expect((await open('payment_code')).source.authorizer).toBeUndefined();
   });
 
   const ask = async (query: string, options?: Options) => {

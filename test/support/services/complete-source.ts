@@ -1,5 +1,5 @@
 /** A source that tells everything there is to tell, so that no field of the contract is empty for want of it. */
-import type { Source } from '../../../src/channels/source.ts';
+import type { OpenedSource } from '../../../src/channels/source.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 
 const failures = {
@@ -11,7 +11,7 @@ const failures = {
 /** Codes begin with what becomes of them: `refused`, `doubt`, `away`, `pending`, and anything else for success. */
 const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
 
-export const completeSource = (upstreamAppId: string): Source => ({
+export const completeSource = (upstreamAppId: string): OpenedSource => ({
   upstreamAppId,
   channels: ['ali_pay'],
   async redeem(authCode) {
@@ -23,7 +23,11 @@ export const completeSource = (upstreamAppId: string): Source => ({
       accessToken: { value: 'token-canary', expiresAt: new Date('2030-01-01T00:00:00Z') },
     };
   },
-  authorizeUrl: ({ state }) => `https://channel.example/authorize?state=${state}`,
+  authorizer: {
+    channels: ['ali_pay'],
+    url: ({ state }) => `https://channel.example/authorize?state=${state}`,
+  },
+  requireReady: () => {},
   certifier: {
     initialize: async ({ orderNo }) => orderNo,
     page: (certifyId) => ({

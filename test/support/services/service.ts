@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../../src/app.ts';
 import { openSources } from '../../../src/channels/registry.ts';
-import type { Source } from '../../../src/channels/source.ts';
+import type { OpenedSource } from '../../../src/channels/source.ts';
 import { type FileConfig, loadConfig } from '../../../src/config/load.ts';
 import { type DaxpayApp, startDaxpay } from '../../../src/emulators/daxpay.ts';
 import { listen } from '../../../src/http/server.ts';
@@ -22,7 +22,7 @@ export interface ServiceOptions {
   /** Changes to the configuration. */
   readonly config?: Partial<FileConfig>;
   /** Sources beside the emulated DaxPay, for apps of `config` to name. */
-  readonly sources?: Readonly<Record<string, Source>>;
+  readonly sources?: Readonly<Record<string, OpenedSource>>;
   /** False: callers are whom they prove to be, as with a configuration file. */
   readonly sandbox?: boolean;
   /** Puts trouble between the service and its store. */

@@ -1,21 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import type { z } from 'zod';
-import type { SourceDefinition } from '../../../src/channels/source.ts';
-import { openUpstream, type Upstream } from '../../../src/lib/exchange.ts';
+/** Sources for tests: opened by the code of the service, called as it calls them. */
+import { openSource as open, type SourceEnvironment } from '../../../src/channels/open-source.ts';
+import type { CallOrigin, SourceCall, SourceDefinition } from '../../../src/channels/source.ts';
 
-/** Opens one source as the registry does, and closes what it opened. */
-export const openSource = <Config extends z.ZodType>(
-  definition: SourceDefinition<Config>,
-  options: unknown,
-  now: () => number = Date.now,
+/** Opens one source, unguarded unless `changes` name a guard. */
+export const openSource = (
+  definition: SourceDefinition,
+  options: Readonly<Record<string, unknown>>,
+  changes: Partial<SourceEnvironment> = {},
 ) => {
-  const upstreams: Upstream[] = [];
-  const connect = (address: string) => {
-    const upstream = openUpstream(address);
-    upstreams.push(upstream);
-    return upstream;
-  };
-  const nonce = () => randomBytes(16).toString('hex');
-  const source = definition.open(definition.config.parse(options), { connect, now, nonce });
-  return { source, disconnect: async () => void (await Promise.all(upstreams.map((upstream) => upstream.close()))) };
+  const environment = { observe: (_, send) => send, now: Date.now, ...changes } satisfies SourceEnvironment;
+  const { source, close } = open('test', definition, options, environment);
+  return { source, disconnect: close };
 };
+
+/** What every call of a test that does not say otherwise counts for. */
+export const origin: CallOrigin = { channelId: 'ali_pay', traffic: 'trusted' };
+
+/** A call with five seconds for its reply. */
+export const soon = (ms = 5_000): SourceCall => ({ deadline: AbortSignal.timeout(ms), origin });
