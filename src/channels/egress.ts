@@ -1,24 +1,25 @@
-/** Options that every source has: how its upstreams are reached. */
+/** The options of every source by which its upstreams are reached: a proxy and certificate authorities. */
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { isLoopbackAddress, proxyAddress } from '../lib/address.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificates in a PEM text; undefined when any of it is something else. */
+/** The certificates in a PEM text; undefined when it holds anything else. */
 const certificatesIn = (pem: string): string[] | undefined => {
-  const found = pem.match(CERTIFICATE) ?? [];
+  const certificates = pem.match(CERTIFICATE) ?? [];
   try {
-    for (const each of found) new X509Certificate(each);
+    for (const certificate of certificates) new X509Certificate(certificate);
   } catch {
     return undefined;
   }
-  return found.length > 0 && !pem.replace(CERTIFICATE, '').includes('-----') ? found : undefined;
+  const isWhole = certificates.length > 0 && !pem.replace(CERTIFICATE, '').includes('-----');
+  return isWhole ? certificates : undefined;
 };
 
 const ca = z.string().transform((pem, context) => {
-  const found = certificatesIn(pem);
-  if (found) return found;
+  const certificates = certificatesIn(pem);
+  if (certificates) return certificates;
   context.addIssue({ code: 'custom', message: 'one or more certificates in PEM' });
   return z.NEVER;
 });
@@ -26,10 +27,10 @@ const ca = z.string().transform((pem, context) => {
 export const egressConfig = z.object({
   /** A forward proxy that every connection of the source goes through, by CONNECT. */
   proxy: proxyAddress.optional(),
-  /** Certificate authorities that count beside those of the system. */
+  /** Certificate authorities that are trusted in addition to those of the system. */
   ca: ca.optional(),
 });
 
-/** An address on this machine means another machine to the proxy, and plain HTTP would cross the network to it. */
+/** To a proxy on another machine, a loopback address is that machine, and plain HTTP to it would cross the network. */
 export const isLoopbackBehindProxy = (address: string, proxy: string | undefined): boolean =>
   proxy !== undefined && isLoopbackAddress(address) && !isLoopbackAddress(proxy);

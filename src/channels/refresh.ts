@@ -1,6 +1,6 @@
 /**
- * What sources need while they run: secrets and certificates that `$file` names are read again, and the operator learns
- * in time which certificates end.
+ * The periodic job of the sources: reads secrets and certificates named by `$file` again, and warns the operator of
+ * certificates that expire.
  */
 import type { Log } from '../lib/log.ts';
 import type { Sources } from './registry.ts';
@@ -12,11 +12,11 @@ interface Deps {
   readonly sources: Sources;
   readonly log: Log;
   readonly now: () => number;
-  /** The sources as they are configured now; throws when they cannot be read. Absent: they do not change. */
+  /** Reads the configured sources again; throws when they cannot be read. Absent: they do not change. */
   readonly readSources?: (() => Parameters<Sources['renew']>[0]) | undefined;
 }
 
-/** To be called at the start and then regularly; never throws. */
+/** Call it at the start and then regularly. It never throws. */
 export const createSourceRefresh = ({ sources, log, now, readSources }: Deps): (() => void) => {
   let lastFaults = '';
   let warnedAt = Number.NEGATIVE_INFINITY;
@@ -28,10 +28,10 @@ export const createSourceRefresh = ({ sources, log, now, readSources }: Deps): (
     try {
       faults = sources.renew(readSources());
     } catch (error) {
-      // Our own messages name settings and files; any other may quote what it choked on.
+      // Our own messages name settings and files; any other message may quote a secret.
       faults = [error instanceof Error && error.name === 'ConfigError' ? error.message : 'they cannot be read'];
     }
-    // Said once, not at every look.
+    // The same faults are logged once, not each time.
     if (faults.join('\n') !== lastFaults)
       for (const reason of faults) log.error('a source stays as it is: its new settings are refused', { reason });
     lastFaults = faults.join('\n');

@@ -1,4 +1,4 @@
-/** How every source reads a reply: strictly, and with nothing of it in an error. */
+/** How every source reads a reply: strictly, and without a byte of it in an error. */
 import type { z } from 'zod';
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { HttpReply } from '../lib/exchange.ts';
@@ -10,12 +10,12 @@ import { type JsonObject, readJson } from '../lib/strict-json.ts';
  */
 export type FailureCodes = ReadonlyMap<string, FailureCode>;
 
-/** Anything but 200, a redirect for example, is not a status that an API replies with. */
+/** Throws REPLY_MALFORMED for every status but 200. */
 export const requireStatus = ({ status }: HttpReply): void => {
   if (status !== 200) throw new PayerIdentityError('REPLY_MALFORMED', { upstreamCode: `HTTP_${status}` });
 };
 
-/** The text of a reply of status 200 in UTF-8. */
+/** The text of a reply with status 200 in UTF-8; throws REPLY_MALFORMED for any other reply. */
 export const readText = (reply: HttpReply): string => {
   requireStatus(reply);
   const upstreamCode = `HTTP_${reply.status}`;
@@ -26,7 +26,7 @@ export const readText = (reply: HttpReply): string => {
   }
 };
 
-/** A text as a JSON object, read strictly: see lib/strict-json. */
+/** A text as a JSON object, by the strict reader of lib/strict-json; throws REPLY_MALFORMED. */
 export const readObject = (text: string): JsonObject => {
   try {
     const root = readJson(text);
@@ -37,14 +37,14 @@ export const readObject = (text: string): JsonObject => {
   throw new PayerIdentityError('REPLY_MALFORMED');
 };
 
-/** A part of a reply in the shape that its documentation gives. */
+/** A part of a reply in the shape that its documentation gives; throws REPLY_MALFORMED. */
 export const parseReply = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new PayerIdentityError('REPLY_MALFORMED');
   return parsed.data;
 };
 
-/** A member that is a text or a number, as a text; for logs and signatures, not to be read as a value. */
+/** A member that is a string or a number, as a text for logs and signatures; not its value. */
 export const memberText = ({ members }: JsonObject, name: string): string | undefined => {
   const node = members.get(name);
   return node?.kind === 'scalar' && node.value !== null ? String(node.value) : undefined;

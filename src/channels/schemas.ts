@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { hiddenFault } from '../lib/plain-text.ts';
 
-/** An id. Full-width letters, blanks of any kind and control characters come from the clipboard, never from an upstream. */
+/** An id as an upstream issues it. Full-width letters, blanks and control characters come from an operator's clipboard. */
 export const issuedId = (max: number) =>
   z
     .string()
@@ -10,7 +10,7 @@ export const issuedId = (max: number) =>
     .max(max)
     .regex(/^[!-~]*$/, 'letters, digits and signs of ASCII only, without blanks');
 
-/** A secret. Blanks within it are its own; at its ends, and what nobody sees, were added on its way here. */
+/** A secret as an upstream issues it. Blanks at its ends and invisible characters come from an operator's clipboard. */
 export const issuedSecret = (max: number) =>
   z
     .string()

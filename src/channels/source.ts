@@ -1,6 +1,6 @@
 /**
  * A source is one upstream API that serves channels for an app: a folder with one export, `defineSource(…)`, and one
- * line in the registry. What it can do beyond redeeming is one optional object per capability.
+ * line in the registry. Each capability beyond redeeming is one optional object.
  */
 import type { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
@@ -29,7 +29,7 @@ export interface SourceCall extends Cancellation {
   readonly origin: CallOrigin;
 }
 
-/** Every channel of a source has two guards: one for trusted and one for public traffic. */
+/** Where a call comes from. Every channel of a source has two guards, one for trusted and one for public traffic. */
 export interface CallOrigin {
   readonly channelId: string;
   readonly traffic: Traffic;
@@ -96,7 +96,7 @@ export interface Certifier {
   initialize(request: CertifyRequest, call: SourceCall): Promise<string>;
   /** Where the payer certifies, as a link and as a form. Pure. */
   page(certifyId: string, returnUrl: string | undefined): CertifyPage;
-  /** False also means: not finished yet. */
+  /** False also before the payer has finished. */
   hasPassed(certifyId: string, call: SourceCall): Promise<boolean>;
 }
 
@@ -141,7 +141,7 @@ export type JobworthReply =
   | ({ readonly kind: 'ANSWERED' } & JobworthAnswer)
   /** Not final yet; nothing was consumed. */
   | { readonly kind: 'PENDING'; readonly resultUrl?: string | undefined }
-  /** The upstream provably refused, and consumed nothing. */
+  /** The upstream refused with a signed reply, and consumed nothing. */
   | {
       readonly kind: 'REFUSED';
       readonly code: FailureCode;
@@ -165,7 +165,7 @@ export interface ResultHolder {
   collect(queryCode: string, call: SourceCall): Promise<Redeemed | undefined>;
 }
 
-/** What the options of every source have once they are parsed. */
+/** What the parsed options of every source have. */
 interface SourceOptions {
   readonly channels: readonly string[];
 }

@@ -1,5 +1,5 @@
 /**
- * Alipay, directly: OAuth (alipay.system.oauth.token), real-name certification and job identity.
+ * The source `alipay`, Alipay's own API: OAuth (alipay.system.oauth.token), certification and job identity.
  * https://opendocs.alipay.com/open/263/105809 (authorization), https://opendocs.alipay.com/open/02ailc (token)
  */
 import { z } from 'zod';
@@ -7,8 +7,8 @@ import { PayerIdentityError } from '../../failure.ts';
 import { upstreamAddress } from '../../lib/address.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import type { Redeemed } from '../../model.ts';
-import { refuseSubAppId } from '../invalid-field.ts';
 import { type FailureCodes, parseReply } from '../reply.ts';
+import { refuseSubAppId } from '../request-checks.ts';
 import { defineSource, type SourceCall } from '../source.ts';
 import {
   CERTIFY,
@@ -36,7 +36,7 @@ const config = z
     /** Origin of the v3 API, and its path prefix if it has one; what is signed is the path below it. */
     apiUrl: upstreamAddress.default('https://openapi.alipay.com'),
     authorizeUrl: upstreamAddress.default('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm'),
-    /** auth_base is silent and tells only who the payer is. */
+    /** auth_base asks the payer nothing and yields the payer's id alone. */
     scope: z.enum(['auth_base', 'auth_user']).default('auth_base'),
     appAuthToken: z.string().max(40).optional(),
     /** AES key of content encryption, 16 bytes in base64. */
@@ -57,7 +57,7 @@ const token = z.object({
   user_id: z.string().min(1).optional(),
   open_id: z.string().min(1).optional(),
   union_id: z.string().min(1).optional(),
-  /** Seconds; the documentation says string, the wire says number. */
+  /** Seconds; a string in the documentation, a number on the wire. */
   expires_in: z.coerce.number().int().positive().optional(),
 });
 

@@ -1,5 +1,5 @@
 /**
- * The three files of certificate mode: who has signed whom, the serial numbers, and what does not fit together.
+ * The three files of certificate mode: checks that they fit together, and computes their serial numbers.
  * https://opendocs.alipay.com/common/02kdnc; the numbers as the SDKs compute them:
  * https://github.com/alipay/alipay-sdk-java-all v2 AntCertificationUtil
  */
@@ -26,7 +26,7 @@ export const keyOf = (certificate: X509Certificate): KeyObject | undefined => {
   }
 };
 
-/** The certificates that are not there to vouch for others: Alipay's file may also hold the one of its issuer. */
+/** The certificates that issued no other one: Alipay's file may also hold the certificate of its issuer. */
 export const leaves = (certificates: readonly X509Certificate[]): X509Certificate[] =>
   certificates.filter(
     (certificate) =>
@@ -37,7 +37,7 @@ export const leaves = (certificates: readonly X509Certificate[]): X509Certificat
 export const belongingTo = (privateKey: KeyObject, certificates: readonly X509Certificate[]): X509Certificate[] =>
   certificates.filter((certificate) => certificate.checkPrivateKey(privateKey));
 
-/** What does not fit; in a right set, nothing. What can be known without Alipay is found before it costs a code. */
+/** Why the files do not fit together; empty when they do. Found at the start, before a wrong key costs an auth code. */
 export const certificateFaults = (privateKey: KeyObject, given: Certificates): CertificateFault[] => {
   const { app, alipay, alipayRoot } = given;
   if (belongingTo(privateKey, app).length === 0) {
@@ -84,21 +84,21 @@ const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate): bool
   return key !== undefined && !isSame(certificate, issuer) && certificate.verify(key);
 };
 
-/** Longer than any chain of Alipay's, which has a root, an authority and a leaf. */
+/** Longer than Alipay's chains, which have a root, an authority and a leaf. */
 const MAX_CHAIN = 8;
 
 /**
- * Follows the signatures from a certificate to one of the root file. Alipay's downloads of today leave out the
- * authority in between, and no SDK looks for it; so a chain may end where the next certificate is in none of the files,
- * if that one is named as Alipay names its authorities: under the organization of a root.
+ * Follows the signatures from a certificate to one of the root file. Alipay's downloads leave out the authority in
+ * between, and no SDK requires it. So a chain may end at an issuer that is in none of the files, if its name begins
+ * with the organization of a root, as the names of Alipay's authorities do.
  */
 const chainFault = (leaf: X509Certificate, { app, alipay, alipayRoot }: Certificates): string | undefined => {
-  const known = [...alipayRoot, ...alipay, ...app];
+  const all = [...alipayRoot, ...alipay, ...app];
   let certificate = leaf;
   for (let length = 0; length < MAX_CHAIN; length += 1) {
     const current = certificate;
     if (alipayRoot.some((root) => isSame(root, current))) return undefined;
-    const named = known.filter(({ subject }) => subject === current.issuer);
+    const named = all.filter(({ subject }) => subject === current.issuer);
     const issuer = named.find((candidate) => isSignedBy(current, candidate));
     if (!issuer && named.length > 0) break;
     if (!issuer) {
@@ -117,7 +117,7 @@ const organizationOf = (name: string): string =>
     .find((part) => part.startsWith('O='))
     ?.slice(2) ?? '';
 
-/** The root file holds SM2 certificates as well; only those signed with an RSA algorithm (PKCS #1) are counted. */
+/** Whether an RSA algorithm (PKCS #1) signed it: the root file also holds SM2 certificates, which are not counted. */
 export const isRsaSigned = ({ signatureAlgorithmOid = '' }: X509Certificate): boolean =>
   signatureAlgorithmOid.startsWith('1.2.840.113549.1.1.');
 

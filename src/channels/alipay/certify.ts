@@ -14,18 +14,18 @@ export const initializeContent = ({ orderNo, method, certType, certName, certNo,
   outer_order_no: orderNo,
   biz_code: method,
   identity_param: { identity_type: 'CERT_INFO', cert_type: certType, cert_name: certName, cert_no: certNo },
-  // An empty return_url is allowed: then the payer stays in Alipay.
+  // With an empty return_url the payer stays in Alipay.
   merchant_config: { return_url: returnUrl ?? '' },
 });
 
 export const initializeReply = z.object({ certify_id: z.string().regex(/^[0-9A-Za-z]{1,32}$/) });
 
-/** T or F; one published sample has it in a list. */
+/** T or F; one published sample has a list of one. */
 export const queryReply = z.object({
   passed: z.union([z.enum(['T', 'F']), z.tuple([z.enum(['T', 'F'])]).transform(([passed]) => passed)]),
 });
 
-/** SYSTEM_ERROR and UNKNOWN_ERROR say nothing; ARRANGEMENT_STATUS_ERROR: the product is not signed up for. */
+/** SYSTEM_ERROR and UNKNOWN_ERROR are left out; ARRANGEMENT_STATUS_ERROR: the merchant has no contract for the product. */
 export const certifyCodes: FailureCodes = new Map([
   ['ILLEGAL_ARGUMENT_FORMAT', 'CERTIFICATION_REFUSED'],
   ['ARRANGEMENT_STATUS_ERROR', 'CHANNEL_MISCONFIGURED'],

@@ -15,7 +15,7 @@ import { judgeGet } from './v3.ts';
 
 export const JOBWORTH_PATH = '/v3/zhima/customer/jobworth/authentication';
 
-/** In the order of the documentation; undefined ones are left out. */
+/** In the order of the documentation. */
 export const jobworthParameters = (request: JobworthRequest): Readonly<Record<string, string | undefined>> => ({
   conn_key: request.connKey,
   once_token: request.onceToken,
@@ -29,7 +29,7 @@ export const jobworthParameters = (request: JobworthRequest): Readonly<Record<st
 });
 
 const answer = z.object({
-  /** SUCCESS: can be trusted; FAILED: cannot; WAITING_VERIFY: not known yet. */
+  /** SUCCESS: trusted; FAILED: not trusted; WAITING_VERIFY: not final yet. */
   identity_result: z.enum(['SUCCESS', 'FAILED', 'WAITING_VERIFY']),
   identity_result_skip_url: optionalText,
   merchant_identity_id: optionalText,
@@ -56,7 +56,7 @@ const jobworthCodes: FailureCodes = new Map([
   ['USER_NAME_NOT_MATCH', 'JOBWORTH_MISMATCH'],
   ['TOKEN_NOT_MATCH_IDENTITY_TYPE', 'JOBWORTH_MISMATCH'],
   ['SYSTEM_ERROR', 'OUTCOME_UNKNOWN'],
-  // CommonErrorType of the SDKs: the ones that are not about keys, apps and permissions.
+  // CommonErrorType of the SDKs: those that are not about keys, apps and permissions.
   ['app-call-limited', 'CHANNEL_BUSY'],
   ['method-call-limited', 'CHANNEL_BUSY'],
   ['invalid-parameter', 'JOBWORTH_REFUSED'],
@@ -64,7 +64,7 @@ const jobworthCodes: FailureCodes = new Map([
   ['access-data-time-out', 'OUTCOME_UNKNOWN'],
 ]);
 
-/** Every other common error is spelt in lower case with hyphens, and is about keys, apps and permissions. */
+/** All other common errors have lower case and hyphens, and are about keys, apps and permissions. */
 const COMMON_ERROR = /^[a-z]+(?:-[a-z]+)+$/;
 
 export const judgeJobworth = (keys: AlipayKeys, reply: HttpReply): JobworthReply => {
@@ -72,7 +72,7 @@ export const judgeJobworth = (keys: AlipayKeys, reply: HttpReply): JobworthReply
   if (judged.kind === 'ERROR') {
     const { code: reason, signed } = judged;
     const code = jobworthCodes.get(reason) ?? (COMMON_ERROR.test(reason) ? 'CHANNEL_MISCONFIGURED' : 'OUTCOME_UNKNOWN');
-    // Only Alipay's own word, and a clear one, leaves the token as it was.
+    // Only a signed refusal that is known leaves the once token unspent.
     if (!signed) throw new PayerIdentityError(code, { claimedCode: reason });
     if (code === 'OUTCOME_UNKNOWN') throw new PayerIdentityError(code, { upstreamCode: reason });
     return { kind: 'REFUSED', code, upstreamCode: reason, upstreamTraceId: traceIdOf(reply) };

@@ -1,23 +1,23 @@
 /**
- * What operators paste where a key or a certificate is wanted: PEM, its line breaks lost or doubled, or bare base64.
- * What a text holds is told by its bytes: the words in the frame of a PEM are often wrong.
+ * Reads the keys and certificates that operators paste: PEM, also with lost or doubled line breaks, or bare base64.
+ * The kind is read from the bytes, since the label of a PEM is often wrong.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 
 export type Material =
   | { readonly kind: 'private' | 'public'; readonly key: KeyObject }
   | { readonly kind: 'certificate'; readonly certificate: X509Certificate }
-  /** A private key under a passphrase; a request for a certificate; none of these, or damaged. */
+  /** A private key under a passphrase; a certificate request; anything else, also when damaged. */
   | { readonly kind: 'encrypted' | 'request' | 'unknown' };
 
 const FRAME = '-----BEGIN ';
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END [A-Z0-9 ]+-----/g;
 const MARK = /-----(?:BEGIN|END) /g;
 const ENCRYPTED = /Proc-Type: *4,ENCRYPTED|-----BEGIN ENCRYPTED PRIVATE KEY-----/;
-/** OpenSSL writes them in front of a key of an elliptic curve. */
+/** OpenSSL writes such a block before the key of an elliptic curve. */
 const PARAMETERS = / PARAMETERS$/;
 
-/** Everything that a text holds, in its order. Text around the frames of PEM says nothing (RFC 7468, 5.2). */
+/** All keys and certificates in a text, in its order. Text outside of PEM blocks is ignored (RFC 7468, 5.2). */
 export const readMaterial = (text: string): Material[] => {
   // Environment variables and JSON inside JSON carry a line break as a backslash and a letter.
   const written = text.replaceAll(/\\[rn]/g, '\n');
@@ -33,13 +33,13 @@ export const readMaterial = (text: string): Material[] => {
     );
 };
 
-/** Empty for what is no base64. Blanks, line breaks and characters without a width are passed over. */
+/** Empty for a text that is not base64. Blanks, line breaks and zero-width characters are ignored. */
 const fromBase64 = (text: string): Buffer => {
   const digits = text.replaceAll(/[\s\p{Cf}]/gu, '');
   return Buffer.from(/^[\w+/-]+={0,2}$/.test(digits) ? digits : '', 'base64');
 };
 
-/** The first that succeeds. Private keys come first, since OpenSSL reads the public half of one as a public key. */
+/** In the order of trial. Private keys come first, since OpenSSL also reads the public half of one. */
 const readers: readonly ((der: Buffer) => Material)[] = [
   ...(['pkcs8', 'pkcs1'] as const).map(
     (type) =>
@@ -71,7 +71,7 @@ const readDer = (der: Buffer): Material => {
   return { kind: 'unknown' };
 };
 
-/** The length that a DER sequence states. OpenSSL reads on without a word when more follows. */
+/** The length that a DER sequence states. OpenSSL ignores what follows it. */
 const lengthOf = (der: Buffer): number => {
   const [tag, first = 0] = der;
   if (tag !== 0x30 || der.length < 6) return -1;

@@ -1,6 +1,6 @@
 /**
- * Alipay's two ways of naming keys: bare keys, or certificates whose serial numbers travel with every message. Whatever
- * can be known to be wrong without Alipay is refused when it is read: every reply to a wrong key costs an auth code.
+ * Alipay's keys: bare ones, or certificates whose serial numbers travel with every message. Keys that cannot be right
+ * are refused when they are read, because every reply to a wrong key costs an auth code.
  * https://opendocs.alipay.com/common/02kipk (keys), https://opendocs.alipay.com/common/02kdnc (certificates)
  */
 import { createPublicKey, type KeyObject, sign, verify, type X509Certificate } from 'node:crypto';
@@ -20,12 +20,12 @@ import { type Material, readMaterial } from './key-material.ts';
 const MIN_BITS = 2_048;
 const NEW_KEY = `make an RSA key of ${MIN_BITS} bits with Alipay's key tool`;
 
-/** A text as `read` takes it, or the fault that `read` finds. */
-const readAs = <T extends object>(read: (found: readonly Material[]) => T | string) =>
+/** What `read` makes of a text; a string is the fault that it reports. */
+const readAs = <T extends object>(read: (materials: readonly Material[]) => T | string) =>
   z.string().transform((text, context): T => {
-    const found = read(readMaterial(text));
-    if (typeof found !== 'string') return found;
-    context.addIssue(found);
+    const result = read(readMaterial(text));
+    if (typeof result !== 'string') return result;
+    context.addIssue(result);
     return z.NEVER;
   });
 
@@ -39,7 +39,7 @@ const rsaFault = (key: KeyObject): string | undefined => {
   return isSound(key) ? undefined : 'it is a damaged RSA key: copy it again';
 };
 
-/** No real modulus has a small factor. Of those with a wrong digit 19 in 20 have one. */
+/** No real modulus has a factor below it; of moduli with one wrong digit, 19 in 20 have. */
 const SMALL = 10_000n;
 
 const isSound = (key: KeyObject): boolean => {
@@ -59,9 +59,9 @@ const signsForItself = (key: KeyObject): boolean => {
   }
 };
 
-/** What Alipay's key tool gives out: PEM, or the bare base64 of PKCS#1 or PKCS#8. */
-const privateKey = readAs((found): KeyObject | string => {
-  const [material = { kind: 'unknown' as const }, ...more] = found;
+/** As Alipay's key tool writes it: PEM, or the bare base64 of PKCS#1 or PKCS#8. */
+const privateKey = readAs((materials): KeyObject | string => {
+  const [material = { kind: 'unknown' as const }, ...more] = materials;
   if (more.length > 0) return 'it holds several keys: give one';
   switch (material.kind) {
     case 'private':
@@ -77,8 +77,8 @@ const privateKey = readAs((found): KeyObject | string => {
   }
 });
 
-const publicKey = readAs((found): KeyObject | string => {
-  const [material = { kind: 'unknown' as const }, ...more] = found;
+const publicKey = readAs((materials): KeyObject | string => {
+  const [material = { kind: 'unknown' as const }, ...more] = materials;
   if (more.length > 0) return 'it holds several keys: give one';
   switch (material.kind) {
     case 'public':
@@ -93,10 +93,10 @@ const publicKey = readAs((found): KeyObject | string => {
   }
 });
 
-const certificates = readAs((found): X509Certificate[] | string => {
-  const read = found.flatMap((material) => (material.kind === 'certificate' ? [material.certificate] : []));
-  if (read.length > 0 && read.length === found.length) return read;
-  const kinds = new Set(found.map(({ kind }) => kind));
+const certificates = readAs((materials): X509Certificate[] | string => {
+  const read = materials.flatMap((material) => (material.kind === 'certificate' ? [material.certificate] : []));
+  if (read.length > 0 && read.length === materials.length) return read;
+  const kinds = new Set(materials.map(({ kind }) => kind));
   if (kinds.has('private') || kinds.has('encrypted')) return 'it holds a private key: give certificates alone';
   if (kinds.has('public')) return 'it holds a public key: give certificates, or alipayPublicKey in place of all three';
   if (kinds.has('request')) return 'it is a request for a certificate: give the certificate that was issued for it';
@@ -116,7 +116,7 @@ interface KeySettings {
   readonly certificates?: Certificates | undefined;
 }
 
-/** What is wrong between settings that are right by themselves. */
+/** Faults between settings that are right by themselves. */
 export const keyFaults = ({ privateKey, alipayPublicKey, certificates }: KeySettings) => {
   if ((alipayPublicKey === undefined) === (certificates === undefined))
     return [{ path: ['alipayPublicKey'], message: 'either alipayPublicKey or certificates' }];
@@ -139,18 +139,18 @@ export const keyFaults = ({ privateKey, alipayPublicKey, certificates }: KeySett
 
 export interface AlipayKeys {
   readonly privateKey: KeyObject;
-  /** By the serial number that replies name in certificate mode; a bare key by the empty text. */
+  /** By the serial number that replies name in certificate mode; a bare key by the empty string. */
   readonly verifiers: ReadonlyMap<string, KeyObject>;
-  /** What our messages name in certificate mode. */
+  /** What our requests name in certificate mode. */
   readonly serialNumbers?: { readonly app: string; readonly alipayRoot: string } | undefined;
   readonly expiring: readonly Expiring[];
 }
 
-/** The key that a reply has to be signed with; undefined for a certificate that is not configured. */
+/** The key that verifies a reply; undefined when the reply names a certificate that is not configured. */
 export const verifierOf = ({ verifiers, serialNumbers }: AlipayKeys, named: string | undefined) =>
   verifiers.get(serialNumbers ? (named ?? '') : '');
 
-/** Throws without a key to verify with: a source that takes any reply must not start. */
+/** Throws when there is no key to verify replies with. */
 export const alipayKeys = ({ privateKey, alipayPublicKey, certificates }: KeySettings): AlipayKeys => {
   const alipay = leaves(certificates?.alipay ?? []);
   const [app] = belongingTo(privateKey, certificates?.app ?? []);
@@ -158,7 +158,7 @@ export const alipayKeys = ({ privateKey, alipayPublicKey, certificates }: KeySet
     if (!alipayPublicKey) throw new Error('alipay needs alipayPublicKey or certificates');
     return { privateKey, verifiers: new Map([['', alipayPublicKey]]), expiring: [] };
   }
-  // While Alipay changes from one certificate to the next, replies name either.
+  // While Alipay changes its certificate, replies name either one.
   const verifiers = new Map(alipay.map((leaf) => [serialNumberOf(leaf), leaf.publicKey]));
   const lasting = alipay.reduce((last, leaf) => (leaf.validToDate > last.validToDate ? leaf : last));
   return {

@@ -1,8 +1,8 @@
 /**
- * The text of a reply, and the bytes of every part of it: a signature is over bytes, and JSON is read as text.
+ * The text of a reply, and the bytes of every part of it: signatures are over bytes, JSON is read as text.
  *
- * Calls ask for UTF-8; in some of its errors and replies the gateway falls back to GBK and names it in the content type.
- * In GBK the second byte of a character may look like a backslash or a brace, so structure is only read from the text.
+ * Requests ask for UTF-8; some replies of the gateway are in GBK and name it in the content type. In GBK the second
+ * byte of a character may look like a backslash or a brace, so structure is read from the text only.
  */
 import { PayerIdentityError } from '../../failure.ts';
 import type { HttpReply } from '../../lib/exchange.ts';
@@ -24,8 +24,8 @@ const decode = (label: string, bytes: Buffer): string | undefined => {
 };
 
 /**
- * What is UTF-8 is read as UTF-8, whatever the content type says: nothing signs the content type, so a reply to our
- * UTF-8 must not get another meaning by it.
+ * A body that is UTF-8 is read as UTF-8 even if the content type names GBK: the content type is not signed, and must
+ * not change the meaning of a reply.
  */
 export const readReplyText = ({ status, headers, body }: HttpReply): ReplyText => {
   const utf8 = decode('utf-8', body);
@@ -36,13 +36,13 @@ export const readReplyText = ({ status, headers, body }: HttpReply): ReplyText =
   return { text: gbk, bytes: (start, end) => body.subarray(offsets[start], offsets[end]) };
 };
 
-/** Where each UTF-16 unit of valid GB 18030 begins among its bytes, and after the last one where they end. */
+/** The byte offset of each UTF-16 unit of valid GB 18030, and the length of the bytes as the last one. */
 const offsetsIn = (bytes: Buffer): number[] => {
   const offsets: number[] = [];
   let at = 0;
   while (at < bytes.length) {
     const length = lengthAt(bytes, at);
-    // A character of four bytes may be one beyond the BMP, which is two units.
+    // A character of four bytes may be outside of the BMP, and is two units then.
     const units = length === 4 ? (decode('gb18030', bytes.subarray(at, at + 4))?.length ?? 1) : 1;
     for (let unit = 0; unit < units; unit += 1) offsets.push(at);
     at += length;
@@ -50,7 +50,7 @@ const offsetsIn = (bytes: Buffer): number[] => {
   return [...offsets, at];
 };
 
-/** GB 18030-2005: ASCII is one byte; a digit in second place makes a character of four, anything else one of two. */
+/** GB 18030-2005: ASCII has one byte; with a digit as second byte a character has four, otherwise two. */
 const lengthAt = (bytes: Buffer, at: number): 1 | 2 | 4 => {
   const [first = 0, second = 0] = bytes.subarray(at, at + 2);
   // 0x80 alone is the euro sign of Microsoft's code page.

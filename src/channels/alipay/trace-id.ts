@@ -1,13 +1,13 @@
-/** Alipay's id of an exchange, which its support asks for: https://opendocs.alipay.com/common/02km9f */
+/** Alipay's id of an exchange, for its support: https://opendocs.alipay.com/common/02km9f */
 import { PayerIdentityError } from '../../failure.ts';
 import type { HttpReply } from '../../lib/exchange.ts';
 import type { Exchange } from '../source.ts';
 
-/** v1 and v3 spell the header in two ways; nothing signs it. */
+/** v1 and v3 spell the header differently; it is not signed. */
 export const traceIdOf = ({ headers }: HttpReply): string | undefined =>
   [headers.trace_id, headers['alipay-trace-id']].find((value) => typeof value === 'string');
 
-/** The same exchange, whose failures to judge a reply carry the reply's trace id. */
+/** The same exchange; what its judge throws carries the reply's trace id. */
 export const traced =
   (exchange: Exchange): Exchange =>
   (request, judge, call) =>

@@ -1,5 +1,5 @@
 /**
- * Alipay's OpenAPI v1, gateway.do: signed parameters out, a node and a signature over its very characters back.
+ * Alipay's OpenAPI v1, gateway.do: builds signed calls and pages, and verifies and judges replies.
  * https://opendocs.alipay.com/common/02kf5q (signing), https://opendocs.alipay.com/common/02mse7 (verifying)
  */
 import { createCipheriv, createDecipheriv, type KeyObject, sign, verify } from 'node:crypto';
@@ -24,7 +24,7 @@ export interface GatewayOptions {
 
 export type Parameters = Readonly<Record<string, string>>;
 
-/** What is signed: every parameter but `sign` that has a value, by name in byte order, as it is and not URL-encoded. */
+/** The signed text: every parameter with a value, without `sign`, in byte order of the names, not URL-encoded. */
 export const textToSign = (parameters: Parameters): string =>
   Object.keys(parameters)
     .filter((name) => name !== 'sign' && parameters[name] !== '')
@@ -32,12 +32,12 @@ export const textToSign = (parameters: Parameters): string =>
     .map((name) => `${name}=${parameters[name]}`)
     .join('&');
 
-/** RSA2. On a thread of its own: a signature takes a third of a millisecond. */
+/** RSA2. In the thread pool: a signature takes a third of a millisecond. */
 const rsa2 = promisify((text: string, key: KeyObject, done: (error: Error | null, signature: Buffer) => void) =>
   sign('RSA-SHA256', Buffer.from(text), key, done),
 );
 
-/** Signs a request in base64. What fails here has sent nothing, and says so: the code that it is about stays unspent. */
+/** The signature in base64. Throws an ExchangeError with nothing sent, so that the code stays unspent. */
 export const signRequest = async (text: string, key: KeyObject): Promise<string> => {
   try {
     return (await rsa2(text, key)).toString('base64');
@@ -46,7 +46,7 @@ export const signRequest = async (text: string, key: KeyObject): Promise<string>
   }
 };
 
-/** The parameters of a call, but for its signature. */
+/** The parameters of a call, without its signature. */
 const callParameters = (
   { appId, keys, appAuthToken, encryptKey }: GatewayOptions,
   method: string,
@@ -68,13 +68,13 @@ const callParameters = (
       alipay_root_cert_sn: keys.serialNumbers.alipayRoot,
     }),
     ...(text && !encryptKey && { biz_content: text }),
-    // The official SDKs refuse to announce encryption where there is no biz_content, as in the exchange of a code.
+    // Without biz_content, as when a code is redeemed, the official SDKs refuse to announce encryption.
     ...(text && encryptKey && { encrypt_type: 'AES', biz_content: encrypt(text, encryptKey) }),
     ...content.parameters,
   };
 };
 
-/** Parameters of the protocol travel in the query, what the call is about in the body; charset has to be in the query. */
+/** Parameters of the protocol travel in the query (charset has to), those of the call in the body. */
 const PROTOCOL =
   /^(app_id|method|format|charset|sign_type|sign|timestamp|version|return_url|app_auth_token|app_cert_sn|alipay_root_cert_sn|encrypt_type)$/;
 
@@ -101,7 +101,7 @@ export const callRequest = async (
   };
 };
 
-/** A page to send the payer to; nothing is sent by us. Content encryption is not for pages. */
+/** A page for the payer's browser; content encryption is not for pages. */
 export const signedPage = (
   options: GatewayOptions,
   method: string,
@@ -132,17 +132,16 @@ const outcome = z.object({
   sub_code: z.string().optional(),
 });
 
-/** The parts that a reply may have besides its node. */
+/** The members of a reply besides its node. */
 const SIGN = 'sign';
 const CERTIFICATE = 'alipay_cert_sn';
-/** Our word, in the place of an upstream's code: the reply names a certificate that is not configured. */
+/** Logged in place of an upstream's code: the reply names a certificate that is not configured. */
 export const CERTIFICATE_UNKNOWN = 'CERTIFICATE_UNKNOWN';
 
 /**
- * The node of a successful reply. A success counts only when its signature is right. A refusal is thrown as the failure
- * that `codes` names, whether its signature is right, wrong or missing: it gives nothing away, the gateway leaves some
- * of its refusals unsigned, and who can change a signature can also take it off. Only with a right one its reason is
- * more than a claim.
+ * The node of a successful reply, which has to be signed. A refusal is thrown as the failure in `codes` even if its
+ * signature is wrong or missing: the gateway does not sign all of its refusals, and a forger who can change a signature
+ * can also remove it. Without a right signature the reason is only logged, as `claimedCode`.
  */
 export const judgeCall = (
   { keys, encryptKey }: GatewayOptions,
@@ -163,9 +162,8 @@ export const judgeCall = (
   const signature = stringOf(members.get(SIGN));
   const key = verifierOf(keys, stringOf(members.get(CERTIFICATE)));
   const isVerified = signature !== undefined && key !== undefined && isSigned(body, node, signature, key);
-  // What it claims, of a success: which certificate to look for.
   const unverified = signature !== undefined && key === undefined ? { claimedCode: CERTIFICATE_UNKNOWN } : {};
-  // An encrypted node is a string; it is decrypted only once it is known to be Alipay's.
+  // An encrypted node is a string. It is decrypted only after its signature was verified.
   if (!isVerified && stringOf(node) !== undefined) throw new PayerIdentityError('REPLY_UNVERIFIED', unverified);
   const value = jsonValue(decrypted(node, encryptKey));
   const { code, sub_code: subCode } = parseReply(outcome, value);
@@ -191,7 +189,7 @@ const commonCodes: FailureCodes = new Map([
 const stringOf = (node: JsonNode | undefined): string | undefined =>
   node?.kind === 'scalar' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
 
-/** The gateway escapes slashes after signing in some of its paths, so both spellings are tried, as its own SDKs do. */
+/** The gateway escapes the slashes of some replies after signing, so both spellings are verified, as its SDKs do. */
 const isSigned = (body: ReplyText, node: JsonNode, signature: string, key: KeyObject): boolean => {
   const bytes = Buffer.from(signature, 'base64');
   return [body.bytes(node.start, node.end), withoutEscapes(body, node)].some((spelling) =>
@@ -199,7 +197,7 @@ const isSigned = (body: ReplyText, node: JsonNode, signature: string, key: KeyOb
   );
 };
 
-/** The bytes of a node with every `\/` as `/`. They are cut out by the text: in GBK a byte is no character. */
+/** The bytes of a node with every `\/` as `/`. Found in the text, since a byte of GBK may only look like a backslash. */
 const withoutEscapes = ({ text, bytes }: ReplyText, { start, end }: JsonNode): Buffer => {
   const parts: Buffer[] = [];
   let from = start;
@@ -210,7 +208,7 @@ const withoutEscapes = ({ text, bytes }: ReplyText, { start, end }: JsonNode): B
   return Buffer.concat([...parts, bytes(from, end)]);
 };
 
-/** AES-128-CBC with an IV of zeroes, as https://opendocs.alipay.com/common/02mse3 has it. */
+/** AES-128-CBC with an IV of zeroes: https://opendocs.alipay.com/common/02mse3 */
 const ZERO_IV = Buffer.alloc(16);
 
 const encrypt = (text: string, key: Buffer): string => {
@@ -218,7 +216,7 @@ const encrypt = (text: string, key: Buffer): string => {
   return cipher.update(text, 'utf8', 'base64') + cipher.final('base64');
 };
 
-/** An encrypted node is a string; it was verified as it stands, and is read only now. */
+/** The node itself when it is not encrypted. */
 const decrypted = (node: JsonNode, key: Buffer | undefined): JsonNode => {
   const text = stringOf(node);
   if (text === undefined || !key) return node;

@@ -18,7 +18,7 @@ export interface ApiOptions {
   readonly appAuthToken?: string | undefined;
 }
 
-/** What is signed of a request: every part on a line of its own, the last one too. */
+/** The signed text of a request: every part ends with a line feed. */
 export const requestTextToSign = (
   authorization: string,
   method: string,
@@ -59,18 +59,18 @@ export const getRequest = async (
   };
 };
 
-/** What is signed of a reply. */
+/** The signed text of a reply. */
 export const replyTextToSign = (timestamp: string, nonce: string, body: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${timestamp}\n${nonce}\n`), body, Buffer.from('\n')]);
 
 export type ApiReply =
   | { readonly kind: 'SUCCESS'; readonly value: unknown }
-  /** `signed`: Alipay provably said it. */
+  /** `signed`: with a right signature. */
   | { readonly kind: 'ERROR'; readonly code: string; readonly signed: boolean };
 
 const errorReply = z.object({ code: z.string() });
 
-/** A success has to be signed. An error may be; one whose signature is wrong counts as one without. */
+/** A success has to be signed. An error with a wrong signature counts as unsigned. */
 export const judgeGet = (keys: AlipayKeys, reply: HttpReply): ApiReply => {
   const signature = signatureOf(keys, reply);
   if (reply.status >= 400 && reply.status < 600) {
@@ -85,7 +85,7 @@ export const judgeGet = (keys: AlipayKeys, reply: HttpReply): ApiReply => {
   return { kind: 'SUCCESS', value: jsonValue(readObject(readReplyText(reply).text)) };
 };
 
-/** UNKNOWN: by a certificate that is not configured. */
+/** UNKNOWN: the reply names a certificate that is not configured. */
 const signatureOf = (keys: AlipayKeys, { headers, body }: HttpReply): 'MISSING' | 'UNKNOWN' | 'WRONG' | 'RIGHT' => {
   const header = (name: string) => {
     const value = headers[name];

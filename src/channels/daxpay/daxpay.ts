@@ -1,9 +1,9 @@
 /**
- * DaxPay "channel auth" (通道认证): POST /unipay/assist/channel/auth/auth and …/authAndSet.
+ * The source `daxpay`, DaxPay's "channel auth" (通道认证): POST /unipay/assist/channel/auth/auth and …/authAndSet.
  * https://github.com/dromara/dax-pay (PaySignUtil, ChannelUniAuthController), documents in github.com/xxm1995/daxpay-doc
  *
- * Two profiles, because the protocol changed under the same path: `beta` is 3.0.0-beta1 to beta4, which the published
- * pages describe; `ga` is what followed 3.0.0: it adds mchNo and upper-cases the text before the digest.
+ * The protocol changed under the same path: profile `beta` is 3.0.0-beta1 to beta4, which the published pages describe;
+ * profile `ga` is what followed 3.0.0, with mchNo and an upper-cased text before the digest.
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../../failure.ts';
@@ -13,8 +13,8 @@ import { equalSecrets } from '../../lib/digest.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { type JsonObject, jsonValue } from '../../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest } from '../../model.ts';
-import { refuseSubAppId } from '../invalid-field.ts';
 import { memberText, parseReply, readObject, readText } from '../reply.ts';
+import { refuseSubAppId } from '../request-checks.ts';
 import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
 import { defineSource, type Exchange, type ResultHolder } from '../source.ts';
 import { malformed, refusal, traceOf, unverified } from './codes.ts';
@@ -29,19 +29,19 @@ const config = z
     baseUrl: upstreamAddress,
     profile: z.enum(['beta', 'ga']).default('beta'),
     appId: issuedId(32),
-    /** The merchant number; signed and sent by profile ga only, which knows the field. */
+    /** The merchant number; sent by profile ga only. */
     mchNo: issuedId(32).optional(),
     secret: issuedSecret(512),
     signType: z.enum(['hmac_sha256', 'md5', 'sm3']).default('hmac_sha256'),
     /**
-     * Releases after 3.0.0 do not sign the reply of this endpoint. `optional` believes such a reply for the sake of TLS
-     * alone; a signature that is there must still be right.
+     * Releases after 3.0.0 do not sign the reply of this endpoint. `optional` accepts an unsigned reply, which TLS alone
+     * authenticates; a signature that is there must be right.
      */
     replySignature: z.enum(['required', 'optional']).default('required'),
     channels: z.array(z.string()).default(['ali_pay', 'wechat_pay']),
     /**
-     * Present: DaxPay keeps the results of authenticateAndSet. It has no public API to read them back, only its
-     * console's (GET /assist/channel/auth/queryAuthResult behind a login), so where and how is configuration.
+     * Present: DaxPay holds the results of authenticateAndSet. It has no public API to collect them, only its console's
+     * (GET /assist/channel/auth/queryAuthResult behind a login), so address and headers are configured.
      */
     resultHolder: z
       .strictObject({
@@ -54,7 +54,7 @@ const config = z
     path: ['mchNo'],
     message: 'profile ga requires it',
   })
-  // Profile ga leaves the letter case of ids unsigned, and what authAndSet answers is not signed at all.
+  // Profile ga does not sign the letter case of ids, and the reply of authAndSet is not signed at all.
   .refine(
     ({ baseUrl, profile, replySignature, resultHolder }) =>
       (profile === 'beta' && replySignature === 'required' && !resultHolder) || isProtected(baseUrl),
@@ -64,12 +64,12 @@ type Config = z.output<typeof config>;
 type HolderOptions = NonNullable<Config['resultHolder']>;
 
 const identity = z.object({ openId: optionalText, userId: optionalText, accessToken: optionalText });
-const keptIdentity = identity.extend({ status: z.enum(['waiting', 'success', 'not_exist']) });
+const heldIdentity = identity.extend({ status: z.enum(['waiting', 'success', 'not_exist']) });
 const envelope = z.object({ code: z.number().int(), data: z.unknown().optional() });
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', accept: 'application/json' };
 
-/** The signed request. Empty values are left out altogether: DaxPay signs them, its documents say it does not. */
+/** Empty values are left out: DaxPay signs them, although its documents exclude them. */
 const authRequest = (
   authCode: string,
   { channelId, clientIp }: RedeemRequest,
@@ -90,7 +90,7 @@ const authRequest = (
   return { method: 'POST', path: AUTH, headers: jsonHeaders, body: JSON.stringify({ ...fields, sign }) };
 };
 
-/** Bytes in, identity out. Nothing in the reply is believed, a success least of all, before its signature is checked. */
+/** A signature is checked before anything else in the reply is used; a success needs one. */
 const judgeAuth = (reply: HttpReply, options: Config): Redeemed => {
   const text = readText(reply);
   const root = readObject(text);
@@ -112,8 +112,8 @@ const readEnvelope = (root: JsonObject): z.output<typeof envelope> => {
 };
 
 /**
- * The signature does not see quotes, backslashes or escapes: a line feed signs like the letter n, and one text holding
- * two members signs like the two. Nothing that channels put into an id or a token is among these characters.
+ * Throws REPLY_MALFORMED for characters that the signature does not cover: quotes, backslashes and escapes. A line feed
+ * signs like the letter n, and one string can sign like two members. Ids and tokens of channels have no such character.
  */
 const readUnambiguous = (root: JsonObject): void => {
   const data = root.members.get('data');
@@ -136,7 +136,7 @@ const authAndSetRequest = (authCode: string, queryCode: string, channel: string,
   body: JSON.stringify({ appId, queryCode, authCode, channel }),
 });
 
-/** authAndSet answers {"msg":"success","code":0,"data":null} without a signature: it tells nothing worth forging. */
+/** authAndSet replies {"msg":"success","code":0,"data":null} without a signature; it names no payer. */
 const judgeAuthAndSet = (reply: HttpReply): void => {
   const root = readObject(readText(reply));
   const { code } = readEnvelope(root);
@@ -154,10 +154,10 @@ const judgeQuery = (reply: HttpReply): Redeemed | undefined => {
   const { code, data } = readEnvelope(root);
   if (code !== 0) throw new PayerIdentityError('CHANNEL_MISCONFIGURED', { upstreamCode: `${code}`, ...traceOf(root) });
   readUnambiguous(root);
-  const kept = parseReply(keptIdentity, data);
-  if (kept.status === 'waiting') return undefined;
-  if (kept.status === 'not_exist') throw new PayerIdentityError('OUTCOME_UNKNOWN', { upstreamCode: 'not_exist' });
-  return redeemed(kept);
+  const held = parseReply(heldIdentity, data);
+  if (held.status === 'waiting') return undefined;
+  if (held.status === 'not_exist') throw new PayerIdentityError('OUTCOME_UNKNOWN', { upstreamCode: 'not_exist' });
+  return redeemed(held);
 };
 
 const openResultHolder = (

@@ -1,6 +1,6 @@
 /**
- * DaxPay's symmetric signature, for requests and replies alike. A reply is signed over its fields in the order
- * received, so this works on the text itself and not on a parsed object.
+ * DaxPay's symmetric signature of requests and replies. Nested values are signed in the order received, so it is
+ * computed from the JSON text and not from a parsed object.
  * https://github.com/dromara/dax-pay PaySignUtil.java; JSON by https://github.com/dromara/hutool InternalJSONUtil.java
  */
 import { type DigestName, digests } from '../../lib/digest.ts';

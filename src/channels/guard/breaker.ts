@@ -1,4 +1,4 @@
-/** Stops calls to what has been failing, and finds out by a few trial calls when it is well again. */
+/** A circuit breaker: suspends calls after too many failures, and resumes them after a trial call was answered. */
 import { PayerIdentityError } from '../../failure.ts';
 
 export interface BreakerConfig {
@@ -6,13 +6,13 @@ export interface BreakerConfig {
   readonly windowMs: number;
   readonly failureRatio: number;
   readonly suspendMs: number;
-  /** However many calls fail, one that was answered within so many milliseconds shows that the upstream works. */
+  /** Nothing is suspended when a call was answered within these last milliseconds, however many calls fail. */
   readonly quietMs: number;
-  /** Trial calls after each suspendMs; as many again are left for clients that have not tried since it was suspended. */
+  /** Trial calls after each suspendMs; as many more are reserved for clients without a trial call in this suspension. */
   readonly trials: number;
 }
 
-/** `left`: ended without an answer, by no fault of the upstream. */
+/** `left`: nothing was sent, by no fault of the upstream. */
 type End = 'answered' | 'failed' | 'left';
 
 interface Attempt {
@@ -21,16 +21,16 @@ interface Attempt {
 }
 
 export interface Breaker {
-  /** Throws CHANNEL_SUSPENDED when a call of this client would not be let through now. */
+  /** Throws CHANNEL_SUSPENDED when `begin` would. */
   requireReady(client: string | undefined): void;
-  /** Lets one call through, or throws CHANNEL_SUSPENDED. */
+  /** Begins one call, or throws CHANNEL_SUSPENDED. */
   begin(client: string | undefined): Attempt;
 }
 
 const SLICES = 10;
 const MAX_CLIENTS = 10_000;
 
-/** Calls and failures within a window that slides. */
+/** Calls and failures within a sliding window. */
 const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: BreakerConfig) => {
   let slices: { readonly since: number; calls: number; failures: number }[] = [];
   let answeredAt = Number.NEGATIVE_INFINITY;
@@ -57,9 +57,8 @@ const createSample = ({ minimumCalls, windowMs, failureRatio, quietMs }: Breaker
 };
 
 /**
- * Trial calls of one suspension. Were the next call always the trial, a client that keeps sending what the upstream
- * fails on would be the trial again and again; so clients that have not tried yet have trials of their own, and need
- * not wait for the end of another one's.
+ * The trial calls of one suspension. A client that sends only calls which fail must not use up every trial: clients
+ * without a trial call in this suspension have trials of their own, and do not wait for the end of another client's.
  */
 const createTrials = ({ suspendMs, trials }: BreakerConfig) => {
   const firstAt = performance.now() + suspendMs;
@@ -75,15 +74,15 @@ const createTrials = ({ suspendMs, trials }: BreakerConfig) => {
 
   return {
     mayBegin: (client: string | undefined): boolean => isFirst(client) || isNext(),
-    /** Answers what to do when the trial has failed. */
+    /** Returns what to do when the trial call has failed. */
     begin(client: string | undefined): () => void {
-      const apart = isFirst(client);
-      if (apart) first += 1;
+      const reserved = isFirst(client);
+      if (reserved) first += 1;
       else begun += 1;
       if (tried.size >= MAX_CLIENTS) tried.clear();
       if (client !== undefined) tried.add(client);
       return () => {
-        if (!apart) failed += 1;
+        if (!reserved) failed += 1;
         if (failed < trials) return;
         nextAt = performance.now() + suspendMs;
         begun = 0;
@@ -96,9 +95,9 @@ const createTrials = ({ suspendMs, trials }: BreakerConfig) => {
 
 export const createBreaker = (config: BreakerConfig): Breaker => {
   const sample = createSample(config);
-  /** Undefined: every call is let through. */
+  /** Undefined: not suspended. */
   let suspension: ReturnType<typeof createTrials> | undefined;
-  /** Suspensions begun and ended: what began before the last change says nothing of the upstream as it is now. */
+  /** Suspensions begun and ended. A call that began before the last change is not counted. */
   let changes = 0;
 
   const requireReady = (client: string | undefined): void => {
@@ -124,7 +123,7 @@ export const createBreaker = (config: BreakerConfig): Breaker => {
       const fail = suspension?.begin(client);
       const end = (how: End) => {
         if (begunAfter !== changes) return;
-        // A trial that ends without an answer has not shown that the upstream is well.
+        // A trial that ends without an answer does not show that the upstream has recovered.
         if (fail) return how === 'answered' ? resume() : fail();
         if (how === 'left') return;
         sample.count(how === 'failed');

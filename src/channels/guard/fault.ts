@@ -1,4 +1,4 @@
-/** What an exchange that failed says of the upstream. */
+/** Which failed exchanges are faults of the upstream. */
 import { PayerIdentityError } from '../../failure.ts';
 import { ExchangeError } from '../../lib/exchange.ts';
 
@@ -6,10 +6,9 @@ import { ExchangeError } from '../../lib/exchange.ts';
 const STATUS = /^HTTP_(\d{3})$/;
 
 /**
- * Whether the upstream itself failed: no connection, no answer, a late one, a server error or bytes that are no reply
- * of its protocol. A complete answer in time is none, however doubtful: an unsigned refusal, a code that nothing lists,
- * a signature that does not hold or a status such as 403 or 429 is what one call was answered, and a wrong code can
- * bring any of them about.
+ * Whether the upstream itself failed: no connection, no reply in time, a server error, or a reply that is not of its
+ * protocol. A complete reply in time is no fault: an unsigned refusal, an unknown code, a wrong signature or a status
+ * such as 403 or 429 can be the reply to one wrong auth code.
  */
 export const isUpstreamFault = (error: unknown): boolean => {
   if (error instanceof ExchangeError) return true;

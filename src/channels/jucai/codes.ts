@@ -1,15 +1,15 @@
 /**
- * What JuCai's codes mean. 应答码表: https://www.showdoc.com.cn/jucaishangfu/9966099368299628, which lists codes of the
- * system and none for an auth code that is unknown, used or expired.
+ * The failures of JuCai's codes. 应答码表: https://www.showdoc.com.cn/jucaishangfu/9966099368299628, which lists codes of
+ * the system and none for an auth code that is unknown, used or expired.
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../../failure.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
 import { type FailureCodes, memberText } from '../reply.ts';
 
-/** By `code`, or `code.returnCode` when there is a returnCode: as the log shows them. */
+/** By `code`, or `code.returnCode` when there is a returnCode, as the log shows them. */
 const publishedCodes: FailureCodes = new Map([
-  /** 参数列表错误: the request, whose form is ours and whose content is checked, does not fit. */
+  /** 参数列表错误: wrong parameters. We build the form and check the input, so a setting is wrong. */
   ['400', 'CHANNEL_MISCONFIGURED'],
   /** 未授权 */
   ['401', 'CHANNEL_MISCONFIGURED'],
@@ -18,14 +18,14 @@ const publishedCodes: FailureCodes = new Map([
   /** 不允许的http方法 */
   ['405', 'CHANNEL_MISCONFIGURED'],
   /**
-   * A success without data. Merchants whose acquirer cannot look up ids get it, Lakala's for one; that is known from a
-   * public paste of JuCai's server and not from its pages.
+   * A success without data: the merchant's acquirer, Lakala for one, cannot look up ids. Known from a public paste of
+   * JuCai's server, not from its pages.
    */
   ['200', 'CHANNEL_UNSUPPORTED'],
-  // 500 (系统内部错误), 10001 (超时), 10002 (系统异常), 10003 (当前服务不可用) and the rest are doubt, as every unknown code is.
+  // 500 (系统内部错误), 10001 (超时), 10002 (系统异常), 10003 (当前服务不可用) and all others leave the outcome unknown.
 ]);
 
-/** What the configuration may say of a code; OUTCOME_UNKNOWN takes a default back. */
+/** The failures that a configuration may give to a code; OUTCOME_UNKNOWN cancels a published one. */
 export const configuredRefusals = z
   .record(
     z.string(),
@@ -44,17 +44,20 @@ export const configuredRefusals = z
 export const codesOf = (configured: z.output<typeof configuredRefusals>): FailureCodes =>
   new Map([...publishedCodes, ...Object.entries(configured)]);
 
-/** Every refusal is final: an unsigned one could be a forger's, so none may make a code look unspent. */
+/** Every refusal is final: an unsigned one could be forged, so none may make a used code look unspent. */
 export const refusal = (code: number, returnCode: string | undefined, codes: FailureCodes): PayerIdentityError => {
   const upstreamCode = returnCode ? `${code}.${returnCode}` : `${code}`;
   return new PayerIdentityError(codes.get(upstreamCode) ?? 'OUTCOME_UNKNOWN', { upstreamCode });
 };
 
-/** A reply whose signature is missing or wrong, or whose shape is not JuCai's: nothing of it is believed. */
-export const unbelievable = (failure: 'REPLY_UNVERIFIED' | 'REPLY_MALFORMED', root: JsonObject): PayerIdentityError => {
+/** For a reply whose signature or shape is wrong: its code is logged, never acted on. */
+export const unusableReply = (
+  failure: 'REPLY_UNVERIFIED' | 'REPLY_MALFORMED',
+  root: JsonObject,
+): PayerIdentityError => {
   const data = root.members.get('data');
   const codes = [memberText(root, 'code'), data?.kind === 'object' ? memberText(data, 'returnCode') : undefined];
   return new PayerIdentityError(failure, { claimedCode: codes.filter(isCode).join('.') });
 };
-/** JuCai's codes are numbers; whatever else stands there may be an echo. */
+/** JuCai's codes are numbers; any other text may echo our request. */
 const isCode = (text: string | undefined): boolean => text !== undefined && /^-?\d{1,7}$/.test(text);

@@ -1,8 +1,8 @@
 /**
- * JuCai (巨彩商服) 1.10 微信授权码查询openid - 银联授权码获取user_id: POST /pay/api/1.0/auth2OpenId.
+ * The source `jucai` (巨彩商服), 1.10 微信授权码查询openid - 银联授权码获取user_id: POST /pay/api/1.0/auth2OpenId.
  * https://www.showdoc.com.cn/jucaishangfu/10059757329274989
  *
- * Its signing rule is not public: see `signing`. Its table of codes is, and knows no code for auth codes: codes.ts.
+ * Its signing rule is not public: sign.ts. Its table of codes is: codes.ts.
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../../failure.ts';
@@ -11,11 +11,11 @@ import { beijingTime } from '../../lib/beijing-time.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { jsonValue } from '../../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest, Subject } from '../../model.ts';
-import { invalidField } from '../invalid-field.ts';
 import { type FailureCodes, readObject, readText } from '../reply.ts';
+import { invalidField } from '../request-checks.ts';
 import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
 import { defineSource } from '../source.ts';
-import { codesOf, configuredRefusals, refusal, unbelievable } from './codes.ts';
+import { codesOf, configuredRefusals, refusal, unusableReply } from './codes.ts';
 import { isSigned, jucaiSigning, signJucai } from './sign.ts';
 
 const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
@@ -33,9 +33,8 @@ const config = z
     secret: issuedSecret(512),
     signing: jucaiSigning,
     /**
-     * What codes mean beyond the published ones, by `code`, or `code.returnCode` when there is a returnCode: as the log
-     * shows them; `200` is a success whose data is null. A code that is not listed leaves the outcome unknown, which is
-     * always safe.
+     * The failures of further codes, by `code`, or `code.returnCode` when there is a returnCode, as the log shows them;
+     * `200` is a success whose data is null. A code that is not listed leaves the outcome unknown, which is always safe.
      */
     refusals: configuredRefusals,
     channels: z.array(z.enum(['wechat_pay', 'union_pay'])).default(['wechat_pay', 'union_pay']),
@@ -48,7 +47,7 @@ const config = z
   });
 type Options = Omit<z.output<typeof config>, 'refusals'> & { readonly codes: FailureCodes };
 
-/** The published sample holds nulls and empty strings for what it does not tell. */
+/** The published sample has null and empty strings for absent values. */
 const trimmedText = optionalText.transform((text) => text?.trim() || undefined);
 const optionalId = trimmedText.pipe(
   z
@@ -73,27 +72,27 @@ interface Way {
   readonly subAppId?: string;
   /** What a subAppId of a caller looks like, and its name. */
   readonly subAppIds: readonly [form: RegExp, name: string];
-  /** Throws REPLY_MALFORMED for a result that names no payer, or two. */
-  subject(result: Result, asked: string | undefined): Subject;
+  /** Throws REPLY_MALFORMED for a result that names no payer, or two payers. */
+  subject(result: Result, subAppId: string | undefined): Subject;
 }
 
 const malformed = (upstreamCode: string) => new PayerIdentityError('REPLY_MALFORMED', { upstreamCode });
 
 const ways = new Map(
   Object.entries<Way>({
-    /** The auth code is the payment code that the payer's WeChat shows; no page yields one. */
+    /** The auth code is the payment code that the payer's WeChat shows; no page gives it out. */
     wechat_pay: {
       wayCode: 'WECHAT',
       subAppIds: [/^[!-~]{1,32}$/, "the application id that WeChat gave the sub-merchant's account"],
-      subject({ openid, subAppid, subOpenid }, asked) {
+      subject({ openid, subAppid, subOpenid }, subAppId) {
         if (!openid) throw malformed('no_openid');
-        if (asked && subAppid && asked !== subAppid) throw malformed('another_subAppid');
-        return { openId: openid, ...(subOpenid && { subAppId: subAppid ?? asked, subOpenId: subOpenid }) };
+        if (subAppId && subAppid && subAppId !== subAppid) throw malformed('another_subAppid');
+        return { openId: openid, ...(subOpenid && { subAppId: subAppid ?? subAppId, subOpenId: subOpenid }) };
       },
     },
     /**
-     * The auth code is UnionPay's userAuthCode. Assumption: the user id is in `openid` or `subOpenid`; no page says
-     * which, and 1.11 (…/10059738783872413) orders with it as subOpenid. Two that differ cannot both be it.
+     * The auth code is UnionPay's userAuthCode. Assumption: the user id is in `openid` or `subOpenid`. No page defines
+     * which, and 1.11 (…/10059738783872413) orders with it as subOpenid. Two different values are malformed.
      */
     union_pay: {
       wayCode: 'UNIONPAY',
@@ -129,8 +128,8 @@ const requireFittingSubAppId = ({ channelId, subAppId }: RedeemRequest): void =>
 };
 
 /**
- * A number that no merchant has used or will use: JuCai refuses a second one, whosever it is. Its form is the one that
- * 接口说明 (…/9965976008190664) recommends: the second in UTC+8, then 8 to 18 random characters; 30 together at most.
+ * A new order number. JuCai refuses a number that any merchant has used. Its form is the one that 接口说明
+ * (…/9965976008190664) recommends: the second in UTC+8, then 8 to 18 random characters; 30 together at most.
  */
 const newOrderNo = (nowMs: number, random: string): string =>
   beijingTime(nowMs).replace(/\D/g, '') + random.slice(0, 16);
@@ -162,20 +161,20 @@ const authRequest = (authCode: string, request: Order, options: Options): HttpRe
   };
 };
 
-/** Bytes in, identity out. A success is believed when it is signed, for our merchant and, where it says so, our order. */
+/** A success has to be signed, and to name our merchant and our order where it names any. */
 const judgeAuth = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Order, options: Options): Redeemed => {
   const text = readText(reply);
   const root = readObject(text);
   const signed = isSigned(text, root, options);
   const parsed = envelope.safeParse(jsonValue(root));
-  if (!parsed.success) throw unbelievable('REPLY_MALFORMED', root);
+  if (!parsed.success) throw unusableReply('REPLY_MALFORMED', root);
   const { code, data } = parsed.data;
-  // Without a returnCode data says neither that it is a success nor that it is none.
-  if (code === 200 && data && !data.returnCode) throw unbelievable('REPLY_MALFORMED', root);
+  // Data without a returnCode is neither a success nor a refusal.
+  if (code === 200 && data && !data.returnCode) throw unusableReply('REPLY_MALFORMED', root);
   if (code !== 200 || data?.returnCode !== '000000') throw refusal(code, data?.returnCode, options.codes);
-  if (!signed && options.signing.replySignature === 'required') throw unbelievable('REPLY_UNVERIFIED', root);
-  const foreign = (data.mchNo ?? options.mchNo) !== options.mchNo || (data.mchOrderNo ?? mchOrderNo) !== mchOrderNo;
-  if (foreign) throw malformed('another_order');
+  if (!signed && options.signing.replySignature === 'required') throw unusableReply('REPLY_UNVERIFIED', root);
+  const isForeign = (data.mchNo ?? options.mchNo) !== options.mchNo || (data.mchOrderNo ?? mchOrderNo) !== mchOrderNo;
+  if (isForeign) throw malformed('another_order');
   return { subject: wayOf(channelId).subject(data, subAppId) };
 };
 

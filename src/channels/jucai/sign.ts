@@ -1,24 +1,24 @@
 /**
  * JuCai's signature. Its rule (签名生成算法) is not public. The names of its fields and the form of its samples point to
- * Jeepay, whose rule is the default here; what the samples leave open is an option, to be set from JuCai's own papers.
+ * Jeepay, whose rule is the default here; what the samples leave open is an option, to be set from JuCai's contract.
  * https://github.com/jeequan/jeepay JeepayKit.getSign for the rule, ApiRes.okWithSign for what of a reply is signed
  */
 import { z } from 'zod';
 import { digests, equalSecrets } from '../../lib/digest.ts';
 import type { JsonNode, JsonObject } from '../../lib/strict-json.ts';
-import { unbelievable } from './codes.ts';
+import { unusableReply } from './codes.ts';
 
 /** Both signatures of the published samples are 32 characters of 0-9 a-f: an MD5 in lower case. */
 export const jucaiSigning = z
   .strictObject({
     digest: z.enum(['md5', 'hmac_sha256']).default('md5'),
-    /** Of what we send; what we receive may be in either. */
+    /** Of our signatures; replies may have either. */
     letterCase: z.enum(['lower', 'upper']).default('lower'),
     /** The name under which the secret ends the signed text. */
     keyParameter: z.string().min(1).default('key'),
     /** `data`: the members of the reply's data, as Jeepay has it. `envelope`: those of the reply itself. */
     replyScope: z.enum(['data', 'envelope']).default('data'),
-    /** `optional` believes an unsigned reply for the sake of TLS alone; a signature that is there must still be right. */
+    /** `optional` accepts an unsigned reply, which TLS alone authenticates; a signature that is there must be right. */
     replySignature: z.enum(['required', 'optional']).default('required'),
   })
   .prefault({});
@@ -35,7 +35,7 @@ const ignoringCase = (left: string, right: string): number => {
   return Number(one > other) - Number(one < other);
 };
 
-/** `k=v&` for every field but `sign` and empty ones, sorted without regard to case, then the secret. */
+/** Signs `k=v&` for every non-empty field but `sign`, sorted without regard to case, then the secret. */
 export const signJucai = (fields: Fields, { secret, signing }: JucaiKey): string => {
   const pairs = fields
     .filter(([key, text]) => key !== 'sign' && text !== '')
@@ -45,14 +45,14 @@ export const signJucai = (fields: Fields, { secret, signing }: JucaiKey): string
   return signing.letterCase === 'upper' ? digest.toUpperCase() : digest;
 };
 
-/** A value as it stands in the text: a number keeps its digits, a nested object its blanks. */
+/** A value as the text spells it: numbers with their digits, nested objects with their blanks. */
 const textOf = (text: string, node: JsonNode): string => {
   if (node.kind !== 'scalar') return text.slice(node.start, node.end);
   if (typeof node.value === 'string') return node.value;
   return node.value === null ? '' : text.slice(node.start, node.end);
 };
 
-/** Whether a reply is signed; throws REPLY_UNVERIFIED when it is signed wrongly. */
+/** Whether a reply is signed; throws REPLY_UNVERIFIED when its signature is wrong. */
 export const isSigned = (text: string, reply: JsonObject, key: JucaiKey): boolean => {
   const sign = reply.members.get('sign');
   const given = sign ? textOf(text, sign) : '';
@@ -62,9 +62,9 @@ export const isSigned = (text: string, reply: JsonObject, key: JucaiKey): boolea
   const fields = members.map(([name, node]) => [name, textOf(text, node)] as const);
   const expected = signJucai(fields, key);
   if (isAmbiguous(fields) || !equalSecrets(given.toLowerCase(), expected.toLowerCase()))
-    throw unbelievable('REPLY_UNVERIFIED', reply);
+    throw unusableReply('REPLY_UNVERIFIED', reply);
   return true;
 };
 
-/** With `&` in a value, two different replies have one signed text: a field could be hidden in another. */
+/** With `&` in a value, two different replies have the same signed text: a value could hide a field. */
 const isAmbiguous = (fields: Fields): boolean => fields.some(([name, text]) => /[&=]/.test(name) || text.includes('&'));

@@ -1,8 +1,8 @@
 /**
- * WeChat Pay V2, openid of a payment code (付款码查询openid): POST /tools/authcodetoopenid. V3 has no such call.
+ * Redeems a payment code with WeChat Pay V2 (付款码查询openid): POST /tools/authcodetoopenid. V3 has no such call.
  * https://pay.weixin.qq.com/doc/v2/merchant/4011940944
  *
- * Asking reserves the payment code: until it refreshes, no other merchant can charge it.
+ * The call reserves the payment code: until it refreshes, no other merchant can charge it.
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../../failure.ts';
@@ -24,8 +24,8 @@ interface Merchant {
 }
 
 /**
- * The signature of V2, for requests and replies alike: https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=4_3
- * MD5, because `sign` has 32 characters at this endpoint and there is no sign_type: it knows no HMAC-SHA256.
+ * The signature of V2 requests and replies: https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=4_3
+ * MD5: this endpoint has a `sign` of 32 characters and no sign_type, so no HMAC-SHA256.
  */
 export const signV2 = (fields: ReadonlyMap<string, string>, apiKey: string): string => {
   const signed = [...fields].filter(([name, value]) => name !== 'sign' && value !== '');
@@ -33,7 +33,7 @@ export const signV2 = (fields: ReadonlyMap<string, string>, apiKey: string): str
   return digests.md5([...pairs, `key=${apiKey}`].join('&'), apiKey).toUpperCase();
 };
 
-/** The signed request; the sub-merchant's fields are for service providers. */
+/** The sub-merchant's fields are for service providers. */
 export const openIdRequest = (authCode: string, merchant: Merchant, nonce: string): HttpRequest => {
   const fields = new Map([
     ['appid', merchant.appId],
@@ -69,7 +69,7 @@ const result = z.discriminatedUnion('result_code', [
   z.object({ ...common, result_code: z.literal('FAIL'), err_code: z.string() }),
 ]);
 
-/** From the page above. SYSTEMERROR is left out: it says nothing of the code. */
+/** From the page above. SYSTEMERROR is left out: the payment code may be used. */
 const paymentCodes: FailureCodes = new Map([
   ['AUTHCODEEXPIRE', 'AUTH_CODE_EXPIRED'],
   ['AUTH_CODE_ERROR', 'AUTH_CODE_INVALID'],
@@ -77,14 +77,14 @@ const paymentCodes: FailureCodes = new Map([
 ]);
 
 /**
- * Bytes in, identity out. The signature says that WeChat wrote this for the merchant; that it answers this very
- * request, TLS alone says: a reply repeats neither our nonce nor the code.
+ * The signature proves that WeChat wrote the reply for this merchant. That it answers this request rests on TLS alone: a
+ * reply repeats neither our nonce nor the code.
  */
 export const judgeOpenId = (reply: HttpReply, merchant: Merchant): Redeemed => {
   const fields = readXml(readText(reply));
   if (fields.get('return_code') === 'FAIL') throw refusedRequest(fields.get('return_msg') ?? '');
   if (!equalSecrets(fields.get('sign') ?? '', signV2(fields, merchant.apiKey)))
-    throw new PayerIdentityError('REPLY_UNVERIFIED', { claimedCode: claimOf(fields) });
+    throw new PayerIdentityError('REPLY_UNVERIFIED', { claimedCode: claimedCodeOf(fields) });
 
   const verified = parseReply(result, Object.fromEntries(fields));
   if (!isFor(merchant, verified)) throw new PayerIdentityError('REPLY_UNVERIFIED');
@@ -97,8 +97,8 @@ export const judgeOpenId = (reply: HttpReply, merchant: Merchant): Redeemed => {
 };
 
 /**
- * Unsigned, so a forger could have written it, who gains nothing: the payment code counts as used either way. Only the
- * reason decides what is said of it, and only words of ours are passed on.
+ * Unsigned, so it could be forged; a forger gains nothing, since the payment code counts as used either way. The reason
+ * selects the failure, and only our own word for it is logged.
  */
 const refusedRequest = (returnMessage: string): PayerIdentityError => {
   const reason = reasonOf(returnMessage);
@@ -106,11 +106,11 @@ const refusedRequest = (returnMessage: string): PayerIdentityError => {
   return new PayerIdentityError(reason?.failure ?? 'OUTCOME_UNKNOWN', { upstreamCode });
 };
 
-/** What a reply says of itself, its signature being wrong. */
-const claimOf = (fields: ReadonlyMap<string, string>): string | undefined =>
+/** The code of a reply whose signature is wrong. */
+const claimedCodeOf = (fields: ReadonlyMap<string, string>): string | undefined =>
   fields.get('err_code') || fields.get('result_code') || fields.get('return_code');
 
-/** The sub-merchant's fields are compared where both sides name them: the page does not say when they are repeated. */
+/** The sub-merchant's fields are compared where both sides have them: the page does not define when a reply has. */
 const isFor = (merchant: Merchant, { appid, mch_id, sub_appid, sub_mch_id }: z.output<typeof result>): boolean => {
   const agree = (ours: string | undefined, theirs: string | undefined) => !ours || !theirs || ours === theirs;
   const names = appid === merchant.appId && mch_id === merchant.mchId;

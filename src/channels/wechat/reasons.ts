@@ -1,6 +1,6 @@
 /**
- * Why WeChat Pay V2 refuses a request before it looks at the payment code: `return_code` FAIL, whose only reason is the
- * text of `return_msg`. It may echo what was sent, so a text is recognised as a whole, and only our word for it goes on.
+ * Why WeChat Pay V2 refuses a request before it reads the payment code: `return_code` FAIL, whose only reason is the
+ * text of `return_msg`. It may echo our request, so a text is recognised as a whole and only our word for it is logged.
  *
  * The words are the codes of https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=9_10 where it has one, and the
  * texts those of its table, of the field return_msg on every page of V2, and of public reports of what arrived:
@@ -18,7 +18,7 @@ interface Reason {
   readonly failure: FailureCode;
 }
 
-/** Settings of the operator: no other call with them ends differently, and a forger gains nothing by such a refusal. */
+/** Settings of the operator: every call with them is refused, and a forger gains nothing by such a refusal. */
 const options: Readonly<Record<string, readonly string[]>> = {
   SIGNERROR: ['签名错误', '签名失败', '签名校验失败', '验签失败', '签名验证失败', '签名参数错误'],
   APPID_NOT_EXIST: ['appid不存在', '公众账号appid不存在'],
@@ -63,8 +63,8 @@ const options: Readonly<Record<string, readonly string[]>> = {
   NOT_UTF8: ['编码格式错误', '未使用指定编码格式'],
 };
 
-/** WeChat's own state: whether the payment code was looked at is not known. */
-const doubts: Readonly<Record<string, readonly string[]>> = {
+/** WeChat's own state: the payment code may be used. */
+const indeterminate: Readonly<Record<string, readonly string[]>> = {
   SYSTEMERROR: ['系统错误', '系统繁忙', '系统异常', '系统超时', '接口返回错误'],
   FREQUENCY_LIMITED: ['频率限制', '频率超限', '请求频率过高', '请求过于频繁', '操作过于频繁'],
 };
@@ -75,17 +75,17 @@ const rowsOf = (table: typeof options, failure: FailureCode): [text: string, rea
   );
 const reasons: ReadonlyMap<string, Reason> = new Map([
   ...rowsOf(options, 'CHANNEL_MISCONFIGURED'),
-  ...rowsOf(doubts, 'OUTCOME_UNKNOWN'),
+  ...rowsOf(indeterminate, 'OUTCOME_UNKNOWN'),
 ]);
 
-/** Texts that name one of our parameters; auth_code is the payer's and no setting. */
+/** Texts that name one of our parameters. Not auth_code, which is the payer's and no setting. */
 const aboutParameter: readonly (readonly [text: RegExp, word: string])[] = [
   [/^(?:appid|mch_id|sub_appid|sub_mch_id|nonce_str|sign)参数(?:格式|长度)(?:错误|有误)$/, 'PARAM_ERROR'],
   [/^缺少参数(?:appid|mch_id|sub_appid|sub_mch_id|nonce_str|sign)$/, 'LACK_PARAMS'],
   [/^签名字符串规则校验失败字节数\d{1,4}大于最大值32$/, 'SIGNERROR'],
 ];
 
-/** Width, case, punctuation and the advice at the end vary. */
+/** Width, case, punctuation and the advice at the end vary in what WeChat sends. */
 const normalized = (text: string): string =>
   text
     .normalize('NFKC')
@@ -93,7 +93,7 @@ const normalized = (text: string): string =>
     .replace(/[^\p{L}\p{N}_]/gu, '')
     .replace(/(?:请?(?:检查|核对|确认)后|请?稍[后候])(?:再试|重试)$/, '');
 
-/** The reason that a return_msg gives; undefined for every text that is not known. */
+/** Undefined for a text that is not in the tables. */
 export const reasonOf = (returnMessage: string): Reason | undefined => {
   const text = normalized(returnMessage);
   const word = aboutParameter.find(([pattern]) => pattern.test(text))?.[1];

@@ -1,12 +1,12 @@
 /**
- * WeChat in person, without a payment platform between. What an auth code is depends on where the payer is, and a
- * source instance performs one of the three exchanges: `web` for pages in WeChat's browser, `miniprogram` for the code
- * of wx.login, `payment_code` for the 18 digits that a cashier scans. Their documents: login.ts, payment-code.ts.
+ * The source `wechat`, WeChat's own API. A source redeems one of three kinds of auth codes: `web` those of WeChat's
+ * pages, `miniprogram` those of wx.login, `payment_code` the 18 digits that a cashier scans. Documents: login.ts,
+ * payment-code.ts.
  */
 import { z } from 'zod';
 import { needsTls, upstreamAddress } from '../../lib/address.ts';
 import type { RedeemRequest } from '../../model.ts';
-import { invalidField, refuseSubAppId } from '../invalid-field.ts';
+import { invalidField, refuseSubAppId } from '../request-checks.ts';
 import { issuedId, issuedSecret } from '../schemas.ts';
 import { type AuthorizeRequest, defineSource } from '../source.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './login.ts';
@@ -37,15 +37,15 @@ const web = z
     ...login,
     kind: z.literal('web').default('web'),
     /**
-     * In WeChat's browser snsapi_base asks the payer nothing; snsapi_userinfo asks, and brings the unionid. snsapi_login
-     * is for website applications: payers at a computer scan the QR code of another page; it brings the unionid too.
+     * In WeChat's browser snsapi_base asks the payer nothing; snsapi_userinfo asks, and yields the unionid. snsapi_login
+     * is for website applications: payers at a computer scan the QR code of another page; it yields the unionid too.
      */
     scope: z.enum(['snsapi_base', 'snsapi_userinfo', 'snsapi_login']).default('snsapi_base'),
     /** Absent: WeChat's page for the scope. */
     authorizeUrl: upstreamAddress.optional(),
   })
   .superRefine(({ scope, authorizeUrl }, context) => {
-    const page = [OAUTH2, QRCONNECT].find((known) => authorizeUrl?.endsWith(new URL(known).pathname));
+    const page = [OAUTH2, QRCONNECT].find((url) => authorizeUrl?.endsWith(new URL(url).pathname));
     if (page !== undefined && page !== pages[scope])
       context.addIssue({ code: 'custom', path: ['scope'], message: `WeChat refuses it at ${new URL(page).pathname}` });
   });
@@ -58,12 +58,12 @@ const paymentCode = z
     mchId: issuedId(32),
     /** The merchant's V2 key (API密钥), not the one of V3. */
     apiKey: issuedSecret(128),
-    /** For service providers: the sub-merchant they ask for. */
+    /** For service providers: the sub-merchant. */
     subMchId: issuedId(32).optional(),
-    /** Its application; absent: the caller may name one. */
+    /** The sub-merchant's application; absent: the caller may name one. */
     subAppId: issuedId(32).optional(),
     /**
-     * What a whole payment code looks like; anything else is not sent. 18 digits that start with 10 to 15:
+     * Matches a whole payment code; any other text is not sent. 18 digits that start with 10 to 15:
      * https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=5_1
      */
     paymentCodePattern: z.string().default('1[0-5]\\d{16}').refine(isPattern, 'a regular expression'),
@@ -77,7 +77,7 @@ const config = z
 type WebOptions = Extract<z.output<typeof config>, { kind: 'web' }>;
 type PaymentCodeOptions = z.output<typeof paymentCode>;
 
-/** WeChat matches this query with a pattern: other orders and encodings fail on the payer's phone. */
+/** WeChat matches this query with a pattern: another order or encoding fails on the payer's phone. */
 const authorizeUrl = (
   { appId, scope, authorizeUrl: page }: WebOptions,
   { returnUrl, state }: AuthorizeRequest,
@@ -86,8 +86,8 @@ const authorizeUrl = (
   `&response_type=code&scope=${scope}&state=${state}#wechat_redirect`;
 
 /**
- * A service provider's sub-merchant may have several applications, and then has to name one (sub_appid): the caller
- * may where the configuration does not. https://pay.weixin.qq.com/doc/v2/partner/4011941724
+ * A service provider whose sub-merchant has several applications has to name one (sub_appid). The caller may, unless
+ * the configuration does. https://pay.weixin.qq.com/doc/v2/partner/4011941724
  */
 const requireFittingSubAppId = (options: PaymentCodeOptions, request: RedeemRequest): void => {
   const { subAppId } = request;
@@ -97,17 +97,16 @@ const requireFittingSubAppId = (options: PaymentCodeOptions, request: RedeemRequ
   if (!issuedId(32).safeParse(subAppId).success) throw invalidField('subAppId', 'an application id of WeChat');
 };
 
-/** WeChat's own API: official accounts and websites, mini programs, payment codes. */
 export const wechat = defineSource({
   config,
   open(options, { connect, now, nonce }) {
     const exchange = connect(options.kind === 'payment_code' ? options.payUrl : options.apiUrl);
-    const served = { upstreamAppId: options.appId, channels: options.channels };
+    const common = { upstreamAppId: options.appId, channels: options.channels };
 
     switch (options.kind) {
       case 'web':
         return {
-          ...served,
+          ...common,
           validate: (_, request) => refuseSubAppId(request),
           authorizer: { channels: options.channels, url: (request) => authorizeUrl(options, request) },
           redeem(authCode, _, call) {
@@ -117,7 +116,7 @@ export const wechat = defineSource({
         };
       case 'miniprogram':
         return {
-          ...served,
+          ...common,
           pageless: options.channels,
           validate: (_, request) => refuseSubAppId(request),
           redeem: (authCode, _, call) => exchange(sessionRequest(authCode, options), judgeSession, call),
@@ -125,7 +124,7 @@ export const wechat = defineSource({
       case 'payment_code': {
         const whole = new RegExp(`^(?:${options.paymentCodePattern})$`, 'u');
         return {
-          ...served,
+          ...common,
           pageless: options.channels,
           validate(authCode, request) {
             if (!whole.test(authCode)) throw invalidField('authCode', 'the whole payment code, as the payer shows it');

@@ -1,6 +1,6 @@
 /**
- * The XML of WeChat Pay V2: one `xml` element with flat text elements in it, each in CDATA or plain. Nothing else is
- * XML here, so that nothing can be read in two ways: no DTD, entity, attribute, comment, repetition or nesting.
+ * Reads and writes the XML of WeChat Pay V2: one `xml` element with flat text elements, each in CDATA or plain. DTDs,
+ * entities, attributes, comments, repetition and nesting are refused, so that nothing can be read in two ways.
  */
 import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
@@ -18,16 +18,16 @@ const parser = new XMLParser({
   cdataPropName: '#cdata',
 });
 
-/** Without &: outside CDATA it is a reference, which WeChat never writes; inside, it would make the signed text ambiguous. */
+/** Without &: outside CDATA it begins a reference, which WeChat never writes; inside, it makes the signed text ambiguous. */
 const text = z.strictObject({ '#text': z.string().regex(/^[^&]*$/) });
 const content = z.union([text, z.strictObject({ '#cdata': z.tuple([text]) })]);
 const element = z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), z.array(content).max(1));
 const blank = z.strictObject({ '#text': z.string().regex(/^\s*$/) });
 const document = z.tuple([z.strictObject({ xml: z.array(z.union([blank, element])) })]);
 
-/** The parser passes over DTDs and comments: whatever starts with <! must be CDATA. */
+/** The parser skips DTDs and comments, so `<!` that does not begin CDATA is refused before. */
 const markup = /<!(?!\[CDATA\[)/;
-/** WeChat's replies have about 600; tens of thousands, contrived, keep a parser busy for half a second. */
+/** WeChat's replies have about 600; tens of thousands can occupy the parser for half a second. */
 const MAX_CHARACTERS = 8_192;
 
 /** The elements in the order received. */
@@ -53,14 +53,14 @@ const parseXml = (source: string): unknown => {
   try {
     return parser.parse(source, true);
   } catch {
-    // The parser quotes what it stumbles over, so its error is no cause to keep.
+    // The parser's error quotes the reply, so it is not passed on as the cause.
     throw new PayerIdentityError('REPLY_MALFORMED');
   }
 };
 
 const references: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** The library's builder is deprecated, and replaces characters: what is sent must be what was signed. */
+/** Not by the library's builder, which replaces characters: what is sent must be what was signed. */
 export const writeXml = (fields: ReadonlyMap<string, string>): string => {
   const escaped = (value: string) => value.replace(/[&<>]/g, (character) => references[character] ?? '');
   return `<xml>${[...fields].map(([name, value]) => `<${name}>${escaped(value)}</${name}>`).join('')}</xml>`;

@@ -1,4 +1,4 @@
-/** What callers may say about a payer's request beyond the auth code, where a source has to look at it. */
+/** Checks of a redeem request that several sources share. They run before anything is claimed. */
 import { PayerIdentityError } from '../failure.ts';
 import type { RedeemRequest } from '../model.ts';
 
@@ -7,8 +7,8 @@ export const invalidField = (path: keyof RedeemRequest | 'authCode', message: st
   new PayerIdentityError('INPUT_INVALID', { fields: [{ path, message }] });
 
 /**
- * Refuses subAppId: it chooses whose id of the payer is returned, so a source without a place for it must not ignore
- * it. Throws INPUT_INVALID. What identifies nobody (merchantOrderNo, termId, clientIp) may be ignored.
+ * Throws INPUT_INVALID for a subAppId. It chooses the application in which the payer is identified, so a source that
+ * cannot send it must not ignore it. merchantOrderNo, termId and clientIp identify no payer and may be ignored.
  */
 export const refuseSubAppId = ({ subAppId }: RedeemRequest): void => {
   if (subAppId) throw invalidField('subAppId', 'not to be given: this channel knows no sub-merchant applications');
