@@ -126,7 +126,7 @@ export const alipay = defineSource({
           return (await certify(INITIALIZE, initializeContent(request), initializeReply, call)).certify_id;
         },
         page(certifyId, returnUrl) {
-          const page = signedPage(options, CERTIFY, { certify_id: certifyId }, returnUrl, now());
+          const page = signedPage(options, CERTIFY, { bizContent: { certify_id: certifyId }, returnUrl }, now());
           return { ...page, deepLink: deepLinkTo(page.url) };
         },
         async hasPassed(certifyId, call) {
@@ -136,7 +136,10 @@ export const alipay = defineSource({
 
       jobworth: {
         async query(query, call) {
-          const request = await getRequest(options, JOBWORTH_PATH, jobworthParameters(query), now(), nonce());
+          const request = await getRequest(options, JOBWORTH_PATH, jobworthParameters(query), {
+            nowMs: now(),
+            nonce: nonce(),
+          });
           return exchangeV3(request, (reply) => judgeJobworth(options.keys, reply), call);
         },
       },

@@ -105,8 +105,7 @@ export const callRequest = async (
 export const signedPage = (
   options: GatewayOptions,
   method: string,
-  bizContent: object,
-  returnUrl: string | undefined,
+  { bizContent, returnUrl }: { readonly bizContent: object; readonly returnUrl: string | undefined },
   nowMs: number,
 ) => {
   const parameters = callParameters(

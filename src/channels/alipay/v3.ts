@@ -18,24 +18,22 @@ export interface ApiOptions {
   readonly appAuthToken?: string | undefined;
 }
 
-/** The signed text of a request: every part ends with a line feed. */
+/** The signed text of a request without a body: every part ends with a line feed. */
 export const requestTextToSign = (
   authorization: string,
   method: string,
   target: string,
-  body: string,
   appAuthToken: string | undefined,
-): string => [authorization, method, target, body, ...(appAuthToken ? [appAuthToken] : []), ''].join('\n');
+): string => [authorization, method, target, '', ...(appAuthToken ? [appAuthToken] : []), ''].join('\n');
 
 export const getRequest = async (
   { appId, keys, appAuthToken }: ApiOptions,
   path: string,
   query: Readonly<Record<string, string | undefined>>,
-  nowMs: number,
-  nonce: string,
+  { nowMs, nonce }: { readonly nowMs: number; readonly nonce: string },
 ): Promise<HttpRequest> => {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const target = `${path}?${new URLSearchParams(given)}`;
+  const present = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const target = `${path}?${new URLSearchParams(present)}`;
   const { serialNumbers } = keys;
   const parts = [
     `app_id=${appId}`,
@@ -44,7 +42,7 @@ export const getRequest = async (
     `timestamp=${nowMs}`,
   ];
   const authorization = parts.join(',');
-  const text = requestTextToSign(authorization, 'GET', target, '', appAuthToken);
+  const text = requestTextToSign(authorization, 'GET', target, appAuthToken);
   const signature = await signRequest(text, keys.privateKey);
   return {
     method: 'GET',

@@ -74,8 +74,7 @@ const authRequest = (
   authCode: string,
   { channelId, clientIp }: RedeemRequest,
   options: Config,
-  nowMs: number,
-  nonce: string,
+  { nowMs, nonce }: { readonly nowMs: number; readonly nonce: string },
 ): HttpRequest => {
   const fields = {
     ...(options.profile === 'ga' && { mchNo: options.mchNo }),
@@ -180,8 +179,10 @@ export const daxpay = defineSource({
       upstreamAppId: options.appId,
       channels: options.channels,
       validate: (_, request) => refuseSubAppId(request),
-      redeem: (authCode, request, call) =>
-        exchange(authRequest(authCode, request, options, now(), nonce()), (reply) => judgeAuth(reply, options), call),
+      redeem(authCode, request, call) {
+        const signed = authRequest(authCode, request, options, { nowMs: now(), nonce: nonce() });
+        return exchange(signed, (reply) => judgeAuth(reply, options), call);
+      },
       ...(holder && {
         resultHolder: openResultHolder(options, holder, exchange, connect(new URL(holder.queryUrl).origin)),
       }),

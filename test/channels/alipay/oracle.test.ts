@@ -73,8 +73,7 @@ describe('v1', () => {
     const page = signedPage(
       settings,
       CERTIFY,
-      { certify_id: certifyId },
-      'https://a.example/b?c=d&e=中',
+      { bizContent: { certify_id: certifyId }, returnUrl: 'https://a.example/b?c=d&e=中' },
       Date.parse('2024-07-23T19:07:50Z'),
     );
     const { sign: ours, ...parameters } = Object.fromEntries(new URL(page.url).searchParams);
@@ -128,7 +127,7 @@ describe('v3', () => {
       server.close();
     }
     const [, auth = '', theirs] = /^ALIPAY-SHA256withRSA (.+),sign=(.+)$/.exec(seen?.authorization ?? '') ?? [];
-    expect(rsa2(requestTextToSign(auth, 'GET', seen?.url ?? '', '', undefined))).toBe(theirs);
+    expect(rsa2(requestTextToSign(auth, 'GET', seen?.url ?? '', undefined))).toBe(theirs);
   });
 });
 

@@ -103,7 +103,7 @@ describe('a call of v1', () => {
     const failure = { name: 'ExchangeError', sent: false };
     const of = { ...settings, keys: { ...bare, privateKey: unfit } };
     await expect(callRequest(of, 'a.b', { parameters: { code: 'c' } }, NOW_MS)).rejects.toMatchObject(failure);
-    await expect(getRequest(of, '/v3/x', {}, 17, 'n')).rejects.toMatchObject(failure);
+    await expect(getRequest(of, '/v3/x', {}, { nowMs: 17, nonce: 'n' })).rejects.toMatchObject(failure);
   });
 
   test('is encrypted as Alipay has it', async () => {
@@ -115,7 +115,12 @@ describe('a call of v1', () => {
   });
 
   test('as a page is signed, and never encrypted', () => {
-    const page = signedPage(every, 'a.b', { certify_id: 'x' }, 'https://shop.test/back?a=b', NOW_MS);
+    const page = signedPage(
+      every,
+      'a.b',
+      { bizContent: { certify_id: 'x' }, returnUrl: 'https://shop.test/back?a=b' },
+      NOW_MS,
+    );
     const { sign: signature, ...sent } = Object.fromEntries(new URL(page.url).searchParams);
     const query = { ...ofEvery, return_url: 'https://shop.test/back?a=b' };
     const content = { biz_content: '{"certify_id":"x"}' };
@@ -127,7 +132,7 @@ describe('a call of v1', () => {
     const inForm = Object.fromEntries(new URL(page.form.action).searchParams);
     expect(inForm).toEqual({ ...query, sign: signature });
     expect(page.form.fields).toEqual([{ name: 'biz_content', value: content.biz_content }]);
-    const without = signedPage(settings, 'a.b', {}, undefined, NOW_MS).url;
+    const without = signedPage(settings, 'a.b', { bizContent: {}, returnUrl: undefined }, NOW_MS).url;
     expect(new URL(without).searchParams.has('return_url')).toBe(false);
   });
 });
@@ -317,7 +322,7 @@ describe('v3', () => {
 
   test('asks with everything signed in its Authorization', async () => {
     const query = { b: 'x y', none: undefined, a: '中' };
-    const plain = await getRequest(settings, '/v3/x', query, 17, 'nonce-1');
+    const plain = await getRequest(settings, '/v3/x', query, { nowMs: 17, nonce: 'nonce-1' });
     expect(plain).toEqual({
       method: 'GET',
       path: '/v3/x?b=x+y&a=%E4%B8%AD',
@@ -327,7 +332,7 @@ describe('v3', () => {
         'alipay-request-id': 'nonce-1',
       },
     });
-    const { path, headers = {} } = await getRequest(every, '/v3/x', query, 17, 'nonce-1');
+    const { path, headers = {} } = await getRequest(every, '/v3/x', query, { nowMs: 17, nonce: 'nonce-1' });
     const [, parts = '', signature] = /^\S+ (.+),sign=(.+)$/.exec(headers.authorization ?? '') ?? [];
     expect(parts).toBe(`app_id=app-1,app_cert_sn=${app},nonce=nonce-1,timestamp=17`);
     expect(isOurs(`${parts}\nGET\n${path}\n\ntoken-of-a-merchant\n`, signature)).toBe(true);
