@@ -87,7 +87,7 @@ const startSandboxMode = async (dataDir: string) => {
 };
 
 describe('node src/main.ts in sandbox mode', () => {
-  test('greets with addresses that answer and a curl command that works as printed', async () => {
+  test('sandbox mode greets with addresses that answer and a curl command that works as printed', async () => {
     const { greeting, url, stop } = await startSandboxMode(newDataDir());
     expect(greeting).toMatch(/sandbox/);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -111,25 +111,28 @@ describe('node src/main.ts in sandbox mode', () => {
     expect(await stop()).toMatchObject({ code: 0 });
   });
 
-  test('says where it keeps results', async () => {
+  test('sandbox mode says where it stores results', async () => {
     const dataDir = newDataDir();
     const { greeting, stop } = await startSandboxMode(dataDir);
     expect(greeting).toContain(dataDir);
     await stop();
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s, within 15 s, and says so', async (signal) => {
-    const { stop, output, url } = await startSandboxMode(newDataDir());
-    await fetch(`${url}/livez`);
-    const { code, tookMs } = await stop(signal);
-    expect(code).toBe(0);
-    expect(tookMs).toBeLessThan(15_000);
-    expect(output.out).toMatch(/"msg":"stopping"/);
-    expect(output.err).toBe('');
-    await expect(fetch(`${url}/livez`)).rejects.toThrow();
-  });
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'sandbox mode ends with 0 on %s, within 15 s, and logs it',
+    async (signal) => {
+      const { stop, output, url } = await startSandboxMode(newDataDir());
+      await fetch(`${url}/livez`);
+      const { code, tookMs } = await stop(signal);
+      expect(code).toBe(0);
+      expect(tookMs).toBeLessThan(15_000);
+      expect(output.out).toMatch(/"msg":"stopping"/);
+      expect(output.err).toBe('');
+      await expect(fetch(`${url}/livez`)).rejects.toThrow();
+    },
+  );
 
-  test('keeps its keys where only this user can read them', async () => {
+  test('sandbox mode stores its keys where only this user can read them', async () => {
     const dataDir = newDataDir();
     const { stop } = await startSandboxMode(dataDir);
     expect((statSync(join(dataDir, 'keys.json')).mode & 0o777).toString(8)).toBe('600');
@@ -137,7 +140,7 @@ describe('node src/main.ts in sandbox mode', () => {
     await stop();
   });
 
-  test('started again on the same data reads the results of the first time', async () => {
+  test('sandbox mode started again on the same data reads the results of the first time', async () => {
     const dataDir = newDataDir();
     const first = await startSandboxMode(dataDir);
     const input = { channel: 'wechat_pay', authCode: 'test_ok_alice' };
@@ -161,7 +164,7 @@ describe('node src/main.ts in sandbox mode', () => {
     await second.stop();
   });
 
-  test('writes nothing of a payer in plain text to its data', async () => {
+  test('P8: sandbox mode writes nothing of a payer in plain text to its data', async () => {
     const dataDir = newDataDir();
     const { graphql, stop, output } = await startSandboxMode(dataDir);
     const input = { channel: 'wechat_pay', authCode: 'test_ok_alice', queryCode: 'plain-text-query-code' };
@@ -205,7 +208,7 @@ describe('node src/main.ts with a configuration file', () => {
     return { output, dataDir, ...clientOf(started, url, { 'router-authorization': routerSecret }) };
   };
 
-  test('serves the router alone, and neither greets nor makes keys of its own', async () => {
+  test('a configured service serves the router alone, and neither greets nor generates keys', async () => {
     const { url, graphql, stop, output, dataDir } = await startConfigured();
     const input = { channel: 'ali_pay', authCode: 'test_ok_alice' };
     const { data } = await graphql(AUTHENTICATE_AND_SET, { input });
@@ -217,7 +220,7 @@ describe('node src/main.ts with a configuration file', () => {
     expect(await stop()).toMatchObject({ code: 0 });
   });
 
-  test('counts on a port of its own, and not on the port that the router calls', async () => {
+  test('a configured service has metrics on a port of its own, and not on the port that the router calls', async () => {
     const { url, graphql, stop, output } = await startConfigured();
     await graphql('{ __typename }');
     const metricsUrl = /"url":"(http:[^"]+\/metrics)"/.exec(output.out)?.[1] ?? '';
@@ -229,10 +232,10 @@ describe('node src/main.ts with a configuration file', () => {
     await stop();
   });
 
-  test('ends within 15 s though somebody waits for a result, and lets the waiting end', async () => {
+  test('a configured service ends within 15 s while a reader waits for a result, and answers the reader', async () => {
     const { graphql, stop } = await startConfigured();
     const queryCode = 'a-query-code-that-hangs';
-    // The channel never answers this code, so whoever waits for it waits for the deadline.
+    // The channel never answers this code, so a reader waits for the deadline.
     const input = { channel: 'ali_pay', authCode: 'test_hang_1', queryCode };
     const redeeming = graphql(AUTHENTICATE_AND_SET, { input });
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -258,15 +261,15 @@ describe('node src/main.ts that cannot start exits with 1 and says what to set',
     return output.err;
   };
 
-  test('in production without CONFIG', async () => {
+  test('the service does not start in production without CONFIG', async () => {
     expect(await fails({ NODE_ENV: 'production' })).toMatch(/Set CONFIG to a configuration file with router\.secrets/);
   });
 
-  test('on an address of the network without CONFIG', async () => {
+  test('the service does not start on an address of the network without CONFIG', async () => {
     expect(await fails({ HOST: '0.0.0.0' })).toMatch(/Set CONFIG/);
   });
 
-  test('with a configuration whose secret is too short, which it does not repeat', async () => {
+  test('the service does not start with a secret that is too short, which it does not repeat', async () => {
     const path = join(folder, 'config.json');
     const secret = 'short-canary';
     writeFileSync(
@@ -284,11 +287,11 @@ describe('node src/main.ts that cannot start exits with 1 and says what to set',
     expect(message).not.toContain(secret);
   });
 
-  test('with a configuration that is not there', async () => {
+  test('the service does not start with a configuration that does not exist', async () => {
     expect(await fails({ CONFIG: join(folder, 'nowhere.json') })).toMatch(/nowhere\.json/);
   });
 
-  test('on a port that is taken', async () => {
+  test('the service does not start on a port that is taken', async () => {
     const { url, stop } = await startSandboxMode(newDataDir());
     const { port } = new URL(url);
     const { ended, output } = start({ PORT: port, DATA_DIR: newDataDir() });

@@ -16,7 +16,7 @@ import {
 } from '../../src/channels/source.ts';
 import { wechat } from '../../src/channels/wechat/wechat.ts';
 import { ExchangeError, type HttpReply, type Send } from '../../src/lib/exchange.ts';
-import { createMetrics, measureUpstream } from '../../src/lib/metrics.ts';
+import { createMetrics, measureUpstream } from '../../src/metrics.ts';
 import { openSource, soon } from '../support/services/sources.ts';
 
 /** A guarded and measured source whose upstream answers as `reply` does. */

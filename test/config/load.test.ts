@@ -57,16 +57,16 @@ const messageOf = async (failing: Promise<unknown>): Promise<string> => {
 };
 
 describe('sandbox mode', () => {
-  test('is what there is without CONFIG, on this machine alone', async () => {
+  test('without CONFIG the service is in sandbox mode, on this machine alone', async () => {
     const config = await loadConfig({}, sandboxConfig);
     expect(config).toMatchObject({ sandbox: true, host: '127.0.0.1', port: 4001, dataDir: './data', logLevel: 'info' });
   });
 
-  test.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('may listen on %s', async (HOST) => {
+  test.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('sandbox mode may listen on %s', async (HOST) => {
     expect((await loadConfig({ HOST }, sandboxConfig)).host).toBe(HOST);
   });
 
-  test('takes PORT, DATA_DIR and LOG_LEVEL from the environment', async () => {
+  test('sandbox mode takes PORT, DATA_DIR and LOG_LEVEL from the environment', async () => {
     const env = { PORT: '0', DATA_DIR: './somewhere', LOG_LEVEL: 'silent', NODE_ENV: 'development' };
     expect(await loadConfig(env, sandboxConfig)).toMatchObject({
       port: 0,
@@ -84,7 +84,7 @@ describe('sandbox mode', () => {
     ['HOST only looks like loopback', { HOST: '127.0.0.1.example.com' }],
     ['HOST is empty, which is every address', { HOST: '' }],
     ['CONFIG is missing in production on loopback', { NODE_ENV: 'production', HOST: '127.0.0.1' }],
-  ])('refuses when %s, and says to set CONFIG', async (_, env) => {
+  ])('sandbox mode is refused when %s, with the advice to set CONFIG', async (_, env) => {
     let started = false;
     const sandbox = async () => {
       started = true;
@@ -104,7 +104,7 @@ describe('sandbox mode', () => {
     ['DATA_DIR', ''],
     ['LOG_LEVEL', 'verbose'],
     ['CONFIG', ''],
-  ])('refuses %s=%s and names it', async (variable, value) => {
+  ])('an environment with %s=%s is refused by the name of the variable', async (variable, value) => {
     expect(await messageOf(loadConfig({ [variable]: value }, sandboxConfig))).toContain(variable);
   });
 });
@@ -113,7 +113,7 @@ const often = { perSecond: 200, burst: 1_000 };
 const oftener = { perSecond: 1_000, burst: 5_000 };
 
 describe('a configuration file', () => {
-  test('is read, with defaults for what it leaves out', async () => {
+  test('a configuration file is read, with defaults for what it leaves out', async () => {
     const config = await load(complete, { HOST: '0.0.0.0', NODE_ENV: 'production', PORT: '8080' });
     expect(config).toEqual({
       ...complete,
@@ -172,23 +172,23 @@ describe('a configuration file', () => {
     });
   });
 
-  test('tells the store in milliseconds how long payers are kept', async () => {
+  test('the retention of payers is passed to the store in milliseconds', async () => {
     const day = 86_400_000;
     const kept = storeTimes(await load({ ...complete, retention: { identityDays: 30 } }));
     expect(kept).toMatchObject({ resultTtlMs: 300_000, identityTtlMs: 30 * day, certificationTtlMs: 90 * day });
     expect(storeTimes(await load(complete)).identityTtlMs).toBeUndefined();
   });
 
-  test.each([0, -1, 1.5, '30', null])('that keeps payers for %s days is refused', async (identityDays) => {
+  test.each([0, -1, 1.5, '30', null])('a retention of payers of %s days is refused', async (identityDays) => {
     expect(await messageOf(load({ ...complete, retention: { identityDays } }))).toMatch(/retention\.identityDays/);
   });
 
-  test('without router is refused, and told so', async () => {
+  test('a configuration file without router is refused by that name', async () => {
     const { router: _, ...rest } = complete;
     expect(await messageOf(load(rest))).toMatch(/router\.secrets/);
   });
 
-  test('without keys is refused, and told so', async () => {
+  test('a configuration file without keys is refused by that name', async () => {
     const { keys: _, ...rest } = complete;
     expect(await messageOf(load(rest))).toMatch(/needs keys/);
   });
@@ -198,12 +198,12 @@ describe('a configuration file', () => {
     ["Hive's HMAC, which does not cover them", { hive: { secrets: [routerSecret] } }],
     ['a signature without the body', { signatures }],
     ['a secret or such a signature', { secrets: [routerSecret], signatures }],
-  ])('that believes claims of callers behind %s is refused', async (_, router) => {
+  ])('claims of callers behind %s are refused', async (_, router) => {
     const message = await messageOf(load({ ...complete, router, callers: { claims: {} } }));
     expect(message).toMatch(/credentials that cover the body/);
   });
 
-  test('that believes claims of callers behind a secret, or a signature over the body, is accepted', async () => {
+  test('claims of callers behind a secret, or a signature over the body, are accepted', async () => {
     const components = ['@method', '@authority', '@request-target', 'content-type', 'content-digest'];
     for (const router of [{ secrets: [routerSecret] }, { signatures: { ...signatures, components } }])
       await expect(load({ ...complete, router, callers: { claims: {} } })).resolves.toBeDefined();
@@ -229,7 +229,7 @@ describe('a configuration file', () => {
     ],
     ['a source without type', { sources: { upstream: {} } }, /sources\.upstream\.type/],
     [
-      'a lease that ends before an outcome can be kept',
+      'a lease that ends before an outcome can be stored',
       { times: { deadlineMs: 5_000, leaseMs: 5_999 } },
       /leaseMs has to be deadlineMs \+ 1000/,
     ],
@@ -237,14 +237,14 @@ describe('a configuration file', () => {
     ['any origin', { http: { cors: ['*'] } }, /http\.cors\.0/],
     ['an origin with a path', { http: { cors: ['https://shop.example.com/'] } }, /http\.cors\.0/],
     ['no origin', { http: { cors: ['null'] } }, /http\.cors\.0/],
-    ['a header that is none', { http: { clientAddressHeader: 'x forwarded' } }, /http\.clientAddressHeader/],
+    ['an invalid header name', { http: { clientAddressHeader: 'x forwarded' } }, /http\.clientAddressHeader/],
     ['a drain of 5 s', { http: { drainDelayMs: 5_000 } }, /http\.drainDelayMs/],
     ['metrics without a port', { metrics: {} }, /metrics\.port/],
     ['a sweep less often than twice a minute', { times: { sweepEveryMs: 30_001 } }, /times\.sweepEveryMs/],
     ['a time that is negative', { times: { sweepEveryMs: -1 } }, /times\.sweepEveryMs/],
     ['a time that is a text', { times: { deadlineMs: '5000' } }, /times\.deadlineMs/],
     ['a limit of nothing', { limits: { representations: 0 } }, /limits\.representations/],
-  ])('with %s is refused, and the option named', async (_, changes, named) => {
+  ])('a configuration with %s is refused by the name of the option', async (_, changes, named) => {
     expect(await messageOf(load({ ...complete, ...changes }))).toMatch(named);
   });
 
@@ -257,7 +257,7 @@ describe('a configuration file', () => {
     ['in a sealing key', { keys: { ...keys, seal: [{ ...keys.seal[0], algorithm: 'x' }] } }, 'algorithm'],
     ['in times', { times: { deadline: 1 } }, 'deadline'],
     ['in limits', { limits: { bodies: 1 } }, 'bodies'],
-  ])('with an unknown option %s is refused, and the option named', async (_, changes, named) => {
+  ])('a configuration with an unknown option %s is refused by its name', async (_, changes, named) => {
     expect(await messageOf(load({ ...complete, ...changes }))).toContain(named);
   });
 
@@ -266,7 +266,7 @@ describe('a configuration file', () => {
     ['is a folder', () => folder],
     ['is not JSON', () => writeFile(`{ "secret": "${upstreamSecret}", }`)],
     ['is empty', () => writeFile('')],
-  ])('that %s is refused by its path, without a word of what it holds', async (_, pathOf) => {
+  ])('a file that %s is refused by its path, without its content', async (_, pathOf) => {
     const path = pathOf();
     const message = await messageOf(loadConfig({ CONFIG: path }, noSandbox));
     expect(message).toContain(path);
@@ -277,13 +277,13 @@ describe('a configuration file', () => {
     ['an array', []],
     ['a text', 'x'],
     ['null', null],
-  ])('that is %s is refused', async (_, value) => {
+  ])('a configuration that is %s is refused', async (_, value) => {
     await expect(load(value)).rejects.toBeInstanceOf(ConfigError);
   });
 });
 
 describe('secrets need not stand in the file', () => {
-  test('$env is the variable of that name, wherever it stands', async () => {
+  test('$env is replaced by the variable of that name in any place', async () => {
     const config = await load(
       {
         ...complete,
@@ -304,7 +304,7 @@ describe('secrets need not stand in the file', () => {
     expect(config.keys).toEqual({ seal: [{ id: 'k1', key: keys.seal[0]?.key }], index: keys.index });
   });
 
-  test('$file is what the file holds, without the line break that editors add', async () => {
+  test('$file is replaced by the content of the file, without the line break that editors add', async () => {
     const path = writeFile(`${routerSecret}\n`);
     const config = await load({ ...complete, router: { secrets: [{ $file: path }] } });
     expect(config.router?.secrets).toEqual([routerSecret]);
@@ -320,18 +320,18 @@ describe('secrets need not stand in the file', () => {
     expect(message).not.toContain('the-password');
   });
 
-  test('$env that is not set is refused, and named', async () => {
+  test('an $env that is not set is refused by its name', async () => {
     const message = await messageOf(load({ ...complete, router: { secrets: [{ $env: 'ROUTER_SECRET' }] } }));
     expect(message).toContain('ROUTER_SECRET');
   });
 
-  test('$file that is not there is refused, and named', async () => {
+  test('a $file that does not exist is refused by its name', async () => {
     const missing = join(folder, 'no-such-secret');
     const message = await messageOf(load({ ...complete, router: { secrets: [{ $file: missing }] } }));
     expect(message).toContain(missing);
   });
 
-  test('what they name is text and is not resolved again', async () => {
+  test('the content of $env and $file is text and is not resolved again', async () => {
     const nested = JSON.stringify({ $env: 'OTHER', padding: 'x'.repeat(20) });
     const config = await load({ ...complete, router: { secrets: [{ $env: 'NESTED' }] } }, { NESTED: nested });
     expect(config.router?.secrets).toEqual([nested]);
@@ -399,7 +399,7 @@ describe('no message repeats a value', () => {
     return said;
   };
 
-  test('as it is, the configuration starts', async () => {
+  test('the configuration that the other tests change is valid', async () => {
     expect(await startWith(everything)).toBe('');
   });
 
@@ -408,12 +408,12 @@ describe('no message repeats a value', () => {
     ['a long text', canary.repeat(20)],
     ['a text in an array', [canary]],
     ['a text in an object', { a: canary }],
-  ])('with %s in any place', async (_, value) => {
+  ])('no message repeats the value when any setting is %s', async (_, value) => {
     const said: string[] = [];
     for (const place of places) {
       const message = await startWith(replace(everything, place, value));
       if (message.includes(canary)) said.push(`${place.join('.')}: ${message}`);
-      // Whatever refuses a value says where it stands.
+      // A refusal names the setting.
       const [top = ''] = place;
       if (message !== '' && top !== '') expect(message).toMatch(words.get(top) ?? top);
     }
@@ -421,7 +421,7 @@ describe('no message repeats a value', () => {
     expect(said.filter((message) => !/^(?:defaultApp|apps)\b/.test(message))).toEqual([]);
   });
 
-  test('nor does one about a source: it names the option', async () => {
+  test('a message about a source names the option and not the value', async () => {
     for (const [changes, option] of [
       [{ baseUrl: `not a url ${canary}` }, 'baseUrl'],
       [{ baseUrl: `ftp://${canary}` }, 'baseUrl'],
@@ -450,7 +450,7 @@ describe('what was loaded cannot be changed', () => {
   test.each<[string, () => Promise<Config>]>([
     ['from a file', () => load(complete)],
     ['for the sandbox', () => loadConfig({}, sandboxConfig)],
-  ])('%s: it is frozen to the bottom', async (_, loadIt) => {
+  ])('a loaded configuration is frozen to the bottom: %s', async (_, loadIt) => {
     const config = await loadIt();
     expect(frozen(config)).toBe(true);
     expect(() => (config.apps as unknown[]).push({})).toThrow(TypeError);
@@ -469,25 +469,25 @@ describe('apps and sources that do not fit refuse to start', () => {
     onTestFinished(() => app.close());
   };
 
-  test('as they are, they start', async () => {
+  test('the apps and sources that the other tests change start', async () => {
     await expect(start({})).resolves.toBeUndefined();
   });
 
-  test('an app that names an unknown source', async () => {
+  test('an app that names an unknown source does not start', async () => {
     const apps = [{ id: 'shop', channels: { ali_pay: 'nowhere', wechat_pay: 'upstream' } }];
     await expect(start({ apps })).rejects.toThrow(/shop.*ali_pay.*nowhere/);
   });
 
-  test('an app with a channel that its source does not serve', async () => {
+  test('an app with a channel that its source does not serve does not start', async () => {
     const apps = [{ id: 'shop', channels: { ali_pay: 'upstream', wechat_pay: 'upstream', card_pay: 'upstream' } }];
     await expect(start({ apps })).rejects.toThrow(/shop.*upstream.*card_pay/);
   });
 
-  test('a default app that is not there', async () => {
+  test('a default app that is not configured does not start', async () => {
     await expect(start({ defaultApp: 'elsewhere' })).rejects.toThrow(/default app elsewhere/);
   });
 
-  test('two apps of one name', async () => {
+  test('two apps of one name do not start', async () => {
     const apps = [
       { id: 'shop', channels: { ali_pay: 'upstream', wechat_pay: 'upstream' } },
       { id: 'shop', channels: { ali_pay: 'upstream', wechat_pay: 'upstream' } },
@@ -495,7 +495,7 @@ describe('apps and sources that do not fit refuse to start', () => {
     await expect(start({ apps })).rejects.toThrow(/shop/);
   });
 
-  test('a source of an unknown type', async () => {
+  test('a source of an unknown type does not start', async () => {
     const sources = { upstream: { ...complete.sources.upstream, type: 'paypal' } };
     await expect(start({ sources })).rejects.toThrow(/Source upstream.*unknown type.*daxpay/);
   });

@@ -1,4 +1,4 @@
-/** What a value of the configuration may hold, whichever way it comes: in the file, by $env, by $file. */
+/** Which values the configuration accepts, from each of its origins: the file itself, $env and $file. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -115,31 +115,34 @@ describe.each(ways)('a value given %s', (way, give) => {
     'apps.0.returnUrls.0',
   ];
 
-  test.each(added)('is refused with %s, by the name of its setting and without the value', async (_, text, named) => {
-    for (const setting of settings) {
-      const [value, env] = give(text);
-      const message = await messageOf(load(setting, value, env));
-      expect(message, setting).toContain(setting);
-      expect(message, setting).toMatch(named);
-      expect(message, setting).not.toContain(secret);
-      if (way === 'by $env') expect(message).toContain('SEC');
-    }
-  });
+  test.each(added)(
+    'a value with %s is refused by the name of its setting and without the value',
+    async (_, text, named) => {
+      for (const setting of settings) {
+        const [value, env] = give(text);
+        const message = await messageOf(load(setting, value, env));
+        expect(message, setting).toContain(setting);
+        expect(message, setting).toMatch(named);
+        expect(message, setting).not.toContain(secret);
+        if (way === 'by $env') expect(message).toContain('SEC');
+      }
+    },
+  );
 
-  test.each(['appId', 'mchId'])('is refused as %s with full-width letters in it', async (name) => {
+  test.each(['appId', 'mchId'])('a value of %s with full-width letters is refused', async (name) => {
     const [value, env] = give('ｗｘ１');
     const starting = messageOf(load(`sources.code.${name}`, value, env));
     expect(await starting).toMatch(new RegExp(`${name}.*ASCII`));
   });
 
-  test('is refused as a secret when it is empty', async () => {
+  test('an empty value of a secret is refused', async () => {
     for (const setting of settings.slice(0, 5)) {
       const [value, env] = give('');
       expect(await messageOf(load(setting, value, env)), setting).toContain(setting.split('.').at(-1));
     }
   });
 
-  test('may hold blanks within, and keys may be broken into lines as key tools do', async () => {
+  test('a value may contain blanks, and keys may be broken into lines as key tools do', async () => {
     const [value, env] = give('pass phrase of the shop');
     expect((await load('sources.daxpay.secret', value, env)).sources.daxpay).toMatchObject({
       secret: 'pass phrase of the shop',
@@ -152,8 +155,8 @@ describe.each(ways)('a value given %s', (way, give) => {
   });
 });
 
-describe('one line break at the end of what tools write is no part of the value', () => {
-  test.each(['\n', '\r\n'])('%j', async (end) => {
+describe('a line break that tools write', () => {
+  test.each(['\n', '\r\n'])('one line break %j at the end of a file or variable is removed', async (end) => {
     const env = { SEC: `${secret}${end}` };
     for (const by of [{ $env: 'SEC' }, { $file: writeFile(`${secret}${end}`) }]) {
       const loaded = await load('sources.wechat.appSecret', by, env);
@@ -166,13 +169,13 @@ describe('one line break at the end of what tools write is no part of the value'
 describe('a file', () => {
   const BOM = Buffer.of(0xef, 0xbb, 0xbf);
 
-  test('may begin with the byte order mark that editors write', async () => {
+  test('a file of $file may begin with the byte order mark that editors write', async () => {
     const path = writeFile(Buffer.concat([BOM, Buffer.from(`${secret}\r\n`)]));
     const { sources } = await load('sources.wechat.appSecret', { $file: path });
     expect(sources.wechat).toMatchObject({ appSecret: secret });
   });
 
-  test('is the configuration, byte order mark or not', async () => {
+  test('a configuration file may begin with a byte order mark', async () => {
     const CONFIG = writeFile(Buffer.concat([BOM, Buffer.from(JSON.stringify(complete))]));
     await expect(loadConfig({ CONFIG }, () => Promise.reject(new Error('no sandbox')))).resolves.toBeDefined();
     expect(readKeys({ CONFIG })).toEqual(keys);
@@ -181,7 +184,7 @@ describe('a file', () => {
   test.each([
     ['in UTF-16, as some shells write it', Buffer.from(`\ufeff${secret}`, 'utf16le')],
     ['in GBK', Buffer.of(0xd6, 0xd0)],
-  ])('%s is refused by its path and setting', async (_, bytes) => {
+  ])('a file %s is refused by its path and setting', async (_, bytes) => {
     const path = writeFile(bytes);
     const message = await messageOf(load('sources.wechat.appSecret', { $file: path }));
     expect(message).toContain(path);
@@ -199,7 +202,7 @@ test.each(['NOT_SET', 'constructor', '__proto__', 'toString'])(
   },
 );
 
-test('channel titles may hold what an emoji is made of', async () => {
+test('channel titles may contain the parts of an emoji', async () => {
   const CONFIG = writeFile(JSON.stringify({ ...complete, channelTitles: { wechat_pay: '微信 ❤️' } }));
   const { channelTitles } = await loadConfig({ CONFIG }, () => Promise.reject(new Error('no sandbox')));
   expect(channelTitles).toEqual({ wechat_pay: '微信 ❤️' });

@@ -334,7 +334,7 @@ const proofs: Readonly<Record<string, readonly [file: string, test: string]>> = 
   waiters: ['../identity/polling.test.ts', 'readers beyond the limit are answered at once'],
   'rates.caller.burst': [admission, 'a caller may call as often as limits.rates.caller.burst says'],
   'rates.caller.perSecond': [admission, 'after as long as perSecond says there is one more call'],
-  'rates.address.burst': [admission, 'whoever has no name may call as often as limits.rates.address.burst says'],
+  'rates.address.burst': [admission, 'callers without a name may call as often as limits.rates.address.burst says'],
   'rates.address.perSecond': [admission, 'after as long as perSecond says there is one more call'],
   'rates.app.burst': [admission, 'an app is called for as often as limits.rates.app.burst says'],
   'rates.app.perSecond': [admission, 'after as long as perSecond says there is one more call'],

@@ -88,7 +88,7 @@ describe('how often', () => {
     expect(await authenticate(opened, { ...merchant, id: 'another' })).toBe('done');
   });
 
-  test('whoever has no name may call as often as limits.rates.address.burst says from one address', async () => {
+  test('callers without a name may call as often as limits.rates.address.burst says from one address', async () => {
     const opened = open({ rates: { address: slow(5) } });
     expect(await repeat(6, () => set(opened, '192.0.2.1'))).toEqual([...passing(5), 'RATE_LIMITED 10']);
     expect(await set(opened, '192.0.2.2')).toBe('done');
@@ -99,7 +99,7 @@ describe('how often', () => {
     expect(await repeat(9, () => authenticate(opened, merchant, {}, '192.0.2.1'))).toEqual(passing(9));
   });
 
-  test('an address that is not known does not count', async () => {
+  test('an unknown address does not count', async () => {
     const opened = open({ rates: { address: slow(1) } });
     expect(await repeat(3, () => set(opened, undefined))).toEqual(passing(3));
   });
@@ -120,7 +120,7 @@ describe('how often', () => {
     ['::ffff:192.0.2.1', '::ffff:192.0.2.2', false],
     ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
     ['fe80::1%eth0', 'fe80::2%eth1', true],
-  ])('%s and %s share a bucket: %s', async (first, second, same) => {
+  ])('the addresses %s and %s share a bucket: %s', async (first, second, same) => {
     const opened = open({ rates: { address: slow(1) } });
     await set(opened, first);
     expect(await set(opened, second)).toBe(same ? 'RATE_LIMITED 10' : 'done');
@@ -149,7 +149,7 @@ describe('how often', () => {
   });
 
   test.each(['caller', 'address', 'app', 'channel'])(
-    '%s: after as long as perSecond says there is one more call',
+    'rates.%s: after as long as perSecond says there is one more call',
     async (kind) => {
       const opened = open({ rates: { [kind]: { perSecond: 2, burst: 1 } } });
       const ask = () => (kind === 'address' ? set(opened, '192.0.2.1') : authenticate(opened));
@@ -161,10 +161,10 @@ describe('how often', () => {
     },
   );
 
-  test('what everybody may ask for leaves trusted calls for the same app and channel alone', async () => {
+  test('public calls take no tokens of trusted calls for the same app and channel', async () => {
     const opened = open({ rates: { app: slow(3), channel: slow(3) } });
     expect(await repeat(4, () => set(opened, undefined))).toEqual([...passing(3), 'RATE_LIMITED 10']);
-    // Without the scope it is no trusted call, whatever is asked for.
+    // Without the scope a call of any field is public.
     expect(await authenticate(opened, anonymous)).toBe('RATE_LIMITED 10');
     expect(await authenticate(opened, { id: 'reader', scopes: new Set(['payer:read']) })).toBe('RATE_LIMITED 10');
     expect(await authenticate(opened, { ...merchant, apps: new Set(['other']) })).toBe('RATE_LIMITED 10');
@@ -186,7 +186,7 @@ describe('how often', () => {
     };
 
     test.each(['app', 'channel', 'address'])(
-      'has %s tokens that calls without its signature do not take',
+      'an app that signs has %s tokens that calls without its signature do not take',
       async (of) => {
         const { signed, unsigned } = openSigning({ [of]: slow(2) });
         const strangers = await repeat(3, () => unsigned(anonymous, '192.0.2.9'));
@@ -195,7 +195,7 @@ describe('how often', () => {
       },
     );
 
-    test('counts as a caller of its own, which no address and no other app is charged for', async () => {
+    test('an app that signs counts as a caller of its own, which no address and no other app is charged for', async () => {
       const { signed, unsigned, ask, callBy } = openSigning({ caller: slow(2), address: slow(1) });
       expect(await repeat(3, signed)).toEqual([...passing(2), 'RATE_LIMITED 10']);
       expect(await unsigned(anonymous, '192.0.2.9')).toBe('done');
@@ -204,7 +204,7 @@ describe('how often', () => {
     });
 
     test.each([merchant, { ...merchant, id: 'router' }])(
-      'is not called by %o without its signature',
+      'a call by %o without the signature of an app that signs counts as public',
       async (caller) => {
         const { signed, unsigned } = openSigning({ app: slow(2) });
         expect(await repeat(3, () => unsigned(caller))).toEqual([...passing(2), 'RATE_LIMITED 10']);
@@ -213,14 +213,14 @@ describe('how often', () => {
       },
     );
 
-    test('shares no tokens with callers that have scopes for it', async () => {
+    test('an app that signs shares no tokens with callers that have scopes for it', async () => {
       const { signed, ask, callBy } = openSigning({ app: slow(2) });
       const certify = () => ask('identityCertification', {}, callBy({ ...merchant, id: 'router' }));
       expect(await repeat(3, certify)).toEqual([...passing(2), 'RATE_LIMITED 10']);
       expect(await repeat(3, signed)).toEqual([...passing(2), 'RATE_LIMITED 10']);
     });
 
-    test('is charged for its own wrong guesses, and for none of those of others', async () => {
+    test('an app that signs is charged for its own wrong guesses, and for no others', async () => {
       const { admission, signedCalls, callBy, signed, unsigned } = openSigning({ caller: slow(12), address: slow(12) });
       const asked = { channel: 'a' };
       signedCalls.add(asked);
@@ -234,7 +234,7 @@ describe('how often', () => {
       expect(await signed()).toMatch('RATE_LIMITED');
     });
 
-    test('signs authenticate alone: what else it is asked for by payer pages stays public', async () => {
+    test('an app signs authenticate alone: calls of other fields by payer pages stay public', async () => {
       const { ask, callBy, signedCalls } = openSigning({ app: slow(1) });
       const asked = { channel: 'a' };
       signedCalls.add(asked);
@@ -242,7 +242,7 @@ describe('how often', () => {
       expect(await ask('authenticateAndSet', { channel: 'a' }, callBy(anonymous))).toBe('RATE_LIMITED 10');
     });
 
-    test('runs among trusted calls, whatever payer pages keep busy', async () => {
+    test('a signed call runs among trusted calls while payer pages fill the public bulkhead', async () => {
       const one = { running: 1, waiting: 0 };
       const opened = open({ bulkheads: { public: one, trusted: one }, signing: true });
       const end = Promise.withResolvers<string>();
@@ -255,7 +255,7 @@ describe('how often', () => {
     });
   });
 
-  test('payer pages of one app leave those of another app on the same channel alone', async () => {
+  test('payer pages of one app take no tokens of another app on the same channel', async () => {
     const opened = open({ rates: { app: slow(3), channel: slow(2) } });
     expect(await repeat(3, () => set(opened, undefined))).toEqual([...passing(2), 'RATE_LIMITED 10']);
     expect(await repeat(2, () => set(opened, undefined, { channel: 'a', appId: 'other' }))).toEqual(passing(2));
@@ -269,7 +269,7 @@ describe('how often', () => {
     }
   });
 
-  test('callers that have only what the router grants count by address where that is known', async () => {
+  test('callers that have only the scopes that the router grants count by address where it is known', async () => {
     const opened = open({ rates: { caller: slow(2), address: slow(1) } });
     const nameless = { ...merchant, id: 'router' };
     expect(await repeat(2, () => authenticate(opened, nameless, {}, '192.0.2.1'))).toEqual(['done', 'RATE_LIMITED 10']);
@@ -277,19 +277,19 @@ describe('how often', () => {
     expect(await repeat(3, () => authenticate(opened, nameless, {}))).toEqual([...passing(2), 'RATE_LIMITED 10']);
   });
 
-  test('a refused call takes nothing from the others', async () => {
+  test('a call that one bucket refuses takes no token from the others', async () => {
     const opened = open({ rates: { address: slow(1), app: slow(2) } });
     expect(await repeat(5, () => set(opened, '192.0.2.1'))).toEqual(['done', ...Array(4).fill('RATE_LIMITED 10')]);
     expect(await set(opened, '192.0.2.2')).toBe('done');
   });
 
-  test('apps and channels that are not there have no bucket: the use case says what is wrong', async () => {
+  test('apps and channels that do not exist have no bucket: the use case answers what is wrong', async () => {
     const opened = open({ rates: { app: slow(1), channel: slow(1) } });
     expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'nowhere' }))).toEqual(passing(9));
     expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'a', appId: 'x' }))).toEqual(passing(9));
   });
 
-  test('what names neither app nor channel has no bucket of theirs', async () => {
+  test('a call that names neither app nor channel takes no token of an app or channel', async () => {
     const { ask, callBy } = open({ rates: { app: slow(1), channel: slow(1) } });
     expect(await repeat(3, () => ask('authResult', {}, callBy(anonymous)))).toEqual(passing(3));
   });
@@ -340,7 +340,7 @@ describe('how many at the same time', () => {
     },
   );
 
-  test('a full public bulkhead leaves trusted calls and polls alone, and the other way round', async () => {
+  test('a full public bulkhead delays no trusted calls and polls, and the other way round', async () => {
     const one = { running: 1, waiting: 0 };
     const { ask, callBy } = open({ bulkheads: { public: one, trusted: one, polls: one } });
     const { work, ends } = createWork();
@@ -353,7 +353,7 @@ describe('how many at the same time', () => {
     expect(await Promise.all(inside)).toEqual(passing(3));
   });
 
-  test('readers with the scope are never turned away here', async () => {
+  test('readers with the scope are never refused by a bulkhead', async () => {
     const one = { running: 1, waiting: 0 };
     const { ask, callBy } = open({ bulkheads: { public: one, trusted: one, polls: one } });
     const { work, ends } = createWork();
@@ -363,7 +363,7 @@ describe('how many at the same time', () => {
     expect(await Promise.all(readers)).toEqual(passing(100));
   });
 
-  test('what one app is asked for leaves the others alone', async () => {
+  test('calls for one app take no places of another app', async () => {
     const one = { running: 1, waiting: 0 };
     const { ask, callBy } = open({ bulkheads: { public: one, trusted: one } });
     const { work, ends } = createWork();
@@ -390,7 +390,7 @@ describe('how many at the same time', () => {
       ['authenticateAndSet', 3],
       ['authResult', 2],
     ] as const)(
-      '%s takes half of the places at most, running and waiting ones, and again when they are free',
+      'one address of %s takes half of the places at most, running and waiting, and again when they are free',
       async (field, half) => {
         const { ask, ends } = openSharing();
         const inside = Array.from({ length: half }, (_, index) => ask(field, near[index % 2]));
@@ -411,7 +411,7 @@ describe('how many at the same time', () => {
       },
     );
 
-    test('callers with a name take as many as there are', async () => {
+    test('callers with a name may take every place from one address', async () => {
       const { ask, ends } = openSharing();
       const reader: Caller = { id: 'reader', scopes: new Set() };
       const inside = Array.from({ length: 4 }, () => ask('authResult', '192.0.2.1', reader));
@@ -421,7 +421,7 @@ describe('how many at the same time', () => {
     });
   });
 
-  test('who has gone before there is room does nothing', async () => {
+  test('work whose client has gone before it has a place does not run', async () => {
     const { ask, callBy } = open({ bulkheads: { public: { running: 1, waiting: 1 } } });
     const { work, ends } = createWork();
     const first = ask('authenticateAndSet', {}, callBy(anonymous), work);
@@ -433,7 +433,7 @@ describe('how many at the same time', () => {
     expect(ends).toHaveLength(1);
   });
 
-  test('what the work throws is thrown as it is', async () => {
+  test('an error of the work is thrown unchanged', async () => {
     const { admission, callBy } = open({ bulkheads: { trusted: {} } });
     // Work may have a bulkhead of its own, whose refusal is not ours.
     for (const error of [new Error('as it is'), new TaskCancelledError('as it is'), new BulkheadRejectedError(1, 1)]) {

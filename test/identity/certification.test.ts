@@ -37,7 +37,7 @@ const choose = async (url: string, choice: '通过' | '不通过') => {
 };
 
 describe('a certification', () => {
-  test('passes when the payer passes, and is shown on the payer it was started for', async () => {
+  test('a certification passes when the payer passes, and is shown on the payer that it was started for', async () => {
     const { data } = await service.graphql(AUTHENTICATE, { input: { channel: 'ali_pay', authCode: 'test_ok_alice' } });
     const identityId = data.authenticate.identity.id;
     const { certifyId } = await initialize({ identityId });
@@ -61,7 +61,7 @@ describe('a certification', () => {
     expect(await shown()).toMatchObject({ certifyId, status: 'PASSED' });
   });
 
-  test('that the payer fails is not passed, whatever the browser says on its return', async () => {
+  test('a certification that the payer fails is not passed, even if the browser returns as if it were', async () => {
     const returnUrl = service.returnUrl('ali_pay');
     const { certifyId } = await initialize({ returnUrl });
     const { url } = await start({ certifyId, returnUrl });
@@ -71,7 +71,7 @@ describe('a certification', () => {
     expect(await check(certifyId)).toMatchObject({ status: 'NOT_PASSED' });
   });
 
-  test('of another app, or unknown, is not told apart', async () => {
+  test('a certification of another app is answered as an unknown one', async () => {
     const { certifyId } = await initialize();
     expect(await check(certifyId, 'other')).toEqual({
       __typename: 'CertificationRejected',
@@ -80,7 +80,7 @@ describe('a certification', () => {
     expect(await check('0'.repeat(32))).toEqual({ __typename: 'CertificationRejected', code: 'CERTIFY_ID_UNKNOWN' });
   });
 
-  test('leaves the document’s number nowhere', async () => {
+  test('a certification stores and logs the document’s number nowhere', async () => {
     await initialize();
     await initialize({ certName: 'test_500_x' });
     const files = ['', '-wal'].map((suffix) => readFileSync(service.file + suffix, 'latin1')).join('');
@@ -96,7 +96,7 @@ describe('a certification', () => {
 });
 
 describe('the page', () => {
-  test('is the same by link, form, deep link and QR code, and its HTML submits itself', async () => {
+  test('the page of the channel is the same by link, form, deep link and QR code, and its HTML submits itself', async () => {
     const { certifyId } = await initialize();
     const started = await start({ certifyId });
     const { form } = started;
@@ -109,7 +109,7 @@ describe('the page', () => {
     expect(started.qr).toMatch(/^<svg|^<\?xml/);
   });
 
-  test('goes only where the app says', async () => {
+  test('the page of the channel returns only to a page that the app lists', async () => {
     const { certifyId } = await initialize();
     expect(await start({ certifyId, returnUrl: 'https://evil.example/' })).toMatchObject({
       fields: [{ path: 'returnUrl' }],
@@ -126,11 +126,11 @@ describe('the number of the document', () => {
   };
 
   test.each(['11010519491231002x', '１１０１０５１９４９１２３１００２ｘ', ' 110105 19491231 002x '])(
-    'of an identity card is sent as the card has it: %s',
+    'the number of an identity card is sent as the card prints it: %s',
     async (typed) => expect(await sentNumber({ certNo: typed })).toBe(certNo),
   );
 
-  test('of another document is sent with capitals and without blanks', async () => {
+  test('the number of another document is sent with capitals and without blanks', async () => {
     expect(await sentNumber({ certType: 'HOME_VISIT_PERMIT_HK_MC', certNo: 'h 123456789 ' })).toBe('H123456789');
   });
 
@@ -139,7 +139,7 @@ describe('the number of the document', () => {
     ['11010519491331002X', /no date of birth/],
     ['110105194912310021', /last character does not check/],
     [' \u3000 ', /at least 1 character/],
-  ])('that is not well formed is refused with what to do about it: %s', async (certNo, message) => {
+  ])('a malformed number is refused with what to change: %s', async (certNo, message) => {
     const { __typename, fields } = await initialize({ certNo });
     expect(__typename).toBe('InvalidInput');
     expect(fields[0]).toEqual({ path: 'certNo', message: expect.stringMatching(message) });
@@ -154,7 +154,7 @@ describe('bad input', () => {
     [{ certName: '名'.repeat(129) }, 'certName'],
     [{ identityId: 'pid_unknown' }, 'identityId'],
     [{ returnUrl: `https://shop.example/${'x'.repeat(256)}` }, 'returnUrl'],
-  ])('%o names the field and not the value', async (input, path) => {
+  ])('the bad input %o is refused with the name of the field and without the value', async (input, path) => {
     const answer = await initialize(input);
     expect(answer).toMatchObject({ __typename: 'InvalidInput', fields: [{ path }] });
     expect(JSON.stringify(answer)).not.toContain('4912310');
@@ -167,7 +167,7 @@ describe('bad input', () => {
 });
 
 test.each(['hang', 'reset', '500', 'html', 'gbk', 'redirect', 'oversize', 'badsign', 'nosign', 'twice'])(
-  'a channel that answers with %s has given no usable answer, and may be asked again',
+  'a channel that answers with %s has given no usable answer, and can be asked again',
   async (kind) => {
     expect(await initialize({ certName: `test_${kind}_x` })).toMatchObject({
       __typename: 'ChannelUnavailable',

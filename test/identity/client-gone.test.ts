@@ -24,22 +24,22 @@ const claim = {
   ...{ appId: 'app', channelId: 'channel', session: undefined, traceId: '0'.repeat(32) },
 };
 const success = async (): Promise<Outcome> => ({ state: 'SUCCEEDED', subject: { openId: 'somebody' } });
-const wanted = { clientGone: new AbortController().signal };
+const conditions = { clientGone: new AbortController().signal };
 
-test('a code is sent while it is wanted, again only when provably nothing was sent', async () => {
-  const once = start();
+test('a code is sent again only when provably nothing was sent', async () => {
+  const redeemOnce = start();
   let attempts = 0;
   const exchange = async () => {
     attempts += 1;
     if (attempts < 3) throw new ExchangeError('refused', false);
     return success();
   };
-  expect(await once(claim, exchange, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await redeemOnce(claim, exchange, conditions)).toMatchObject({ state: 'SUCCEEDED' });
   expect(attempts).toBe(3);
 });
 
-test('between two attempts nobody wants it any more: it is not sent again, at once, and stays good', async () => {
-  const once = start();
+test('a code whose client leaves between two attempts is not sent again, is released at once and can be redeemed', async () => {
+  const redeemOnce = start();
   const gone = new AbortController();
   let attempts = 0;
   const refused = async () => {
@@ -48,31 +48,31 @@ test('between two attempts nobody wants it any more: it is not sent again, at on
     setTimeout(() => gone.abort(), 5);
     throw new ExchangeError('refused', false);
   };
-  await expect(once(claim, refused, { clientGone: gone.signal })).rejects.toMatchObject({
+  await expect(redeemOnce(claim, refused, { clientGone: gone.signal })).rejects.toMatchObject({
     code: 'CHANNEL_UNREACHABLE',
   });
   expect(attempts).toBe(1);
-  expect(await once(claim, success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await redeemOnce(claim, success, conditions)).toMatchObject({ state: 'SUCCEEDED' });
 });
 
-test('what is not wanted from the start does not touch the code', async () => {
-  const once = start();
+test('a call whose client has gone before it starts claims nothing', async () => {
+  const redeemOnce = start();
   const never = () => Promise.reject(new Error('it was sent'));
-  await expect(once(claim, never, { clientGone: AbortSignal.abort() })).rejects.toMatchObject({
+  await expect(redeemOnce(claim, never, { clientGone: AbortSignal.abort() })).rejects.toMatchObject({
     code: 'CHANNEL_UNREACHABLE',
   });
-  expect(await once(claim, success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await redeemOnce(claim, success, conditions)).toMatchObject({ state: 'SUCCEEDED' });
 });
 
-test('what was sent is awaited and kept, wanted or not', async () => {
-  const once = start();
+test('P5: the outcome of a code that was sent is awaited and stored after its client has gone', async () => {
+  const redeemOnce = start();
   const gone = new AbortController();
   const exchange = async () => {
     gone.abort();
     await new Promise((resolve) => setTimeout(resolve, 50));
     return success();
   };
-  expect(await once(claim, exchange, { clientGone: gone.signal })).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await redeemOnce(claim, exchange, { clientGone: gone.signal })).toMatchObject({ state: 'SUCCEEDED' });
   const never = () => Promise.reject(new Error('it was sent again'));
-  expect(await once(claim, never, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await redeemOnce(claim, never, conditions)).toMatchObject({ state: 'SUCCEEDED' });
 });

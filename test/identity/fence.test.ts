@@ -1,4 +1,4 @@
-/** The right to send ends before the lease does, and a success in hand is kept. */
+/** The fence: a send is allowed until a deadline before the end of the lease, and a success in hand is stored. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import type { Outcome, Store } from '../../src/store/store.ts';
 import { contractTimes, send, succeeded, testClaim } from '../contract/store/fixtures.ts';
 
 const times = { ...contractTimes, leaseMs: 600, deadlineMs: 200, patienceMs: 1_000 };
-const wanted = { clientGone: new AbortController().signal };
+const conditions = { clientGone: new AbortController().signal };
 
 const start = (wrap: (store: Store) => Partial<Store> = () => ({}), wrapEngine = (engine: Engine) => engine) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-fence-'));
@@ -29,7 +29,7 @@ const start = (wrap: (store: Store) => Partial<Store> = () => ({}), wrapEngine =
   const wrapped = { ...store, ...wrap(store) };
   return {
     store,
-    once: createRedeemOnce({ store: wrapped, log: createLog('silent'), metrics: createMetrics(), times }),
+    redeemOnce: createRedeemOnce({ store: wrapped, log: createLog('silent'), metrics: createMetrics(), times }),
   };
 };
 
@@ -47,67 +47,67 @@ const lateMarkSent = (ms: number, meanwhile?: (store: Store) => Promise<unknown>
 
 test('a request may leave until a deadline before the end of the lease, counted from before the code was marked', async () => {
   const seen: { until: Cancellation; at: number }[] = [];
-  const { once } = start(lateMarkSent(100));
+  const { redeemOnce } = start(lateMarkSent(100));
   const startedAt = performance.now();
   const exchange = async (cancellation: Cancellation) => {
     seen.push({ until: cancellation, at: performance.now() });
     return succeeded();
   };
-  expect(await once(testClaim(), exchange, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await redeemOnce(testClaim(), exchange, conditions)).toMatchObject({ state: 'SUCCEEDED' });
   const [{ until: cancellation, at } = { until: undefined, at: 0 }] = seen;
   const { sendBy = 0 } = cancellation ?? {};
   expect(sendBy).toBeGreaterThanOrEqual(startedAt + times.leaseMs - times.deadlineMs);
   expect(sendBy).toBeLessThan(at - 95 + times.leaseMs - times.deadlineMs);
 });
 
-test('after a pause of more than that nothing is sent, and the code is as it was', async () => {
-  const { store, once } = start(lateMarkSent(times.leaseMs - times.deadlineMs + 50));
-  await expect(once(testClaim(), neverSent, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+test('after a pause of more than leaseMs - deadlineMs nothing is sent, and the code can be redeemed', async () => {
+  const { store, redeemOnce } = start(lateMarkSent(times.leaseMs - times.deadlineMs + 50));
+  await expect(redeemOnce(testClaim(), neverSent, conditions)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
   expect(await store.claim(testClaim({ caller: 'other' }))).toMatchObject({ kind: 'CLAIMED' });
 });
 
-test('after a pause in which a sweep ended the redemption nothing is sent, and its end is answered', async () => {
-  const { store, once } = start(lateMarkSent(times.leaseMs + 50, (store) => store.sweep()));
-  expect(await once(testClaim(), neverSent, wanted)).toMatchObject({ state: 'INDETERMINATE' });
+test('after a pause in which a sweep ended the redemption nothing is sent, and that end is answered', async () => {
+  const { store, redeemOnce } = start(lateMarkSent(times.leaseMs + 50, (store) => store.sweep()));
+  expect(await redeemOnce(testClaim(), neverSent, conditions)).toMatchObject({ state: 'INDETERMINATE' });
   expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'INDETERMINATE' } });
 });
 
-test('a request that was not sent is not tried again after that', async () => {
-  const { store, once } = start();
+test('a request that was not sent is not tried again after leaseMs - deadlineMs', async () => {
+  const { store, redeemOnce } = start();
   let attempts = 0;
   const exchange = async (): Promise<Outcome> => {
     attempts += 1;
     await delay(times.leaseMs - times.deadlineMs);
     throw new ExchangeError('not connected', false);
   };
-  await expect(once(testClaim(), exchange, wanted)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  await expect(redeemOnce(testClaim(), exchange, conditions)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
   expect(attempts).toBe(1);
   expect(await store.claim(testClaim())).toMatchObject({ kind: 'CLAIMED' });
 });
 
-test('a success that comes after the lease is kept when nothing else has ended the redemption', async () => {
-  const { store, once } = start((store) => ({
+test('P5: a success that comes after the lease is stored when nothing else has ended the redemption', async () => {
+  const { store, redeemOnce } = start((store) => ({
     async settle(lease, outcome) {
       await delay(times.leaseMs + 50);
       return store.settle(lease, outcome);
     },
   }));
-  expect(await once(testClaim(), success, wanted)).toMatchObject({ state: 'SUCCEEDED' });
+  expect(await redeemOnce(testClaim(), success, conditions)).toMatchObject({ state: 'SUCCEEDED' });
   expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'SUCCEEDED' } });
 });
 
-test('a success that comes after the end was declared does not change it, and its caller reads that end', async () => {
-  const { once } = start((store) => ({
+test('P4: a success that comes after a sweep ended the redemption does not change it, and its caller gets that end', async () => {
+  const { redeemOnce } = start((store) => ({
     async settle(lease, outcome) {
       await delay(times.leaseMs + 50);
       await store.sweep();
       return store.settle(lease, outcome);
     },
   }));
-  expect(await once(testClaim(), success, wanted)).toMatchObject({ state: 'INDETERMINATE' });
+  expect(await redeemOnce(testClaim(), success, conditions)).toMatchObject({ state: 'INDETERMINATE' });
 });
 
-test('an outcome is settled after a pause that is longer than it is insisted on', { timeout: 15_000 }, async () => {
+test('P5: an outcome is settled after a pause that is longer than the store retries', { timeout: 15_000 }, async () => {
   let failing = 0;
   const { store } = start(undefined, (engine) => ({
     ...engine,

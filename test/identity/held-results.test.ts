@@ -14,24 +14,24 @@ import {
   uniqueQueryCode,
 } from './redemption-service.ts';
 
-describe('a result that is kept', () => {
-  test('is told to the holder of the query code alone', async () => {
+describe('a stored result', () => {
+  test('a stored result is shown to the holder of the query code alone', async () => {
     const service = await start();
-    const kept = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
-    expect(kept).toEqual({
+    const stored = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
+    expect(stored).toEqual({
       __typename: 'AuthResultKept',
       queryCode: expect.stringMatching(/^[\w-]{43}$/),
       expiresAt: expect.any(String),
     });
     const { openid, accessToken } = idsOf('alice');
-    const result = await authResult(service, kept.queryCode);
+    const result = await authResult(service, stored.queryCode);
     expect(result).toMatchObject({ status: 'SUCCESS', identity: { openId: openid }, failure: null });
-    expect(result).toMatchObject({ expiresAt: kept.expiresAt, pollAfterSeconds: null });
-    expect(JSON.stringify([kept, result])).not.toContain(accessToken);
-    expect(await authResult(service, `${kept.queryCode}x`)).toMatchObject({ status: 'NOT_EXIST', identity: null });
+    expect(result).toMatchObject({ expiresAt: stored.expiresAt, pollAfterSeconds: null });
+    expect(JSON.stringify([stored, result])).not.toContain(accessToken);
+    expect(await authResult(service, `${stored.queryCode}x`)).toMatchObject({ status: 'NOT_EXIST', identity: null });
   });
 
-  test('has a query code of its own each time none is given', async () => {
+  test('a stored result has a new query code each time the caller gives none', async () => {
     const service = await start();
     const codes = await Promise.all(
       Array.from({ length: 20 }, (_, index) => authenticateAndSet(service, { authCode: `test_ok_alice~${index}` })),
@@ -39,14 +39,14 @@ describe('a result that is kept', () => {
     expect(new Set(codes.map(({ queryCode }) => queryCode)).size).toBe(20);
   });
 
-  test('is read with the query code that authenticate was given as well', async () => {
+  test('a result of authenticate is read with the query code that it was called with', async () => {
     const service = await start();
     const queryCode = uniqueQueryCode();
     const { identity } = await authenticate(service, { authCode: 'test_ok_alice', queryCode });
     expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS', identity: { id: identity.id } });
   });
 
-  test('is REJECTED when the channel refuses the code', async () => {
+  test('a result is REJECTED when the channel refuses the code', async () => {
     const service = await start();
     const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
     const refused = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_REFUSED' };
@@ -60,7 +60,7 @@ describe('a result that is kept', () => {
     });
   });
 
-  test('is WAITING while the exchange runs, and INDETERMINATE when it came to nothing', async () => {
+  test('a result is WAITING while the exchange runs, and INDETERMINATE when no reply comes', async () => {
     const { service, gate } = await startGated({ config: { times: { ...quick, deadlineMs: 1_000, leaseMs: 2_000 } } });
     const queryCode = uniqueQueryCode();
     const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
@@ -75,7 +75,7 @@ describe('a result that is kept', () => {
     expect(await authResult(service, queryCode)).toMatchObject({ status: 'INDETERMINATE', failure: doubt });
   });
 
-  test('is told to whoever waits as soon as it exists', async () => {
+  test('a waiting reader gets a result as soon as it is stored', async () => {
     const { service, gate } = await startGated();
     const queryCode = uniqueQueryCode();
     const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
@@ -89,7 +89,7 @@ describe('a result that is kept', () => {
     await setting;
   });
 
-  test('is WAITING to whoever has waited long enough', async () => {
+  test('a result is WAITING to a reader whose wait is over', async () => {
     const { service, gate } = await startGated();
     const queryCode = uniqueQueryCode();
     const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
@@ -102,7 +102,7 @@ describe('a result that is kept', () => {
     await setting;
   });
 
-  test('does NOT_EXIST once its time is over, and its code stays used', async () => {
+  test('a result does NOT_EXIST after resultTtlMs, and its code stays used', async () => {
     const service = await start({ config: { times: { ...quick, resultTtlMs: quick.leaseMs + 1 } } });
     const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
     expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS' });
@@ -119,7 +119,7 @@ describe('a result that is kept', () => {
 describe('a query code', () => {
   const taken = { __typename: 'InvalidInput', code: 'QUERY_CODE_TAKEN', fields: [{ path: 'queryCode' }] };
 
-  test('belongs to its first writer; the second is not even sent, and keeps its auth code', async () => {
+  test('P4: a query code belongs to its first writer; the code of the second is not sent and can be redeemed', async () => {
     const service = await start();
     const queryCode = uniqueQueryCode();
     await authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
@@ -130,7 +130,7 @@ describe('a query code', () => {
     expect(await authenticate(service, { authCode: 'test_ok_bob' })).toMatchObject({ __typename: 'Authenticated' });
   });
 
-  test('has one writer of 50 that come at once, and one request is sent', async () => {
+  test('P4: a query code has one writer of 50 that come at once, and one request is sent', async () => {
     const service = await start();
     const queryCode = uniqueQueryCode();
     const answers = await Promise.all(
@@ -145,7 +145,7 @@ describe('a query code', () => {
     expect(await authResult(service, queryCode)).toMatchObject({ identity: { openId: idsOf(`p${winner}`).openid } });
   });
 
-  test('other than the first gets nothing for a used auth code, and nothing is sent', async () => {
+  test('a query code other than the first gets nothing for a used auth code, and nothing is sent', async () => {
     const service = await start();
     const authCode = 'test_ok_alice';
     const used = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
@@ -158,7 +158,7 @@ describe('a query code', () => {
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
-  test('does not make a payer page and a trusted caller one: the second of the two is refused', async () => {
+  test('of a payer page and a trusted caller with one auth code and query code the second is refused', async () => {
     const service = await start();
     const used = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
     const alice = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
@@ -170,7 +170,7 @@ describe('a query code', () => {
     expect(service.upstream.ledger).toHaveLength(2);
   });
 
-  test('lets the same call of a payer page be repeated', async () => {
+  test('a payer page can repeat its call with the same query code', async () => {
     const service = await start();
     const input = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
     const first = await authenticateAndSet(service, input);
@@ -179,27 +179,27 @@ describe('a query code', () => {
   });
 });
 
-describe('a DaxPay that keeps the results', () => {
+describe('a DaxPay that holds results', () => {
   const keep = ({ origin }: Emulator, token = consoleToken) => ({
     baseUrl: origin,
     resultHolder: { queryUrl: `${origin}/assist/channel/auth/queryAuthResult`, headers: { accesstoken: token } },
   });
   const paths = ({ ledger }: Emulator) => ledger.map(({ url }) => url.pathname.split('/').at(-1));
 
-  test('is handed the query code, and asked for the identity once', async () => {
+  test('a DaxPay that holds results gets the query code, and is asked for the identity once', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream) });
-    const kept = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
-    expect(kept).toMatchObject({ __typename: 'AuthResultKept', queryCode: expect.stringMatching(/^[\w-]{43}$/) });
+    const stored = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
+    expect(stored).toMatchObject({ __typename: 'AuthResultKept', queryCode: expect.stringMatching(/^[\w-]{43}$/) });
     const [request] = upstream.ledger;
-    expect(JSON.parse(request?.body ?? '')).toMatchObject({ queryCode: kept.queryCode, authCode: 'test_ok_alice' });
+    expect(JSON.parse(request?.body ?? '')).toMatchObject({ queryCode: stored.queryCode, authCode: 'test_ok_alice' });
     const success = { status: 'SUCCESS', identity: { openId: idsOf('alice').openid } };
-    expect(await authResult(service, kept.queryCode)).toMatchObject(success);
-    expect(await authResult(service, kept.queryCode)).toMatchObject(success);
+    expect(await authResult(service, stored.queryCode)).toMatchObject(success);
+    expect(await authResult(service, stored.queryCode)).toMatchObject(success);
     expect(paths(upstream)).toEqual(['authAndSet', 'queryAuthResult']);
   });
 
-  test('is sent a code once, however many pages repeat the call', async () => {
+  test('P1: a DaxPay that holds results is sent a code once, however many pages repeat the call', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream) });
     const input = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
@@ -208,14 +208,14 @@ describe('a DaxPay that keeps the results', () => {
     expect(paths(upstream)).toEqual(['authAndSet']);
   });
 
-  test('still answers authenticate with the identity itself', async () => {
+  test('a DaxPay that holds results answers authenticate with the identity itself', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream) });
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ __typename: 'Authenticated' });
     expect(paths(upstream)).toEqual(['auth']);
   });
 
-  test('refuses a code: REJECTED', async () => {
+  test('a code that a DaxPay that holds results refuses is REJECTED', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream) });
     const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
@@ -225,7 +225,7 @@ describe('a DaxPay that keeps the results', () => {
     expect(paths(upstream)).toEqual(['authAndSet']);
   });
 
-  test('does not answer when the code is sent: INDETERMINATE, and not sent again', async () => {
+  test('P3: a code that a DaxPay that holds results does not answer is INDETERMINATE and not sent again', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream), config: { times: quick } });
     const input = { authCode: 'test_hang_1', queryCode: uniqueQueryCode() };
@@ -236,7 +236,7 @@ describe('a DaxPay that keeps the results', () => {
     expect(paths(upstream)).toEqual(['authAndSet']);
   });
 
-  test('cannot be read for now: the result is WAITING and stays readable', async () => {
+  test('a held result that cannot be read for now is WAITING, and is read later', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream, 'a session that has ended') });
     const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
@@ -245,7 +245,7 @@ describe('a DaxPay that keeps the results', () => {
     expect(paths(upstream)).toEqual(['authAndSet', 'queryAuthResult', 'queryAuthResult']);
   });
 
-  test('has forgotten the result: INDETERMINATE, for good', async () => {
+  test('P3: a held result that the upstream has lost is INDETERMINATE for good', async () => {
     let atMs = Date.now();
     const upstream = await startUpstream({ now: () => atMs });
     const service = await start({ source: keep(upstream) });

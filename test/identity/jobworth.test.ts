@@ -25,20 +25,20 @@ const sent = (onceToken: string) =>
   service.emulators.alipay.ledger.filter(({ url }) => url.searchParams.get('once_token') === onceToken).length;
 
 describe('a once token', () => {
-  test('buys one final answer, which is kept: the same query gets it again without asking', async () => {
+  test('a once token buys one final answer, which is stored: the same query gets it again and nothing is sent', async () => {
     const first = await ask('test_ok_alice~1');
     expect(first).toMatchObject({ __typename: 'JobworthAuthenticated', trusted: true });
     expect(await ask('test_ok_alice~1')).toEqual(first);
     expect(sent('test_ok_alice~1')).toBe(1);
   });
 
-  test('asked for by 20 at once is sent once', async () => {
+  test('P1: a once token in 20 queries at once is sent once', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask('test_ok_alice~2')));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(sent('test_ok_alice~2')).toBe(1);
   });
 
-  test('gives its answer to no other query', async () => {
+  test('the answer of a once token is given to no other query', async () => {
     await ask('test_ok_alice~3');
     expect(await ask('test_ok_alice~3', { openId: 'somebody else' })).toMatchObject({
       __typename: 'JobworthRejected',
@@ -57,7 +57,7 @@ describe('a once token', () => {
     expect(sent(token)).toBe(1);
   });
 
-  test('may be asked for again while the answer is not final', async () => {
+  test('a once token can be queried again while the answer is not final', async () => {
     const token = 'test_ok_waiting~4';
     expect(await ask(token)).toMatchObject({ __typename: 'JobworthPending', pollAfterSeconds: 5 });
     expect(await ask(token)).toMatchObject({ __typename: 'JobworthPending' });
@@ -66,7 +66,7 @@ describe('a once token', () => {
     expect(sent(token)).toBe(3);
   });
 
-  test('that was clearly refused may be used once the reason is gone', async () => {
+  test('a once token that Zhima clearly refused can be used when the reason is gone', async () => {
     const token = 'test_ok_error-USER_NOT_AUTHORIZE~5';
     expect(await ask(token)).toMatchObject({ __typename: 'JobworthRejected', code: 'JOBWORTH_NOT_AUTHORIZED' });
     await ask(token);
@@ -74,7 +74,7 @@ describe('a once token', () => {
   });
 
   test.each(['hang', 'reset', '500', 'html', 'gbk', 'redirect', 'oversize', 'badsign', 'nosign', 'twice'])(
-    'whose answer was lost to %s is in doubt, for good',
+    'P3: a once token whose answer was lost to %s is indeterminate for good',
     async (kind) => {
       const token = `test_${kind}_x`;
       const first = await ask(token);
@@ -98,16 +98,19 @@ describe('bad input', () => {
     [{ identityType: '' }, 'identityType'],
     [{ serviceId: 'x'.repeat(65) }, 'serviceId'],
     [{ appId: 'demo-nobody' }, 'appId'],
-  ])('%o names the field, repeats nothing and sends nothing', async (input, path) => {
-    const before = service.emulators.alipay.ledger.length;
-    const answer = await ask('test_ok_bad', input);
-    expect(answer.__typename).toBe('InvalidInput');
-    expect(answer.fields.map((field: { path: string }) => field.path)).toContain(path);
-    expect(JSON.stringify(answer)).not.toContain('4912310');
-    expect(service.emulators.alipay.ledger).toHaveLength(before);
-  });
+  ])(
+    'the bad input %o is refused with the name of the field, without the value, and nothing is sent',
+    async (input, path) => {
+      const before = service.emulators.alipay.ledger.length;
+      const answer = await ask('test_ok_bad', input);
+      expect(answer.__typename).toBe('InvalidInput');
+      expect(answer.fields.map((field: { path: string }) => field.path)).toContain(path);
+      expect(JSON.stringify(answer)).not.toContain('4912310');
+      expect(service.emulators.alipay.ledger).toHaveLength(before);
+    },
+  );
 
-  test('an app without Zhima is told so', async () => {
+  test('a query for an app without Zhima is CHANNEL_UNSUPPORTED', async () => {
     expect(await ask('test_ok_x', { appId: 'demo-daxpay' })).toMatchObject({
       __typename: 'ChannelUnavailable',
       code: 'CHANNEL_UNSUPPORTED',
@@ -118,7 +121,7 @@ describe('bad input', () => {
 test.each([
   ['0', '11010519491231002x', '11010519491231002X'],
   ['1', 'e 12345678', 'E12345678'],
-])('a document of type %s with the number %s is asked for as it is printed', async (certType, typed, printed) => {
+])('a document of type %s with the number %s is sent as it is printed', async (certType, typed, printed) => {
   const token = `test_ok_alice~${certType}-number`;
   expect(await ask(token, { openId: null, certNo: typed, certType })).toMatchObject({ trusted: true });
   expect(service.emulators.alipay.ledger.at(-1)?.url.searchParams.get('cert_no')).toBe(printed);
@@ -127,7 +130,7 @@ test.each([
   expect(sent(token)).toBe(1);
 });
 
-test('a document’s number is sent, and logged or kept nowhere', async () => {
+test('a document’s number is sent, and logged nowhere', async () => {
   const certNo = '11010519491231002X';
   await ask('test_ok_alice~9', { openId: null, certNo, certType: '0' });
   expect(service.emulators.alipay.ledger.at(-1)?.url.searchParams.get('cert_no')).toBe(certNo);

@@ -9,7 +9,7 @@ const sourceAt = (baseUrl: string, rest: object = {}) => ({
   ...rest,
 });
 
-test('two sources of one application, at two addresses, send a code once', async () => {
+test('P1: two sources of one application, at two addresses, send a code once', async () => {
   const upstream = await startUpstream();
   const config: Partial<FileConfig> = {
     apps: [app('demo', 'first'), app('other', 'second'), app('third', 'with-resultHolder')],

@@ -83,7 +83,7 @@ const ways: readonly [string, (code: string) => Promise<HttpRequest>, (request: 
   ],
   ['daxpay', redeem('daxpay', 'wechat_pay'), json('authCode')],
   [
-    'daxpay, kept there',
+    'daxpay, held there',
     (code) =>
       wire(() => sources.get('daxpay')?.resultHolder?.redeemAndHold(code, 'q', { channelId: 'wechat_pay' }, until)),
     json('authCode'),

@@ -24,23 +24,23 @@ const payer: PayerIdentity = {
 };
 
 describe('a caller with the scope', () => {
-  test('may do what it stands for, on behalf of its app', () => {
+  test('a caller with the scope may act for its app', () => {
     expect(() => requireScope(reader, 'payer:read', 'demo')).not.toThrow();
     expect(() => requireScope({ ...reader, apps: undefined }, 'payer:read', 'any')).not.toThrow();
   });
 
-  test('sees all of a payer', () => {
+  test('a caller with the scope sees every field of a payer', () => {
     expect(visibleTo(reader, payer)).toEqual({ ...payer, readable: true });
     expect(readableTo(reader, payer)).toEqual({ ...payer, readable: true });
   });
 });
 
 describe.each(strangers)('a caller %s', (_, caller) => {
-  test('may not', () => {
+  test('a caller without the scope for the app may not act for it', () => {
     expect(() => requireScope(caller, 'payer:read', 'demo')).toThrow(expect.objectContaining({ code: 'NOT_ALLOWED' }));
   });
 
-  test('sees that there is a payer and where, and no more', () => {
+  test('a caller without the scope for the app sees the id, channel and app of a payer, and no more', () => {
     const nothing = { openId: null, userId: null, unionId: null, subAppId: null, subOpenId: null };
     const never = { firstAuthenticatedAt: null, lastAuthenticatedAt: null };
     const { id, appId, channelId } = payer;

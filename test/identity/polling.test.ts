@@ -20,9 +20,9 @@ const poll = async (queryCode: string, waitSeconds = 0) =>
 
 test('polling faster than pollAfterSeconds makes it 5 seconds longer each time, up to a minute', async () => {
   const { queryCode } = await start();
-  const told: number[] = [];
-  for (let count = 0; count < 14; count += 1) told.push((await poll(queryCode)).pollAfterSeconds);
-  expect(told).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 60, 60]);
+  const intervals: number[] = [];
+  for (let count = 0; count < 14; count += 1) intervals.push((await poll(queryCode)).pollAfterSeconds);
+  expect(intervals).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 60, 60]);
 });
 
 test('a poll that waits counts once, from when it came', async () => {
@@ -30,7 +30,7 @@ test('a poll that waits counts once, from when it came', async () => {
   expect(await poll(queryCode, 2)).toMatchObject({ status: 'WAITING', pollAfterSeconds: 5 });
 });
 
-test('impatience keeps nobody from a result that is there', async () => {
+test('polling too fast does not delay a stored result', async () => {
   const { queryCode, state } = await start();
   await poll(queryCode);
   await poll(queryCode);
@@ -38,7 +38,7 @@ test('impatience keeps nobody from a result that is there', async () => {
   expect(await poll(queryCode)).toMatchObject({ status: 'SUCCESS', pollAfterSeconds: null });
 });
 
-test('a reader is woken by the outcome, and does not wait for the next look', async () => {
+test('a waiting reader is woken by the outcome, and does not wait for its next read', async () => {
   const { queryCode, state } = await start();
   const waiting = poll(queryCode, 20);
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -48,7 +48,7 @@ test('a reader is woken by the outcome, and does not wait for the next look', as
   expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
-test('readers beyond the limit are answered at once instead of kept waiting', async () => {
+test('readers beyond the limit are answered at once and do not wait', async () => {
   const sessions = await Promise.all([start(), start(), start()]);
   const [first, second, third] = sessions.map(({ queryCode }) => queryCode) as [string, string, string];
   const waiting = [poll(first, 3), poll(second, 3)];
@@ -59,7 +59,7 @@ test('readers beyond the limit are answered at once instead of kept waiting', as
   await Promise.all(waiting);
 });
 
-test('a reader who leaves stops being waited for', async () => {
+test('a reader that leaves frees its place among the waiting', async () => {
   const { queryCode } = await start();
   const leave = new AbortController();
   const request = (signal: AbortSignal) =>

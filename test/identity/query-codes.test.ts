@@ -1,4 +1,4 @@
-/** Query codes cannot be guessed, and whoever holds a wrong one learns nothing about which kind of wrong it is. */
+/** Query codes cannot be guessed, and the answer to a wrong one does not show why it is wrong. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newQueryCode } from '../../src/identity/authentication.ts';
 import { type ScopedService, startScopedService } from '../support/services/scoped-service.ts';

@@ -11,7 +11,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
 
-test('an outcome whose wake-up got lost is read long before patience ends', async () => {
+test('a duplicate whose wake-up got lost reads the outcome long before patienceMs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-once-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const vault = openVault(generateVaultKeys());
@@ -30,8 +30,8 @@ test('an outcome whose wake-up got lost is read long before patience ends', asyn
   await there.markSent(verdict.lease);
 
   const times = { deadlineMs: 1_000, patienceMs: 60_000, leaseMs: contractTimes.leaseMs };
-  const once = createRedeemOnce({ store: here, log: createLog('silent'), metrics: createMetrics(), times });
-  const awaited = once(claim, () => Promise.reject(new Error('A duplicate exchanges nothing')), {
+  const redeemOnce = createRedeemOnce({ store: here, log: createLog('silent'), metrics: createMetrics(), times });
+  const awaited = redeemOnce(claim, () => Promise.reject(new Error('A duplicate sends nothing')), {
     clientGone: new AbortController().signal,
   });
   // It has to be asleep: what it sees when it first looks needs no wake-up.

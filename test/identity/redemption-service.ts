@@ -25,7 +25,7 @@ import {
   startService,
 } from '../support/services/service.ts';
 
-/** What can be asked of a service, wherever it runs. */
+/** A client of a service, in this process or another. */
 export interface Asked {
   graphql(
     query: string,

@@ -18,7 +18,7 @@ import {
 } from './redemption-service.ts';
 
 describe('a store that cannot write', () => {
-  test('stops a redemption before anything is sent, and the same call succeeds afterwards', async () => {
+  test('P6: a store that cannot write stops a redemption before anything is sent, and the same call succeeds afterwards', async () => {
     const service = await start();
     const unlock = lock(service.file);
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
@@ -32,13 +32,13 @@ describe('a store that cannot write', () => {
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
-  test('after a claim stops a redemption before anything is sent', async () => {
+  test('P6: a store that fails after a claim stops a redemption before anything is sent', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     let unlock: (() => void) | undefined;
     const lockAfterClaim = (store: Store, file: string): Store => ({
       ...store,
-      async claim(claim) {
-        const verdict = await store.claim(claim);
+      async claim(request) {
+        const verdict = await store.claim(request);
         unlock = lock(file);
         return verdict;
       },
@@ -52,7 +52,7 @@ describe('a store that cannot write', () => {
     expect(upstream.ledger).toHaveLength(0);
   });
 
-  test('leaves an outcome pending that it cannot store, stores it when it can, and sends the code once', async () => {
+  test('P5: an outcome that cannot be stored yet is pending, is stored later, and its code is sent once', async () => {
     const { service, upstream, gate } = await startGated({ config: { times: { ...quick, leaseMs: 30_000 } } });
     const pending = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_PENDING' };
     const call = authenticate(service, { authCode: 'test_ok_alice' });
@@ -66,7 +66,7 @@ describe('a store that cannot write', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  test('and cannot release a code that was not sent still answers with an expected failure', async () => {
+  test('P6: a store that cannot release an unsent code leaves the call its expected failure', async () => {
     const port = await closedPort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     let unlock: (() => void) | undefined;
@@ -85,7 +85,7 @@ describe('a store that cannot write', () => {
 });
 
 describe('a restart', () => {
-  test('loses no result, and sends no code again', async () => {
+  test('P2: a restart loses no result and sends no code again', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const before = await startOn({ folder, upstream });
     const identified = await authenticate(before, { authCode: 'test_ok_alice' });
@@ -111,7 +111,7 @@ describe('a restart', () => {
     expect(upstream.ledger).toHaveLength(3);
   });
 
-  test('keeps a payer the same payer', async () => {
+  test('P2: a payer has the same id after a restart', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const before = await startOn({ folder, upstream });
     const { identity } = await authenticate(before, { authCode: 'test_ok_alice~1' });
@@ -122,7 +122,7 @@ describe('a restart', () => {
     });
   });
 
-  test('without the channel leaves what its upstream keeps WAITING', async () => {
+  test('a held result stays WAITING after a restart without its channel', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const queryUrl = `${upstream.origin}/assist/channel/auth/queryAuthResult`;
     const daxpay = { type: 'daxpay', baseUrl: upstream.origin, appId: 'demo', secret: '123456' };

@@ -20,7 +20,7 @@ import {
 } from './redemption-service.ts';
 
 describe('an auth code', () => {
-  test('is sent once and answered alike, however many ask at the same time', async () => {
+  test('P1: an auth code is sent once and answered alike, however many calls come at the same time', async () => {
     const service = await start();
     const calls = Array.from({ length: 20 }, () => authenticate(service, { authCode: 'test_ok_alice' }));
     const answers = await Promise.all(calls);
@@ -34,7 +34,7 @@ describe('an auth code', () => {
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
-  test('is awaited by duplicates that come while it is in flight', async () => {
+  test('P4: duplicates that come while an auth code is in flight await its outcome', async () => {
     const { service, upstream, gate } = await startGated();
     const first = authenticate(service, { authCode: 'test_ok_alice' });
     await gate.knocked;
@@ -48,7 +48,7 @@ describe('an auth code', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  test('that is in flight for longer than a duplicate has patience is OUTCOME_PENDING to it', async () => {
+  test('an auth code in flight for longer than patienceMs is OUTCOME_PENDING to a duplicate', async () => {
     const { service, upstream, gate } = await startGated({ config: { times: { patienceMs: 200 } } });
     const first = authenticate(service, { authCode: 'test_ok_alice' });
     await gate.knocked;
@@ -63,7 +63,7 @@ describe('an auth code', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  test('is redeemed to the end for a caller that hangs up, who reads the outcome later', async () => {
+  test('P5: an auth code is redeemed to the end for a caller that hangs up, which reads the outcome later', async () => {
     const { service, upstream, gate } = await startGated();
     const hangUp = new AbortController();
     const input = { channel: 'wechat_pay', authCode: 'test_ok_alice' };
@@ -81,7 +81,7 @@ describe('an auth code', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  test('that the channel refuses is refused again without being sent again', async () => {
+  test('an auth code that the channel refuses is refused again without being sent again', async () => {
     const service = await start();
     const input = { channel: 'ali_pay', authCode: 'test_invalid_1' };
     const refused = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_REFUSED' };
@@ -90,7 +90,7 @@ describe('an auth code', () => {
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
-  test('whose claim was taken over before it was sent is not sent by the one that was late', async () => {
+  test('P1: an auth code whose claim was taken over before the send is not sent by its first owner', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const times = { ...quick, sweepEveryMs: 30_000 };
     const loseTheLease = (store: Store): Store => ({
@@ -111,7 +111,7 @@ describe('an auth code', () => {
 describe('an upstream that does not answer', () => {
   const unknown = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_UNKNOWN' };
 
-  test('makes the outcome unknown at the deadline, for good, and is not asked again', async () => {
+  test('P3: an upstream that does not answer makes the outcome unknown at the deadline, for good, and is not asked again', async () => {
     const service = await start({ config: { times: quick } });
     const startedAt = performance.now();
     expect(await authenticate(service, { authCode: 'test_hang_1' })).toMatchObject(unknown);
@@ -122,7 +122,7 @@ describe('an upstream that does not answer', () => {
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
-  test('gives every duplicate the same stored answer, whose traceId finds the exchange in the logs', async () => {
+  test('duplicates of an unanswered code get the stored outcome, whose traceId finds the exchange in the log', async () => {
     const service = await start({ config: { times: quick } });
     const calls = Array.from({ length: 3 }, () => authenticate(service, { authCode: 'test_hang_1' }));
     const [first, ...others] = await Promise.all(calls);
@@ -131,14 +131,14 @@ describe('an upstream that does not answer', () => {
     expect(service.logLines.filter((line) => line.includes(first.traceId))).not.toEqual([]);
   });
 
-  test('but resets the connection after reading is not asked again either', async () => {
+  test('an upstream that resets the connection after reading is not asked again', async () => {
     const service = await start();
     expect(await authenticate(service, { authCode: 'test_reset_1' })).toMatchObject(unknown);
     expect(await authenticate(service, { authCode: 'test_reset_1' })).toMatchObject(unknown);
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
-  test('until the answer is late, changes nothing by answering', async () => {
+  test('an upstream that answers after the deadline changes nothing', async () => {
     const { service, upstream, gate } = await startGated({ config: { times: quick } });
     expect(await authenticate(service, { authCode: 'test_ok_late' })).toMatchObject(unknown);
     gate.open();
@@ -151,7 +151,7 @@ describe('an upstream that does not answer', () => {
 describe('an upstream that cannot be reached', () => {
   const unreachable = { __typename: 'ChannelUnavailable', code: 'CHANNEL_UNREACHABLE', retryAfterSeconds: 2 };
 
-  test('costs no code: when it is back the same call succeeds', async () => {
+  test('an unreachable upstream uses up no code: when it is back the same call succeeds', async () => {
     const port = await closedPort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     const input = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
@@ -164,13 +164,13 @@ describe('an upstream that cannot be reached', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  test('tells every duplicate that nothing was sent', async () => {
+  test('every duplicate of a code for an unreachable upstream is answered that nothing was sent', async () => {
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${await closedPort()}` } });
     const calls = Array.from({ length: 10 }, () => authenticate(service, { authCode: 'test_ok_alice' }));
     for (const answer of await Promise.all(calls)) expect(answer).toMatchObject(unreachable);
   });
 
-  test('at first, but within the deadline, is sent exactly one request', async () => {
+  test('an upstream that is reachable only at the second attempt is sent exactly one request', async () => {
     const port = await closedPort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     let refusals = 0;

@@ -33,7 +33,7 @@ const authenticate = async (authCode: string) =>
   (await service.graphql(AUTHENTICATE, { input: { channel, authCode } })).data.authenticate;
 
 describe('an answer that is repeated after the payer has authenticated again', () => {
-  test('names the same payer and token, and the ids and times of the moment', async () => {
+  test('a repeated answer names the same payer and token, with the ids and times of the moment', async () => {
     subjects = {
       first: { openId: 'open', userId: 'old user', unionId: 'old union' },
       second: { openId: 'open', userId: 'new user', unionId: 'new union' },
@@ -52,12 +52,12 @@ describe('an answer that is repeated after the payer has authenticated again', (
     expect(repeated.identity).toMatchObject({ userId: 'new user', unionId: 'new union' });
   });
 
-  test('is the same whole while nothing has happened in between', async () => {
+  test('a repeated answer is the same as a whole while nothing has happened in between', async () => {
     subjects = { alone: { openId: 'alone' } };
     expect(await authenticate('alone')).toEqual(await authenticate('alone'));
   });
 
-  test('through a query code names the same payer', async () => {
+  test('a repeated answer through a query code names the same payer', async () => {
     subjects = { kept: { openId: 'k', userId: 'old' }, later: { openId: 'k', userId: 'new' } };
     const { data } = await service.graphql(AUTHENTICATE_AND_SET, { input: { channel, authCode: 'kept' } });
     const read = async () =>
@@ -67,7 +67,7 @@ describe('an answer that is repeated after the payer has authenticated again', (
     expect(await read()).toMatchObject({ status: 'SUCCESS', identity: { id: before.identity.id, userId: 'new' } });
   });
 
-  test('keeps its failure with its traceId', async () => {
+  test('a repeated failure has the code and the traceId of the first', async () => {
     const refused = await authenticate('refused_1');
     subjects = { other: { openId: 'other' } };
     await authenticate('other');

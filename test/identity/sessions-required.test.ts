@@ -54,17 +54,20 @@ const start = async (app: object): Promise<string> => {
 test.each([
   ['daxpay, as the only source', { ali_pay: 'dax', wechat_pay: 'dax' }, 'ali_pay', 'dax'],
   ['daxpay ga', { wechat_pay: 'daxga' }, 'wechat_pay', 'daxga'],
-  ['daxpay that keeps the results', { ali_pay: 'keeping' }, 'ali_pay', 'keeping'],
+  ['daxpay that holds results', { ali_pay: 'keeping' }, 'ali_pay', 'keeping'],
   ['daxpay beside a source with a page', { wechat_pay: 'wechat', ali_pay: 'dax' }, 'ali_pay', 'dax'],
-])('%s is refused by the names of app, channel and source, and told what to do', async (_, channels, channel, name) => {
-  const said = await start({ channels });
-  expect(said).toContain('App shop');
-  expect(said).toContain(`channel ${channel}`);
-  expect(said).toContain(`source ${name}`);
-  expect(said).toMatch(/Set sessions to "optional"/);
-});
+])(
+  'required sessions on %s are refused with the names of app, channel and source, and what to change',
+  async (_, channels, channel, name) => {
+    const said = await start({ channels });
+    expect(said).toContain('App shop');
+    expect(said).toContain(`channel ${channel}`);
+    expect(said).toContain(`source ${name}`);
+    expect(said).toMatch(/Set sessions to "optional"/);
+  },
+);
 
-test('an app without returnUrls is refused: startAuthentication would take no address', async () => {
+test('an app that requires sessions without returnUrls is refused: startAuthentication would accept no page', async () => {
   for (const app of [{ returnUrls: [] }, { returnUrls: undefined }]) {
     const said = await start({ channels: { wechat_pay: 'wechat' }, ...app });
     expect(said).toMatch(/App shop.*channel wechat_pay.*returnUrls/);

@@ -38,7 +38,7 @@ const authorize = async (authorizeUrl: string) => {
 };
 
 describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channel) => {
-  test('goes from the starter through the payer’s browser to the holder of the query code', async () => {
+  test('a session goes from its starter through the payer’s browser to the holder of the query code', async () => {
     const started = await start(channel);
     expect(started).toMatchObject({
       __typename: 'AuthenticationStarted',
@@ -62,7 +62,7 @@ describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channe
 });
 
 describe('a state', () => {
-  test('writes one session, once', async () => {
+  test('a state writes one session, once', async () => {
     const { state, queryCode } = await start('ali_pay');
     await set({ channel: 'ali_pay', authCode: 'test_ok_alice~s1', state });
     const { identity } = await result(queryCode);
@@ -72,7 +72,7 @@ describe('a state', () => {
     expect((await result(queryCode)).identity).toEqual(identity);
   });
 
-  test('of another channel or app, forged, cut or garbled is refused before anything is sent', async () => {
+  test('a state of another channel or app, forged, cut or garbled is refused before anything is sent', async () => {
     const { state } = await start('ali_pay');
     const before = requests();
     const flipped = (state[0] === '0' ? '1' : '0') + state.slice(1);
@@ -91,12 +91,12 @@ describe('a state', () => {
     expect(requests()).toBe(before);
   });
 
-  test('does not read: as a query code it stands for nothing', async () => {
+  test('a state does not open its session for reading: as a query code it does not exist', async () => {
     const { state } = await start('ali_pay');
     expect(await result(state)).toMatchObject({ status: 'NOT_EXIST' });
   });
 
-  test('and a query code together are refused', async () => {
+  test('a state and a query code together are refused', async () => {
     const { state, queryCode } = await start('ali_pay');
     expect(await set({ channel: 'ali_pay', authCode: 'test_ok_x', state, queryCode })).toMatchObject({
       code: 'INPUT_INVALID',
@@ -119,14 +119,14 @@ describe('a page to return to', () => {
     'javascript:alert(1)',
     '//shop.example/back',
     '',
-  ])('%s is not the one that is listed', async (returnUrl) => {
+  ])('the return URL %s is refused when only a similar one is listed', async (returnUrl) => {
     expect(await start('ali_pay', returnUrl, 'strict')).toMatchObject({
       __typename: 'InvalidInput',
       fields: [{ path: 'returnUrl' }],
     });
   });
 
-  test('that is listed is accepted, to the letter', async () => {
+  test('a return URL that is listed character by character is accepted', async () => {
     expect(await start('ali_pay', 'https://shop.example/back', 'strict')).toMatchObject({
       __typename: 'AuthenticationStarted',
     });
@@ -134,7 +134,7 @@ describe('a page to return to', () => {
 });
 
 describe('an app that requires sessions', () => {
-  test('accepts no query code of the caller’s own, and none that is made on the way', async () => {
+  test('an app that requires sessions accepts no query code that the caller chose, and issues none on the way', async () => {
     const before = requests();
     const input = { appId: 'strict', channel: 'ali_pay', authCode: 'test_ok_alice~s3' };
     expect(await set({ ...input, queryCode: '0123456789abcdef0123' })).toMatchObject({ __typename: 'NotAllowed' });
@@ -142,7 +142,7 @@ describe('an app that requires sessions', () => {
     expect(requests()).toBe(before);
   });
 
-  test('accepts the state and the query code that it issued', async () => {
+  test('an app that requires sessions accepts the state and the query code of startAuthentication', async () => {
     const first = await start('ali_pay', 'https://shop.example/back', 'strict');
     const base = { appId: 'strict', channel: 'ali_pay' };
     expect(await set({ ...base, authCode: 'test_ok_alice~s4', state: first.state })).toMatchObject({
@@ -156,7 +156,7 @@ describe('an app that requires sessions', () => {
   });
 });
 
-test('a channel without a page of its own cannot start', async () => {
+test('startAuthentication of a channel without a page is CHANNEL_UNSUPPORTED', async () => {
   expect(await start('wechat_pay', service.returnUrl('wechat_pay'), 'demo-jucai')).toMatchObject({
     code: 'CHANNEL_UNSUPPORTED',
   });

@@ -68,7 +68,7 @@ afterAll(async () => {
 const atOnce = (inputs: readonly Input[]) =>
   Promise.all(inputs.map((input, index) => instances[index % 2]!.ask(input)));
 
-test('ten identical calls get ten equal answers, and the upstream one request', async () => {
+test('ten identical signed calls get ten equal answers, and the upstream one request', async () => {
   const input = signed({ authCode: 'test_ok_twice' });
   const answers = await atOnce(Array.from({ length: 10 }, () => input));
   expect(answers[0]).toMatchObject({ __typename: 'Authenticated' });
@@ -76,7 +76,7 @@ test('ten identical calls get ten equal answers, and the upstream one request', 
   expect(upstream.ledger.map(({ body }) => JSON.parse(body).authCode)).toEqual(['test_ok_twice']);
 });
 
-test('of ten calls with one nonce and a code each, one reaches the upstream', async () => {
+test('of ten signed calls with one nonce and a code each, one reaches the upstream', async () => {
   const before = upstream.ledger.length;
   const nonceStr = 'one-nonce-for-all';
   const inputs = Array.from({ length: 10 }, (_, index) => signed({ authCode: `test_ok_of-ten-${index}`, nonceStr }));

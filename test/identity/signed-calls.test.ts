@@ -48,7 +48,7 @@ const call = (fields: Input = {}): Input => signed({ authCode: newCode(), ...fie
 const refused = (code: string) => ({ __typename: 'NotAllowed', code, traceId: expect.any(String) });
 
 describe('an app that signs its calls', () => {
-  test('is told the payer for a signed call, and once more for the same call, with one request upstream', async () => {
+  test('a signed call gets the payer, and the same call gets it again, with one request upstream', async () => {
     const { ask, sentCodes } = await start();
     const input = call();
     const answer = await ask(input);
@@ -57,14 +57,14 @@ describe('an app that signs its calls', () => {
     expect(sentCodes()).toEqual([input.authCode]);
   });
 
-  test('may leave appId to the default', async () => {
+  test('a signed call may leave appId to the default', async () => {
     const { ask } = await start();
     const fields = { channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf(), nonceStr: newNonce() };
     const sign = signV2(fields, { appId: 'demo' });
     expect(await ask({ ...fields, sign })).toMatchObject({ __typename: 'Authenticated' });
   });
 
-  test('is refused the same call a minute later', async () => {
+  test('a signed call is refused a minute later', async () => {
     const { ask, age, sentCodes } = await start();
     const input = call();
     await ask(input);
@@ -75,7 +75,7 @@ describe('an app that signs its calls', () => {
     expect(sentCodes()).toEqual([input.authCode]);
   });
 
-  test('is refused a nonce that another call has used, in whatever case', async () => {
+  test('a signed call with a nonce that another call has used is refused, in any case', async () => {
     const { ask, sentCodes } = await start();
     const first = call({ nonceStr: 'A-nonce-of-ours-1' });
     await ask(first);
@@ -84,18 +84,21 @@ describe('an app that signs its calls', () => {
     expect(sentCodes()).toEqual([first.authCode]);
   });
 
-  test.each(['sign', 'nonceStr', 'reqTime'])('is told what is needed when %s is not there', async (field) => {
-    const { ask, sentCodes } = await start();
-    const { [field]: _, ...stripped } = call();
-    for (const input of [stripped, { ...stripped, [field]: null }]) {
-      const answer = await ask(input);
-      expect(answer).toMatchObject(refused('SIGNATURE_MISSING'));
-      for (const name of ['sign', 'nonceStr', 'reqTime']) expect(answer.message).toContain(name);
-    }
-    expect(sentCodes()).toEqual([]);
-  });
+  test.each(['sign', 'nonceStr', 'reqTime'])(
+    'a call of an app that signs without %s is refused with what is missing',
+    async (field) => {
+      const { ask, sentCodes } = await start();
+      const { [field]: _, ...stripped } = call();
+      for (const input of [stripped, { ...stripped, [field]: null }]) {
+        const answer = await ask(input);
+        expect(answer).toMatchObject(refused('SIGNATURE_MISSING'));
+        for (const name of ['sign', 'nonceStr', 'reqTime']) expect(answer.message).toContain(name);
+      }
+      expect(sentCodes()).toEqual([]);
+    },
+  );
 
-  test('is told nothing of what is wrong with a signature, and its nonce is free still', async () => {
+  test('an invalid signature is refused without the reason, and its nonce stays unused', async () => {
     const { ask, sentCodes, service } = await start();
     const input = call();
     const { sign, ...fields } = input;
@@ -124,7 +127,7 @@ describe('an app that signs its calls', () => {
     for (const secret of [signingKey, sign, input.nonceStr, input.authCode]) expect(written).not.toContain(secret);
   });
 
-  test('is refused a call that was signed for another time', async () => {
+  test('a call that was signed for another time is refused', async () => {
     const { ask, sentCodes } = await start();
     for (const seconds of [-330, 330, -8 * 3_600, 8 * 3_600])
       expect(await ask(call({ reqTime: timeOf(Date.now() + seconds * 1_000) }))).toMatchObject(
@@ -137,7 +140,7 @@ describe('an app that signs its calls', () => {
       });
   });
 
-  test('gets no further while nonces cannot be kept', async () => {
+  test('a signed call is SERVICE_UNAVAILABLE while its nonce cannot be stored', async () => {
     const { ask, service, sentCodes } = await start();
     const { useNonce } = service.store;
     service.store.useNonce = () => Promise.reject(new Error('disk-canary'));
@@ -153,7 +156,7 @@ describe('an app that signs its calls', () => {
     expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
   });
 
-  test('may sign with a new key before the old one goes', async () => {
+  test('an app may sign with a new key before the old one is removed', async () => {
     const secrets = ['the old key, of 32 bytes or more', 'the new key, of 32 bytes or more'] as const;
     const { ask } = await start({ keys: secrets.map((secret) => ({ secret })) });
     for (const secret of secrets)
@@ -161,7 +164,7 @@ describe('an app that signs its calls', () => {
     expect(await ask(call())).toMatchObject(refused('SIGNATURE_INVALID'));
   });
 
-  test('is asked of nobody else: other apps are called without a signature', async () => {
+  test('an app that does not sign is called without a signature', async () => {
     const { ask } = await start();
     const input = { appId: 'unsigned', channel: 'wechat_pay', authCode: newCode(), sign: 'of no meaning here' };
     expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
@@ -175,12 +178,12 @@ describe('an app that signs as DaxPay ga does, in upper case', () => {
     return { ...input, sign: signDaxpay(input, { profile: 'ga' }) };
   };
 
-  test('is told the payer', async () => {
+  test('a call signed in upper case gets the payer', async () => {
     const { ask } = await start(daxpayGa);
     expect(await ask(dax())).toMatchObject({ __typename: 'Authenticated' });
   });
 
-  test('is refused what has the same signature for its case: the nonce is used, in any case', async () => {
+  test('of two calls that differ in case alone and share a signature the second is refused: its nonce is used', async () => {
     const { ask, sentCodes } = await start(daxpayGa);
     const input = dax();
     await ask(input);
@@ -190,7 +193,7 @@ describe('an app that signs as DaxPay ga does, in upper case', () => {
     expect(sentCodes()).toEqual([input.authCode]);
   });
 
-  test('is refused values that DaxPay would sign like others', async () => {
+  test('values that DaxPay would sign like others are refused', async () => {
     const { ask, sentCodes } = await start(daxpayGa);
     for (const authCode of ['a"b', 'a\\b', 'a&b=c'])
       expect(await ask(dax({ authCode }))).toMatchObject(refused('SIGNATURE_INVALID'));
@@ -200,7 +203,7 @@ describe('an app that signs as DaxPay ga does, in upper case', () => {
   });
 });
 
-describe('whoever calls', () => {
+describe('the caller', () => {
   const callerOf = async (signature: Signature | undefined, input: Input) => {
     const { service } = await start();
     const caller = { id: 'somebody', scopes: new Set(['payer:certify'] as const) };
@@ -211,18 +214,18 @@ describe('whoever calls', () => {
     return { caller, found: await find({ appId: 'demo', app }, parsed, { caller, note() {} }) };
   };
 
-  test('for an app that signs is the app, which may authenticate and read for itself', async () => {
+  test('the caller of a signed call is the app, which may authenticate and read for itself', async () => {
     const { found } = await callerOf(v2, call());
     const scopes = new Set(['payer:authenticate', 'payer:read']);
     expect(found).toEqual({ id: 'app:demo', scopes, apps: new Set(['demo']) });
   });
 
-  test('for an app whose policy tells it the token may read that as well', async () => {
+  test('the caller of a signed call may read the access token when the app’s policy grants it', async () => {
     const { found } = await callerOf({ ...v2, accessToken: true }, call());
     expect(found.scopes).toEqual(new Set(['payer:authenticate', 'payer:read', 'payer:token']));
   });
 
-  test('for any other app stays who it is', async () => {
+  test('the caller of a call for an app that does not sign stays the caller of the operation', async () => {
     const { found, caller } = await callerOf(undefined, call());
     expect(found).toBe(caller);
   });
@@ -238,7 +241,7 @@ describe('before admission, without a store', () => {
   };
   const good = () => call({ reqTime: timeOf(at) });
 
-  test('a call that its app has signed is its own', () => {
+  test('before admission a call that its app has signed counts as signed', () => {
     const check = openCheck(v2);
     expect(check(good())).toBe(true);
     // As GraphQL gives it: null where nothing was given, and no prototype.
@@ -252,24 +255,24 @@ describe('before admission, without a store', () => {
     ['with another sign', { sign: '0'.repeat(64) }],
     ['with another auth code', { authCode: 'another' }],
     ['with a field that is not valid', { clientIp: 'nowhere' }],
-  ])('a call %s is not', (_, change) => {
+  ])('before admission a call %s does not count as signed', (_, change) => {
     expect(openCheck(v2)({ ...good(), ...change })).toBe(false);
   });
 
-  test('what is no input, what is signed by another app, and a call of an app that signs nothing are not', () => {
+  test('an invalid input, a call signed by another app and a call of an app that does not sign do not count as signed', () => {
     const check = openCheck(v2);
     for (const input of [undefined, null, {}, 'text']) expect(check(input)).toBe(false);
     expect(check(good(), 'other')).toBe(false);
     expect(openCheck(undefined)(good())).toBe(false);
   });
 
-  test('a call that was signed for another time is not', () => {
+  test('a call that was signed for another time does not count as signed', () => {
     const input = good();
     expect([-300_000, 300_000].map((ms) => openCheck(v2, at + ms)(input))).toEqual([true, true]);
     expect([-300_001, 300_001].map((ms) => openCheck(v2, at + ms)(input))).toEqual([false, false]);
   });
 
-  test('five copies of a signed call are, in whatever case its nonce is; and other calls are still', () => {
+  test('five copies of a signed call count as signed, in any case of its nonce, and other calls still do', () => {
     const check = openCheck(daxpayGa);
     const nonceStr = newNonce();
     const unsigned = { channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf(at), nonceStr };
@@ -284,7 +287,7 @@ describe('before admission, without a store', () => {
     expect(check({ ...other, sign: signDaxpay(other, { profile: 'ga' }) })).toBe(true);
   });
 
-  test('copies are counted for each app by itself', () => {
+  test('copies of a signed call are counted for each app by itself', () => {
     const check = openCheck(v2);
     const nonceStr = newNonce();
     const of = (appId: string) => signed({ appId, authCode: newCode(), reqTime: timeOf(at), nonceStr });
@@ -300,7 +303,7 @@ test('reqTime may be 300 s off to the millisecond, either way', () => {
   expect(offsets.map((ms) => isTimely(timeOf(at), at + ms))).toEqual([false, true, true, false]);
 });
 
-test('reqTime may be 300 s off and not 301, wherever the machine is', { timeout: 60_000 }, async () => {
+test('reqTime may be 300 s off and not 301, in any time zone of the machine', { timeout: 60_000 }, async () => {
   const at = Date.UTC(2026, 10, 22, 12);
   const times = [-301, -300, -299, 0, 299, 300, 301].map((seconds) => timeOf(at + seconds * 1_000));
   const script = `

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** The lines that name a trace, in whatever field. */
+/** The lines that name a trace, in any field. */
 const linesOf = (logLines: readonly string[], traceId: string) =>
   logLines.filter((line) => line.includes(traceId)).map((line) => JSON.parse(line));
 
@@ -32,16 +32,19 @@ const table = Object.entries(provocations).flatMap(([code, list]) =>
 );
 
 describe('a failure has exactly one line, found by its traceId:', () => {
-  test.each(table)('$title', async ({ code, provocation: { at = 'plain', provoke, line, silent = [] } }) => {
-    const answer = await provoke(stage);
-    expect(answer).toMatchObject({ __typename: failureMember(code), code });
-    expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
-    const lines = linesOf(logOf(stage, at), answer.traceId);
-    expect(lines).toMatchObject([{ traceId: answer.traceId, code, durationMs: expect.any(Number), ...line }]);
-    const logged = Object.keys(lines[0]);
-    expect(logged.filter((name) => !fields.includes(name))).toEqual([]);
-    expect(silent.filter((name) => logged.includes(name))).toEqual([]);
-  });
+  test.each(table)(
+    '$title has exactly one line, found by its traceId',
+    async ({ code, provocation: { at = 'plain', provoke, line, silent = [] } }) => {
+      const answer = await provoke(stage);
+      expect(answer).toMatchObject({ __typename: failureMember(code), code });
+      expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
+      const lines = linesOf(logOf(stage, at), answer.traceId);
+      expect(lines).toMatchObject([{ traceId: answer.traceId, code, durationMs: expect.any(Number), ...line }]);
+      const logged = Object.keys(lines[0]);
+      expect(logged.filter((name) => !fields.includes(name))).toEqual([]);
+      expect(silent.filter((name) => logged.includes(name))).toEqual([]);
+    },
+  );
 });
 
 let traces = 0;
@@ -105,7 +108,7 @@ describe('a success has one line that says where it happened:', () => {
         userId: 'u',
       }),
     ],
-  ])('%s', async (operation, query, input) => {
+  ])('a successful %s has one line with its app, channel and source', async (operation, query, input) => {
     const { traceId, lines } = await traced(query, { input: input() });
     const place = { appId: 'demo', channelId: 'ali_pay', source: 'alipay' };
     expect(lines).toMatchObject([{ level: 30, traceId, operation, ...place, durationMs: expect.any(Number) }]);
@@ -114,7 +117,7 @@ describe('a success has one line that says where it happened:', () => {
 });
 
 describe('the outcome of an earlier call', () => {
-  test('that a repeated call is answered with is found by its traceId, and the repetition by its own', async () => {
+  test('the outcome that a repeated call gets is found by its traceId, and the repetition by its own', async () => {
     const input = { channel: 'wechat_pay', authCode: newCode('invalid') };
     const first = await traced(AUTHENTICATE, { input });
     const again = await traced(AUTHENTICATE, { input });
@@ -125,7 +128,7 @@ describe('the outcome of an earlier call', () => {
     expect(again.lines).toMatchObject([{ msg: 'an earlier outcome was read', code, state: 'REJECTED' }]);
   });
 
-  test('that authResult reads is found by the traceId of the call that exchanged the code', async () => {
+  test('the outcome that authResult reads is found by the traceId of the call that redeemed the code', async () => {
     const queryCode = newQueryCode();
     const input = { channel: 'wechat_pay', authCode: newCode('reset'), queryCode };
     const first = await traced(AUTHENTICATE_AND_SET, { input });
@@ -138,31 +141,34 @@ describe('the outcome of an earlier call', () => {
 });
 
 describe('a send whose instance is gone', () => {
-  test.each(['the sweep', 'a duplicate'])('has its line when %s ends it', async (noticed) => {
-    const service = await startService({ config: { times: { sweepEveryMs: 30_000 } } });
-    onTestFinished(() => service.close());
-    const { traceId } = newTrace();
-    const claim = { source: 'daxpay', upstreamAppId: 'daxpay demo', kind: 'authCode' as const, code: newCode('ok') };
-    const bound = { ...claim, binding: ['sandbox'], appId: 'demo', channelId: 'wechat_pay', traceId };
-    const verdict = await service.store.claim(bound);
-    if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);
-    await service.store.markSent(verdict.lease);
-    const db = new DatabaseSync(service.file);
-    db.exec('UPDATE redemptions SET lease_until = 1');
-    db.close();
-    if (noticed === 'the sweep') await service.store.sweep();
-    const answer = await authenticate(service, { authCode: claim.code });
-    expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN', traceId });
-    const place = { appId: 'demo', channelId: 'wechat_pay', source: 'daxpay' };
-    const ended = { state: 'INDETERMINATE', code: 'OUTCOME_UNKNOWN' };
-    expect(linesOf(service.logLines, traceId)).toMatchObject([{ msg: 'a send was left behind', ...place, ...ended }]);
-  });
+  test.each(['the sweep', 'a duplicate'])(
+    'a send whose instance has gone has its line when %s ends it',
+    async (noticed) => {
+      const service = await startService({ config: { times: { sweepEveryMs: 30_000 } } });
+      onTestFinished(() => service.close());
+      const { traceId } = newTrace();
+      const claim = { source: 'daxpay', upstreamAppId: 'daxpay demo', kind: 'authCode' as const, code: newCode('ok') };
+      const bound = { ...claim, binding: ['sandbox'], appId: 'demo', channelId: 'wechat_pay', traceId };
+      const verdict = await service.store.claim(bound);
+      if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);
+      await service.store.markSent(verdict.lease);
+      const db = new DatabaseSync(service.file);
+      db.exec('UPDATE redemptions SET lease_until = 1');
+      db.close();
+      if (noticed === 'the sweep') await service.store.sweep();
+      const answer = await authenticate(service, { authCode: claim.code });
+      expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN', traceId });
+      const place = { appId: 'demo', channelId: 'wechat_pay', source: 'daxpay' };
+      const ended = { state: 'INDETERMINATE', code: 'OUTCOME_UNKNOWN' };
+      expect(linesOf(service.logLines, traceId)).toMatchObject([{ msg: 'a send was left behind', ...place, ...ended }]);
+    },
+  );
 });
 
 describe('an error names the traceId that finds its one line:', () => {
   const masked = 'a resolver failed unexpectedly';
 
-  test('a fault of this service at a root field', async () => {
+  test('an error of this service at a root field names the traceId of its line', async () => {
     const read = () => traced('{ payerIdentity(id: "x") { id } }', {});
     const { traceId, errors, lines } = await breaking('identities', new VaultError(), read);
     expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR', traceId } }]);
@@ -170,7 +176,7 @@ describe('an error names the traceId that finds its one line:', () => {
     expect(lines).toMatchObject([{ level: 50, msg: masked, operation: 'payerIdentity', traceId, error }]);
   });
 
-  test('an unavailable store below a root field that succeeded', async () => {
+  test('an unavailable store below a root field that succeeded names the traceId of its line', async () => {
     const query = `mutation ($input: AuthenticateInput!) { authenticate(input: $input) {
       ... on Authenticated { identity { certification { status } } } } }`;
     const input = { channel: 'ali_pay', authCode: newCode('ok') };
@@ -181,7 +187,7 @@ describe('an error names the traceId that finds its one line:', () => {
     expect(lines).toMatchObject([{ ...line, operation: 'authenticate', error: { name: 'Error' } }]);
   });
 
-  test('authResult without the store', async () => {
+  test('authResult without the store names the traceId of its line', async () => {
     const read = () => traced(AUTH_RESULT, { queryCode: newQueryCode() });
     const { traceId, errors, lines } = await breaking('session', new RangeError('gone'), read);
     expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', traceId } }]);
@@ -189,7 +195,7 @@ describe('an error names the traceId that finds its one line:', () => {
     expect(lines).toMatchObject([line]);
   });
 
-  test('entities that cannot be looked up, however many', async () => {
+  test('entities that cannot be looked up have one line, however many they are', async () => {
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
     const of = ['a', 'b', 'c'].map((id) => ({ __typename: 'PayerIdentity', id }));
     const { traceId, errors, lines } = await breaking('identities', new Error('gone'), () => traced(query, { of }));
@@ -198,7 +204,7 @@ describe('an error names the traceId that finds its one line:', () => {
     expect(lines).toMatchObject([{ operation: '_entities', code: 'SERVICE_UNAVAILABLE', count: 3 }]);
   });
 
-  test('but a representation that is no key is a fault of the request, and has neither', async () => {
+  test('a representation that is not a key is an error of the request, without a traceId and a line', async () => {
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
     const { errors, lines } = await traced(query, { of: [{ __typename: 'PayerIdentity' }] });
     expect(errors[0].extensions).toEqual({ code: 'BAD_REPRESENTATION' });
@@ -208,7 +214,7 @@ describe('an error names the traceId that finds its one line:', () => {
 
 describe('what callers write', () => {
   test.each(['<script>', 'a"}\n{"level":60', '__proto__', 'constructor', 'x'.repeat(32)])(
-    'is not logged as an app or a channel that is not configured: %j',
+    'an app or a channel that is not configured is not logged: %j',
     async (name) => {
       const answers = [{ appId: name }, { channel: name }].map((input) => authenticate(stage.plain, input));
       for (const { traceId } of await Promise.all(answers)) {
@@ -234,12 +240,12 @@ describe('a flood of calls that are refused before they do anything', () => {
     return { about, leftOut: leftOut.reduce((sum, { count }) => sum + count, 0) };
   };
 
-  test('of a caller with credentials has every line', async () => {
+  test('refused calls of a caller with credentials have a line each', async () => {
     const { about, leftOut } = await flood(await stage.scoped.as());
     expect([about.length, leftOut]).toEqual([refusals, 0]);
   });
 
-  test('of callers without credentials has 100 lines a second, and one that counts the others', async () => {
+  test('refused calls of callers without credentials have 100 lines a second, and one that counts the others', async () => {
     const startedAt = performance.now();
     const { about, leftOut } = await flood({});
     const seconds = Math.ceil((performance.now() - startedAt) / 1_000);
