@@ -47,30 +47,30 @@ const orders = subgraph('orders', ordersSdl);
 const wallet = subgraph('wallet', walletSdl);
 
 describe.each(composers)('%s', (_, compose) => {
-  test('composes the subgraph alone', () => {
+  test('the subgraph composes alone', () => {
     expect(compose([payerIdentity])).toEqual([]);
   });
 
-  test('composes it with orders, which know payers by id', () => {
+  test('the subgraph composes with orders, which reference payers by id', () => {
     expect(compose([payerIdentity, orders])).toEqual([]);
   });
 
-  test('composes it with orders and wallets, which know payers by channel, app and openId', () => {
+  test('the subgraph composes with orders and wallets, which reference payers by channel, app and openId', () => {
     expect(compose([payerIdentity, orders, wallet])).toEqual([]);
   });
 
-  test('composes the schema without scopes as well', () => {
+  test('the schema without scopes composes as well', () => {
     expect(compose([withoutScopes])).toEqual([]);
     expect(compose([withoutScopes, orders, wallet])).toEqual([]);
   });
 
-  test('refuses a subgraph whose key names no field', () => {
+  test('composition refuses a subgraph whose key names no field', () => {
     const broken = subgraph('broken', ordersSdl.replace('Order @key(fields: "id")', 'Order @key(fields: "nope")'));
     const faults = compose([payerIdentity, broken]);
     expect(faults.join('\n')).toMatch(/nope/);
   });
 
-  test('refuses a subgraph that claims to know what only this one knows', () => {
+  test('composition refuses a subgraph that defines a field of this one', () => {
     const broken = subgraph(
       'broken',
       ordersSdl.replace(/type PayerIdentity .*/s, 'type PayerIdentity @key(fields: "id") { id: ID! unionId: String }'),
@@ -79,7 +79,7 @@ describe.each(composers)('%s', (_, compose) => {
     expect(faults.join('\n')).toMatch(/unionId/);
   });
 
-  test('refuses a subgraph in which a payer has an id of another type', () => {
+  test('composition refuses a subgraph in which a payer has an id of another type', () => {
     const broken = subgraph(
       'broken',
       ordersSdl.replace(
@@ -90,7 +90,7 @@ describe.each(composers)('%s', (_, compose) => {
     expect(compose([payerIdentity, broken])).not.toEqual([]);
   });
 
-  test('refuses orders when the key that they hold is taken from the contract', () => {
+  test('composition refuses orders when their key is removed from the contract', () => {
     const without = subgraph('payer-identity', printed.replace('@key(fields: "id") @key', '@key'));
     expect(without).not.toEqual(payerIdentity);
     expect(compose([without, orders])).not.toEqual([]);
@@ -114,14 +114,14 @@ describe('the supergraph', () => {
     return found.sort();
   };
 
-  test('asks routers for the scopes of exactly the fields that declare them', () => {
+  test('the supergraph requires the scopes of exactly the fields that declare them', () => {
     for (const sdl of supergraphOf([payerIdentity, orders, wallet])) {
       expect(scopedFields(sdl)).toEqual([...declaredScopes.keys()].sort());
       expect(sdl).toMatch(/requiresScopes\/v0\.1", for: SECURITY/);
     }
   });
 
-  test('without scopes asks for none, and is otherwise the same', () => {
+  test('the supergraph without scopes requires none, and is otherwise the same', () => {
     const bare = (sdl: string) => sdl.replace(/ ?@requiresScopes\(scopes: \[\[.*?\]\]\)/g, '');
     const [full = [], without = []] = [payerIdentity, withoutScopes].map((one) => supergraphOf([one, orders, wallet]));
     for (const [i, sdl] of without.entries()) {

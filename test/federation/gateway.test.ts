@@ -111,7 +111,7 @@ test('this gateway refuses the schema that declares scopes, which is why there i
   );
 });
 
-test('what the service tells gateways of is the schema without scopes, where that is configured', async () => {
+test('with scopesInSdl off, gateways fetch the schema without scopes', async () => {
   const { data } = await service.graphql('{ _service { sdl } }');
   expect(`${data._service.sdl.trim()}\n`).toBe(readFileSync(schemaFileWithoutScopes, 'utf8'));
 });
@@ -131,7 +131,7 @@ describe('orders of another subgraph', () => {
     channel: { id: 'ali_pay', title: '支付宝' },
   });
 
-  test('show their payers, found in one request and one lookup', async () => {
+  test('orders show their payers, found in one request and one lookup', async () => {
     orders = [alice, bob, alice, 'pid_nobody', bob].map((id, i) => ({ id: `o${i}`, payer: { id } }));
     orders.push({ id: 'o5', payer: null });
     const { data, errors } = await viaGateway(ORDERS);
@@ -150,14 +150,14 @@ describe('orders of another subgraph', () => {
     expect(lookups[0]).toEqual([{ id: alice }, { id: bob }, { id: 'pid_nobody' }]);
   });
 
-  test('that need nothing but the id of the payer do not ask for it', async () => {
+  test("orders that select only the payer's id send no request to this subgraph", async () => {
     orders = [{ id: 'o1', payer: { id: alice } }];
     const { data } = await viaGateway('{ orders { id payer { id } } }');
     expect(data.orders).toEqual([{ id: 'o1', payer: { id: alice } }]);
     expect(operations).toEqual([]);
   });
 
-  test('are all shown when the reference of one of them is bad, and the error says why', async () => {
+  test('all orders are shown when one reference is malformed, and the error says why', async () => {
     const tooLong = 'x'.repeat(129);
     orders = [alice, tooLong, bob].map((id, i) => ({ id: `o${i}`, payer: { id } }));
     const { data, errors } = await viaGateway(ORDERS);
@@ -170,7 +170,7 @@ describe('orders of another subgraph', () => {
     expect(lookups).toHaveLength(1);
   });
 
-  test('are shown when the store fails, without their payers', async () => {
+  test('orders are shown without their payers while the store fails', async () => {
     orders = [{ id: 'o1', payer: { id: alice } }];
     const { identities } = service.store;
     service.store.identities = () => Promise.reject(new Error('disk-canary'));
@@ -184,7 +184,7 @@ describe('orders of another subgraph', () => {
     }
   });
 
-  test('are found two hundred to a request', async () => {
+  test('two hundred orders resolve their payers in one request', async () => {
     orders = Array.from({ length: 200 }, (_, i) => ({ id: `o${i}`, payer: { id: i === 199 ? alice : `pid_${i}` } }));
     const { data, errors } = await viaGateway(ORDERS);
     expect(errors).toBeUndefined();
@@ -194,8 +194,8 @@ describe('orders of another subgraph', () => {
   });
 });
 
-describe('wallets that know payers by what the channel calls them', () => {
-  test('show them, found in one request and one lookup', async () => {
+describe('wallets that reference payers by openId', () => {
+  test('wallets show their payers, found in one request and one lookup', async () => {
     const { data, errors } = await viaGateway('{ wallets { id payer { id openId userId channel { id title } } } }');
     expect(errors).toBeUndefined();
     expect(data.wallets).toEqual([
@@ -245,7 +245,7 @@ describe('the operations of payer-identity itself', () => {
     expect(operations).toHaveLength(1);
   });
 
-  test('a refusal comes through as the union member that it is', async () => {
+  test('a refusal comes through the gateway as its union member', async () => {
     const input = { channel: 'ali_pay', authCode: 'test_invalid_gateway' };
     const { data, errors } = await viaGateway(AUTHENTICATE, { input });
     expect(errors).toBeUndefined();
@@ -257,7 +257,7 @@ describe('the operations of payer-identity itself', () => {
     });
   });
 
-  test('what authenticateAndSet keeps, authResult reads', async () => {
+  test('authResult reads through the gateway what authenticateAndSet stored', async () => {
     const input = { channel: 'ali_pay', authCode: 'test_ok_dave' };
     const kept = await viaGateway(AUTHENTICATE_AND_SET, { input });
     expect(kept.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
@@ -272,7 +272,7 @@ describe('the operations of payer-identity itself', () => {
     });
   });
 
-  test('an unknown query code is NOT_EXIST and no error', async () => {
+  test('an unknown query code is NOT_EXIST through the gateway, and no error', async () => {
     const { data, errors } = await viaGateway(AUTH_RESULT, { queryCode: 'nobody-ever-used-this-one', waitSeconds: 0 });
     expect(errors).toBeUndefined();
     expect(data.authResult.status).toBe('NOT_EXIST');

@@ -139,9 +139,13 @@ describe('a gateway that enforces the scopes', () => {
   });
   afterAll(() => gateway.close());
 
-  test('shows what the subgraph alone shows, to everybody', () => expectAgreement(gateway), 60_000);
+  test(
+    'a gateway that enforces scopes shows every caller what the subgraph alone shows',
+    () => expectAgreement(gateway),
+    60_000,
+  );
 
-  test('does not even pass on what the caller has no scope for', async () => {
+  test('a gateway that enforces scopes does not forward fields that the caller lacks the scope for', async () => {
     operations.length = 0;
     const input = { channel: 'ali_pay', authCode: 'not_to_be_sent' };
     const { data, errors } = await gateway.ask(AUTHENTICATE, { input }, { scopes: ['payer:read'] });
@@ -154,7 +158,7 @@ describe('a gateway that enforces the scopes', () => {
     expect(operations).toHaveLength(1);
   });
 
-  test('shows the payers of orders to those who may read them', async () => {
+  test('a gateway that enforces scopes shows the payers of orders to callers with the scope', async () => {
     const payer = {
       id: payerId,
       openId: 'open',
@@ -176,7 +180,7 @@ describe('a gateway that enforces nothing', () => {
     ['because it does not look at tokens', { enforcing: false, change: (sdl: string) => sdl }],
     ['because its schema says nothing of scopes', { enforcing: true, change: withoutDirectives }],
   ])(
-    'shows no more than the subgraph: %s',
+    'a gateway that enforces nothing shows no more than the subgraph: %s',
     async (_, { enforcing, change }) => {
       const gateway = openGateway(change(await sdlOf()), { enforcing });
       try {

@@ -57,7 +57,7 @@ const literal = (input: Input): string =>
     .join(', ');
 const nulls = { clientIp: null, queryCode: null, merchantOrderNo: null, subAppId: null, termId: null };
 
-test('signatures hold, whatever it does to the document and the order of fields, and with nulls added', async () => {
+test('app signatures hold through a gateway that rewrites the document, reorders fields and adds nulls', async () => {
   const rewrite = (input: Input) => ({ ...nulls, ...Object.fromEntries(Object.entries(input).reverse()) });
   const { ask, operations, sentCodes } = await start(rewrite);
   const inputs = [call(), call({ queryCode: 'a-query-code-of-ours' }), call({ termId: '终端 "1" \\ é\n😀' })];
@@ -70,7 +70,7 @@ test('signatures hold, whatever it does to the document and the order of fields,
   expect(sentCodes()).toEqual([...inputs, written].map(({ authCode }) => authCode));
 });
 
-test('a signature does not hold when a field was changed on the way', async () => {
+test('an app signature does not hold when a field was changed on the way', async () => {
   const rewrite = (input: Input) => ({ ...input, authCode: `${input.authCode}x` });
   const { ask, sentCodes } = await start(rewrite);
   expect(await ask(AUTHENTICATE, { input: call() })).toMatchObject({

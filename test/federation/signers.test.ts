@@ -150,12 +150,12 @@ describe('Hive Gateway, which signs operations', () => {
     };
   };
 
-  test('comes through with either secret', async () => {
+  test('Hive Gateway is accepted with either secret', async () => {
     await expectThrough(startHive({ secret }), behind.service);
     await expectThrough(startHive({ secret: nextSecret }), behind.service);
   });
 
-  test('comes through without variables, and with variables of every kind', async () => {
+  test('Hive Gateway is accepted without variables, and with variables of every kind', async () => {
     const ask = startHive({ secret });
     expect(await ask({ query: '{ __typename channels(appId: "demo") { id } }' })).not.toHaveProperty('errors');
     const input = { channel: 'wechat_pay', authCode: 'test_ok_支付宝"\\\n😀', appId: null };
@@ -163,16 +163,16 @@ describe('Hive Gateway, which signs operations', () => {
     expect({ errors, type: data.authenticate.__typename }).toEqual({ errors: undefined, type: expect.any(String) });
   });
 
-  test('is refused with another secret, and without one', async () => {
+  test('Hive Gateway is refused with another secret, and without one', async () => {
     await expectRefused(startHive({ secret: randomBytes(32).toString('base64') }), behind);
     await expectRefused(startHive(), behind);
   });
 
-  test('is the only one that gets an answer', async () => {
+  test('only Hive Gateway gets an answer', async () => {
     expect(new Set(await askUnsigned(behind))).toEqual(new Set([401]));
   });
 
-  test('can be recorded and repeated, but with no other operation', async () => {
+  test('a recorded request of Hive Gateway can be replayed, but with no other operation', async () => {
     const { exchanged } = behind.relay;
     const start = exchanged.requests.length;
     await startHive({ secret })({ query: '{ channels(appId: "demo") { id } }' });
@@ -229,7 +229,7 @@ describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
     ['ed25519', 'ed25519.pem'],
     ['p256', 'p256.pem'],
     ['shared', 'shared.json'],
-  ])('comes through with the key %s', { timeout: 40_000 }, async (id, file) => {
+  ])('Grafbase is accepted with the key %s', { timeout: 40_000 }, async (id, file) => {
     const ask = await startSigning(`key.file = "${file}"`, `key.id = "${id}"`, covered, 'expiry = "30s"');
     await expectThrough(ask, behind.service);
   });
@@ -239,15 +239,15 @@ describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
     ['a name that nobody knows', ['key.file = "ed25519.pem"', 'key.id = "other"', covered]],
     ['the key of another algorithm', ['key.file = "p256.pem"', 'key.id = "ed25519"', covered]],
     ['a signature that does not cover the host', ['key.file = "ed25519.pem"', 'key.id = "ed25519"']],
-  ])('is refused with %s', { timeout: 40_000 }, async (_, signatures) => {
+  ])('Grafbase is refused with %s', { timeout: 40_000 }, async (_, signatures) => {
     await expectRefused(await startSigning(...signatures), behind);
   });
 
-  test('is the only one that gets an answer', async () => {
+  test('only Grafbase gets an answer', async () => {
     expect(new Set(await askUnsigned(behind))).toEqual(new Set([401]));
   });
 
-  test('can be recorded and repeated, even with another body as long, but to no other host', {
+  test('a recorded request of Grafbase can be replayed, even with another body of the same length, but to no other host', {
     timeout: 40_000,
   }, async () => {
     const { exchanged } = behind.relay;

@@ -22,7 +22,7 @@ const input = (authCode: string) => ({ input: { channel: 'wechat_pay', authCode 
 const rateLimited = { __typename: 'ChannelUnavailable', code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) };
 
 describe('too many calls', () => {
-  test('are RATE_LIMITED, with the time to wait, and nothing is sent or kept', async () => {
+  test('calls over the rate are RATE_LIMITED with the time to wait, and nothing is sent or stored', async () => {
     const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 3 } } });
     for (const code of ['test_ok_a', 'test_ok_b', 'test_ok_c']) {
       const { data } = await service.graphql(AUTHENTICATE, input(code));
@@ -36,7 +36,7 @@ describe('too many calls', () => {
     expect(service.upstream.ledger).toHaveLength(3);
   });
 
-  test('of authResult are 429 with Retry-After, since its type has no place for a failure', async () => {
+  test('authResult over the rate is 429 with Retry-After, since its type has no place for a failure', async () => {
     const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 33 } } });
     const ask = () =>
       fetch(`${service.url}/graphql`, {
@@ -65,7 +65,7 @@ describe('too many calls', () => {
     expect(sessions).not.toHaveBeenCalled();
   });
 
-  test('by one address count when the caller has no name', async () => {
+  test('calls without credentials are counted by the address of the client', async () => {
     const limits = { rates: { ...unlimited, address: { perSecond: SLOW, burst: 2 } } };
     const http = { clientAddressHeader: 'x-forwarded-for' };
     const service = await start(limits, { sandbox: false, config: { http } });
@@ -78,7 +78,7 @@ describe('too many calls', () => {
     expect(service.upstream.ledger).toHaveLength(2);
   });
 
-  test('without limits, as in sandbox mode, are never too many', async () => {
+  test('without configured rates no number of calls is RATE_LIMITED', async () => {
     const service = await start({});
     // The defaults of a configured service would end after 91 guesses.
     const polls = Array.from({ length: 200 }, () => service.graphql(AUTH_RESULT, { queryCode: 'nobody-knows-this' }));
@@ -96,7 +96,7 @@ describe('too many at the same time', () => {
     '... on ChannelUnavailable { retryAfterSeconds } ... on Failure',
   );
 
-  test('on payer pages are OVERLOADED within 50 ms, and trusted callers notice nothing', async () => {
+  test('P7: payer pages over their bulkhead are OVERLOADED within 50 ms, and trusted calls are answered', async () => {
     const service = await start({ bulkheads }, patient);
     const hanging = [1, 2, 3, 4].map((index) => service.graphql(PAGE, input(`test_hang_${index}`)));
     // Two run, one waits; who is refused is the first to hear of it.
@@ -121,7 +121,7 @@ describe('too many at the same time', () => {
     expect(data.authenticateAndSet.__typename).toBe('AuthResultKept');
   });
 
-  test('by trusted callers are OVERLOADED, and payer pages notice nothing', async () => {
+  test('trusted callers over their bulkhead are OVERLOADED, and payer pages are answered', async () => {
     const service = await start({ bulkheads }, patient);
     const hanging = [1, 2, 3, 4].map((index) => service.graphql(AUTHENTICATE, input(`test_hang_${index}`)));
     expect((await Promise.race(hanging)).data.authenticate).toMatchObject(overloaded);
@@ -130,7 +130,7 @@ describe('too many at the same time', () => {
     await Promise.all(hanging);
   });
 
-  test('of anonymous polls are 503 with Retry-After', async () => {
+  test('anonymous polls over their bulkhead are 503 with Retry-After', async () => {
     const service = await start({ bulkheads: { polls: { running: 1, waiting: 0 } } }, { sandbox: false });
     const sessions = vi.spyOn(service.store, 'session');
     const queryCode = 'a-query-code-that-nobody-has';

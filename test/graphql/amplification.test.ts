@@ -171,7 +171,7 @@ const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((root) =
 const costs: Cost[] = [];
 
 test.each(roots.map(({ root, field }) => ({ root, field, name: field.name })))(
-  '$name answers at most 256 KiB and 1,500 times its request, whichever field below it is repeated',
+  '$name answers at most 256 KiB and 1,500 times its request, for every field below it that is repeated',
   async ({ root, field }) => {
     const input = async () => (await inputs[field.name]?.()) ?? '';
     const paths = pathsBelow(field.type);
@@ -207,13 +207,13 @@ test.each([
     `mutation { startAuthentication(input: { channel: "ali_pay", returnUrl: "${returnUrl}" }) { ...A ...B ...C ...D } }
     ${['A', 'B', 'C', 'D'].map((name) => `fragment ${name} on AuthenticationStarted { ${name}: authorizeQr }`).join(' ')}`,
   ],
-])('%s: the answer has at most 256 KiB', async (_, query) => {
+])('the answer to %s has at most 256 KiB', async (_, query) => {
   const cost = await ask(query);
   costs.push(cost);
   expect(cost.bytes).toBeLessThanOrEqual(MAX_BYTES);
 });
 
-test('none of them takes more than 400 ms of CPU beyond a plain field, client included', async () => {
+test('no repeated field takes more than 400 ms of CPU beyond a plain field, client included', async () => {
   const plain = [];
   for (let i = 0; i < 20; i += 1) plain.push((await ask('{ __typename }')).cpuMs);
   const usual = plain.sort((a, b) => a - b)[10]!;
@@ -231,7 +231,7 @@ test('none of them takes more than 400 ms of CPU beyond a plain field, client in
   expect(dearest.cpuMs - usual).toBeLessThanOrEqual(MAX_CPU_MS);
 });
 
-test('a QR code that is asked for four times is made once', async () => {
+test('a QR code that is selected four times is rendered once', async () => {
   const start = (aliases: string) =>
     `mutation { startAuthentication(input: { channel: "${channel}", returnUrl: "${returnUrl}" }) { ... on AuthenticationStarted { ${aliases} } } }`;
   const { data } = await service.graphql(start('a: authorizeQr b: authorizeQr c: authorizeQr d: authorizeQr'));

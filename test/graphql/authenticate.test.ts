@@ -135,7 +135,7 @@ describe('success', () => {
     expect(second.answer.identity.firstAuthenticatedAt).toBe(first.answer.identity.firstAuthenticatedAt);
   });
 
-  test('the same call repeated returns the same answer', async () => {
+  test('P4: the same call repeated returns the same answer', async () => {
     const input = { channel: 'wechat_pay', authCode: codeOf('ok') };
     const first = await authenticate(input);
     const again = await authenticate(input);
@@ -272,13 +272,13 @@ describe('bad input', () => {
     expectInvalid(answered, { code: 'APP_UNKNOWN', path: 'appId', value: appId });
   });
 
-  test('every field at fault is named at once', async () => {
+  test('every invalid field is named in one answer', async () => {
     const { answer } = await authenticate({ channel: '', authCode: '', sign: tooLong(65), clientIp: 'x' });
     const paths = answer.fields.map(({ path }: { path: string }) => path);
     expect(paths.toSorted()).toEqual(['authCode', 'channel', 'clientIp', 'sign']);
   });
 
-  test('optional fields that are null are not given', async () => {
+  test('optional fields that are null count as absent', async () => {
     const optional = ['appId', 'clientIp', 'queryCode', 'nonceStr', 'reqTime', 'sign', 'merchantOrderNo', 'subAppId'];
     const { answer } = await authenticate({ ...good(), ...Object.fromEntries(optional.map((field) => [field, null])) });
     expect(answer.__typename).toBe('Authenticated');
@@ -293,7 +293,7 @@ describe('bad input', () => {
 });
 
 describe('a code that was used before', () => {
-  test('is AuthCodeRejected with AUTH_CODE_USED under another query code, and is not sent again', async () => {
+  test('P1: a used code under another query code is AUTH_CODE_USED, and is not sent again', async () => {
     const authCode = codeOf('ok');
     const first = await authenticate({ channel: 'ali_pay', authCode });
     const sent = service.upstream.ledger.length;
@@ -308,7 +308,7 @@ describe('a code that was used before', () => {
     expect(service.upstream.ledger.length).toBe(sent);
   });
 
-  test('is refused for another channel as well', async () => {
+  test('a used code is refused on another channel as well', async () => {
     const authCode = codeOf('ok');
     await authenticate({ channel: 'ali_pay', authCode });
     const { answer } = await authenticate({ channel: 'wechat_pay', authCode });
@@ -343,7 +343,7 @@ describe('every kind of test code has its answer', () => {
     twice: doubtful('REPLY_MALFORMED'),
   };
 
-  test.each(Object.keys(testCodeKinds))('on ali_pay: %s', async (kind) => {
+  test.each(Object.keys(testCodeKinds))('a test code on ali_pay is answered: %s', async (kind) => {
     const authCode = codeOf(kind);
     const before = swift.upstream.ledger.length;
     const { answer, errors, text } = await authenticate({ channel: 'ali_pay', authCode }, { at: swift });
@@ -355,12 +355,12 @@ describe('every kind of test code has its answer', () => {
     expect(swift.upstream.ledger.length - before).toBe(1);
   });
 
-  test('a code that the channel does not know at all is refused', async () => {
+  test('a code that the channel does not know is refused', async () => {
     const { answer } = await authenticate({ channel: 'ali_pay', authCode: 'no_test_code_at_all' }, { at: swift });
     expect(answer).toMatchObject({ __typename: 'AuthCodeRejected' });
   });
 
-  test('wechat_pay through DaxPay beta hides the reason behind a system error, which is doubt', async () => {
+  test('a refusal that DaxPay beta reports as a system error is indeterminate', async () => {
     const { answer } = await authenticate({ channel: 'wechat_pay', authCode: codeOf('invalid') }, { at: swift });
     expect(answer).toMatchObject(doubtful('OUTCOME_UNKNOWN'));
   });
@@ -369,7 +369,7 @@ describe('every kind of test code has its answer', () => {
     ['invalid', 'AUTH_CODE_INVALID'],
     ['used', 'AUTH_CODE_USED'],
     ['expired', 'AUTH_CODE_EXPIRED'],
-  ])('wechat_pay through DaxPay ga tells why: %s is %s', async (kind, code) => {
+  ])('a refusal by DaxPay ga has its reason: %s is %s', async (kind, code) => {
     const app: Partial<DaxpayApp> = { profile: 'ga', mchNo: 'M1' };
     const at = await startFor({ daxpay: app, source: { ...app } });
     const { answer, text } = await authenticate({ channel: 'wechat_pay', authCode: codeOf(kind) }, { at });
@@ -403,7 +403,7 @@ describe('failures that are not the fault of the auth code', () => {
     });
   });
 
-  test('a store that cannot keep its promises is ChannelUnavailable, and nothing is sent', async () => {
+  test('P6: while the store fails, authenticate is ChannelUnavailable, and nothing is sent', async () => {
     const at = await startFor({});
     failStore(at);
     const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
@@ -421,7 +421,7 @@ describe('failures that are not the fault of the auth code', () => {
     });
   });
 
-  test('a wrong secret is doubt: the refusal is signed with the real one, which proves nothing to us', async () => {
+  test('a refusal signed with another secret than ours is indeterminate', async () => {
     const at = await startFor({ source: { secret: 'not the secret' } });
     const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(answer).toMatchObject({ __typename: 'AuthenticationIndeterminate', code: 'REPLY_UNVERIFIED' });
@@ -463,11 +463,11 @@ describe('traceId', () => {
     return answer.traceId;
   };
 
-  test('is that of the caller, from traceparent', async () => {
+  test("the traceId of a failure is that of the caller's traceparent", async () => {
     expect(await answeredTrace(`00-${trace}-00f067aa0ba902b7-01`)).toBe(trace);
   });
 
-  test('of the caller also stands in the log', async () => {
+  test("the caller's traceId stands in the log as well", async () => {
     const traceId = 'f00dfeedf00dfeedf00dfeedf00dfeed';
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
     await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { headers });
@@ -480,7 +480,7 @@ describe('traceId', () => {
     ['not hexadecimal', `00-${'g'.repeat(32)}-00f067aa0ba902b7-01`],
     ['without a parent', `00-${trace}`],
     ['a script', '<script>alert(1)</script>'],
-  ])('is a new one when traceparent is %s', async (_, traceparent) => {
+  ])('a failure gets a new traceId when traceparent is %s', async (_, traceparent) => {
     const first = await answeredTrace(traceparent);
     const second = await answeredTrace(traceparent);
     expect(first).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
@@ -530,11 +530,11 @@ describe('nothing that belongs to a payer is logged', () => {
     return [...secrets, lastCode].filter((secret) => logged.includes(secret));
   };
 
-  test('neither in everyday lines nor when an unexpected error quotes it', async () => {
+  test('P8: nothing of a payer is logged, in ordinary lines or when an unexpected error quotes it', async () => {
     expect(await useAndBreak(' ')).toEqual([]);
   });
 
-  test('nor when the text of the error looks like a stack trace', async () => {
+  test('P8: nothing of a payer is logged when the text of an error looks like a stack trace', async () => {
     expect(await useAndBreak('\n    at ')).toEqual([]);
   });
 });

@@ -84,25 +84,25 @@ const inOrder = (errors: readonly { readonly path: readonly [string, number] }[]
   errors.toSorted((left, right) => left.path[1] - right.path[1]);
 
 describe('a payer is found', () => {
-  test('by id', async () => {
+  test('a payer is found by id', async () => {
     const { data, errors } = await entities([aliceById()]);
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([isAlice()]);
   });
 
-  test('by channel, app and openId', async () => {
+  test('a payer is found by channel, app and openId', async () => {
     const { data, errors } = await entities([aliceByOpenId()]);
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([isAlice()]);
   });
 
-  test('by channel, app and userId', async () => {
+  test('a payer is found by channel, app and userId', async () => {
     const { data, errors } = await entities([bobByUserId()]);
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([isBob()]);
   });
 
-  test('by every key in one request, in the order asked, as often as asked, with one lookup', async () => {
+  test('payers are found by every key in one request, in order and with repetitions, with one lookup', async () => {
     const missing = typed({ id: 'pid_nobody' });
     const asked = [bobByUserId(), aliceById(), missing, aliceByOpenId(), bobById(), aliceById(), bobByUserId()];
     const { data, errors } = await entities(asked);
@@ -112,7 +112,7 @@ describe('a payer is found', () => {
     expect(lookups[0]).toHaveLength(5);
   });
 
-  test('with one lookup for entities, queries and aliases together', async () => {
+  test('entities, queries and aliases of a request share one lookup', async () => {
     const query = `query($a: [_Any!]!, $b: [_Any!]!, $id: ID!) {
       a: _entities(representations: $a) { ... on PayerIdentity { id } }
       b: _entities(representations: $b) { ... on PayerIdentity { id } }
@@ -123,14 +123,14 @@ describe('a payer is found', () => {
     expect(lookups).toHaveLength(1);
   });
 
-  test('afresh by every request: nothing is remembered from one to the next', async () => {
+  test('every request looks a payer up anew', async () => {
     await entities([aliceById()]);
     await entities([aliceById()]);
     expect(lookups).toHaveLength(2);
   });
 });
 
-describe('a payer is not found, which is null and no error,', () => {
+describe('references without a payer', () => {
   test.each([
     ['under an id that is nobody', () => typed({ id: 'pid_nobody' })],
     ['under the id of a channel', () => typed({ id: 'wechat_pay' })],
@@ -143,14 +143,14 @@ describe('a payer is not found, which is null and no error,', () => {
     ['by an id in other letters', () => typed({ id: alice.id.toUpperCase() })],
     ['by an id with a NUL in it', () => typed({ id: `${alice.id}\u0000` })],
     ['by an id of 128 characters', () => typed({ id: 'x'.repeat(128) })],
-  ])('%s', async (_, representation) => {
+  ])('a reference %s resolves to null without an error', async (_, representation) => {
     const { data, errors } = await entities([bobById(), representation(), aliceById()]);
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([isBob(), null, isAlice()]);
   });
 });
 
-describe('a bad representation spoils its own place in the list and no other:', () => {
+describe('malformed representations', () => {
   const canary = 'canary7f3a';
   const openIdKey = (changes: object) => () => ({ ...aliceByOpenId(), ...changes });
   test.each<[string, () => unknown]>([
@@ -197,7 +197,7 @@ describe('a bad representation spoils its own place in the list and no other:', 
     ['a channel without id', () => ({ __typename: 'Channel', title: canary })],
     ['a channel whose id is a number', () => ({ __typename: 'Channel', id: 1 })],
     ['a channel whose id is over-long', () => ({ __typename: 'Channel', id: canary.repeat(13) })],
-  ])('%s', async (_, representation) => {
+  ])('a representation where %s is an error at its own place only', async (_, representation) => {
     const { status, data, errors } = await entities([aliceById(), representation(), bobByUserId()]);
     expect(status).toBe(200);
     expect(data._entities).toEqual([isAlice(), null, isBob()]);
@@ -206,27 +206,27 @@ describe('a bad representation spoils its own place in the list and no other:', 
     expect(lookups).toHaveLength(1);
   });
 
-  test('a list of nothing but bad ones has an error for each and asks the store nothing', async () => {
+  test('a list of malformed representations has an error for each, and the store is not called', async () => {
     const { data, errors } = await entities([typed({}), 'x', { __typename: 'Nope' }]);
     expect(data._entities).toEqual([null, null, null]);
     expect(inOrder(errors)).toEqual([badSlot(0), badSlot(1), badSlot(2)]);
     expect(lookups).toEqual([]);
   });
 
-  test('null among the representations is against the schema and refused as a whole', async () => {
+  test('null among the representations is against the schema and rejects the whole request', async () => {
     const { status, data, errors } = await entities([aliceById(), null]);
     expect(status).toBe(400);
     expect(data).toBeUndefined();
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   });
 
-  test('no representations give no entities', async () => {
+  test('an empty list of representations gives an empty list', async () => {
     const { data, errors } = await entities([]);
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([]);
   });
 
-  test('a store that fails spoils payers, to be asked again, and leaves channels alone', async () => {
+  test('P6: while the store fails, payers are SERVICE_UNAVAILABLE and channels resolve', async () => {
     const { identities } = service.store;
     service.store.identities = () => Promise.reject(new Error(`disk of ${canary} is full`));
     try {
@@ -243,7 +243,7 @@ describe('a bad representation spoils its own place in the list and no other:', 
   });
 });
 
-describe('what callers say of an entity is never echoed', () => {
+describe('fields of a representation', () => {
   const claims = {
     appId: 'attacker',
     openId: 'attacker',
@@ -254,42 +254,42 @@ describe('what callers say of an entity is never echoed', () => {
     secret: 'attacker',
   };
 
-  test('of a payer known by id', async () => {
+  test('a field in a reference by id is not echoed', async () => {
     const { data } = await entities([{ ...claims, channel: { id: 'ali_pay', title: 'attacker' }, ...aliceById() }]);
     expect(data._entities).toEqual([isAlice()]);
   });
 
-  test('of a payer known by openId', async () => {
+  test('a field in a reference by openId is not echoed', async () => {
     const { data } = await entities([typed({ ...claims, ...aliceByOpenId(), userId: 'attacker' })]);
     expect(data._entities).toEqual([isAlice()]);
   });
 
-  test('of a payer that is not there', async () => {
+  test('a field in a reference to an unknown payer is not echoed', async () => {
     const { data } = await entities([typed({ ...claims, id: 'pid_nobody' })]);
     expect(data._entities).toEqual([null]);
   });
 
-  test('of a channel', async () => {
+  test('a field in a reference to a channel is not echoed', async () => {
     const { data } = await entities([{ ...claims, __typename: 'Channel', id: 'ali_pay' }]);
     expect(data._entities).toEqual([isAliPay]);
   });
 });
 
 describe('a channel', () => {
-  test('is found by its id, without asking the store', async () => {
+  test('a channel is found by its id without a call of the store', async () => {
     const { data, errors } = await entities([{ __typename: 'Channel', id: 'ali_pay' }]);
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([isAliPay]);
     expect(lookups).toEqual([]);
   });
 
-  test.each(['card_pay', 'ALI_PAY', '__proto__', 'constructor'])('that is not there is null: %s', async (id) => {
+  test.each(['card_pay', 'ALI_PAY', '__proto__', 'constructor'])('an unknown channel is null: %s', async (id) => {
     const { data, errors } = await entities([{ __typename: 'Channel', id }]);
     expect(errors).toBeUndefined();
     expect(data._entities).toEqual([null]);
   });
 
-  test('may stand between payers', async () => {
+  test('channels and payers resolve in one list', async () => {
     const { data } = await entities([aliceById(), { __typename: 'Channel', id: 'ali_pay' }, bobById()]);
     expect(data._entities).toEqual([isAlice(), isAliPay, isBob()]);
     expect(lookups).toHaveLength(1);
@@ -307,7 +307,7 @@ describe('how many representations an operation may have', () => {
     expect(lookups).toEqual([]);
   };
 
-  test('200 pass, with one lookup', async () => {
+  test('200 representations pass, with one lookup', async () => {
     const { status, data, errors } = await entities([...nobodies(199), aliceById()]);
     expect(status).toBe(200);
     expect(errors).toBeUndefined();
@@ -316,26 +316,26 @@ describe('how many representations an operation may have', () => {
     expect(lookups.map(({ length }) => length)).toEqual([200]);
   });
 
-  test('200 of one payer pass, and are one reference to the store', async () => {
+  test('200 representations of one payer pass, and are one reference in the lookup', async () => {
     const { data } = await entities(Array.from({ length: 200 }, aliceByOpenId));
     expect(data._entities).toHaveLength(200);
     expect(lookups.map(({ length }) => length)).toEqual([1]);
   });
 
-  test('201 in a variable are refused', async () => {
+  test('201 representations in a variable are refused', async () => {
     expectTooMany(await entities(nobodies(201)));
   });
 
-  test('201 of one payer are refused as well', async () => {
+  test('201 representations of one payer are refused', async () => {
     expectTooMany(await entities(Array.from({ length: 201 }, aliceById)));
   });
 
-  test('201 inline are refused', async () => {
+  test('201 inline representations are refused', async () => {
     const list = Array(201).fill('{}').join(' ');
     expectTooMany(await service.graphql(`{ _entities(representations: [${list}]) { __typename } }`));
   });
 
-  test('201 spread over aliases are refused', async () => {
+  test('201 representations spread over aliases are refused', async () => {
     const query = `query($a: [_Any!]!, $b: [_Any!]!, $c: [_Any!]!) {
       a: _entities(representations: $a) { __typename }
       b: _entities(representations: $b) { __typename }
@@ -347,7 +347,7 @@ describe('how many representations an operation may have', () => {
     expect(fewer.status).toBe(200);
   });
 
-  test('one list used by two aliases counts twice', async () => {
+  test('a list of representations counts once for each alias that uses it', async () => {
     const query = `query($r: [_Any!]!) {
       a: _entities(representations: $r) { __typename }
       b: _entities(representations: $r) { __typename }
@@ -355,30 +355,30 @@ describe('how many representations an operation may have', () => {
     expectTooMany(await service.graphql(query, { r: nobodies(101) }));
   });
 
-  test('201 in a fragment are refused', async () => {
+  test('201 representations in a fragment are refused', async () => {
     const query = `query($r: [_Any!]!) { ...Payers }
       fragment Payers on Query { _entities(representations: $r) { __typename } }`;
     expectTooMany(await service.graphql(query, { r: nobodies(201) }));
   });
 
-  test('201 in an inline fragment are refused', async () => {
+  test('201 representations in an inline fragment are refused', async () => {
     const query = 'query($r: [_Any!]!) { ... on Query { _entities(representations: $r) { __typename } } }';
     expectTooMany(await service.graphql(query, { r: nobodies(201) }));
   });
 
-  test('201 in the default of a variable are refused', async () => {
+  test('201 representations in the default of a variable are refused', async () => {
     const list = Array(201).fill('{}').join(' ');
     const query = `query($r: [_Any!]! = [${list}]) { _entities(representations: $r) { __typename } }`;
     expectTooMany(await service.graphql(query));
   });
 
-  test('a default used by many aliases counts as often', async () => {
+  test("a variable's default counts once for each alias that uses it", async () => {
     const list = Array(20).fill(`{ __typename: "PayerIdentity", id: "${alice.id}" }`).join(' ');
     const aliases = Array.from({ length: 20 }, (_, i) => `a${i}: _entities(representations: $r) { __typename }`);
     expectTooMany(await service.graphql(`query($r: [_Any!]! = [${list}]) { ${aliases.join(' ')} }`));
   });
 
-  test('only the operation that runs counts', async () => {
+  test('representations of an operation that does not run are not counted', async () => {
     const query = `
       query A($a: [_Any!]!) { _entities(representations: $a) { __typename } }
       query B($b: [_Any!]!) { _entities(representations: $b) { __typename } }`;
@@ -391,7 +391,7 @@ describe('how many representations an operation may have', () => {
   });
 });
 
-describe('whatever the representations', () => {
+describe('generated representations', () => {
   interface Sample {
     readonly representation: unknown;
     /** The entity expected; 'bad' for an error in its place. */
@@ -423,7 +423,7 @@ describe('whatever the representations', () => {
     )
     .map((representation) => (): Sample => ({ representation, expected: 'bad' }));
 
-  test('the answer has the same length and order, errors only where the input is bad, one lookup at most', async () => {
+  test('for generated representations the answer has their length and order, errors only at malformed ones, and one lookup at most', async () => {
     const lists = fc.array(fc.oneof(known, unknown, bad), { maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(lists, async (makers) => {

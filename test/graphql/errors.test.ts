@@ -26,7 +26,7 @@ const post = async (body: unknown, headers: Record<string, string> = {}) => {
 const messagesOf = ({ errors }: { errors?: { message: string }[] | undefined }) =>
   (errors ?? []).map(({ message }) => message);
 
-describe('a variable that does not fit is named, with the place and the reason, without the value:', () => {
+describe('variables that do not fit their type', () => {
   const refused = async (variables: unknown, query = AUTHENTICATE) => {
     const answer = await post({ query, variables });
     expect(answer.status).toBe(400);
@@ -42,39 +42,39 @@ describe('a variable that does not fit is named, with the place and the reason, 
     ['an object', { value: CANARY }],
     ['an array', [CANARY]],
     ['a boolean', true],
-  ])('%s where a string belongs', async (_, authCode) => {
+  ])('%s in place of a string is reported by variable, place and reason, without the value', async (_, authCode) => {
     expect(await refused(input({ authCode }))).toEqual([
       expect.stringMatching(/^\$input\.authCode does not fit its type\./),
     ]);
   });
 
-  test('null where a value belongs', async () => {
+  test('null in place of a value is reported by variable and reason', async () => {
     expect(await refused(input({ channel: null }))).toEqual([
       '$input.channel does not fit its type. Expected non-nullable type "ID!" not to be null.',
     ]);
   });
 
-  test('a required field that is missing', async () => {
+  test('a missing required field is reported by its name', async () => {
     expect(await refused(input({ channel: undefined }))).toEqual([
       '$input does not fit its type. Field "channel" of required type "ID!" was not provided.',
     ]);
   });
 
-  test('a field that is not in the schema, whatever it holds', async () => {
+  test('a field that is not in the schema is reported by its name, without its value', async () => {
     expect(await refused(input({ authcode: CANARY }))).toEqual([
       '$input does not fit its type. Field "authcode" is not defined by type "AuthenticateInput".',
     ]);
   });
 
-  test('a text where an input object belongs', async () => {
+  test('a string in place of an input object is reported without the value', async () => {
     expect(await refused({ input: CANARY })).toEqual([expect.stringMatching(/^\$input does not fit its type\./)]);
   });
 
-  test('an array where an input object belongs', async () => {
+  test('an array in place of an input object is reported without the value', async () => {
     expect(await refused({ input: [CANARY] })).toEqual([expect.stringMatching(/^\$input does not fit its type\./)]);
   });
 
-  test('a variable that is not given at all', async () => {
+  test('a missing variable is reported by its name', async () => {
     expect(await refused({ other: CANARY })).toEqual([expect.stringMatching(/^\$input does not fit its type\./)]);
   });
 
@@ -83,17 +83,17 @@ describe('a variable that does not fit is named, with the place and the reason, 
     ['that the variable is null', { input: null }, /null/],
     ['that an object is expected', { input: CANARY }, /object/],
     ['that a string is expected', input({ authCode: [CANARY] }), /String|string/],
-  ])('the message says %s', async (_, variables, reason) => {
+  ])('the message of a coercion error says %s', async (_, variables, reason) => {
     expect((await refused(variables)).join('\n').replace(/^\$[\w.]+ does not fit its type\./, '')).toMatch(reason);
   });
 
-  test('a text where a number belongs', async () => {
+  test('a string in place of a number is reported without the value', async () => {
     const query = 'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { status } }';
     const messages = await refused({ code: CANARY, wait: CANARY }, query);
     expect(messages).toEqual([expect.stringMatching(/^\$wait does not fit its type\./)]);
   });
 
-  test('null inside a list', async () => {
+  test('null inside a list is reported by its position', async () => {
     const query = 'query($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
     expect(await refused({ r: [{ id: CANARY }, null] }, query)).toEqual([
       '$r[1] does not fit its type. Expected non-nullable type "_Any!" not to be null.',
@@ -105,13 +105,13 @@ describe('a variable that does not fit is named, with the place and the reason, 
     ['what looks like a place', ` at "input.${CANARY}"; `],
     ['line breaks', `\n${CANARY}\n`],
     ['a dollar sign', `$${CANARY} "$${CANARY}"`],
-  ])('a value with %s in it', async (_, text) => {
+  ])('a value with %s in it is not repeated', async (_, text) => {
     await refused(input({ channel: [text], authCode: text }));
     await refused(input({ clientIp: { [CANARY.toUpperCase()]: text } }));
     await refused({ input: text });
   });
 
-  test('a key cannot pass itself off as a place', async () => {
+  test('a key of an input cannot imitate a place in it', async () => {
     const answer = await post({
       query: AUTHENTICATE,
       variables: { input: { [` at "input.${CANARY}"; `]: 1, channel: 'ali_pay', authCode: 'x' } },
@@ -120,7 +120,7 @@ describe('a variable that does not fit is named, with the place and the reason, 
     expect(answer.text).not.toContain(CANARY);
   });
 
-  test('many keys cannot keep the server busy', async () => {
+  test('a coercion error over many keys is described at once', async () => {
     const timeWith = async (key: string) => {
       const keys = Array.from({ length: 3_000 }, (_, i) => [`${key}${i.toString(36)}`, 1]);
       const startedAt = performance.now();
@@ -134,7 +134,7 @@ describe('a variable that does not fit is named, with the place and the reason, 
   });
 });
 
-describe('a document that does not fit is refused, without repeating literals:', () => {
+describe('documents that do not fit the schema', () => {
   const refused = async (query: string, code = 'GRAPHQL_VALIDATION_FAILED') => {
     const answer = await post({ query });
     expect(answer.status).toBe(400);
@@ -157,28 +157,28 @@ describe('a document that does not fit is refused, without repeating literals:',
       'a string as a default of a number',
       `query($w: Int = "${CANARY}") { authResult(queryCode: "x", waitSeconds: $w) { status } }`,
     ],
-  ])('%s', async (_, query) => {
+  ])('a document with %s is refused without repeating its literals', async (_, query) => {
     expect(await refused(query)).toContain('A literal in the document does not fit its type.');
   });
 
-  test('a missing field is named', async () => {
+  test('a missing input field is named in the error', async () => {
     expect(await refused(authenticate(`{ authCode: "${CANARY}" }`))).toEqual([
       'Field "AuthenticateInput.channel" of required type "ID!" was not provided.',
     ]);
   });
 
-  test('an unknown field of an input is named', async () => {
+  test('an unknown input field is named in the error', async () => {
     expect(await refused(authenticate(`{ channel: "ali_pay", authCode: "${CANARY}", authcode: "${CANARY}" }`))).toEqual(
       [expect.stringContaining('Field "authcode" is not defined by type "AuthenticateInput"')],
     );
   });
 
-  test('two different values for one field are not shown', async () => {
+  test('two conflicting values of one field are not repeated', async () => {
     const messages = await refused(`{ channels(appId: "${CANARY}") { id } channels(appId: "x${CANARY}") { id } }`);
     expect(messages).toEqual([expect.stringContaining('Fields "channels" conflict')]);
   });
 
-  test('an unknown field of a type is named', async () => {
+  test('an unknown field of a type is named in the error', async () => {
     expect(await refused('{ channels { id name } }')).toEqual([expect.stringContaining('Cannot query field "name"')]);
   });
 
@@ -190,11 +190,11 @@ describe('a document that does not fit is refused, without repeating literals:',
     ['a broken number', `{ authResult(queryCode: "x", waitSeconds: 0${CANARY}) { status } }`],
     ['a line break in a string', `{ payerIdentity(id: "${CANARY}\n") { id } }`],
     ['JSON', JSON.stringify({ query: CANARY })],
-  ])('syntax: %s', async (_, query) => {
+  ])('a syntax error is reported without quoting the document: %s', async (_, query) => {
     expect(await refused(query, 'GRAPHQL_PARSE_FAILED')).toEqual(['The document is not valid GraphQL.']);
   });
 
-  test('too many tokens are called that', async () => {
+  test('a document with too many tokens is reported as such', async () => {
     const query = `{ ${`payerIdentity(id: "${CANARY}") { id } `.repeat(150)} }`;
     expect(await refused(query, 'GRAPHQL_PARSE_FAILED')).toEqual(['The document has too many tokens.']);
   });
@@ -209,8 +209,8 @@ describe('a document that does not fit is refused, without repeating literals:',
   });
 });
 
-describe('the fault of a caller is not called a fault of ours:', () => {
-  test('null for an argument whose variable has a default', async () => {
+describe('faults that graphql finds during execution', () => {
+  test('null for an argument whose variable has a default is BAD_USER_INPUT', async () => {
     const query = 'query($code: String = "x") { authResult(queryCode: $code) { status } }';
     const before = service.logLines.length;
     const { errors } = await post({ query, variables: { code: null } });
@@ -218,14 +218,14 @@ describe('the fault of a caller is not called a fault of ours:', () => {
     expect(service.logLines.slice(before)).toEqual([]);
   });
 
-  test('a subscription, which there is none of', async () => {
+  test('a subscription is BAD_USER_INPUT', async () => {
     const { errors } = await post({ query: 'subscription { channels { id } }' });
     expect(errors).toHaveLength(1);
     expect(errors).not.toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
   });
 });
 
-describe('a request that is no GraphQL request is refused without repeating it:', () => {
+describe('requests that are not GraphQL', () => {
   test.each([
     ['query is missing', { variables: { a: CANARY } }, 'BAD_REQUEST'],
     ['query is empty', { query: '', variables: { a: CANARY } }, 'BAD_REQUEST'],
@@ -250,7 +250,7 @@ describe('a request that is no GraphQL request is refused without repeating it:'
       { extensions: { persistedQuery: { version: 1, sha256Hash: CANARY } } },
       'PERSISTED_QUERY_NOT_SUPPORTED',
     ],
-  ])('%s', async (_, body, code) => {
+  ])('a request with %s is refused without repeating it', async (_, body, code) => {
     const answer = await post(body);
     expect(answer.errors).toMatchObject([{ message: expect.stringMatching(/\w/), extensions: { code } }]);
     expect(answer.data).toBeUndefined();
@@ -264,7 +264,7 @@ describe('a resolver that throws', () => {
     extensions: { code: 'INTERNAL_SERVER_ERROR' },
   };
 
-  test('is masked, keeps its place, and is logged with the trace', async () => {
+  test('a resolver that throws is masked at its place, and logged with the traceId', async () => {
     const { identities } = service.store;
     const trace = 'deadbeefdeadbeefdeadbeefdeadbeef';
     service.store.identities = () => Promise.reject(new VaultError(`password=${CANARY}`));
@@ -293,12 +293,12 @@ describe('a resolver that throws', () => {
     ['a code that we never use', { code: 'DOWNSTREAM_SERVICE_ERROR' }],
     ['a code that is not a string', { code: ['BAD_REQUEST'] }],
     ['a stack trace', { code: 'INTERNAL_SERVER_ERROR', stacktrace: [CANARY], cause: CANARY }],
-  ])('with %s becomes INTERNAL_SERVER_ERROR and nothing more', (_, extensions) => {
+  ])('a resolver that throws %s becomes INTERNAL_SERVER_ERROR and nothing more', (_, extensions) => {
     const formatted = formatError({ message: `boom ${CANARY}`, ...(extensions && { extensions }) });
     expect(formatted).toEqual(masked);
   });
 
-  test('keeps locations and path, which name nothing but the document', () => {
+  test('a masked error has its locations and path', () => {
     const locations = [{ line: 1, column: 2 }];
     expect(formatError({ message: CANARY, locations, path: ['a', 0] })).toEqual({
       ...masked,
@@ -310,14 +310,14 @@ describe('a resolver that throws', () => {
 
 describe('formatError', () => {
   test.each(['BAD_REQUEST', 'BAD_REPRESENTATION', 'TOO_MANY_REPRESENTATIONS'])(
-    'keeps the code %s and drops every other extension',
+    'formatError passes the code %s and drops every other extension',
     (code) => {
       const extensions = { code, stacktrace: [CANARY], http: { status: 400 }, input: CANARY };
       expect(formatError({ message: 'ours', extensions })).toEqual({ message: 'ours', extensions: { code } });
     },
   );
 
-  test('lets no validation message through that quotes a literal', () => {
+  test('formatError masks every validation message that quotes a literal', () => {
     const messages = [
       `Expected value of type "Int", found "${CANARY}".`,
       `String cannot represent a non string value: ${CANARY}`,
@@ -334,7 +334,7 @@ describe('formatError', () => {
   });
 });
 
-describe('wherever a value stands, errors never repeat it', () => {
+describe('generated documents and variables', () => {
   const value = fc.oneof(
     fc.constant(CANARY),
     fc.constantFrom('"', '; ', ' at "', '\n', '\\', '$', 'Field "', '{', '}').map((c) => `${c}${CANARY}${c}`),
@@ -387,7 +387,7 @@ describe('wherever a value stands, errors never repeat it', () => {
     fc.tuple(wrapped, wrapped).map(([extensions, variables]) => ({ query: '{ __typename }', extensions, variables })),
   );
 
-  test('however document and variables are made', async () => {
+  test('no error repeats a value of a generated document or variable', async () => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(body, async (request) => {

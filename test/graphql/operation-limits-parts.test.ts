@@ -22,7 +22,7 @@ const refusal = async (limits: Partial<OperationLimits>, source: string, variabl
   );
 };
 
-describe('an operation over a limit is told which, and how much there may be', () => {
+describe('messages of limits', () => {
   test.each<[Partial<OperationLimits>, string, string]>([
     [{ depth: 1 }, '{ a { b } }', 'At most 1 levels of fields per operation'],
     [{ aliases: 0 }, '{ a: b }', 'At most 0 aliases per operation'],
@@ -37,12 +37,12 @@ describe('an operation over a limit is told which, and how much there may be', (
       'At most 1 fields that redeem a code or return a secret per operation',
     ],
     [{ representations: 0 }, '{ payerIdentity }', 'At most 0 representations per operation'],
-  ])('%j', async (limits, source, message) => {
+  ])('an operation over the limits %j is rejected with the limit in the message', async (limits, source, message) => {
     expect(await refusal(limits, source)).toBe(message);
     expect(await refusal({}, source)).toBeUndefined();
   });
 
-  test('and one that is not there is over none', async () => {
+  test('a document without an operation is over no limit', async () => {
     expect(await refusal({ depth: 0 }, 'fragment F on T { a }')).toBeUndefined();
   });
 });
@@ -72,7 +72,7 @@ describe('representations', () => {
     [1, 'query ($r: [X] = {a: [1, 2]}) { _entities(representations: $r) { a } }'],
     [1, 'query { _entities(representations: $r) { a } }'],
     [3, '{ a: payerIdentity ...F ...F } fragment F on Query { _entities(representations: [1, 2]) { a } }'],
-  ])('%i in %s with %j', async (count, source, variables) => {
+  ])('%i representations are counted in %s with %j', async (count, source, variables) => {
     expect(await counted(source, variables)).toBe(count);
   });
 });
@@ -107,15 +107,18 @@ describe('what a sensitive field answers', () => {
     [0, undefined],
     [0, 'NOT_EXIST'],
     [0, 7],
-  ])('is %i wrong guesses: %j', async (guesses, answer) => {
+  ])('admission counts %i wrong guesses for the answer %j', async (guesses, answer) => {
     expect(await ask(() => answer)).toEqual({ guesses, error: undefined });
   });
 
-  test.each([new Error('not ours'), new PayerIdentityError('NOT_ALLOWED')])('is thrown as it is: %s', async (error) => {
-    const thrown = await ask(() => {
-      throw error;
-    });
-    expect(thrown).toEqual({ guesses: 0, error });
-    expect(thrown.error).toBe(error);
-  });
+  test.each([new Error('not ours'), new PayerIdentityError('NOT_ALLOWED')])(
+    'an error that is not ours to answer is thrown on unchanged: %s',
+    async (error) => {
+      const thrown = await ask(() => {
+        throw error;
+      });
+      expect(thrown).toEqual({ guesses: 0, error });
+      expect(thrown.error).toBe(error);
+    },
+  );
 });

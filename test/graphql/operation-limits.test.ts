@@ -131,27 +131,27 @@ describe('at most 1,000 tokens (limits.tokens)', () => {
     _entities(representations: [{ __typename: "PayerIdentity" id: "a" x: [${times(tokens - 24, () => '1')}] }]) { __typename }
   }`;
 
-  test('1,000 pass, 1,001 are refused', async () => {
+  test('a document of 1,000 tokens passes, one of 1,001 is refused', async () => {
     expectPassed(await service.ask(document(1_000)));
     expectRefused(await service.ask(document(1_001)), 'GRAPHQL_PARSE_FAILED');
   });
 });
 
 describe('as many fields at the root as allowed', () => {
-  test('5 of a query pass, 6 are refused (limits.queryFields)', async () => {
+  test('5 root fields of a query pass, 6 are refused (limits.queryFields)', async () => {
     const fields = (count: number) => times(count, (i) => `a${i}: channels { id }`);
     expectPassed(await service.ask(`{ ${fields(5)} }`));
     expectRefused(await service.ask(`{ ${fields(6)} }`), 'TOO_MANY_ROOT_FIELDS');
   });
 
-  test('_entities and _service count', async () => {
+  test('_entities and _service count as root fields', async () => {
     const query =
       '{ _service { sdl } _entities(representations: []) { __typename } a: channels { id } b: channels { id }';
     expectPassed(await service.ask(`${query} c: channels { id } }`));
     expectRefused(await service.ask(`${query} c: channels { id } d: channels { id } }`), 'TOO_MANY_ROOT_FIELDS');
   });
 
-  test('__typename does not, since routers add it', async () => {
+  test('__typename at the root is not counted, since routers add it', async () => {
     expectPassed(await service.ask(`{ __typename ${times(5, (i) => `a${i}: channels { id }`)} }`));
   });
 
@@ -163,12 +163,12 @@ describe('as many fields at the root as allowed', () => {
       '{ ... { ...A } } fragment A on Query { ... on Query { ...B } } fragment B on Query { FIELDS }',
     ],
     ['a field that is skipped', '{ ... on Query @skip(if: true) { FIELDS } }'],
-  ])('%s counts as what is in it', async (_, document) => {
+  ])('%s counts as the root fields that it holds', async (_, document) => {
     const fields = times(6, (i) => `a${i}: channels { id }`);
     expectRefused(await service.ask(document.replace('FIELDS', fields)), 'TOO_MANY_ROOT_FIELDS');
   });
 
-  test('a mutation has as many as limits.mutationFields says, and not one more', async () => {
+  test('a mutation has at most limits.mutationFields root fields', async () => {
     const start = (alias: string) =>
       `${alias}: startAuthentication(input: { channel: "a", returnUrl: "b" }) { __typename }`;
     expectPassed(await small.ask(`mutation { ${start('a')} ${start('b')} }`));
@@ -190,7 +190,7 @@ describe('at most one sensitive field (limits.sensitiveFields)', () => {
     ['jobworthAuthentication', 'queryJobworth', `{ ${jobworth} }`],
     ['authenticate', 'authentication.authenticate', `mutation { ${authenticate} }`],
     ['authenticateAndSet', 'authentication.authenticateAndSet', `mutation { __typename ${set} }`],
-  ])('one passes: %s', async (field, useCase, document) => {
+  ])('an operation with one sensitive field passes: %s', async (field, useCase, document) => {
     const answer = await service.ask(document);
     expectPassed(answer);
     expect(answer.admitted).toEqual([rulesOf(field)]);
@@ -213,17 +213,17 @@ describe('at most one sensitive field (limits.sensitiveFields)', () => {
     ['one that is skipped by a variable', `query($s: Boolean = true) { a: ${poll} ... @skip(if: $s) { b: ${poll} } }`],
     ['two mutations', `mutation { a: ${set} b: ${set} }`],
     ['two kinds of mutation', `mutation { ${set} ${authenticate} }`],
-  ])('two are refused: %s', async (_, document) => {
+  ])('an operation with two sensitive fields is refused: %s', async (_, document) => {
     expectRefused(await service.ask(document), 'ONE_SENSITIVE_FIELD');
   });
 
-  test('as many pass as are configured, and not one more', async () => {
+  test('at most limits.sensitiveFields sensitive fields pass', async () => {
     const polls = (count: number) => `{ ${times(count, (i) => `a${i}: ${poll}`)} }`;
     expectPassed(await small.ask(polls(3)));
     expectRefused(await small.ask(polls(4)), 'ONE_SENSITIVE_FIELD');
   });
 
-  test('every field at the root is known to be sensitive or not', async () => {
+  test('every root field is listed as sensitive or not', async () => {
     const { data } = await service.ask(
       '{ __schema { queryType { fields { name } } mutationType { fields { name } } } }',
     );
@@ -235,25 +235,25 @@ describe('at most one sensitive field (limits.sensitiveFields)', () => {
 });
 
 describe('fields within fields (limits.depth)', () => {
-  test('as deep as configured passes, one level more is refused', async () => {
+  test('an operation of limits.depth levels passes, one level more is refused', async () => {
     expectPassed(await small.ask('{ payerIdentity(id: "a") { channel { id } } }'));
     const deeper = '{ authResult(queryCode: "a") { identity { channel { id } } } }';
     expectRefused(await small.ask(deeper), 'TOO_DEEP');
     expectPassed(await service.ask(deeper));
   });
 
-  test('fragments are no way around', async () => {
+  test('fragments do not evade limits.depth', async () => {
     const document = `{ authResult(queryCode: "a") { ...R } }
       fragment R on AuthResult { ... { identity { ...P } } } fragment P on PayerIdentity { channel { id } }`;
     expectRefused(await small.ask(document), 'TOO_DEEP');
   });
 
-  test('nor do they count as a level', async () => {
+  test('a fragment does not count as a level', async () => {
     const document = '{ ... { ... { payerIdentity(id: "a") { ... { ... { channel { ... { id } } } } } } } }';
     expectPassed(await small.ask(document));
   });
 
-  test('what explorers ask the schema is not measured', async () => {
+  test('the depth of introspection is not measured', async () => {
     const { status, data } = await small.ask(getIntrospectionQuery());
     expect(status).toBe(200);
     expect(data.__schema.queryType.name).toBe('Query');
@@ -278,7 +278,7 @@ describe('aliases and directives', () => {
     expectRefused(await service.ask(document(4)), 'TOO_MANY_ALIASES');
   });
 
-  test('4 QR codes pass, 5 are refused, by whatever alias, path and fragment (limits.longFields)', async () => {
+  test('4 QR codes pass, 5 are refused, over all aliases, paths and fragments (limits.longFields)', async () => {
     const document = (fields: string) => `mutation {
       startIdentityCertification(input: { certifyId: "a" }) { ... on IdentityCertificationStarted { ${fields} ...A ...A } }
     } fragment A on IdentityCertificationStarted { b: qr }`;
@@ -293,7 +293,7 @@ describe('aliases and directives', () => {
     expectRefused(await service.ask(identity(directives(11))), 'TOO_MANY_DIRECTIVES');
   });
 
-  test('on fragments, spreads and fields alike', async () => {
+  test('directives count on fragments, spreads and fields alike', async () => {
     const document = (count: number) => `{
       payerIdentity(id: "a") @skip(if: false) { ...A @skip(if: false) ... @skip(if: false) { id } }
     } fragment A on PayerIdentity { ${directives(count)} }`;
@@ -322,14 +322,14 @@ test('payerIdentity counts as an entity reference (limits.representations)', asy
 const admission = '../identity/admission.test.ts';
 const guard = '../channels/guard/guard.test.ts';
 const proofs: Readonly<Record<string, readonly [file: string, test: string]>> = {
-  tokens: ['limits.test.ts', '1,000 pass, 1,001 are refused'],
-  depth: ['limits.test.ts', 'as deep as configured passes, one level more is refused'],
+  tokens: ['limits.test.ts', 'a document of 1,000 tokens passes, one of 1,001 is refused'],
+  depth: ['limits.test.ts', 'an operation of limits.depth levels passes, one level more is refused'],
   aliases: ['limits.test.ts', '15 aliases pass, 16 are refused'],
   directives: ['limits.test.ts', '10 directives pass, 11 are refused'],
   longFields: ['limits.test.ts', '4 QR codes pass, 5 are refused'],
   queryFields: ['limits.test.ts', '5 of a query pass, 6 are refused'],
-  mutationFields: ['limits.test.ts', 'a mutation has as many as limits.mutationFields says, and not one more'],
-  sensitiveFields: ['limits.test.ts', 'as many pass as are configured, and not one more'],
+  mutationFields: ['limits.test.ts', 'a mutation has at most limits.mutationFields root fields'],
+  sensitiveFields: ['limits.test.ts', 'at most limits.sensitiveFields sensitive fields pass'],
   representations: ['entities.test.ts', '201 in a variable are refused'],
   waiters: ['../identity/polling.test.ts', 'readers beyond the limit are answered at once'],
   'rates.caller.burst': [admission, 'a caller may call as often as limits.rates.caller.burst says'],

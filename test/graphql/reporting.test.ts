@@ -5,7 +5,7 @@ import { startService } from '../support/services/service.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('with an APOLLO_KEY around, nothing is reported, and whoever asks for a trace gets none', async () => {
+test('with an APOLLO_KEY in the environment nothing is reported, and a request for a trace gets none', async () => {
   vi.stubEnv('APOLLO_KEY', 'service:payers:0123456789');
   vi.stubEnv('APOLLO_GRAPH_REF', 'payers@current');
   vi.stubEnv('APOLLO_SCHEMA_REPORTING', 'true');

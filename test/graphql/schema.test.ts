@@ -106,7 +106,7 @@ describe('descriptions', () => {
 
   const coordinates = describedBy(schema);
 
-  test('cover the contract: types, fields, arguments, enum values and input fields', () => {
+  test('the test of descriptions covers types, fields, arguments, enum values and input fields', () => {
     expect(coordinates.map(({ coordinate }) => coordinate)).toEqual(
       expect.arrayContaining([
         'PayerIdentity',
@@ -122,7 +122,7 @@ describe('descriptions', () => {
     );
   });
 
-  test('are missing nowhere', () => {
+  test('every element of the contract has a description', () => {
     const missing = coordinates.filter(({ description }) => !description || !/\w{2}/.test(description));
     expect(missing.map(({ coordinate }) => coordinate)).toEqual([]);
   });
@@ -137,17 +137,17 @@ describe('schema/subgraph.graphql', () => {
 
   const printed = readFileSync(printedSchemaFile, 'utf8');
 
-  test('is what the service tells a router over HTTP', async () => {
+  test('schema/subgraph.graphql is the schema that a router fetches over HTTP', async () => {
     const { data, errors } = await service.graphql('{ _service { sdl } }');
     expect(errors).toBeUndefined();
     expect(`${data._service.sdl.trim()}\n`).toBe(printed);
   });
 
-  test('is what the sources of the schema print', () => {
+  test('schema/subgraph.graphql is up to date with the files of the schema', () => {
     expect(printSchema(schema)).toBe(printed);
   });
 
-  test('links federation 2.9 and imports nothing that it does not use', () => {
+  test('the schema links federation 2.9 and imports only directives that it uses', () => {
     let link: { url: unknown; imports: string[] } | undefined;
     const used = new Set<string>();
     visit(parse(printed), {
@@ -166,12 +166,12 @@ describe('schema/subgraph.graphql', () => {
     expect(link?.imports.filter((name) => !used.has(name))).toEqual([]);
   });
 
-  test('declares the keys that other teams may hold', () => {
+  test('the schema declares the entity keys that other subgraphs hold', () => {
     const keys = [...printed.matchAll(/@key\(fields: "([^"]+)"\)/g)].map(([, fields]) => fields);
     expect(keys.toSorted()).toEqual(['channel { id } appId openId', 'channel { id } appId userId', 'id', 'id']);
   });
 
-  test('leaves everything on an entity nullable but its id', () => {
+  test('every field of an entity is nullable but its id', () => {
     // The gateways disagree on what a missing entity does to a field that cannot be null.
     const strict = ['PayerIdentity', 'Channel'].flatMap((name) => {
       const type = schema.getType(name);
@@ -183,7 +183,7 @@ describe('schema/subgraph.graphql', () => {
     expect(strict).toEqual(['PayerIdentity.id', 'Channel.id']);
   });
 
-  test('carries the descriptions', () => {
+  test('the printed schema has the descriptions', () => {
     expect(printed).toContain('The channel refused the auth code.');
     expect(printGraphqlSchema(schema)).toContain('The channel refused the auth code.');
   });
@@ -197,15 +197,15 @@ describe('the example operations', () => {
   const readFor = ({ origin }: { readonly origin: string }, name: string) =>
     read(name).replace('http://127.0.0.1:4001', origin);
 
-  test('are there', () => {
+  test('there are at least five example operations', () => {
     expect(names.length).toBeGreaterThanOrEqual(5);
   });
 
-  test.each(names)('%s is valid', (name) => {
+  test.each(names)('the example %s is a valid operation', (name) => {
     expect(validate(schema, parse(read(name)))).toEqual([]);
   });
 
-  test.each(names)('%s runs on a fresh service without errors', async (name) => {
+  test.each(names)('the example %s runs on a fresh service without errors', async (name) => {
     const service = await startSandboxService();
     try {
       const { status, data, errors } = await service.graphql(readFor(service, name));
@@ -217,7 +217,7 @@ describe('the example operations', () => {
     }
   });
 
-  test('show one story: what authenticate-and-set keeps, auth-result reads', async () => {
+  test('the result that the example authenticate-and-set stores is read by auth-result', async () => {
     const service = await startSandboxService();
     try {
       await service.graphql(read('authenticate-and-set.graphql'));
@@ -228,7 +228,7 @@ describe('the example operations', () => {
     }
   });
 
-  test('succeed where they say so, and are refused where they say that', async () => {
+  test('the examples succeed, and the example refused is refused', async () => {
     const service = await startSandboxService();
     try {
       const members = await Promise.all(

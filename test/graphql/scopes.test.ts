@@ -42,7 +42,7 @@ const newCode = () => {
 };
 
 describe('what the contract declares is what the service does:', () => {
-  test('with all scopes every field is shown by one call or another', async () => {
+  test('with all scopes every field of the contract is returned by some call', async () => {
     const shown = new Set<string>();
     for (const call of calls) for (const { coordinate } of await shownTo(call)) shown.add(coordinate);
     // A refusal is what a missing scope shows; the calls below look at it.
@@ -50,12 +50,12 @@ describe('what the contract declares is what the service does:', () => {
     expect(missing).toEqual(['NotAllowed.code', 'NotAllowed.message', 'NotAllowed.traceId']);
   });
 
-  test('every scope is declared somewhere, on fields of objects alone', () => {
+  test('every scope is declared in the contract, on fields of objects only', () => {
     expect(new Set(declaredScopes.values())).toEqual(new Set(allScopes));
     expect([...declaredScopes.keys()].filter((coordinate) => !coordinates.includes(coordinate))).toEqual([]);
   });
 
-  test('with any set of scopes exactly those fields are shown whose scopes it has', async () => {
+  test('with any set of scopes exactly those fields are returned whose scopes it has', async () => {
     for (const call of calls) {
       const everything = await shownTo(call);
       for (const scopes of allScopeSets) {
@@ -67,7 +67,7 @@ describe('what the contract declares is what the service does:', () => {
     }
   }, 60_000);
 
-  test('a caller without credentials is shown what needs no scope', async () => {
+  test('a caller without credentials gets the fields that need no scope', async () => {
     for (const { name, root, field, variables } of calls) {
       const { data } = await anonymously(operationFor(root, field), variables());
       const everything = await shownTo({ name, root, field, variables });
@@ -83,7 +83,7 @@ describe('a call without its scope', () => {
   const needing = (scope: Scope) => calls.filter(({ root, field }) => declaredScopes.get(`${root}.${field}`) === scope);
 
   test.each(['payer:authenticate', 'payer:certify', 'payer:jobworth'] as const)(
-    'is NotAllowed: %s',
+    'a call without its scope is NotAllowed: %s',
     async (missing) => {
       expect(needing(missing)).not.toEqual([]);
       const scopes = allScopes.filter((scope) => scope !== missing);
@@ -96,7 +96,7 @@ describe('a call without its scope', () => {
     },
   );
 
-  test('uses nothing up: with the scope it still works', async () => {
+  test('a call that is NotAllowed uses no code up: with the scope it succeeds', async () => {
     const authCode = newCode();
     const refused = await ask(AUTHENTICATE, input({ authCode }), { sub: 'bob', scopes: [] });
     expect(refused.data.authenticate.__typename).toBe('NotAllowed');
@@ -104,7 +104,7 @@ describe('a call without its scope', () => {
     expect(data.authenticate.__typename).toBe('Authenticated');
   });
 
-  test('is NotAllowed also for a scope in other letters', async () => {
+  test('a scope in other case is no scope', async () => {
     const scopes = ['PAYER:AUTHENTICATE', 'payer', 'payer:*', 'payer:authenticate:shop'] as unknown as Scope[];
     const { data } = await ask(AUTHENTICATE, input({ authCode: newCode() }), { scopes });
     expect(data.authenticate.__typename).toBe('NotAllowed');
@@ -120,7 +120,7 @@ describe('a caller that acts for another app', () => {
     payer = data.authenticate.identity;
   });
 
-  test('is NotAllowed whatever needs a scope for the app, and may do it for its own', async () => {
+  test('a caller of another app is NotAllowed, and may do the same for its own app', async () => {
     for (const { root, field, variables } of calls) {
       if (root === 'Query' && (field === 'payerIdentity' || field === 'authResult' || field === 'channels')) continue;
       if (!declaredScopes.has(`${root}.${field}`)) continue;
@@ -131,7 +131,7 @@ describe('a caller that acts for another app', () => {
     expect(own.data.authenticate).toMatchObject({ __typename: 'Authenticated', identity: { openId: 'open' } });
   });
 
-  test('does not tell a query code of the app from one that nobody ever used', async () => {
+  test('a caller of another app gets the same answer for a query code of the app and for one that was never used', async () => {
     const variables = (queryCode: string) => ({ queryCode, waitSeconds: 25 });
     const ofShop = await ask(AUTH_RESULT, variables(session), foreign);
     const unknown = await ask(AUTH_RESULT, variables('query-code-of-nobody-at-all'), foreign);
@@ -140,22 +140,25 @@ describe('a caller that acts for another app', () => {
     expect((await ask(AUTH_RESULT, variables(session))).data.authResult.status).toBe('SUCCESS');
   });
 
-  test.each(['waits', 'was refused'])('does not tell a session that %s from none', async (state) => {
-    const queryCode = `query-code-that-${state.replace(' ', '-')}`;
-    const start = `mutation($input: StartAuthenticationInput!) {
+  test.each(['waits', 'was refused'])(
+    'a caller of another app gets the same answer for a session that %s and for none',
+    async (state) => {
+      const queryCode = `query-code-that-${state.replace(' ', '-')}`;
+      const start = `mutation($input: StartAuthenticationInput!) {
       startAuthentication(input: $input) { ... on AuthenticationStarted { queryCode } } }`;
-    const started = await ask(start, input({ returnUrl: 'https://shop.example/payer' }));
-    if (state !== 'waits') await ask(AUTHENTICATE, input({ authCode: `refused_${newCode()}`, queryCode }));
-    const code = state === 'waits' ? started.data.startAuthentication.queryCode : queryCode;
-    const own = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 0 });
-    expect(['WAITING', 'REJECTED']).toContain(own.data.authResult.status);
-    const { data } = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 25 }, foreign);
-    expect(data.authResult).toEqual({
-      ...{ status: 'NOT_EXIST', identity: null, failure: null, expiresAt: null, pollAfterSeconds: null },
-    });
-  });
+      const started = await ask(start, input({ returnUrl: 'https://shop.example/payer' }));
+      if (state !== 'waits') await ask(AUTHENTICATE, input({ authCode: `refused_${newCode()}`, queryCode }));
+      const code = state === 'waits' ? started.data.startAuthentication.queryCode : queryCode;
+      const own = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 0 });
+      expect(['WAITING', 'REJECTED']).toContain(own.data.authResult.status);
+      const { data } = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 25 }, foreign);
+      expect(data.authResult).toEqual({
+        ...{ status: 'NOT_EXIST', identity: null, failure: null, expiresAt: null, pollAfterSeconds: null },
+      });
+    },
+  );
 
-  test('does not tell a certification of the app from none', async () => {
+  test('a caller of another app gets the same answer for a certification of the app and for none', async () => {
     const QUERY = operationFor('Query', 'identityCertification');
     const { certifyId } = calls.find(({ name }) => name === 'identityCertification ok')!.variables();
     const ofShop = await ask(QUERY, { certifyId, appId: 'bar' }, foreign);
@@ -180,7 +183,7 @@ describe('a caller that acts for another app', () => {
     ['has every scope but payer:read', { scopes: allScopes.filter((scope) => scope !== 'payer:read') }],
     ['has no app', { apps: [] }],
     ['has no scope', { scopes: [] }],
-  ])('or %s finds no payer by any key, and no difference to nobody', async (_, who) => {
+  ])('a caller of another app or %s gets the same answer for a payer by any key and for none', async (_, who) => {
     for (const [name, known, unknown] of keys()) {
       const find = (key: object, as: Who) =>
         ask(ENTITIES, { representations: [{ __typename: 'PayerIdentity', ...key }] }, as);
@@ -194,14 +197,14 @@ describe('a caller that acts for another app', () => {
     expect(known.data).toEqual({ payerIdentity: null });
   });
 
-  test('finds the channels of entities like everybody', async () => {
+  test('a caller of another app resolves channels as every caller does', async () => {
     const query =
       '{ _entities(representations: [{ __typename: "Channel", id: "ali_pay" }]) { ... on Channel { id } } }';
     expect((await anonymously(query, {})).data._entities).toEqual([{ id: 'ali_pay' }]);
   });
 });
 
-describe('an auth code that somebody else has redeemed', () => {
+describe('an auth code that another caller has redeemed', () => {
   const callers: Who[] = ['alice', 'bob', 'carol', 'dave'].map((sub) => ({ sub }));
   /** Everything that makes a call another call: who, for which app, and under which query code. */
   const bindings = callers.flatMap((who) =>
@@ -218,7 +221,7 @@ describe('an auth code that somebody else has redeemed', () => {
   // 670 codes make ten thousand calls, in about a minute: CROSS_BOUND_CODES=670 vitest run test/graphql/scopes.test.ts
   const codesToTry = Number(process.env.CROSS_BOUND_CODES ?? 48);
 
-  test('was used for everybody else: no identity, and no token', async () => {
+  test('P1: a code that another caller has redeemed is AUTH_CODE_USED, without identity and token', async () => {
     let refusals = 0;
     for (let i = 0; i < codesToTry; i += 1) {
       const authCode = newCode();
@@ -235,7 +238,7 @@ describe('an auth code that somebody else has redeemed', () => {
     expect(refusals).toBe(codesToTry * 15);
   }, 120_000);
 
-  test('shows the same caller more when it comes back with more scopes', async () => {
+  test('a caller that repeats its call with more scopes gets more fields', async () => {
     const variables = input({ authCode: newCode() });
     const little = await ask(AUTHENTICATE, variables, { scopes: ['payer:authenticate'] });
     expect(little.data.authenticate).toMatchObject({

@@ -63,7 +63,7 @@ describe.each([
   ['unsigned', unsigned, 'SIGNATURE_MISSING'],
   ['badly signed', badlySigned, 'SIGNATURE_INVALID'],
 ] as const)('a flood of %s calls for an app that signs', (_, input, code) => {
-  test('from three addresses takes nothing from its signed calls, its payer pages and those of others', async () => {
+  test('P7: a flood from three addresses takes nothing from signed calls of the app and from payer pages', async () => {
     const { ask } = await start();
     const answers = await flood(ask, 3, input);
     expect(answers[code]).toBeGreaterThanOrEqual(60);
@@ -73,7 +73,7 @@ describe.each([
     expect(await pages(ask, 15, 'other')).toEqual({ AuthResultKept: 15 });
   });
 
-  test('from ten addresses takes nothing from its signed calls, and from other apps on the channel', async () => {
+  test('P7: a flood from ten addresses takes nothing from signed calls of the app and from other apps on the channel', async () => {
     const { ask } = await start();
     const answers = await flood(ask, 10, input);
     expect(answers.RATE_LIMITED).toBeGreaterThan(100);

@@ -82,7 +82,7 @@ describe('authResult', () => {
   test.each([
     ['its session cannot be read', 'session', kept],
     ['its poll cannot be counted', 'countPoll', waiting],
-  ] as const)('is 503 with Retry-After when %s, and right afterwards', async (_, method, prepare) => {
+  ] as const)('P6: authResult is 503 with Retry-After when %s, and succeeds afterwards', async (_, method, prepare) => {
     const queryCode = await prepare();
     breakStore(method);
     const reply = await poll(queryCode);
@@ -93,7 +93,7 @@ describe('authResult', () => {
     expect((await poll(queryCode)).status).toBe(200);
   });
 
-  test('stays an error of ours when a result does not open', async () => {
+  test('authResult is INTERNAL_SERVER_ERROR when a result does not open', async () => {
     const queryCode = await kept();
     breakStore('session', new VaultError());
     const { errors } = await service.graphql(AUTH_RESULT, { queryCode });
@@ -102,22 +102,28 @@ describe('authResult', () => {
 });
 
 describe('certification is SERVICE_UNAVAILABLE', () => {
-  test.each(['addCertification', 'identities'] as const)('when it begins and %s fails', async (method) => {
-    breakStore(method);
-    expect(await initialize({ identityId })).toEqual(unavailableMember);
-    failures.clear();
-    expect(await initialize({ identityId })).toMatchObject({ certifyId: expect.any(String) });
-  });
+  test.each(['addCertification', 'identities'] as const)(
+    'initializing a certification is SERVICE_UNAVAILABLE when %s fails',
+    async (method) => {
+      breakStore(method);
+      expect(await initialize({ identityId })).toEqual(unavailableMember);
+      failures.clear();
+      expect(await initialize({ identityId })).toMatchObject({ certifyId: expect.any(String) });
+    },
+  );
 
-  test.each(['certification', 'updateCertification'] as const)('when it is asked for and %s fails', async (method) => {
-    const { certifyId } = await initialize();
-    breakStore(method);
-    expect(await check(certifyId)).toEqual(unavailableMember);
-    failures.clear();
-    expect(await check(certifyId)).toMatchObject({ status: 'PASSED' });
-  });
+  test.each(['certification', 'updateCertification'] as const)(
+    'checking a certification is SERVICE_UNAVAILABLE when %s fails',
+    async (method) => {
+      const { certifyId } = await initialize();
+      breakStore(method);
+      expect(await check(certifyId)).toEqual(unavailableMember);
+      failures.clear();
+      expect(await check(certifyId)).toMatchObject({ status: 'PASSED' });
+    },
+  );
 
-  test('and not when a payer does not open, which repeating does not help', async () => {
+  test('a certification is no SERVICE_UNAVAILABLE when a payer does not open', async () => {
     breakStore('identities', new VaultError());
     const { errors } = await service.graphql(INITIALIZE, { input: { ...payer, identityId } });
     expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
@@ -127,21 +133,21 @@ describe('certification is SERVICE_UNAVAILABLE', () => {
 describe('a payer is SERVICE_UNAVAILABLE in its own place', () => {
   const inPlace = (path: readonly (string | number)[]) => [{ message, path, extensions: unavailable }];
 
-  test('when asked for by id', async () => {
+  test('payerIdentity is SERVICE_UNAVAILABLE when the store fails', async () => {
     breakStore('identities');
     const { status, data, errors } = await service.graphql(PAYER, { id: identityId });
     expect([status, data]).toEqual([200, { payerIdentity: null }]);
     expect(errors).toMatchObject(inPlace(['payerIdentity']));
   });
 
-  test('or only its certification, when that is what cannot be read', async () => {
+  test('only the certification of a payer is SERVICE_UNAVAILABLE when only that cannot be read', async () => {
     breakStore('certificationsOf');
     const { data, errors } = await service.graphql(PAYER, { id: identityId });
     expect(data).toEqual({ payerIdentity: { openId: 'open', certification: null } });
     expect(errors).toMatchObject(inPlace(['payerIdentity', 'certification']));
   });
 
-  test('and INTERNAL_SERVER_ERROR when it does not open', async () => {
+  test('a payer that does not open is INTERNAL_SERVER_ERROR', async () => {
     breakStore('identities', new VaultError());
     const { errors } = await service.graphql(PAYER, { id: identityId });
     expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);

@@ -35,7 +35,7 @@ describe('the body', () => {
     ['JSON in ISO-8859-1', 'application/json; charset=iso-8859-1'],
     ['JSON in no charset', 'application/json; charset='],
     ['two at once', 'application/json, text/plain'],
-  ])('whose content type is %s is 415', async (_, type) => {
+  ])('a body with the content type %s is 415', async (_, type) => {
     const reply = await post(hello, type === undefined ? {} : { 'content-type': type });
     expectRefusal(reply, { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
   });
@@ -47,7 +47,7 @@ describe('the body', () => {
     'application/json; charset="utf-8"',
     'Application/JSON',
     'application/graphql+json',
-  ])('as %s is read', async (type) => {
+  ])('a body with the content type %s is read', async (type) => {
     expect((await post(hello, { 'content-type': type })).status).toBe(200);
   });
 
@@ -67,11 +67,11 @@ describe('the body', () => {
     ['has two queries, spelled in two ways', '{"query":"{ __typename }","qu\\u0065ry":"{ __typename }"}'],
     ['has two variables of one name', `{"query":"{ __typename }","variables":{"a":{"b":1,"c":[{"d":"\\":","d":2}]}}}`],
     ['has a prototype and no query', '{"__proto__":{"query":"{ __typename }"}}'],
-  ])('that %s is 400', async (_, body) => {
+  ])('a body that %s is 400', async (_, body) => {
     expectRefusal(await post(body), { status: 400, code: 'BAD_REQUEST' });
   });
 
-  test('that is not UTF-8 is 400', async () => {
+  test('a body that is not UTF-8 is 400', async () => {
     const response = await fetch(`${service.url}/graphql`, {
       method: 'POST',
       headers: json,
@@ -81,11 +81,11 @@ describe('the body', () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
   });
 
-  test('of 64 KiB passes', async () => {
+  test('a body of 64 KiB passes', async () => {
     expect((await post(padded(LIMIT))).status).toBe(200);
   });
 
-  test('of one byte more is 413, by its length alone', async () => {
+  test('a body of 64 KiB and one byte is 413 by its content-length', async () => {
     // Not a byte of the body follows: the length is enough to refuse.
     const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${LIMIT + 1}\r\n\r\n`;
     const reply = parseReply(await sendRaw(service.url, [head]));
@@ -93,7 +93,7 @@ describe('the body', () => {
     expect(reply.headers.get('connection')).toBe('close');
   });
 
-  test('of one byte more is 413 when it is sent', async () => {
+  test('a body of 64 KiB and one byte is 413 when it is sent', async () => {
     expectRefusal(await post(padded(LIMIT + 1)), { status: 413, code: 'BODY_TOO_LARGE' });
   });
 
@@ -103,16 +103,16 @@ describe('the body', () => {
     '0\r\n\r\n',
   ];
 
-  test('in chunks of 64 KiB together passes', async () => {
+  test('a chunked body of 64 KiB passes', async () => {
     expect(parseReply(await sendRaw(service.url, chunked([30_000, 30_000, LIMIT - 60_000]))).status).toBe(200);
   });
 
-  test('in chunks of one byte more is 413', async () => {
+  test('a chunked body of 64 KiB and one byte is 413', async () => {
     const text = await sendRaw(service.url, chunked([30_000, 30_000, LIMIT - 60_000 + 1]));
     expectRefusal(parseReply(text), { status: 413, code: 'BODY_TOO_LARGE' });
   });
 
-  test('in chunks without end is 413 and cut off', async () => {
+  test('an endless chunked body is 413, and its connection closed', async () => {
     const body = new ReadableStream({
       pull: (controller) => controller.enqueue(new TextEncoder().encode(' '.repeat(10_000))),
     });
@@ -121,7 +121,7 @@ describe('the body', () => {
     expect(response.status).toBe(413);
   });
 
-  test('that breaks off is no fault of ours: nothing is logged as unexpected', async () => {
+  test('a body that is cut off is not logged as an unexpected failure', async () => {
     const before = service.logLines.length;
     const { hostname, port } = new URL(service.url);
     const socket = connect(Number(port), hostname);

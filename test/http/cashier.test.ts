@@ -40,7 +40,7 @@ const openCashier = async (channel: string) => {
 };
 
 test.each(['ali_pay', 'wechat_pay', 'union_pay'])(
-  'a payer authorizes on %s and the cashier learns who it is',
+  'a payer authorizes on %s and the cashier page shows who it is',
   async (channel) => {
     const { context, cashier, page, faults } = await openCashier(channel);
     await page.getByText('小博').click();
@@ -54,7 +54,7 @@ test.each(['ali_pay', 'wechat_pay', 'union_pay'])(
   },
 );
 
-test('a payer who refuses leaves the cashier waiting', async () => {
+test('the cashier page waits on after a payer refuses', async () => {
   const { context, cashier, page } = await openCashier('ali_pay');
   await page.getByText('拒绝').click();
   await page.getByText('You did not authorize.').waitFor();
@@ -75,7 +75,7 @@ test('the explorer runs every example', async () => {
   await context.close();
 });
 
-test('a self-submitting form holds what it was given and nothing else, whatever that is', async () => {
+test('a self-submitting form holds exactly the fields that it was given', async () => {
   const hostile = [
     '"><script>alert(1)</script>',
     "' onfocus='x",

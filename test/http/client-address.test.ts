@@ -19,7 +19,7 @@ test.each([
   ['2001:db8::7', '2001:db8::7'],
   ['198.51.100.1, 203.0.113.7', '203.0.113.7'],
   ['whatever the client claims,203.0.113.7 ', '203.0.113.7'],
-])('of %j the last address is believed', (value, address) => {
+])("the last address in %j is the client's", (value, address) => {
   expect(addressIn(value)).toBe(address);
 });
 
@@ -35,7 +35,7 @@ test.each([
   '0x7f.1',
   '203.0.113.7\u0000',
   'for=203.0.113.7',
-])('%j names nobody', (value) => {
+])('%j holds no address of a client', (value) => {
   expect(addressIn(value)).toBeUndefined();
 });
 
@@ -56,7 +56,7 @@ const redeemUnionPay = async (http: object, headers: Record<string, string>, inp
   return { answer: data.authenticate, sent: service.emulators.jucai.ledger.map(({ body }) => body).join() };
 };
 
-test('a channel that needs the address gets the one that the router names', async () => {
+test('a channel that requires the address gets the one that the router sends', async () => {
   const { answer, sent } = await redeemUnionPay(
     { clientAddressHeader: 'X-Forwarded-For' },
     { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' },
@@ -67,7 +67,7 @@ test('a channel that needs the address gets the one that the router names', asyn
   expect(sent).not.toContain('198.51.100.1');
 });
 
-test('an address in the input comes before it', async () => {
+test("an address in the input has precedence over the router's", async () => {
   const { answer, sent } = await redeemUnionPay(
     { clientAddressHeader: 'x-forwarded-for' },
     { 'x-forwarded-for': '203.0.113.7' },
@@ -78,7 +78,7 @@ test('an address in the input comes before it', async () => {
   expect(sent).not.toContain('203.0.113.7');
 });
 
-test('a header that is not configured is not believed', async () => {
+test('a header that is not configured is not used', async () => {
   const { answer } = await redeemUnionPay({}, { 'x-forwarded-for': '203.0.113.7' }, {});
   expect(answer).toEqual({ __typename: 'InvalidInput', code: 'INPUT_INVALID', fields: [{ path: 'clientIp' }] });
 });

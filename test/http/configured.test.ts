@@ -23,7 +23,7 @@ describe('with a configuration file', () => {
     ['what is not JSON', '{'],
     ['a body over the limit', padded(LIMIT + 1)],
   ];
-  test.each(operations)('%s without the secret is 401', async (_, body) => {
+  test.each(operations)('a request without the secret is 401: %s', async (_, body) => {
     expectRefusal(await ask(body), { status: 401, code: 'UNAUTHENTICATED' });
   });
 
@@ -36,7 +36,7 @@ describe('with a configuration file', () => {
     ['both at once', `${oldSecret}, ${newSecret}`],
     ['a bearer token', `Bearer ${oldSecret}`],
     ['undefined', 'undefined'],
-  ])('a secret that is %s is 401, for _service as for anything', async (_, secret) => {
+  ])('a secret that is %s is 401, for _service as for other fields', async (_, secret) => {
     for (const [, body] of operations) {
       expectRefusal(await ask(body, { 'router-authorization': secret }), { status: 401, code: 'UNAUTHENTICATED' });
     }
@@ -49,12 +49,12 @@ describe('with a configuration file', () => {
   test.each([
     ['old', oldSecret],
     ['new', newSecret],
-  ])('the %s secret opens, so that secrets can be rotated', async (_, secret) => {
+  ])('the %s secret is accepted, so that secrets can be rotated', async (_, secret) => {
     const { status, body } = await ask(hello, { 'router-authorization': secret });
     expect({ status, body: JSON.parse(body) }).toEqual({ status: 200, body: { data: { __typename: 'Query' } } });
   });
 
-  test('the router gets the schema, but nobody gets introspection', async () => {
+  test('the router gets the schema by _service, and introspection is refused', async () => {
     const headers = { 'router-authorization': oldSecret };
     const sdl = await ask('{"query":"{ _service { sdl } }"}', headers);
     expect(JSON.parse(sdl.body).data._service.sdl).toContain('type PayerIdentity');
@@ -65,12 +65,12 @@ describe('with a configuration file', () => {
     }
   });
 
-  test('who asks for introspection is told that it is off', async () => {
+  test('a refused introspection says that it is off', async () => {
     const { body } = await ask('{"query":"{ __schema { types { name } } }"}', { 'router-authorization': oldSecret });
     expect(JSON.parse(body).errors[0].message).toMatch(/introspection/i);
   });
 
-  test('mistyped names get no suggestions', async () => {
+  test('an error about a mistyped name suggests no other name', async () => {
     const { body } = await ask('{"query":"{ channel { id } }"}', { 'router-authorization': oldSecret });
     expect(JSON.parse(body).errors[0].message).toMatch(/^Cannot query field "channel"/);
     expect(body).not.toMatch(/did you mean/i);
@@ -81,12 +81,12 @@ describe('with a configuration file', () => {
     expectRefusal(reply, { status: 404, code: 'NOT_FOUND' });
   });
 
-  test('health needs no secret and tells nothing', async () => {
+  test('probes need no secret and show nothing of the service', async () => {
     expect(JSON.parse((await request(configured.url, { target: '/livez' })).body)).toEqual({ status: 'live' });
     expect(JSON.parse((await request(configured.url, { target: '/readyz' })).body)).toEqual({ status: 'ready' });
   });
 
-  test('a store that cannot keep its promises makes /readyz 503, and /livez stays', async () => {
+  test('/readyz is 503 while the store fails, and /livez stays 200', async () => {
     const broken = await startConfigured(() => ({ ready: () => Promise.reject(new Error('disk-canary')) }));
     onTestFinished(() => broken.close());
     const reply = await request(broken.url, { target: '/readyz' });
@@ -95,7 +95,7 @@ describe('with a configuration file', () => {
     expect((await request(broken.url, { target: '/livez' })).status).toBe(200);
   });
 
-  test('a service that drains says so at /readyz, and still answers', async () => {
+  test('a draining service is 503 at /readyz, and still answers operations', async () => {
     const draining = await startConfigured();
     onTestFinished(() => draining.close());
     expect((await request(draining.url, { target: '/readyz' })).status).toBe(200);
@@ -107,7 +107,7 @@ describe('with a configuration file', () => {
     expect(reply.status).toBe(200);
   });
 
-  test('the body of somebody without the secret is not even read', async () => {
+  test('the body of a request without the secret is not read', async () => {
     let wasRead = false;
     const edge: EdgeRequest = {
       peer: { certificateNames: [], encrypted: false },

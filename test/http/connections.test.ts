@@ -49,7 +49,7 @@ const open = async (url: string) => {
 };
 
 describe('a connection', () => {
-  test('is closed after as many requests as it may carry, and says so with the last', async () => {
+  test('a connection is closed after maxRequestsPerSocket requests, and the last reply says so', async () => {
     const { url } = await start({ maxRequestsPerSocket: 3 });
     const { ask, closed } = await open(url);
     for (const expected of ['keep-alive', 'keep-alive', 'close'])
@@ -57,13 +57,13 @@ describe('a connection', () => {
     await closed;
   });
 
-  test('that sends more requests at once than it may carry has only so many executed', async () => {
+  test('a connection that pipelines more than maxRequestsPerSocket requests has only so many executed', async () => {
     const { url, handled } = await start({ maxRequestsPerSocket: 3 });
     await sendRaw(url, [GET.repeat(10)]);
     expect(handled()).toBe(3);
   });
 
-  test('stays open between requests for as long as it is configured to, and no longer', async () => {
+  test('an idle connection stays open for keepAliveMs and no longer', async () => {
     const { url } = await start({ keepAliveMs: 300 });
     const { ask, closed } = await open(url);
     expect((await ask()).status).toBe(200);
@@ -72,7 +72,7 @@ describe('a connection', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(250);
   });
 
-  test('names 65 s by default, longer than routers keep theirs', async () => {
+  test('keepAliveMs is 65 s by default, longer than routers hold idle connections', async () => {
     const server = await listen(async () => reply(200, 'text/plain', ''), {
       ...{ host: '127.0.0.1', port: 0, log: createLog('silent') },
     });
@@ -82,7 +82,7 @@ describe('a connection', () => {
   });
 });
 
-test('connections beyond the limit are dropped, and counted; the others are served', async () => {
+test('connections beyond maxConnections are dropped and counted, and the others are served', async () => {
   const { url, refusals } = await start({ maxConnections: 3 });
   const served = [await open(url), await open(url), await open(url)];
   for (const { ask } of served) expect((await ask()).status).toBe(200);
@@ -104,7 +104,7 @@ test.each([
     417,
     'EXPECTATION_FAILED',
   ],
-])('a request with %s is refused in JSON, and handled by nobody', async (_, text, status, code) => {
+])('a request with %s is refused in JSON, and does not reach the handler', async (_, text, status, code) => {
   const { url, refusals, handled } = await start();
   const answer = parseReply(await sendRaw(url, [text]));
   expectRefusal(answer, { status, code });
@@ -113,7 +113,7 @@ test.each([
   expect(handled()).toBe(0);
 });
 
-test('a body that nobody reads is not waited for: the refusal ends the connection', async () => {
+test('the refusal of a request closes the connection without waiting for its body', async () => {
   const { url } = await start();
   const head = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n';
   const answer = parseReply(await sendRaw(url, [head, 'x'.repeat(1_000)]));

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([configured.close(), closed.close(), sandbox.close()]));
 
 describe('a page of a listed origin', () => {
-  test('may ask to call, without the router’s credentials, and is told what it may send', async () => {
+  test("a page of a listed origin gets a preflight answer, without the router's credentials among the headers", async () => {
     const { status, headers, body } = await request(configured.url, preflight(shop));
     expect({ status, body }).toEqual({ status: 204, body: '' });
     expect(headers.get('access-control-allow-origin')).toBe(shop);
@@ -43,13 +43,13 @@ describe('a page of a listed origin', () => {
     expect(headers.has('access-control-allow-private-network')).toBe(false);
   });
 
-  test('is told that it may reach this network only when it asks', async () => {
+  test('access to a private network is allowed only to a preflight that asks for it', async () => {
     const asks = preflight(shop, { 'access-control-request-private-network': 'true' });
     const { headers } = await request(configured.url, asks);
     expect(headers.get('access-control-allow-private-network')).toBe('true');
   });
 
-  test('may read the answer, and the refusal', async () => {
+  test('a page of a listed origin can read answers and refusals', async () => {
     const credentials = { 'router-authorization': oldSecret };
     for (const [status, more] of [
       [200, credentials],
@@ -64,7 +64,7 @@ describe('a page of a listed origin', () => {
     }
   });
 
-  test('gets nothing more than a preflight without credentials', async () => {
+  test('a page of a listed origin without credentials gets nothing but the preflight answer', async () => {
     const noPreflight = { method: 'OPTIONS', target: '/graphql', headers: { origin: shop } };
     expectRefusal(await request(configured.url, noPreflight), { status: 405, code: 'METHOD_NOT_ALLOWED' });
     const { status, body } = await request(configured.url, { ...preflight(shop), body: hello });
@@ -85,7 +85,7 @@ describe('a page of an origin that is not listed', () => {
     '',
     apolloSandbox,
     `${shop}, https://evil.example.com`,
-  ])('%s is told nothing', async (origin) => {
+  ])('the origin %s gets no CORS headers', async (origin) => {
     const reply = await request(configured.url, preflight(origin));
     expectRefusal(reply, { status: 405, code: 'METHOD_NOT_ALLOWED' });
     expect(corsHeaders(reply.headers)).toEqual([]);
@@ -95,7 +95,7 @@ describe('a page of an origin that is not listed', () => {
     expect(answer.headers.get('vary')).toBe('Origin');
   });
 
-  test('is told nothing where no origin is listed', async () => {
+  test('no origin gets CORS headers where none is listed', async () => {
     for (const origin of [shop, apolloSandbox]) {
       const reply = await request(closed.url, preflight(origin));
       expectRefusal(reply, { status: 405, code: 'METHOD_NOT_ALLOWED' });
@@ -103,13 +103,13 @@ describe('a page of an origin that is not listed', () => {
     }
   });
 
-  test.each(['/livez', '/readyz', '/nothing'])('is told nothing at %s, listed or not', async (target) => {
+  test.each(['/livez', '/readyz', '/nothing'])('no origin gets CORS headers at %s', async (target) => {
     const { headers } = await request(configured.url, { ...preflight(shop), target });
     expect(corsHeaders(headers)).toEqual([]);
   });
 });
 
-test('Apollo Sandbox may call sandbox mode, on a private network too, and nobody else may', async () => {
+test('sandbox mode allows Apollo Sandbox, on a private network too, and no other origin', async () => {
   const asks = preflight(apolloSandbox, { 'access-control-request-private-network': 'true' });
   const { status, headers } = await request(sandbox.url, asks);
   expect(status).toBe(204);

@@ -45,7 +45,7 @@ const redeem = (authCode: string, queryCode: string) => ({ input: { channel: 'al
 const queryCode = 'a-query-code-of-somebody';
 
 test.each(['claim', 'markSent'] as const)(
-  'a client that goes away before its code was sent (%s): nothing is sent, and the code still works',
+  'P1: when the client is gone before its code was sent (%s), nothing is sent and the code can still be redeemed',
   async (method) => {
     const gate = gateOn(method);
     const { call, graphql, upstream, logLines } = await start({ wrap: gate.wrap });
@@ -65,7 +65,7 @@ test.each(['claim', 'markSent'] as const)(
   },
 );
 
-test('a client that goes away while its code waits for its turn at the channel: it is not sent, and still works', async () => {
+test("when the client is gone while its code waits for the channel's bulkhead, the code is not sent and can still be redeemed", async () => {
   const { call, graphql, upstream, logLines } = await start({
     config: { limits: { source: { inFlight: 1, waiting: 1 } }, times: { deadlineMs: 1_000 } },
   });
@@ -82,7 +82,7 @@ test('a client that goes away while its code waits for its turn at the channel: 
   expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
 });
 
-test('a client that goes away after its code was sent: it was sent once, and the outcome can be read', async () => {
+test('P2: when the client is gone after its code was sent, the code was sent once and the outcome can be read', async () => {
   const gate = gateOn('settle');
   const { call, graphql, upstream } = await start({ wrap: gate.wrap });
   const { answered, abandon } = call(AUTHENTICATE_AND_SET, redeem('test_ok_hasty', queryCode));
@@ -96,7 +96,7 @@ test('a client that goes away after its code was sent: it was sent once, and the
   expect(upstream.ledger).toHaveLength(1);
 });
 
-test('a client that goes away while the channel is silent: its doubt is kept for whoever asks', async () => {
+test('when the client is gone while the channel is silent, the outcome is stored as indeterminate', async () => {
   const { call, graphql, upstream } = await start({ config: { times: { deadlineMs: 1_000 } } });
   const { answered, abandon } = call(AUTHENTICATE_AND_SET, redeem('test_hang_1', queryCode));
   await expect.poll(() => upstream.ledger.length, { timeout: 5_000 }).toBe(1);
@@ -109,7 +109,7 @@ test('a client that goes away while the channel is silent: its doubt is kept for
 
 const swift = { deadlineMs: 300, patienceMs: 5_000, operationMs: 600 };
 
-test('an operation whose time is up before it sent anything sends nothing, and is answered 503 when it hangs', async () => {
+test('an operation whose time is over before it sent anything sends nothing, and is 503 when it hangs', async () => {
   const gate = gateOn('markSent');
   const { call, graphql, upstream, logLines } = await start({ wrap: gate.wrap, config: { times: swift } });
   const startedAt = performance.now();
@@ -124,7 +124,7 @@ test('an operation whose time is up before it sent anything sends nothing, and i
   expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
 });
 
-test('who awaits the outcome of another call gets a result of the contract when its time is up', async () => {
+test('a duplicate whose time is over while it waits for the outcome gets OUTCOME_PENDING', async () => {
   const gate = gateOn('settle');
   const { call, graphql } = await start({ wrap: gate.wrap, config: { times: swift } });
   const first = call(AUTHENTICATE_AND_SET, redeem('test_ok_shared', queryCode));
@@ -135,7 +135,7 @@ test('who awaits the outcome of another call gets a result of the contract when 
   await first.answered;
 });
 
-test('a wait for a result is not cut short by the time that an operation has', async () => {
+test('waitSeconds extends the time of an operation', async () => {
   const { call, store } = await start({ config: { times: swift } });
   await store.openSession({ queryCode, stateId: 'state', appId: 'demo', channelId: 'ali_pay' });
   const startedAt = performance.now();

@@ -13,15 +13,15 @@ const request = (given: RawRequest) => send(service.url, given);
 const post = (body: string, headers: Record<string, string> = json, target = '/graphql') =>
   send(service.url, { method: 'POST', target, headers, body });
 
-describe('what is where', () => {
+describe('routes', () => {
   test.each(['/nothing', '/graphql/', '/GRAPHQL', '/livez/', '/favicon.ico', '/.env', '/explorer.html'])(
-    '%s is 404 in JSON',
+    'GET %s is 404 in JSON',
     async (target) => {
       expectRefusal(await request({ target }), { status: 404, code: 'NOT_FOUND' });
     },
   );
 
-  test('POST to what is not there is 404 as well', async () => {
+  test('POST to an unknown path is 404', async () => {
     expectRefusal(await post(hello, json, '/nothing'), { status: 404, code: 'NOT_FOUND' });
   });
 
@@ -39,7 +39,7 @@ describe('what is where', () => {
     expect({ status, body }).toEqual({ status: 405, body: '' });
   });
 
-  test('a query in the URL is refused whatever the headers, and not run', async () => {
+  test('a query in the URL is refused with any headers, and not run', async () => {
     const target = `/graphql?query=${encodeURIComponent('{ __typename }')}`;
     for (const headers of [{}, { 'apollo-require-preflight': 'x' }, { ...json }, { accept: 'text/html' }]) {
       const reply = await request({ target, headers });
@@ -48,7 +48,7 @@ describe('what is where', () => {
     }
   });
 
-  test('a query in the URL of the landing page is not run either', async () => {
+  test('a query in the URL of the landing page is not run', async () => {
     const target = `/?query=${encodeURIComponent('{ __typename }')}`;
     const headers = { accept: 'application/json, text/html;q=0.1', 'apollo-require-preflight': 'x' };
     const { status, body } = await request({ target, headers });
@@ -64,12 +64,12 @@ describe('what is where', () => {
     }
   });
 
-  test('/livez says that the process lives', async () => {
+  test('/livez reports that the process runs', async () => {
     const { status, body } = await request({ target: '/livez' });
     expect({ status, body: JSON.parse(body) }).toEqual({ status: 200, body: { status: 'live' } });
   });
 
-  test('/readyz says that requests may come', async () => {
+  test('/readyz reports that requests are accepted', async () => {
     const { status, body } = await request({ target: '/readyz' });
     expect({ status, body: JSON.parse(body) }).toEqual({ status: 200, body: { status: 'ready' } });
   });
@@ -92,7 +92,7 @@ describe('what is where', () => {
     '/__proto__',
     '/constructor',
     '/?%zz',
-  ])('the target %s gets an answer that is no fault of ours', async (target) => {
+  ])('a request for the target %s is not a 500', async (target) => {
     for (const method of ['GET', 'POST', 'OPTIONS']) {
       const body = method === 'POST' ? hello : undefined;
       const { status } = await request({ method, target, headers: json, ...(body && { body }) });
@@ -114,7 +114,7 @@ describe('what is where', () => {
 });
 
 describe('pages for people', () => {
-  test('the landing page is there for who accepts HTML', async () => {
+  test('the landing page is served to clients that accept HTML', async () => {
     const { status, headers, body } = await request({ target: '/', headers: { accept: 'text/html,*/*;q=0.8' } });
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^text\/html/);
@@ -155,7 +155,7 @@ describe('pages for people', () => {
     expect(body.match(/<\/script>/g)).toHaveLength(1);
   });
 
-  test('the explorer loads nothing from elsewhere', async () => {
+  test('the explorer loads nothing from other hosts', async () => {
     const { body } = await request({ target: '/explorer' });
     expect(body).not.toMatch(/(?:src|href)\s*=\s*["']?(?:https?:)?\/\//);
   });

@@ -24,7 +24,7 @@ const startChecked = () => {
 };
 
 describe('readiness', () => {
-  test('is one look at the store for all who ask while it is under way', async () => {
+  test('probes during a check of the store share its result', async () => {
     const { looks, isReady } = startChecked();
     const answers = Promise.all(Array.from({ length: 100 }, isReady));
     expect(looks).toHaveLength(1);
@@ -32,7 +32,7 @@ describe('readiness', () => {
     expect(await answers).toEqual(Array(100).fill(true));
   });
 
-  test.each([true, false])('that was looked at (%s) is told for a second without another look', async (ready) => {
+  test.each([true, false])('a result of the check (%s) is reused for a second', async (ready) => {
     const { looks, isReady } = startChecked();
     const startedAt = performance.now();
     const first = isReady();
@@ -51,7 +51,7 @@ describe('readiness', () => {
     expect(await second).toBe(true);
   });
 
-  test('is denied within a second by a store that says nothing, and at once to those who ask later', async () => {
+  test('while the store hangs, the first probe fails within a second and later ones at once', async () => {
     const { looks, isReady } = startChecked();
     const startedAt = performance.now();
     expect(await isReady()).toBe(false);
@@ -70,7 +70,7 @@ describe('readiness', () => {
     expect(await next).toBe(true);
   });
 
-  test('is not looked at while no one asks', async () => {
+  test('the store is not checked without a probe', async () => {
     const { looks, isReady } = startChecked();
     const first = isReady();
     looks[0]?.resolve();
@@ -81,7 +81,7 @@ describe('readiness', () => {
 });
 
 describe('the service', () => {
-  test('looks at its store once a second for 64 clients that ask all the time', async () => {
+  test('64 clients that probe without pause cause one check of the store a second', async () => {
     let looks = 0;
     const service = await startConfigured(({ ready }) => ({
       ready: () => {
@@ -105,7 +105,7 @@ describe('the service', () => {
     expect(asked).toBeGreaterThan(64);
   });
 
-  test('says 503 within a second or so while its store says nothing, and /livez does not ask it', async () => {
+  test('/readyz is 503 within about a second while the store hangs, and /livez does not wait for the store', async () => {
     const service = await startConfigured(() => ({ ready: () => new Promise(() => {}) }));
     onTestFinished(() => service.close());
     const startedAt = performance.now();
@@ -115,7 +115,7 @@ describe('the service', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
-  test('answers probes and metrics, and nothing else, at a port of the operator', async () => {
+  test("the operator's port answers probes and metrics and nothing else", async () => {
     const service = await startConfigured();
     onTestFinished(() => service.close());
     const operations = await listen(service.app.operations, { host: '127.0.0.1', port: 0, log });
@@ -132,7 +132,7 @@ describe('the service', () => {
     expect((await ask('/livez')).status).toBe(200);
   });
 
-  test('keeps no connection open for clients that are not the router', async () => {
+  test('probes close the connection of a client that is not the router', async () => {
     const service = await startConfigured();
     onTestFinished(() => service.close());
     const post = { method: 'POST', body: hello };
@@ -184,17 +184,20 @@ const startCrowded = async () => {
 };
 
 describe('with as many idle connections as are allowed', () => {
-  test.each(['/livez', '/readyz', '/readyz?verbose'])('%s is answered, and its connection closed', async (target) => {
-    const { ask, refusals, handled } = await startCrowded();
-    for (let asked = 0; asked < 3; asked += 1) {
-      const answer = await ask(target);
-      expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
-    }
-    expect(handled).toEqual([target, target, target]);
-    expect(refusals).toEqual([]);
-  });
+  test.each(['/livez', '/readyz', '/readyz?verbose'])(
+    'with maxConnections idle connections, %s is answered and its connection closed',
+    async (target) => {
+      const { ask, refusals, handled } = await startCrowded();
+      for (let asked = 0; asked < 3; asked += 1) {
+        const answer = await ask(target);
+        expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+      }
+      expect(handled).toEqual([target, target, target]);
+      expect(refusals).toEqual([]);
+    },
+  );
 
-  test('anything else is refused and counted, until one of them is gone', async () => {
+  test('with maxConnections idle connections, any other request is refused and counted until one closes', async () => {
     const { ask, idle, refusals, handled } = await startCrowded();
     const refused = await ask('/graphql');
     expectRefusal(refused, { status: 503, code: 'TOO_MANY_CONNECTIONS' });
@@ -210,7 +213,7 @@ describe('with as many idle connections as are allowed', () => {
     await expect.poll(() => handled).toContain('/graphql');
   });
 
-  test('connections that say nothing leave room for probes within two seconds', async () => {
+  test('idle connections beyond the limit are closed within two seconds, so that probes get in', async () => {
     const { ask, open, refusals } = await startCrowded();
     const silent = await Promise.all(Array.from({ length: 16 }, open));
     const closed = Promise.all(silent.map((socket) => once(socket, 'close')));

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-describe('every reply is kept by nobody and taken for nothing else', () => {
+describe('every response carries no-store and nosniff', () => {
   const expectGuarded = ({ headers }: Reply) => {
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -50,13 +50,13 @@ describe('every reply is kept by nobody and taken for nothing else', () => {
     ['the explorer', 200, { target: '/explorer' }],
     ['what is no HTTP at all', 400, { target: '/ x y z' }],
     ['headers over the limit', 431, { target: '/livez', headers: { 'x-large': 'x'.repeat(10_000) } }],
-  ])('%s (%i)', async (_, status, given) => {
+  ])('the response to %s (%i) carries no-store and nosniff', async (_, status, given) => {
     const reply = await request(service.url, given);
     expect(reply.status).toBe(status);
     expectGuarded(reply);
   });
 
-  test('a fault of ours (500)', async () => {
+  test('the response to an unexpected failure (500) carries no-store and nosniff', async () => {
     const server = await listen(() => Promise.reject(new Error('secret-canary')), {
       host: '127.0.0.1',
       port: 0,
@@ -91,21 +91,21 @@ describe('a server that closes', () => {
     return performance.now() - startedAt;
   };
 
-  test('lets a request under way finish, and is closed as soon as that is answered', async () => {
+  test('a closing server lets a running request finish, and has closed as soon as it is answered', async () => {
     const { server, answer } = await startSlow(400);
     const tookMs = await closeTime(server.close(4_000));
     expect(await answer).toBe('late');
     expect(tookMs).toBeLessThan(2_000);
   });
 
-  test('cuts off a request that takes longer than the grace', async () => {
+  test('a closing server cuts off a request that takes longer than the grace', async () => {
     const { server, answer } = await startSlow(5_000);
     const tookMs = await closeTime(server.close(200));
     expect(await answer).toBe('cut off');
     expect(tookMs).toBeLessThan(2_000);
   });
 
-  test('takes no new connections', async () => {
+  test('a closing server accepts no new connections', async () => {
     const { server, answer } = await startSlow(300);
     const closing = server.close(1_000);
     await expect(fetch(server.url)).rejects.toThrow();

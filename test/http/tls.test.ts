@@ -55,74 +55,77 @@ const refusal = {
   body: { errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] },
 };
 
-test('the address says that TLS ends here', () => {
+test('the URL of a server with TLS begins with https', () => {
   expect(service.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
 });
 
 describe('a client', () => {
-  test.each(['router', 'named'] as const)('with the certificate of %s is the router', async (name) => {
+  test.each(['router', 'named'] as const)('a client with the certificate of %s is the router', async (name) => {
     const { status, body } = await ask({ cert: clients[name].cert, key: clients[name].key });
     expect(status).toBe(200);
     expect(body.data._service.sdl).toContain('type PayerIdentity');
   });
 
   test.each(['stranger', 'expired', 'serverOnly', 'tricky'] as const)(
-    'with the certificate of %s is told that this is not enough',
+    'a client with the certificate of %s is 401',
     async (name) => {
       const { cert, key } = clients[name];
       expect(await ask({ cert, key })).toMatchObject(refusal);
     },
   );
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('is who it was when it resumes a session of %s', async (maxVersion) => {
-    for (const [client, status] of [
-      [clients.router, 200],
-      [clients.stranger, 401],
-      [{}, 401],
-    ] as const) {
-      const { hostname, port } = new URL(service.url);
-      const socket = connect({ host: hostname, port: Number(port), ca, maxVersion, ...client });
-      const tickets = once(socket, 'session');
-      await once(socket, 'secureConnect');
-      const [session] = await tickets;
-      socket.destroy();
-      expect(await ask({ maxVersion, session, ...client })).toMatchObject({
-        status,
-        protocol: maxVersion,
-        resumed: true,
-      });
-    }
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'a client that resumes a session of %s has the identity of that session',
+    async (maxVersion) => {
+      for (const [client, status] of [
+        [clients.router, 200],
+        [clients.stranger, 401],
+        [{}, 401],
+      ] as const) {
+        const { hostname, port } = new URL(service.url);
+        const socket = connect({ host: hostname, port: Number(port), ca, maxVersion, ...client });
+        const tickets = once(socket, 'session');
+        await once(socket, 'secureConnect');
+        const [session] = await tickets;
+        socket.destroy();
+        expect(await ask({ maxVersion, session, ...client })).toMatchObject({
+          status,
+          protocol: maxVersion,
+          resumed: true,
+        });
+      }
+    },
+  );
 
-  test('without a certificate is a stranger, unless it has the secret', async () => {
+  test('a client without a certificate is 401, unless it sends the secret', async () => {
     expect(await ask()).toMatchObject(refusal);
     expect(await ask({ secret: `${secret}x` })).toMatchObject(refusal);
     expect((await ask({ secret })).status).toBe(200);
   });
 
-  test('with a bad certificate may still have the secret', async () => {
+  test('a client with an invalid certificate is accepted by its secret', async () => {
     const { cert, key } = clients.expired;
     expect((await ask({ cert, key, secret })).status).toBe(200);
   });
 
-  test('that only wants to know whether the service lives needs nothing', async () => {
+  test('/livez needs no client certificate', async () => {
     expect(await ask({ path: '/livez' })).toMatchObject({ status: 200, body: { status: 'live' } });
     expect(await ask({ path: '/readyz' })).toMatchObject({ status: 200, body: { status: 'ready' } });
   });
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('may speak %s', async (version) => {
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('a client can connect with %s', async (version) => {
     const { cert, key } = clients.router;
     const answer = await ask({ cert, key, minVersion: version, maxVersion: version });
     expect(answer).toMatchObject({ status: 200, protocol: version });
   });
 
-  test.each(['TLSv1', 'TLSv1.1'] as const)('may not speak %s', async (version) => {
+  test.each(['TLSv1', 'TLSv1.1'] as const)('a client cannot connect with %s', async (version) => {
     // OpenSSL offers the old versions at its lowest security level alone.
     const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
     await expect(ask({ ...old, secret })).rejects.toThrow(/alert|protocol/i);
   });
 
-  test('that does not speak TLS is cut off, and nobody else notices', async () => {
+  test('a client that does not speak TLS is disconnected, and other clients are served', async () => {
     const { hostname, port } = new URL(service.url);
     const socket = connectPlain(Number(port), hostname);
     socket.on('error', () => {});
@@ -147,7 +150,7 @@ describe('a configuration', () => {
       ...config,
     }));
 
-  test('without a CA cannot tell certificates by their names', async () => {
+  test('a configuration with certificateSubjects and without clientCa is refused', async () => {
     const { certificateSubjects } = router;
     for (const config of [
       { router: { certificateSubjects } },
@@ -159,7 +162,7 @@ describe('a configuration', () => {
     }
   });
 
-  test('takes certificates and keys from files', async () => {
+  test('a configuration can name files of certificates and keys', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const fileWith = (name: string, text: string) => {
@@ -181,7 +184,7 @@ describe('a configuration', () => {
     expect(config).toMatchObject({ router, tls: { cert, key, clientCa: ca } });
   });
 
-  test('without client certificates is TLS alone', async () => {
+  test('a configuration without clientCa requests no client certificate', async () => {
     expect((await load({ tls: { cert, key } })).tls).toEqual({ cert, key, minVersion: 'TLSv1.2' });
   });
 
@@ -196,7 +199,7 @@ describe('a configuration', () => {
     ['an empty CA', { cert, key, clientCa: '' }],
     ['TLS 1.1', { cert, key, minVersion: 'TLSv1.1' }],
     ['an unknown option', { cert, key, rejectUnauthorized: false }],
-  ])('with %s is refused, and repeats nothing of it', (_, tls) => {
+  ])('a configuration with %s is refused without repeating it', (_, tls) => {
     const { success, error } = tlsConfig.safeParse(tls);
     expect(success).toBe(false);
     for (const issue of error?.issues ?? []) expect(issue.message).not.toMatch(/BEGIN|MI[A-Z]/);

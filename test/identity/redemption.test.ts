@@ -95,10 +95,10 @@ describe('an auth code', () => {
     const times = { ...quick, sweepEveryMs: 30_000 };
     const loseTheLease = (store: Store): Store => ({
       ...store,
-      async claim(wish) {
-        const verdict = await store.claim(wish);
+      async claim(request) {
+        const verdict = await store.claim(request);
         await delay(times.leaseMs + 50);
-        expect(await store.claim(wish)).toMatchObject({ kind: 'CLAIMED' });
+        expect(await store.claim(request)).toMatchObject({ kind: 'CLAIMED' });
         return verdict;
       },
     });

@@ -50,31 +50,37 @@ describe('a DaxPay signature', () => {
   const without = (fields: Record<string, string>) =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
 
-  test.each(twins)('is not taken for a twin: %s', (_, profile, changes, twin) => {
-    const [first, second] = [changes, twin].map((change) => without({ ...input, ...change })) as [Input, Input];
-    const sign = sha(profile, first);
-    expect(sha(profile, second)).toBe(sign);
-    expect(second).not.toEqual(first);
-    const asked = { operation: 'authenticate', appId: 'demo', input: { ...second, sign } };
-    expect(isSigned(daxpay(profile), asked)).toBe(false);
-  });
+  test.each(twins)(
+    'a DaxPay signature does not hold for another input with the same text: %s',
+    (_, profile, changes, twin) => {
+      const [first, second] = [changes, twin].map((change) => without({ ...input, ...change })) as [Input, Input];
+      const sign = sha(profile, first);
+      expect(sha(profile, second)).toBe(sign);
+      expect(second).not.toEqual(first);
+      const asked = { operation: 'authenticate', appId: 'demo', input: { ...second, sign } };
+      expect(isSigned(daxpay(profile), asked)).toBe(false);
+    },
+  );
 
-  test.each(['&', '"', '\\', '\0', '\n', '\u007f', '\u0085', '\u2028', '中'])('never covers %j', (character) => {
-    for (const name of Object.keys(input)) {
-      const call = { ...input, [name]: `${input[name]}${character}` };
-      for (const profile of ['beta', 'ga'] as const)
-        expect(isSigned(daxpay(profile), request({ ...call, sign: sha(profile, call) }))).toBe(false);
-    }
-  });
+  test.each(['&', '"', '\\', '\0', '\n', '\u007f', '\u0085', '\u2028', '中'])(
+    'no DaxPay signature holds for a value with %j',
+    (character) => {
+      for (const name of Object.keys(input)) {
+        const call = { ...input, [name]: `${input[name]}${character}` };
+        for (const profile of ['beta', 'ga'] as const)
+          expect(isSigned(daxpay(profile), request({ ...call, sign: sha(profile, call) }))).toBe(false);
+      }
+    },
+  );
 
-  test('covers every other printable ASCII character', () => {
+  test('a DaxPay signature covers every other printable ASCII character', () => {
     const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
     const call = { ...input, authCode: printable.replaceAll(/[&"\\]/g, '') };
     expect(call.authCode).toHaveLength(92);
     expect(isSigned(daxpay('beta'), request({ ...call, sign: sha('beta', call) }))).toBe(true);
   });
 
-  test('is not taken for any of 5,000 made twins', () => {
+  test('a DaxPay signature holds for none of 5,000 generated inputs that look alike', () => {
     const text = fc.string({ unit: fc.constantFrom(...'aA=.~ '), minLength: 1, maxLength: 6 });
     const fields = fc
       .tuple(text, text, text)
@@ -101,13 +107,13 @@ describe('a DaxPay signature', () => {
     );
   });
 
-  test('is told apart by profile', () => {
+  test('a DaxPay signature of one profile does not hold for the other', () => {
     expect(isSigned(daxpay('ga'), request({ sign: sha('beta', input) }))).toBe(false);
     expect(isSigned(daxpay('beta'), request({ sign: sha('ga', input) }))).toBe(false);
     expect(isSigned(daxpay('ga'), request({ sign: sha('ga', input) }))).toBe(true);
   });
 
-  test('on ga holds for other case too: there the nonce has to tell', () => {
+  test('on ga a DaxPay signature holds for other case too, so only the nonce distinguishes such calls', () => {
     expect(isSigned(daxpay('ga'), request({ authCode: 'aB1-code', sign: sha('ga', input) }))).toBe(true);
   });
 });

@@ -44,12 +44,15 @@ describe('published vectors', () => {
       'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq'.repeat(2),
       'ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a',
     ],
-  ] as [string, string | Buffer, string, string][])('HMAC with %s is the standard one', (hash, key, text, mac) => {
-    expect(createHmac(hash, key).update(text).digest('hex')).toBe(mac);
-  });
+  ] as [string, string | Buffer, string, string][])(
+    'HMAC with %s gives the published values',
+    (hash, key, text, mac) => {
+      expect(createHmac(hash, key).update(text).digest('hex')).toBe(mac);
+    },
+  );
 
   /** https://www.rfc-editor.org/rfc/rfc8785#section-3.2.3 */
-  test('names are sorted as RFC 8785 does', () => {
+  test('canonical JSON sorts names as RFC 8785 does', () => {
     const shuffled = {
       '\u20ac': 'Euro',
       '\r': 'CR',
@@ -63,14 +66,14 @@ describe('published vectors', () => {
   });
 
   /** https://www.rfc-editor.org/rfc/rfc8785#section-3.2.2 */
-  test('strings are written as RFC 8785 does', () => {
+  test('canonical JSON writes strings as RFC 8785 does', () => {
     expect(canonicalJson({ string: '\u20ac$\u000f\nA\'B"\\\\"/' })).toBe(
       '{"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
     );
   });
 
   test.each(published.vectors.filter(({ name }) => name.endsWith('request')))(
-    'DaxPay $name: is accepted with HMAC-SHA-256 and SM3, and never with MD5',
+    'the DaxPay vector $name is accepted with HMAC-SHA-256 and SM3, and never with MD5',
     ({ profile, secret, text, signatures }) => {
       const ask = (algorithm: string, sign: string | undefined) =>
         isSigned({ scheme: 'daxpay', profile, keys: [{ algorithm, secret }] } as unknown as SignaturePolicy, {
@@ -83,21 +86,27 @@ describe('published vectors', () => {
     },
   );
 
-  test.each(own.vectors)('$name: is accepted, and no part of its signature is', ({ policy, appId, input, sign }) => {
-    const parsed = signatureConfig.parse(policy);
-    const ask = (sign: string) => isSigned(parsed, { operation: 'authenticate', appId, input: { ...input, sign } });
-    expect(ask(sign)).toBe(true);
-    for (const bad of ['', sign.slice(1), sign.toUpperCase(), `${sign}0`, ` ${sign}`]) expect(ask(bad)).toBe(false);
-  });
+  test.each(own.vectors)(
+    'the vector $name is accepted, and no part of its signature is',
+    ({ policy, appId, input, sign }) => {
+      const parsed = signatureConfig.parse(policy);
+      const ask = (sign: string) => isSigned(parsed, { operation: 'authenticate', appId, input: { ...input, sign } });
+      expect(ask(sign)).toBe(true);
+      for (const bad of ['', sign.slice(1), sign.toUpperCase(), `${sign}0`, ` ${sign}`]) expect(ask(bad)).toBe(false);
+    },
+  );
 
-  test.each(own.vectors.filter(({ canonicalJson }) => canonicalJson))('$name: has the JSON', (vector) => {
-    expect(canonicalJson({ ...vector.input, sign: 'anything' })).toBe(vector.canonicalJson);
-  });
+  test.each(own.vectors.filter(({ canonicalJson }) => canonicalJson))(
+    'the vector $name has the published canonical JSON',
+    (vector) => {
+      expect(canonicalJson({ ...vector.input, sign: 'anything' })).toBe(vector.canonicalJson);
+    },
+  );
 });
 
 describe('the policy', () => {
   const keys = [{ secret: 'k'.repeat(32) }];
-  test('is v2 with HMAC-SHA-256 and without the access token unless it says otherwise', () => {
+  test('the default policy is v2 with HMAC-SHA-256 and without the access token', () => {
     const policy = { scheme: 'v2', keys: [{ algorithm: 'hmac_sha256', secret: 'k'.repeat(32) }], accessToken: false };
     expect(signatureConfig.parse({ keys })).toEqual(policy);
   });
@@ -109,22 +118,22 @@ describe('the policy', () => {
     ['a digest without a key', { keys: [{ algorithm: 'sm3', secret: 'k'.repeat(32) }] }],
     ['an unknown scheme', { scheme: 'v1', keys }],
     ['a DaxPay profile for v2', { profile: 'ga', keys }],
-  ])('with %s is refused', (_, policy) => {
+  ])('a policy with %s is refused', (_, policy) => {
     expect(signatureConfig.safeParse(policy).success).toBe(false);
   });
 
-  test('counts bytes and not characters', () => {
+  test('the length of a key counts in bytes and not in characters', () => {
     expect(signatureConfig.safeParse({ keys: [{ secret: '密'.repeat(11) }] }).success).toBe(true);
   });
 
-  test('with several keys accepts each of them, wherever it stands, and no other', () => {
+  test('a policy with several keys accepts each of them and no other', () => {
     const secrets = ['1', '2', '3'].map((digit) => digit.repeat(32));
     const policy = signatureConfig.parse({ keys: secrets.map((secret) => ({ secret })) });
     for (const secret of secrets) expect(isSigned(policy, request({ sign: signV2(input, { secret }) }))).toBe(true);
     expect(isSigned(policy, request({ sign: signV2(input, { secret: '4'.repeat(32) }) }))).toBe(false);
   });
 
-  test('names the algorithm: a signature by the same key with another one is refused', () => {
+  test('a signature by the right key with another algorithm is refused', () => {
     const sm3 = signatureConfig.parse({ keys: [{ algorithm: 'hmac_sm3', secret: signingKey }] });
     expect(isSigned(v2, request({ sign: signV2(input, { hash: 'sm3' }) }))).toBe(false);
     expect(isSigned(sm3, request({ sign: signV2(input) }))).toBe(false);
@@ -169,7 +178,9 @@ describe('a v2 signature', () => {
     return { ...base, input: { ...base.input, [field]: changed(text ?? '', made) } };
   };
 
-  test('holds for 2,000 calls, and for none of 100,000 that differ from them in one place', { timeout: 60_000 }, () => {
+  test('v2 signatures hold for 2,000 calls, and for none of 100,000 that differ from them in one place', {
+    timeout: 60_000,
+  }, () => {
     const startedAt = performance.now();
     let changes = 0;
     fc.assert(
@@ -186,7 +197,7 @@ describe('a v2 signature', () => {
     expect(changes).toBe(50 * runs(2_000));
   });
 
-  test('does not hold for two fields whose values have changed places', () => {
+  test('a v2 signature does not hold when two fields have exchanged their values', () => {
     const sign = signV2(input);
     const { authCode, queryCode } = input;
     expect(isSigned(v2, request({ authCode: queryCode, queryCode: authCode, sign }))).toBe(false);
@@ -195,17 +206,17 @@ describe('a v2 signature', () => {
   test.each([
     ['another operation', { operation: 'authenticateAndSet' }],
     ['another app that has the same key', { appId: 'other' }],
-  ])('does not hold for %s', (_, other) => {
+  ])('a v2 signature does not hold for %s', (_, other) => {
     const call = request({ sign: signV2(input) });
     expect(isSigned(v2, call)).toBe(true);
     expect(isSigned(v2, { ...call, ...other })).toBe(false);
   });
 
-  test('knows no difference between a field that is absent and one that is undefined', () => {
+  test('a v2 signature treats an undefined field as absent', () => {
     expect(isSigned(v2, request({ termId: undefined, subAppId: undefined, sign: signV2(input) }))).toBe(true);
   });
 
-  test('never holds for text that is not Unicode', () => {
+  test('no v2 signature holds for text that is not Unicode', () => {
     const call = { ...input, authCode: 'a\ud800' };
     expect(isSigned(v2, request({ ...call, sign: signV2(call) }))).toBe(false);
   });

@@ -31,17 +31,17 @@ afterEach(async () => {
 });
 
 describe('a valid token', () => {
-  test('tells who calls, with which scopes, for every app', async () => {
+  test('a valid token identifies its caller and scopes, for every app', async () => {
     const caller = await open()(await bearer({ scope: 'openid payer:read payer:token payer:everything' }));
     expect(caller).toEqual({ id: `jwt:${issuer.issuer}|alice`, scopes: new Set(['payer:read', 'payer:token']) });
   });
 
-  test('may list its scopes, under another name', async () => {
+  test('a valid token can list its scopes in another claim', async () => {
     const caller = await open({ scopesClaim: 'permissions' })(await bearer({ permissions: ['payer:certify'] }));
     expect(caller?.scopes).toEqual(new Set(['payer:certify']));
   });
 
-  test('has no scopes when it claims none', async () => {
+  test('a token without scopes has none', async () => {
     expect((await open()(await bearer()))?.scopes).toEqual(new Set());
   });
 
@@ -49,19 +49,19 @@ describe('a valid token', () => {
     ['those it lists', ['shop', 'bar'], ['shop', 'bar']],
     ['the one it names', 'shop', ['shop']],
     ['none when it says none', undefined, []],
-  ])('is for %s, where apps are claimed', async (_, apps, expected) => {
+  ])('where apps are claimed, a token is for %s', async (_, apps, expected) => {
     expect((await open({ appsClaim: 'apps' })(await bearer({ apps })))?.apps).toEqual(new Set(expected));
   });
 
-  test('is good for one of several audiences', async () => {
+  test('a token with the audience among several is valid', async () => {
     expect(await open()(await bearer({ aud: ['other', audience] }))).toBeDefined();
   });
 
-  test.each(['bearer', 'BEARER', 'Bearer  '])('follows the scheme %s', async (scheme) => {
+  test.each(['bearer', 'BEARER', 'Bearer  '])('a token after the scheme %s is read', async (scheme) => {
     expect(await open()(`${scheme} ${await issuer.sign()}`)).toBeDefined();
   });
 
-  test('may be as late as the clock tolerance, and no later', async () => {
+  test('a token is valid within the clock tolerance and no later', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 });
     const check = open({ clockToleranceSeconds: 5 });
     expect(await check(await bearer({ exp: seconds(-4) }))).toBeDefined();
@@ -72,30 +72,36 @@ describe('a valid token', () => {
 });
 
 describe('a token is refused that is', () => {
-  test.each(forgeries)('%s', async (_, make) => {
+  test.each(forgeries)('a token is refused that is %s', async (_, make) => {
     const check = open();
     const token = await make(issuer);
     expect(await check(`Bearer ${token}`)).toBeUndefined();
     expect(await check(await bearer())).toBeDefined();
   });
 
-  test('of another type than is asked for', async () => {
+  test('a token of another type than configured is refused', async () => {
     const check = open({ type: 'at+jwt' });
     expect(await check(await bearer({}, { typ: 'JWT' }))).toBeUndefined();
     expect(await check(await bearer())).toBeUndefined();
     expect(await check(await bearer({}, { typ: 'at+jwt' }))).toBeDefined();
   });
 
-  test.each(['Basic YTpi', 'Bearer', 'DPoP x.y.z', ''])('no bearer token: %s', async (authorization) => {
-    expect(await open()(authorization)).toBeUndefined();
-  });
+  test.each(['Basic YTpi', 'Bearer', 'DPoP x.y.z', ''])(
+    'a header without a bearer token is refused: %s',
+    async (authorization) => {
+      expect(await open()(authorization)).toBeUndefined();
+    },
+  );
 
-  test.each(['x%s', '%s x', '%s,', '%s=', '%s %s'])('a token in anything but its place: %s', async (pattern) => {
-    const authorization = pattern.replaceAll('%s', await bearer());
-    expect(await open()(authorization)).toBeUndefined();
-  });
+  test.each(['x%s', '%s x', '%s,', '%s=', '%s %s'])(
+    'a token outside the Authorization header is not read: %s',
+    async (pattern) => {
+      const authorization = pattern.replaceAll('%s', await bearer());
+      expect(await open()(authorization)).toBeUndefined();
+    },
+  );
 
-  test('changed in any character', async () => {
+  test('a token with any character changed is refused', async () => {
     const check = open({ jwksUrl: undefined, jwks: issuer.jwks() });
     const token = await issuer.sign({ scope: 'payer:read' });
     const bytes = (text: string) => text.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex'));
@@ -112,14 +118,14 @@ describe('a token is refused that is', () => {
 });
 
 describe('the keys of the issuer', () => {
-  test('are fetched once for many tokens at once', async () => {
+  test('keys are fetched once for many simultaneous tokens', async () => {
     const check = open();
     const tokens = await Promise.all(Array.from({ length: 50 }, (_, i) => bearer({ sub: `caller ${i}` })));
     expect((await Promise.all(tokens.map(check))).every((caller) => caller !== undefined)).toBe(true);
     expect(issuer.fetches()).toBe(1);
   });
 
-  test('are fetched again for a new key, once', async () => {
+  test('keys are fetched once more for a new key', async () => {
     const check = open();
     const before = await bearer();
     await check(before);
@@ -130,7 +136,7 @@ describe('the keys of the issuer', () => {
     expect(issuer.fetches()).toBe(2);
   });
 
-  test('that are withdrawn verify until they are too old, and no longer', async () => {
+  test('withdrawn keys verify until they are too old, and no longer', async () => {
     let now = 0;
     const check = open({ jwksMaxAgeMs: 60_000 }, () => now);
     const old = await bearer();
@@ -149,7 +155,7 @@ describe('the keys of the issuer', () => {
     ['no keys', () => ({ status: 200, body: '{"keys":"none"}' })],
     ['more than 64 KiB', () => ({ status: 200, body: ' '.repeat(65_537) })],
     ['nothing at all', 'hang' as const],
-  ])('cannot be had while the answer is %s; then they can', async (_, answer) => {
+  ])('keys are unavailable while the issuer answers %s, and available afterwards', async (_, answer) => {
     issuer.answerWith(answer);
     const check = open({ jwksTimeoutMs: 300 });
     const token = await bearer();
@@ -158,14 +164,14 @@ describe('the keys of the issuer', () => {
     expect(await check(token)).toBeDefined();
   });
 
-  test('that are already there do without the server', async () => {
+  test('fetched keys verify without the issuer', async () => {
     const check = open();
     await check(await bearer());
     issuer.answerWith(() => ({ status: 500, body: '' }));
     expect(await check(await bearer({ sub: 'bob' }))).toBeDefined();
   });
 
-  test('may stand in the configuration', async () => {
+  test('keys can stand in the configuration', async () => {
     const check = open({ jwksUrl: undefined, jwks: issuer.jwks() });
     expect(await check(await bearer())).toBeDefined();
     await issuer.rotate();
@@ -191,7 +197,7 @@ describe('a configuration is refused', () => {
     ['keys at this machine as a user name', { jwksUrl: 'http://localhost:80@evil.example/jwks' }],
     ['no issuer', { issuer: '' }],
     ['no audience', { audience: [] }],
-  ])('with %s', (_, change) => {
+  ])('a configuration is refused with %s', (_, change) => {
     const good = {
       issuer: 'https://issuer.example',
       audience,
@@ -229,12 +235,12 @@ describe('over HTTP', () => {
     return { status, headers, body: status === 431 ? undefined : ((await response.json()) as any) };
   };
 
-  test('a valid token is served, and so is none at all', async () => {
+  test('a request with a valid token is served, and so is one without a token', async () => {
     expect((await post(`Bearer ${await published.sign()}`)).status).toBe(200);
     expect((await post(undefined)).status).toBe(200);
   });
 
-  test.each(forgeries)('401, before any GraphQL, to a token that is %s', async (name, make) => {
+  test.each(forgeries)('a request with a token that is %s is 401 before GraphQL runs', async (name, make) => {
     const { status, headers, body } = await post(`Bearer ${await make(published)}`);
     // What is too long for a header does not come so far.
     if (name === 'over 8 KiB') return expect(status).toBe(431);
@@ -243,7 +249,7 @@ describe('over HTTP', () => {
     expect(body).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 
-  test('503, and not 401, while the keys cannot be had and the last ones are too old', async () => {
+  test('a token is 503 and not 401 while keys are unavailable and the last ones are too old', async () => {
     const authorization = `Bearer ${await published.sign()}`;
     published.answerWith(() => ({ status: 500, body: '' }));
     expect((await post(authorization)).status).toBe(200);
@@ -255,7 +261,7 @@ describe('over HTTP', () => {
     expect((await post(authorization)).status).toBe(200);
   });
 
-  test('neither tokens nor who they are of are logged', async () => {
+  test('P8: tokens and their subjects are not logged', async () => {
     const token = await published.sign({ sub: 'subject-canary', scope: 'scope-canary' });
     await post(`Bearer ${token}`);
     await post(`Bearer ${token}x`);

@@ -22,24 +22,24 @@ const forwarded = (payload: unknown) => ({ jwt: { payload } });
 const anonymous = { id: 'anonymous', scopes: new Set() };
 
 describe('without credentials', () => {
-  test('a caller is nobody, and may do nothing that needs a scope', async () => {
+  test('a caller without credentials is anonymous and has no scope', async () => {
     expect(await open({}).identify(head(), undefined)).toEqual(anonymous);
   });
 
-  test('a caller may do what the router may', async () => {
+  test('a caller without credentials has the scopes that the configuration grants to the router', async () => {
     const caller = await open({ router: ['payer:read'] }).identify(head(), undefined);
     expect(caller).toEqual({ id: 'router', scopes: new Set(['payer:read']) });
   });
 
-  test('a caller is the same where tokens and claims are configured', async () => {
+  test('a caller without credentials is anonymous where tokens and claims are configured', async () => {
     expect(await open({ jwt: jwt(), claims: {} }).identify(head(), {})).toEqual(anonymous);
   });
 
-  test('everybody may do everything in sandbox mode', async () => {
+  test('in sandbox mode every caller has every scope', async () => {
     expect(await sandboxCallers.identify(head(), undefined)).toEqual({ id: 'sandbox', scopes: new Set(allScopes) });
   });
 
-  test('a scope that there is not cannot be given', () => {
+  test('an unknown scope cannot be configured', () => {
     expect(callersConfig.safeParse({ router: ['payer:everything'] }).success).toBe(false);
   });
 });
@@ -47,7 +47,7 @@ describe('without credentials', () => {
 describe('claims that the router forwards', () => {
   const payload = { iss: 'https://issuer.example', sub: 'alice', scope: 'payer:read payer:certify', apps: ['shop'] };
 
-  test('are believed where they are configured', async () => {
+  test('forwarded claims identify the caller where they are configured', async () => {
     const caller = await open({ claims: { appsClaim: 'apps' } }).identify(head(), forwarded(payload));
     expect(caller).toEqual({
       id: 'claims:https://issuer.example|alice',
@@ -56,12 +56,12 @@ describe('claims that the router forwards', () => {
     });
   });
 
-  test('are not believed where they are not', async () => {
+  test('forwarded claims are ignored where they are not configured', async () => {
     expect(await open({}).identify(head(), forwarded(payload))).toEqual(anonymous);
     expect(await open({ jwt: jwt() }).identify(head(), forwarded(payload))).toEqual(anonymous);
   });
 
-  test('may lie elsewhere, and nowhere else then', async () => {
+  test('forwarded claims are read at the configured path only', async () => {
     const callers = open({ claims: { path: 'claims' } });
     expect((await callers.identify(head(), { claims: payload }))?.id).toBe('claims:https://issuer.example|alice');
     expect(await callers.identify(head(), forwarded(payload))).toEqual(anonymous);
@@ -74,12 +74,12 @@ describe('claims that the router forwards', () => {
     ['null', forwarded(null)],
     ['extensions that are no object', 'jwt.payload'],
     ['a list of extensions', [{ jwt: { payload } }]],
-  ])('are absent in %s', async (_, extensions) => {
+  ])('forwarded claims are absent in %s', async (_, extensions) => {
     expect(await open({ claims: {} }).identify(head(), extensions)).toEqual(anonymous);
   });
 
   test.each(['__proto__', 'constructor.prototype', 'toString'])(
-    'are not found in what every object has: %s',
+    'inherited members are no forwarded claims: %s',
     async (path) => {
       expect(await open({ claims: { path } }).identify(head(), {})).toEqual(anonymous);
     },
@@ -95,11 +95,11 @@ describe('claims that the router forwards', () => {
     ['with apps that are no texts', { ...payload, apps: [7] }],
     ['that are a text', 'alice'],
     ['that are a list', [payload]],
-  ])('are not valid %s', async (_, claims) => {
+  ])('forwarded claims are invalid %s', async (_, claims) => {
     expect(await open({ claims: { appsClaim: 'apps' } }).identify(head(), forwarded(claims))).toBeUndefined();
   });
 
-  test('of two issuers are of two callers, whatever their subjects', async () => {
+  test('claims of two issuers are two callers for any subjects', async () => {
     const callers = open({ claims: {} });
     const idOf = async (iss: string, sub: string) => (await callers.identify(head(), forwarded({ iss, sub })))?.id;
     expect(await idOf('a', 'b|c')).not.toBe(await idOf('a|b', 'c'));
@@ -110,18 +110,18 @@ describe('claims that the router forwards', () => {
 describe('a token and claims together', () => {
   const claims = forwarded({ sub: 'mallory', scope: 'payer:token' });
 
-  test('are of the caller of the token', async () => {
+  test('a token decides over forwarded claims', async () => {
     const authorization = `Bearer ${await issuer.sign({ scope: 'payer:read' })}`;
     const caller = await open({ jwt: jwt(), claims: {} }).identify(head({ authorization }), claims);
     expect(caller).toEqual({ id: `jwt:${issuer.issuer}|alice`, scopes: new Set(['payer:read']) });
   });
 
-  test('are of nobody when the token is not valid', async () => {
+  test('forwarded claims do not replace an invalid token', async () => {
     const authorization = `Bearer ${await issuer.sign({ exp: 1 })}`;
     expect(await open({ jwt: jwt(), claims: {} }).identify(head({ authorization }), claims)).toBeUndefined();
   });
 
-  test('never make one caller of two who have the same name', async () => {
+  test('a token and a claim with the same subject are two callers', async () => {
     const callers = open({ jwt: jwt(), claims: {} });
     const authorization = `Bearer ${await issuer.sign()}`;
     const byToken = await callers.identify(head({ authorization }), undefined);
@@ -129,7 +129,7 @@ describe('a token and claims together', () => {
     expect(byToken?.id).not.toBe(byClaims?.id);
   });
 
-  test('are of the claims where tokens are none of our business', async () => {
+  test('forwarded claims identify the caller where tokens are not configured', async () => {
     const caller = await open({ claims: {} }).identify(head({ authorization: 'Bearer whatever' }), claims);
     expect(caller?.id).toBe('claims:|mallory');
   });

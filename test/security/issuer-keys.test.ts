@@ -89,25 +89,28 @@ const faults: [name: string, make: () => Promise<Parameters<Issuer['answerWith']
   ['101 keys', async () => withKeys(Array.from({ length: 101 }, () => own()))],
 ];
 describe('keys that were good stay in use while the issuer answers', () => {
-  test.each(faults)('%s, and new tokens are not refused', async (_, make) => {
-    const check = open();
-    const token = await issuer.sign();
-    expect(await check(token)).toBe('valid');
-    issuer.answerWith(await make());
-    // The first call after the keys are due asks again; the others do not wait.
-    now += MAX_AGE_MS + 1;
-    expect(await check(token)).toBe('valid');
-    const fetched = issuer.fetches();
-    expect(await Promise.all(Array.from({ length: 20 }, () => check(token)))).toEqual(Array(20).fill('valid'));
-    expect(issuer.fetches()).toBe(fetched);
-    expect(await check(await issuer.sign({}, { kid: 'key-9' }))).toBe('undetermined');
-    issuer.answerWith(undefined);
-    await issuer.rotate();
-    now += COOLDOWN_MS;
-    expect(await check(await issuer.sign())).toBe('valid');
-  });
+  test.each(faults)(
+    'good keys stay in use while the issuer answers %s, and new tokens are not refused',
+    async (_, make) => {
+      const check = open();
+      const token = await issuer.sign();
+      expect(await check(token)).toBe('valid');
+      issuer.answerWith(await make());
+      // The first call after the keys are due asks again; the others do not wait.
+      now += MAX_AGE_MS + 1;
+      expect(await check(token)).toBe('valid');
+      const fetched = issuer.fetches();
+      expect(await Promise.all(Array.from({ length: 20 }, () => check(token)))).toEqual(Array(20).fill('valid'));
+      expect(issuer.fetches()).toBe(fetched);
+      expect(await check(await issuer.sign({}, { kid: 'key-9' }))).toBe('undetermined');
+      issuer.answerWith(undefined);
+      await issuer.rotate();
+      now += COOLDOWN_MS;
+      expect(await check(await issuer.sign())).toBe('valid');
+    },
+  );
 
-  test('nothing, for jwksStaleMs, and not a millisecond longer', async () => {
+  test('good keys stay in use for jwksStaleMs while the issuer does not answer, and not a millisecond longer', async () => {
     const check = open();
     const token = await issuer.sign();
     expect(await check(token)).toBe('valid');
@@ -124,7 +127,7 @@ describe('keys that were good stay in use while the issuer answers', () => {
     expect(await check(token)).toBe('valid');
   });
 
-  test('nothing, and no caller waits for it: a mute issuer costs the first one jwksTimeoutMs at most', async () => {
+  test('an issuer that does not answer delays only the first caller, by jwksTimeoutMs at most', async () => {
     const check = open();
     const token = await issuer.sign();
     await check(token);
@@ -138,7 +141,7 @@ describe('keys that were good stay in use while the issuer answers', () => {
 });
 
 describe('a fault of the issuer', () => {
-  test.each(faults)('is no set to start with: %s', async (_, make) => {
+  test.each(faults)('an answer with a fault leaves the service without keys: %s', async (_, make) => {
     issuer.answerWith(await make());
     const check = open();
     const token = await issuer.sign();
@@ -147,7 +150,7 @@ describe('a fault of the issuer', () => {
     expect(await check(token)).toBe('valid');
   });
 
-  test('is logged once with its reason, and its end as well', async () => {
+  test('a fault of the issuer is logged once with its reason, and once when it ends', async () => {
     const check = open();
     const token = await issuer.sign();
     await check(token);
@@ -179,12 +182,12 @@ describe('a set that holds more than tokens need is good', () => {
     ['the same key twice', async () => [own()]],
     ['a key for encryption under the same id', async () => [{ ...rsaKey, kid: own().kid, use: 'enc' }]],
     ['members that nobody knows', async () => [{ ...own(), kid: 'z', 'x-color': 'blue', x5t: 'AAAA' }]],
-  ])('%s', async (_, others) => {
+  ])('a key set with %s is good', async (_, others) => {
     issuer.answerWith(withKeys([...(await others()), own()]));
     expect(await open()(await issuer.sign())).toBe('valid');
   });
 
-  test('a short RSA key makes it bad', async () => {
+  test('a key set with a short RSA key is not used', async () => {
     const short = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey.export({ format: 'jwk' });
     issuer.answerWith(withKeys([own(), { ...short, kid: 's' }]));
     expect(await open({ algorithms: ['ES256', 'RS256'] })(await issuer.sign())).toBe('undetermined');
@@ -193,7 +196,7 @@ describe('a set that holds more than tokens need is good', () => {
 });
 
 describe('a new key', () => {
-  test('verifies at once, right after a fetch', async () => {
+  test('a new key verifies at once, also right after a fetch', async () => {
     const check = open();
     const before = await issuer.sign();
     expect(await check(before)).toBe('valid');
@@ -203,7 +206,7 @@ describe('a new key', () => {
     expect(issuer.fetches()).toBe(2);
   });
 
-  test('verifies for 50 callers at once, with one fetch', async () => {
+  test('a new key verifies for 50 simultaneous callers with one fetch', async () => {
     const check = open();
     await check(await issuer.sign());
     await issuer.rotate();
@@ -212,7 +215,7 @@ describe('a new key', () => {
     expect(issuer.fetches()).toBe(2);
   });
 
-  test('that appears while a fetch is under way is not refused for what that fetch has shown', async () => {
+  test('a new key that appears during a fetch is not refused by the result of that fetch', async () => {
     const check = open();
     await check(await issuer.sign());
     let next: string | undefined;
@@ -226,7 +229,7 @@ describe('a new key', () => {
     expect(await madeUp).toBe('refused');
   });
 
-  test('is undetermined, not refused, while the issuer is unavailable, and verifies when it is back', async () => {
+  test('a new key is undetermined and not refused while the issuer is unavailable, and verifies afterwards', async () => {
     const check = open();
     await check(await issuer.sign());
     issuer.answerWith('hang');
@@ -238,7 +241,7 @@ describe('a new key', () => {
     expect(await check(token)).toBe('valid');
   });
 
-  test('is fetched in the background before the old set is too old', async () => {
+  test('a new key is fetched in the background before the old set is too old', async () => {
     const check = open({ jwksMaxAgeMs: 1_400 });
     const first = await issuer.sign();
     await check(first);
@@ -249,7 +252,7 @@ describe('a new key', () => {
 });
 
 describe('a key that a good set no longer has', () => {
-  test('stops verifying with that set, for all', async () => {
+  test('a key that the latest set lacks stops verifying for every caller', async () => {
     const check = open();
     const old = await issuer.sign();
     await check(old);
@@ -268,7 +271,7 @@ describe('key ids that strangers make up', () => {
     return verdicts;
   };
 
-  test('cost 5 fetches, and one more each jwksCooldownMs; none is valid', async () => {
+  test('made-up key ids cost 5 fetches, and one more each jwksCooldownMs, and none is valid', async () => {
     const check = open();
     const token = await issuer.sign();
     await check(token);
@@ -281,7 +284,7 @@ describe('key ids that strangers make up', () => {
     expect(await check(token)).toBe('valid');
   });
 
-  test('at once cost two fetches', async () => {
+  test('simultaneous made-up key ids cost two fetches', async () => {
     const check = open();
     await check(await issuer.sign());
     const tokens = await Promise.all(Array.from({ length: 200 }, (_, i) => issuer.sign({}, { kid: `made-up-${i}` })));
@@ -289,7 +292,7 @@ describe('key ids that strangers make up', () => {
     expect(issuer.fetches()).toBeLessThanOrEqual(3);
   });
 
-  test('do not keep a real rotation out: it is undetermined for jwksCooldownMs at most, and never refused', async () => {
+  test('made-up key ids leave a real rotation undetermined for jwksCooldownMs at most, and never refused', async () => {
     const check = open();
     await check(await issuer.sign());
     await flood(check, 20);
@@ -301,7 +304,7 @@ describe('key ids that strangers make up', () => {
     expect(await check(token)).toBe('valid');
   });
 
-  test('of which one is the next real one do not make it refused', async () => {
+  test('a made-up key id that becomes a real one is not refused then', async () => {
     const check = open();
     await check(await issuer.sign());
     for (let i = 0; i < 10; i += 1) await check(await issuer.sign({}, { kid: 'key-2' }));
@@ -318,7 +321,7 @@ describe('key ids that strangers make up', () => {
     ['for another audience', { aud: 'other' }],
     ['that has expired', { exp: 1 }],
     ['without an end', { exp: null }],
-  ])('cost nothing in a token %s, which no key makes valid', async (_, claims) => {
+  ])('a made-up key id costs no fetch in a token %s, which no key makes valid', async (_, claims) => {
     const check = open();
     await check(await issuer.sign());
     for (let i = 0; i < 20; i += 1)
@@ -326,7 +329,7 @@ describe('key ids that strangers make up', () => {
     expect(issuer.fetches()).toBe(1);
   });
 
-  test('that are no text are refused without a fetch', async () => {
+  test('a key id that is not a string is refused without a fetch', async () => {
     const check = open();
     await check(await issuer.sign());
     const [, payload, signature] = (await issuer.sign()).split('.');

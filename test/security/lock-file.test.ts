@@ -8,7 +8,7 @@ const faultsOf = (packages: object, overrides?: object) =>
   lockFileFaults(readLockFile(JSON.stringify({ lockfileVersion: 3, packages })), overrides);
 const good = { version: '1.2.3', integrity };
 
-test('package-lock.json pins every package of every platform by its SHA-512, from whatever mirror it comes', () => {
+test('package-lock.json pins every package of every platform by its SHA-512, independent of the mirror', () => {
   const packages = readLockFile(read('package-lock.json'));
   expect(Object.keys(packages).length).toBeGreaterThan(1_000);
   expect(lockFileFaults(packages, JSON.parse(read('package.json')).overrides)).toEqual([]);
@@ -31,7 +31,7 @@ describe('an entry of a lock file passes', () => {
       { a: { b: 'npm:@c/d@1.0.0' } },
     ],
     ['that wants a range', { 'node_modules/a': { ...good, peerDependencies: { b: '>=1 <3 || ^4.0.0-beta.1 || *' } } }],
-  ])('%s', (_, packages, overrides) => {
+  ])('an entry of a lock file passes: %s', (_, packages, overrides) => {
     expect(faultsOf(packages, overrides)).toEqual([]);
   });
 });
@@ -58,11 +58,11 @@ describe('an entry of a lock file is a fault', () => {
     ['that wants a package by its address', { ...good, optionalDependencies: { b: 'https://b.example/b.tgz' } }],
     ['that wants a folder', { ...good, peerDependencies: { b: 'file:../b' } }],
     ['that wants another name for an address', { ...good, dependencies: { b: 'npm:c@https://b.example/c.tgz' } }],
-  ])('%s', (_, entry) => {
+  ])('an entry of a lock file is a fault %s', (_, entry) => {
     expect(faultsOf({ 'node_modules/a': entry })).toHaveLength(1);
   });
 
-  test('of package.json: a dependency or an override from outside the registry', () => {
+  test('a dependency or an override of package.json from outside the registry is a fault', () => {
     expect(faultsOf({ '': { devDependencies: { b: 'github:b/b' } } })).toEqual([
       'package.json wants b from outside the registry',
     ]);

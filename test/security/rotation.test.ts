@@ -89,7 +89,7 @@ const load = (service: SandboxService, workers: number) => {
 };
 
 describe('rotating keys', () => {
-  test(`${ROTATIONS} times under load fails no call`, { timeout: 60_000 }, async () => {
+  test(`rotating keys ${ROTATIONS} times under load fails no call`, { timeout: 60_000 }, async () => {
     const service = await started();
     const stop = load(service, 4);
     let resealed = 0;
@@ -111,7 +111,7 @@ describe('rotating keys', () => {
     expect(await pass(service.file, newestOnly(service.folder))).toEqual({ resealed: 0, unreadable: 0 });
   });
 
-  test('with the command under load leaves nothing under the old key', { timeout: 40_000 }, async () => {
+  test('rotating keys with the command under load leaves nothing under the old key', { timeout: 40_000 }, async () => {
     const service = await started();
     const before = keysOf(service.folder);
     const stop = load(service, 2);
@@ -126,7 +126,9 @@ describe('rotating keys', () => {
     expect(await pass(service.file, newestOnly(service.folder))).toEqual({ resealed: 0, unreadable: 0 });
   });
 
-  test('with a configuration file seals with its first key, and reads it anew', { timeout: 30_000 }, async () => {
+  test('a service with a configuration file seals with its first key, and reads the keys anew', {
+    timeout: 30_000,
+  }, async () => {
     const service = await started();
     await service.graphql(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode: 'test_ok_alice' } });
     const { seal, index } = keysOf(service.folder);
@@ -155,7 +157,7 @@ describe('rotating keys', () => {
     expect(running.newestPrefix().toString()).toBe('\u0004next');
   });
 
-  test('twice at once is refused, and loses no key', async () => {
+  test('a second rotation at the same time is refused, and no key is lost', async () => {
     const { folder } = await started();
     const before = keysOf(folder);
     writeFileSync(join(folder, 'keys.json.new'), '');
@@ -163,7 +165,7 @@ describe('rotating keys', () => {
     expect(keysOf(folder)).toEqual(before);
   });
 
-  test('that does not name a command does nothing', async () => {
+  test('a rotation without a command does nothing', async () => {
     const { folder } = await started();
     const before = keysOf(folder);
     expect(await run('src/commands/rotate-keys.ts', [], { DATA_DIR: folder })).toMatchObject({ code: 1, out: '' });
@@ -172,7 +174,7 @@ describe('rotating keys', () => {
 });
 
 describe('a row that was tampered with', () => {
-  test('fails alone: other entities resolve, and the log has its class and nothing of the payer', async () => {
+  test("a row that was tampered with fails alone, and the log has the error's class and nothing of the payer", async () => {
     const service = await started();
     const authenticated = async (payer: string) => {
       const input = { channel: 'wechat_pay', authCode: `test_ok_${payer}` };
@@ -200,7 +202,7 @@ describe('a row that was tampered with', () => {
 });
 
 describe('erasing a payer with the command', () => {
-  test('leaves nothing to be read, and a line for the audit that says nothing of whom', async () => {
+  test('the erase command leaves nothing of the payer to read, and an audit line without the payer', async () => {
     const service = await started();
     const input = { channel: 'ali_pay', authCode: 'test_ok_alice', queryCode: 'query-code-0123456789abcdef012345' };
     await service.graphql(AUTHENTICATE_AND_SET, { input });
@@ -234,7 +236,7 @@ describe('erasing a payer with the command', () => {
     });
   });
 
-  test('needs an id', async () => {
+  test('the erase command requires an id', async () => {
     expect(await run('src/commands/erase-payer.ts', ['erase'], { DATA_DIR: root })).toMatchObject({ code: 1, out: '' });
   });
 });

@@ -51,11 +51,11 @@ describe('one credential is enough', () => {
     ['the new secret', withSecret(secrets[1] ?? '')],
     ['a certificate', withNames('DNS:other', subject)],
     ['a signature', signWith()],
-  ])('%s, without a look at the body', (_, sent) => {
+  ])('%s is enough, and the body is not read', (_, sent) => {
     expect(check.checkHead(sent)).toBe('router');
   });
 
-  test('the HMAC of Hive, in the body', () => {
+  test('the HMAC of Hive in the body is enough', () => {
     expect(check.checkHead(head)).toBe('pending');
     expect(check.checkBody(head, body, signedByHive)).toBe(true);
     expect(check.checkBody(head, body, operation)).toBe(false);
@@ -77,7 +77,7 @@ describe('what is not configured opens nothing', () => {
     names.flatMap((configured) =>
       names.filter((name) => name !== configured).map((name) => [configured, name] as const),
     ),
-  )('with %s alone, %s do not', (configured, name) => {
+  )('with %s alone configured, %s is no credential', (configured, name) => {
     const check = only(configured);
     expect(check.checkHead(sent[name])).toBe(configured === 'hive' ? 'pending' : 'stranger');
     if (configured !== 'hive') expect(check.checkBody(sent[name], body, signedByHive)).toBe(false);
@@ -85,7 +85,7 @@ describe('what is not configured opens nothing', () => {
   });
 
   test.each([{}, { secrets: undefined }, { secrets: [] }, { hive: { secrets: [] } }, { hive: { secrets: ['short'] } }])(
-    'and %j is no configuration',
+    '%j is no configuration of the router',
     (config) => {
       expect(routerConfig.safeParse(config).success).toBe(false);
     },
@@ -95,7 +95,7 @@ describe('what is not configured opens nothing', () => {
 describe('a secret', () => {
   const check = checkWith({ secrets });
 
-  test('is compared as a whole', () => {
+  test('a secret is compared as a whole', () => {
     const [secret = ''] = secrets;
     for (const sent of [
       '',
@@ -114,7 +114,7 @@ describe('a secret', () => {
 describe('the names in a certificate', () => {
   const check = checkWith({ certificateSubjects: [subject, 'CN=router'] });
 
-  test('are compared to the letter', () => {
+  test('names in a certificate are compared character by character', () => {
     expect(check.checkHead(withNames('CN=router'))).toBe('router');
     for (const name of [
       '',
@@ -130,9 +130,12 @@ describe('the names in a certificate', () => {
     expect(check.checkHead(withNames())).toBe('stranger');
   });
 
-  test.each(['router', 'CN=', 'O=Example', 'IP Address:127.0.0.1', ''])('cannot be configured as %j', (name) => {
-    expect(routerConfig.safeParse({ certificateSubjects: [name] }).success).toBe(false);
-  });
+  test.each(['router', 'CN=', 'O=Example', 'IP Address:127.0.0.1', ''])(
+    '%j cannot be configured as the name of a certificate',
+    (name) => {
+      expect(routerConfig.safeParse({ certificateSubjects: [name] }).success).toBe(false);
+    },
+  );
 });
 
 describe('a digest of the body', () => {
@@ -141,7 +144,7 @@ describe('a digest of the body', () => {
   const sha512 = 'sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:';
   const published = Buffer.from('{"hello": "world"}');
 
-  test('has to be of the body, covered or not', () => {
+  test('a digest must match the body, covered by the signature or not', () => {
     for (const covered of [true, false]) {
       const sent = withDigest(digest, covered);
       expect(check.checkHead(sent)).toBe('pending');
@@ -151,20 +154,20 @@ describe('a digest of the body', () => {
     }
   });
 
-  test('that is covered cannot be replaced by that of another body', () => {
+  test('a covered digest cannot be replaced by that of another body', () => {
     const other = Buffer.from('{"query":"{ __schem__ }"}');
     const sent = withHeaders(withDigest(digest), { 'content-digest': sha256Digest(other.toString()) });
     expect(check.checkHead(sent)).toBe('stranger');
     expect(check.checkBody(sent, other, operation)).toBe(false);
   });
 
-  test('may be the one of RFC 9421, in SHA-512', () => {
+  test('the SHA-512 digest of RFC 9421 is accepted', () => {
     expect(check.checkBody(withDigest(sha512), published, {})).toBe(true);
     expect(check.checkBody(withDigest(`${sha512}, ${sha256Digest(published.toString())}`), published, {})).toBe(true);
     expect(check.checkBody(withDigest(`${sha512}, ${digest}`), published, {})).toBe(false);
   });
 
-  test('in algorithms that we do not know may stand beside one that we do', () => {
+  test('a digest of an unknown algorithm is accepted beside one of a known algorithm', () => {
     expect(check.checkBody(withDigest(`md5=:AAAA:, ${digest}`), body, operation)).toBe(true);
   });
 
@@ -178,13 +181,13 @@ describe('a digest of the body', () => {
     `${digest};a=1`,
     digest.replace('=:', ':'),
     digest.toUpperCase(),
-  ])('written %j is refused', (written) => {
+  ])('a digest written %j is refused', (written) => {
     const sent = withDigest(written);
     expect(check.checkHead(sent)).toBe('pending');
     expect(check.checkBody(sent, body, operation)).toBe(false);
   });
 
-  test('can be required', () => {
+  test('a covered digest can be required', () => {
     const strict = checkWith({
       signatures: { ...signaturesFixture, components: [...signaturesFixture.components, 'content-digest'] },
     });
@@ -193,7 +196,7 @@ describe('a digest of the body', () => {
     expect(strict.checkBody(withDigest(digest), body, operation)).toBe(true);
   });
 
-  test('says nothing for somebody without a signature', () => {
+  test('a digest without a signature is no credential', () => {
     const sent = withHeaders(head, { 'content-digest': digest });
     expect(check.checkHead(sent)).toBe('stranger');
     expect(check.checkBody(sent, body, operation)).toBe(false);

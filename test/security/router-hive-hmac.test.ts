@@ -13,48 +13,57 @@ const signedAs = (operation: object, signature: unknown) => ({
 });
 
 describe(`operations signed as by ${source.split(',')[0]}`, () => {
-  test.each(vectors)('$operation.query is believed', ({ operation, signature }) => {
+  test.each(vectors)('the signature of $operation.query is accepted', ({ operation, signature }) => {
     expect(check(signedAs(operation, signature))).toBe(true);
   });
 
-  test.each(vectors)('$operation.query is believed however its members are ordered', ({ operation, signature }) => {
-    const reversed = (value: unknown): unknown => {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-      return Object.fromEntries(
-        Object.entries(value)
-          .reverse()
-          .map(([key, member]) => [key, reversed(member)]),
+  test.each(vectors)(
+    'the signature of $operation.query is accepted with its members in any order',
+    ({ operation, signature }) => {
+      const reversed = (value: unknown): unknown => {
+        if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+        return Object.fromEntries(
+          Object.entries(value)
+            .reverse()
+            .map(([key, member]) => [key, reversed(member)]),
+        );
+      };
+      expect(check(signedAs(reversed(operation) as object, signature))).toBe(true);
+    },
+  );
+
+  test.each(vectors)(
+    'the signature of $operation.query does not hold with an added member',
+    ({ operation, signature }) => {
+      expect(check(signedAs({ ...operation, query: `${operation.query} ` }, signature))).toBe(false);
+      expect(check(signedAs({ ...operation, variables: { ...operation.variables, extra: null } }, signature))).toBe(
+        false,
       );
-    };
-    expect(check(signedAs(reversed(operation) as object, signature))).toBe(true);
-  });
+    },
+  );
 
-  test.each(vectors)('$operation.query is not believed when it says more', ({ operation, signature }) => {
-    expect(check(signedAs({ ...operation, query: `${operation.query} ` }, signature))).toBe(false);
-    expect(check(signedAs({ ...operation, variables: { ...operation.variables, extra: null } }, signature))).toBe(
-      false,
-    );
-  });
-
-  test.each(vectors)('$operation.query is not believed with one bit changed', ({ operation, signature }) => {
-    const bytes = Buffer.from(signature, 'base64');
-    for (let bit = 0; bit < 256; bit += 1) {
-      const other = Buffer.from(bytes);
-      other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(check(signedAs(operation, other.toString('base64')))).toBe(false);
-    }
-  });
+  test.each(vectors)(
+    'the signature of $operation.query does not hold with one bit changed',
+    ({ operation, signature }) => {
+      const bytes = Buffer.from(signature, 'base64');
+      for (let bit = 0; bit < 256; bit += 1) {
+        const other = Buffer.from(bytes);
+        other[bit >> 3] = (other[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(check(signedAs(operation, other.toString('base64')))).toBe(false);
+      }
+    },
+  );
 });
 
 describe('a signature', () => {
   const operation = { query: '{ __typename }' };
   const good = hmac(JSON.stringify(operation));
 
-  test.each([0, 5, true, ''])('does not hold for the variables %j, which it has not seen', (variables) => {
+  test.each([0, 5, true, ''])('a signature of other variables does not hold for %j', (variables) => {
     expect(check(signedAs({ ...operation, variables }, good))).toBe(false);
   });
 
-  test('may be by any of the secrets, while one replaces another', () => {
+  test('a signature by any of the configured secrets is accepted', () => {
     const next = 'another-hive-secret-0123456789-abcdef';
     const both = createHiveCheck({ secrets: [secret, next] });
     expect(both(signedAs(operation, good))).toBe(true);
@@ -74,7 +83,7 @@ describe('a signature', () => {
     ['with a blank', signedAs(operation, `${good} `)],
     ['in extensions that are a list', { ...operation, extensions: [good] }],
     ['in extensions that are null', { ...operation, extensions: null }],
-  ])('that is %s is not believed', (_, parsed) => {
+  ])('a signature that is %s is refused', (_, parsed) => {
     expect(check(parsed)).toBe(false);
   });
 
@@ -82,28 +91,28 @@ describe('a signature', () => {
     ['no query', { variables: {} }],
     ['a query that is null', { query: null }],
     ['a list', []],
-  ])('over %s is not believed', (_, parsed) => {
+  ])('a signature over %s is refused', (_, parsed) => {
     expect(check(signedAs(parsed, hmac(JSON.stringify(parsed))))).toBe(false);
   });
 
-  test('covers query and variables alone: other members can be put beside it', () => {
+  test('a signature covers query and variables only: other members can be added', () => {
     const extensions = { 'hmac-signature': good, claims: { sub: 'anybody' } };
     expect(check({ ...operation, operationName: 'Other', extensions })).toBe(true);
   });
 
-  test('is not believed over members that only the prototype has', () => {
+  test('a signature over members that only the prototype has is refused', () => {
     const parsed = JSON.parse('{"__proto__":{"query":"{ __typename }"},"extensions":{"hmac-signature":""}}');
     expect(check({ ...parsed, extensions: { 'hmac-signature': good } })).toBe(false);
   });
 
-  test('counts a variable called __proto__ like any other', () => {
+  test('a signature covers a variable called __proto__ like any other', () => {
     const variables = JSON.parse('{"__proto__":{"a":1}}');
     const text = '{"query":"{ __typename }","variables":{"__proto__":{"a":1}}}';
     expect(check(signedAs({ ...operation, variables }, hmac(text)))).toBe(true);
     expect(check(signedAs({ ...operation, variables }, good))).toBe(false);
   });
 
-  test('is believed over variables 31 deep, and not deeper', () => {
+  test('a signature over variables 31 levels deep is accepted, and no deeper', () => {
     const deep = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
     const parsed = (depth: number) => {
       const signed = { ...operation, variables: deep(depth) };

@@ -17,7 +17,7 @@ const head = postHead('{"query":"{ __typename }"}');
 const { peer } = head;
 
 describe('who signs', () => {
-  test('is one whose key id is known', () => {
+  test('a signature with an unknown key id is refused', () => {
     expect(isTrusted(signWith())).toBe(true);
     expect(isTrusted(signWith(shared))).toBe(true);
     expect(isTrusted(signWith({ keyid: 'other' }))).toBe(false);
@@ -25,7 +25,7 @@ describe('who signs', () => {
     expect(isTrusted(signWith({ key: generateKeyPairSync('ed25519').privateKey }))).toBe(false);
   });
 
-  test('uses the algorithm of the key, whatever the message calls it', () => {
+  test("a signature that names another algorithm than its key's is refused", () => {
     expect(isTrusted(signWith({ parameters: `;created=${NOW};alg="ed25519"` }))).toBe(true);
     expect(isTrusted(signWith({ parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
     // The public key is no secret: were it used as one, anybody could sign.
@@ -34,7 +34,7 @@ describe('who signs', () => {
     expect(isTrusted(signWith({ key }))).toBe(false);
   });
 
-  test('may be one of several who signed', () => {
+  test('one valid signature among several is enough', () => {
     const ours = signWith().headers;
     const theirs = signWith({ keyid: 'other', label: 'proxy' }).headers;
     const both = (name: string) => `${theirs[name]}, ${ours[name]}`;
@@ -42,7 +42,7 @@ describe('who signs', () => {
     expect(isTrusted(withHeaders(head, headers))).toBe(true);
   });
 
-  test('is believed among 4 signatures, and not among 5', () => {
+  test('a signature is accepted among 4, and refused among 5', () => {
     const signatures = (count: number) => {
       const all = Array.from({ length: count }, (_, i) =>
         signWith({ label: `sig${i}`, ...(i > 0 && { keyid: 'other' }) }),
@@ -58,35 +58,35 @@ describe('who signs', () => {
 describe('when it was signed', () => {
   const at = (parameters: string) => (now: number) => isTrusted(signWith({ parameters }), now);
 
-  test('has to be said', () => {
+  test('a signature without its creation time is refused', () => {
     expect(isTrusted(signWith({ parameters: '' }))).toBe(false);
     expect(isTrusted(signWith({ parameters: `;expires=${NOW + 10}` }))).toBe(false);
   });
 
-  test('counts for 60 seconds, with 5 seconds between the clocks', () => {
+  test('a signature is valid for 60 seconds, with 5 seconds between the clocks', () => {
     const isGoodAt = at(`;created=${NOW}`);
     expect([-6, -5, 0, 60, 65, 66].map((s) => isGoodAt(NOW + s))).toEqual([false, true, true, true, true, false]);
   });
 
-  test('counts for less when it says so, and never for more', () => {
+  test('a signature that expires earlier is valid for less, and none is valid for more', () => {
     const short = at(`;created=${NOW};expires=${NOW + 10}`);
     expect([10, 15, 16].map((s) => short(NOW + s))).toEqual([true, true, false]);
     const long = at(`;created=${NOW};expires=${NOW + 3_600}`);
     expect([65, 66].map((s) => long(NOW + s))).toEqual([true, false]);
   });
 
-  test.each([`"${NOW}"`, '-1', '0', '999999999999999'])('is not %s', (created) => {
+  test.each([`"${NOW}"`, '-1', '0', '999999999999999'])('a creation time is refused that is %s', (created) => {
     expect(isTrusted(signWith({ parameters: `;created=${created}` }))).toBe(false);
   });
 });
 
 describe('what is signed', () => {
-  test.each(defaultCovered(head).map(([name]) => name))('has to contain %s', (missing) => {
+  test.each(defaultCovered(head).map(([name]) => name))('a signature that does not cover %s is refused', (missing) => {
     const covered = defaultCovered(head).filter(([name]) => name !== missing);
     expect(isTrusted(signWith({ covered }))).toBe(false);
   });
 
-  test('is configuration', () => {
+  test('the components that a signature has to cover can be configured', () => {
     const covered = defaultCovered(head).filter(([name]) => name === '@authority');
     expect(isTrusted(signWith({ covered }), NOW, ['@authority'])).toBe(true);
   });
@@ -99,7 +99,7 @@ describe('what is signed', () => {
     ['content type', withHeaders(head, { 'content-type': 'application/json;charset=utf-8' })],
     ['length', withHeaders(head, { 'content-length': '1' })],
     ['missing length', withHeaders(head, { 'content-length': undefined })],
-  ])('is no longer when it has another %s', (_, changes) => {
+  ])('a signature does not hold for a request with another %s', (_, changes) => {
     const { headers, ...rest } = signWith();
     const { signature, 'signature-input': input } = headers;
     const other = { ...head, ...rest, ...changes };
@@ -109,7 +109,7 @@ describe('what is signed', () => {
   const more = (name: string, value: string, of: RequestHead = head) =>
     isTrusted(signWith({ covered: [...defaultCovered(of), [name, value]] }, of));
 
-  test('may be more, by what this server sees of it', () => {
+  test('a signature can cover further components of the request', () => {
     expect(more('@path', '/graphql')).toBe(true);
     expect(more('@query', '?')).toBe(true);
     expect(more('@query', '?a=b?c', { ...head, target: '/graphql?a=b?c' })).toBe(true);
@@ -122,14 +122,14 @@ describe('what is signed', () => {
     expect(more('x-empty', '', withHeaders(head, { 'x-empty': '' }))).toBe(true);
   });
 
-  test('cannot be the address of a host that was not named', () => {
+  test('a signature over an authority is refused without a host header', () => {
     const nameless = withHeaders(head, { host: undefined });
     const covered: [string, string][] = [['@target-uri', 'http://undefined/graphql']];
     expect(isTrusted(signWith({ covered }, nameless), NOW, ['@target-uri'])).toBe(false);
     expect(isTrusted(signWith({}, nameless))).toBe(false);
   });
 
-  test('knows the host in any case and without the port of its scheme', () => {
+  test('a signature covers the host in lower case and without the port of its scheme', () => {
     const covered = (value: string) => defaultCovered(head).with(1, ['@authority', value]);
     const seen = (host: string, encrypted: boolean, value: string) =>
       isTrusted(
@@ -153,15 +153,15 @@ describe('what is signed', () => {
     ['a property that every object has', 'constructor', 'function Object() { [native code] }'],
     ['no name at all', '', ''],
     ['a component twice', '@method', 'POST'],
-  ])('may not contain %s', (_, name, value) => {
+  ])('a signature that covers %s is refused', (_, name, value) => {
     expect(more(name, value)).toBe(false);
   });
 
-  test.each(['é', '中', '\u0000', 'a\nb', '\t'])('may not contain the header value %j', (value) => {
+  test.each(['é', '中', '\u0000', 'a\nb', '\t'])('a signature over the header value %j is refused', (value) => {
     expect(more('x-tenant', value, withHeaders(head, { 'x-tenant': value }))).toBe(false);
   });
 
-  test('may contain a header with a name of 64 characters, and not of 65', () => {
+  test('a signature can cover a header name of 64 characters, and none of 65', () => {
     const named = (length: number) => {
       const name = `x-${'n'.repeat(length - 2)}`;
       return more(name, 'one', withHeaders(head, { [name]: 'one' }));
@@ -169,13 +169,13 @@ describe('what is signed', () => {
     expect([named(64), named(65)]).toEqual([true, false]);
   });
 
-  test('may not have a target that names a host of its own', () => {
+  test('a signature over a target that names a host is refused', () => {
     for (const target of ['http://other.internal/graphql', '*', ''])
       expect(isTrusted(signWith({}, { ...head, target }))).toBe(false);
   });
 
   test.each([';req', ';sf', ';bs', ';tr', ';key="a"', ';name="a"'])(
-    'may not contain a component with %s',
+    'a signature that covers a component with %s is refused',
     (parameter) => {
       const covered = defaultCovered(head).with(3, [`content-type"${parameter} "x`, 'application/json']);
       const signed = signWith({ covered });
@@ -195,11 +195,11 @@ describe('what is signed', () => {
     ';keyid="router"',
     ';nonce',
     ';nonce=?1',
-  ])('may not have the parameter %s besides', (parameter) => {
+  ])('a signature with the further parameter %s is refused', (parameter) => {
     expect(isTrusted(signWith({ parameters: `;created=${NOW}${parameter}` }))).toBe(false);
   });
 
-  test('may have a nonce, a tag and quotes in them', () => {
+  test('a signature can have a nonce and a tag with quotes in them', () => {
     expect(isTrusted(signWith({ parameters: `;created=${NOW};nonce="a\\"b\\\\c";tag="x"` }))).toBe(true);
   });
 });

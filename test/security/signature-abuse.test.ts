@@ -27,12 +27,12 @@ describe('how it is written', () => {
     ['without padding', { signature: signature.replace('=:', ':') }],
     ['with bits after the end', { signature: signature.replace(/.=:$/, (end) => `${end[0] === 'B' ? 'C' : 'B'}=:`) }],
     ['in capitals', { signature: signature.replace('sig', 'SIG'), 'signature-input': input.replace('sig', 'SIG') }],
-  ])('is not %s', (_, changes) => {
+  ])('a signature header is refused that is %s', (_, changes) => {
     expect(written({})).toBe(true);
     expect(written(changes)).toBe(false);
   });
 
-  test('ten thousand random changes are all refused, and none throws', () => {
+  test('a signature with any of ten thousand random changes is refused, and none throws', () => {
     const places = [
       'signature',
       'signature-input',
@@ -80,7 +80,7 @@ describe('how it is written', () => {
     'a=(),'.repeat(1_600),
     `sig=${'('.repeat(8_000)}`,
     `sig=()${';a=1'.repeat(2_000)}x`,
-  ])('a header that begins with %.12s and does not end well is refused at once', (field) => {
+  ])('a long header that begins with %.12s and is malformed at its end is refused at once', (field) => {
     const startedAt = performance.now();
     expect(written({ 'signature-input': field })).toBe(false);
     expect(written({ signature: field })).toBe(false);

@@ -21,29 +21,29 @@ describe('the signatures of RFC 9421', () => {
     peer,
   });
 
-  test.each(vectors)('$section is believed', (vector) => {
+  test.each(vectors)('the signature of RFC 9421 $section is accepted', (vector) => {
     expect(check(vector.created)(headOf(vector))).toBe(true);
   });
 
-  test.each(vectors)('$section with another character in the signature is not', (vector) => {
+  test.each(vectors)('the signature of RFC 9421 $section with one character changed is refused', (vector) => {
     const at = vector.signature.indexOf(':') + 5;
     expect(check(vector.created)(headOf(vector, { signature: changed(vector.signature, at) }))).toBe(false);
   });
 
-  test.each(vectors)('$section with another second of creation is not', (vector) => {
+  test.each(vectors)('the signature of RFC 9421 $section with another creation time is refused', (vector) => {
     const input = vector.signatureInput.replace('1618884473', '1618884474');
     expect(check(vector.created)(headOf(vector, { 'signature-input': input }))).toBe(false);
   });
 
-  test.each(vectors.slice(1))('$section with another content type is not', (vector) => {
+  test.each(vectors.slice(1))('the signature of RFC 9421 $section with another content type is refused', (vector) => {
     expect(check(vector.created)(headOf(vector, { 'content-type': 'text/json' }))).toBe(false);
   });
 
-  test('B.2.2 is not: a component with a parameter is not understood', () => {
+  test('the signature of RFC 9421 B.2.2 is refused, since it covers a component with a parameter', () => {
     expect(check(refused.created)(headOf(refused))).toBe(false);
   });
 
-  test('B.2.4 is believed by its algorithm, and changed it is not', () => {
+  test('the signature of RFC 9421 B.2.4 is accepted by its algorithm, and refused when changed', () => {
     const key = keys.find(({ id }) => id === response.key);
     const verify = openKey(signatureKey.parse(key));
     const signature = Buffer.from(response.signature, 'base64');
@@ -53,12 +53,15 @@ describe('the signatures of RFC 9421', () => {
 });
 
 describe('a request as Grafbase sends it', () => {
-  test.each(published.grafbase.requests)('is believed when signed with $key.algorithm', ({ key, created, request }) => {
-    const check = createRouterSignatureCheck(parseKeys([key]), () => created * 1_000);
-    expect(check({ ...request, peer })).toBe(true);
-    expect(check({ ...request, target: '/graphql?x=2', peer })).toBe(false);
-    expect(check({ ...request, peer: { ...peer, encrypted: true } })).toBe(false);
-  });
+  test.each(published.grafbase.requests)(
+    'a request as Grafbase sends it is accepted when signed with $key.algorithm',
+    ({ key, created, request }) => {
+      const check = createRouterSignatureCheck(parseKeys([key]), () => created * 1_000);
+      expect(check({ ...request, peer })).toBe(true);
+      expect(check({ ...request, target: '/graphql?x=2', peer })).toBe(false);
+      expect(check({ ...request, peer: { ...peer, encrypted: true } })).toBe(false);
+    },
+  );
 });
 
 const ed25519 = generateKeyPairSync('ed25519');
@@ -76,7 +79,7 @@ describe('keys', () => {
   const refused = (key: object) => expect(signatureKey.safeParse({ id: 'a', ...key }).success).toBe(false);
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-  test('have to be public, and of their algorithm', () => {
+  test('a key must be public and of its algorithm', () => {
     const isFine = (algorithm: string, key: string) => signatureKey.safeParse({ id: 'a', algorithm, key }).success;
     expect(isFine('ed25519', publicPem(ed25519.publicKey))).toBe(true);
     expect(isFine('ecdsa-p256-sha256', publicPem(p256.publicKey))).toBe(true);
@@ -96,7 +99,7 @@ describe('keys', () => {
     refused({ algorithm: 'ed25519', key: '' });
   });
 
-  test('of RSA may be for every use, or for PSS alone', () => {
+  test('an RSA key can be for every use or for PSS alone', () => {
     for (const type of ['rsa', 'rsa-pss'] as const) {
       // The two overloads are declared apart.
       const { publicKey, privateKey } =
@@ -111,7 +114,7 @@ describe('keys', () => {
     }
   });
 
-  test('of HMAC refuse signatures of any other length', () => {
+  test('an HMAC key refuses signatures of any other length', () => {
     const secret = randomBytes(32);
     const verify = openKey({ id: 'a', algorithm: 'hmac-sha256', key: secret.toString('base64') });
     const signed = Buffer.from('signed');
@@ -121,7 +124,7 @@ describe('keys', () => {
       expect(verify(signed, other)).toBe(false);
   });
 
-  test('have ids of their own', () => {
+  test('two keys with one id are refused', () => {
     const key = { id: 'a', algorithm: 'ed25519', key: publicPem(ed25519.publicKey) };
     expect(signaturesConfig.safeParse({ keys: [key, key] }).success).toBe(false);
     expect(signaturesConfig.safeParse({ keys: [key, { ...key, id: 'b' }] }).success).toBe(true);

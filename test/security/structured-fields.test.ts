@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readByteSequences, readInnerLists } from '../../src/security/structured-fields.ts';
 
 describe('byte sequences', () => {
-  test('are read by their labels', () => {
+  test('byte sequences are read by their labels', () => {
     const one = Buffer.from('one');
     expect(readByteSequences('a=:b25l:, b=::')).toEqual(
       new Map([
@@ -15,12 +15,12 @@ describe('byte sequences', () => {
 
   // All of these decode to bytes; only one text for the same bytes is read.
   test.each(['a=:b25lMR==:', 'a=:b25lMQ:', 'a=:b25lMQ=:', 'a=:b25lMQ=:=:', 'a=:b25l==:', 'a=:b25:'])(
-    'are not read when written as %s',
+    'byte sequences are not read when written as %s',
     (field) => expect(readByteSequences(field)).toBeUndefined(),
   );
 
   test.each(['', ' ', 'a', 'a=', 'a=::,', ',a=::', 'a=:: b=::', 'a=::, a=::', 'A=::', '1=::', 'a=::;b'])(
-    '%j is none',
+    '%j is no byte sequence',
     (field) => expect(readByteSequences(field)).toBeUndefined(),
   );
 });
@@ -28,7 +28,7 @@ describe('byte sequences', () => {
 describe('inner lists', () => {
   const read = (field: string) => readInnerLists(field)?.get('sig');
 
-  test('hold what was written, without quotes and escapes', () => {
+  test('inner lists are read without quotes and escapes', () => {
     const text = String.raw`("one" "t\"w\\o");created=12;alg="a\\\"";skew=-3`;
     const parameters = new Map<string, string | number>([
       ['created', 12],
@@ -38,7 +38,7 @@ describe('inner lists', () => {
     expect(read(`sig=${text}`)).toEqual({ items: ['one', 't"w\\o'], parameters, text });
   });
 
-  test('may be empty', () => {
+  test('an inner list can be empty', () => {
     expect(read('a=(), sig=()')).toEqual({ items: [], parameters: new Map(), text: '()' });
   });
 
@@ -53,5 +53,5 @@ describe('inner lists', () => {
     'sig=(); a=1',
     'sig=();a=1234567890123456',
     'sig=();a=1.5',
-  ])('%s is none', (field) => expect(read(field)).toBeUndefined());
+  ])('%s is no inner list', (field) => expect(read(field)).toBeUndefined());
 });

@@ -18,7 +18,7 @@ const keys = (...ids: readonly string[]): VaultKeys => ({
 const vault = openVault(keys('a'));
 
 describe('a sealed text', () => {
-  test('opens to what was sealed', () => {
+  test('P8: a sealed value opens to the text that was sealed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.string(), (text, place) => {
         expect(vault.open(vault.seal(text, place), place)).toBe(text);
@@ -26,26 +26,26 @@ describe('a sealed text', () => {
     );
   });
 
-  test('opens from any view of its bytes, as a database returns them', () => {
+  test('a sealed value opens from any view of its bytes, as a database returns them', () => {
     const sealed = vault.seal('中文 token', PLACE);
     const shifted = new Uint8Array(sealed.length + 3);
     shifted.set(sealed, 3);
     expect(vault.open(shifted.subarray(3), PLACE)).toBe('中文 token');
   });
 
-  test('shows nothing of the text, and is never the same twice', () => {
+  test('P8: a sealed value shows nothing of its text, and no two are the same', () => {
     const sealed = [vault.seal('the token', PLACE), vault.seal('the token', PLACE)] as const;
     expect(sealed[0].equals(sealed[1])).toBe(false);
     for (const each of sealed) expect(each.includes('token')).toBe(false);
   });
 
-  test('does not open at another place', () => {
+  test('P8: a sealed value does not open with other additional data', () => {
     const sealed = vault.seal('the token', PLACE);
     for (const place of ['', 'redemptions.access_token:2', `${PLACE} `])
       expect(() => vault.open(sealed, place)).toThrow();
   });
 
-  test('does not open with any one bit flipped, at any position', () => {
+  test('a sealed value does not open with any one bit flipped', () => {
     const sealed = vault.seal('the token', PLACE);
     for (let at = 0; at < sealed.length; at += 1)
       for (let bit = 0; bit < 8; bit += 1) {
@@ -55,7 +55,7 @@ describe('a sealed text', () => {
       }
   });
 
-  test('does not open when it ends early, wherever it ends', () => {
+  test('a sealed value does not open when it is cut short at any position', () => {
     // An empty text, so that what is cut off is the tag: GCM would take a shorter one if we let it.
     for (const text of ['', 'the token']) {
       const sealed = vault.seal(text, PLACE);
@@ -64,27 +64,27 @@ describe('a sealed text', () => {
     }
   });
 
-  test('does not open with bytes added', () => {
+  test('a sealed value does not open with bytes added', () => {
     expect(() => vault.open(Buffer.concat([vault.seal('the token', PLACE), Buffer.of(0)]), PLACE)).toThrow();
   });
 
-  test('does not open under a key id that is not configured, and says only that', () => {
+  test('a sealed value of an unknown key id does not open, and the error says only that', () => {
     const sealed = openVault(keys('b')).seal('the token', PLACE);
     expect(() => vault.open(sealed, PLACE)).toThrow('a key that is not configured');
   });
 
-  test('does not open with a tag of any other length', () => {
+  test('a sealed value does not open with a tag of any other length', () => {
     const sealed = vault.seal('', PLACE);
     for (let end = 0; end < sealed.length; end += 1)
       expect(() => vault.open(sealed.subarray(0, end), PLACE)).toThrow('A ');
   });
 
-  test('does not open under another key of the same id', () => {
+  test('a sealed value does not open with another key of the same id', () => {
     const other = openVault({ ...keys('a'), seal: [{ id: 'a', key: key(9) }] });
     expect(() => other.open(vault.seal('the token', PLACE), PLACE)).toThrow();
   });
 
-  test('still opens after the keys were rotated, and new ones are sealed with the new key', () => {
+  test('a sealed value opens after a rotation, and new values are sealed with the new key', () => {
     const rotated = openVault(keys('b', 'a'));
     expect(rotated.open(vault.seal('old', PLACE), PLACE)).toBe('old');
     const sealed = rotated.seal('new', PLACE);
@@ -100,7 +100,7 @@ describe('a sealed text that does not open', () => {
     ['was moved', vault.seal('the token', 'elsewhere')],
     ['ends early', vault.seal('the token', PLACE).subarray(0, 9)],
     ['is empty', new Uint8Array()],
-  ])('because it %s is a VaultError that names no value', (_, sealed) => {
+  ])('a sealed value that %s is a VaultError that names no value', (_, sealed) => {
     expect(() => vault.open(sealed, PLACE)).toThrow(VaultError);
     expect(() => vault.open(sealed, PLACE)).not.toThrow(/token|redemptions/);
   });
@@ -112,13 +112,13 @@ describe('a vault whose keys are rotated while it runs', () => {
     return { current, vault: openVault(from, () => current.keys) };
   };
 
-  test('opens what another one sealed with a key that it has not met', () => {
+  test('a running vault opens a value that another one sealed with a new key', () => {
     const { current, vault } = running(keys('a'));
     current.keys = keys('b', 'a');
     expect(vault.open(openVault(current.keys).seal('new', PLACE), PLACE)).toBe('new');
   });
 
-  test('seals with the new key once it has read the keys again, and opens what it sealed before', () => {
+  test('a running vault seals with the new key after it has read the keys again, and opens earlier values', () => {
     const { current, vault } = running(keys('a'));
     const before = vault.seal('before', PLACE);
     expect(vault.isNewest(before)).toBe(true);
@@ -130,7 +130,7 @@ describe('a vault whose keys are rotated while it runs', () => {
     expect(vault.open(before, PLACE)).toBe('before');
   });
 
-  test('goes on opening with a key that was removed', () => {
+  test('a running vault goes on opening with a key that was removed', () => {
     const { current, vault } = running(keys('b', 'a'));
     current.keys = keys('b');
     vault.refresh();
@@ -146,7 +146,7 @@ describe('a vault whose keys are rotated while it runs', () => {
       /^A key id stands for another/,
     ],
     ['no key', { ...keys('a'), seal: [] }, /^A vault needs a sealing key/],
-  ])('refuses %s and goes on with what it has', (_, wrong, message) => {
+  ])('a running vault refuses %s and goes on with its keys', (_, wrong, message) => {
     const { current, vault } = running(keys('a'));
     current.keys = wrong;
     expect(() => vault.refresh()).toThrow(message);
@@ -156,7 +156,7 @@ describe('a vault whose keys are rotated while it runs', () => {
     expect(openVault(keys('a')).open(vault.seal('new', PLACE), PLACE)).toBe('new');
   });
 
-  test('says VaultError, too, when the keys cannot be read again', () => {
+  test('a running vault throws VaultError when the keys cannot be read again', () => {
     const cause = new Error('ENOENT');
     const vault = openVault(keys('a'), () => {
       throw cause;
@@ -166,14 +166,14 @@ describe('a vault whose keys are rotated while it runs', () => {
     expect(open).toThrow(expect.objectContaining({ message: 'A sealed value does not open', cause }));
   });
 
-  test('tells by its beginning what the newest key sealed, also from ids that begin alike', () => {
+  test('the first bytes of a sealed value show whether the newest key sealed it, also for ids that begin alike', () => {
     const [short, long] = ['k1', 'k10'].map((id) => openVault({ ...keys('a'), seal: [{ id, key: key(3) }] }));
     const sealed = long?.seal('x', PLACE) ?? Buffer.of();
     expect([short?.isNewest(sealed), long?.isNewest(sealed)]).toEqual([false, true]);
     expect(sealed.subarray(0, 4)).toEqual(long?.newestPrefix());
   });
 
-  test('gets a new key in front and keeps the others and the index key', () => {
+  test('addSealKey puts a new key in front and leaves the others and the index key', () => {
     const old = generateVaultKeys();
     const rotated = Array.from({ length: 50 }).reduce<VaultKeys>((current) => addSealKey(current), old);
     expect(vaultKeys.parse(rotated)).toEqual(rotated);
@@ -186,12 +186,12 @@ describe('a vault whose keys are rotated while it runs', () => {
 describe('an index', () => {
   const hex = (kind: string, ...parts: readonly string[]) => vault.blindIndex(kind, ...parts).toString('hex');
 
-  test('is the same for the same parts, whatever key seals', () => {
+  test('a blind index is the same for the same parts under any sealing key', () => {
     expect(openVault(keys('b', 'a')).blindIndex('code', 'x', 'y').toString('hex')).toBe(hex('code', 'x', 'y'));
     expect(vault.blindIndex('code', 'x')).toHaveLength(32);
   });
 
-  test('differs by kind, by part, and by where parts begin and end', () => {
+  test('a blind index differs by kind, by part, and by where parts begin and end', () => {
     const indexes = [
       hex('code', 'a', 'bc'),
       hex('code', 'ab', 'c'),
@@ -211,7 +211,7 @@ describe('an index', () => {
       expect(hex('code', `a${joint}bc`), joint).not.toBe(hex('code', 'a', 'bc'));
   });
 
-  test('differs for different parts, whatever they are', () => {
+  test('blind indexes of different generated parts differ', () => {
     const parts = fc.array(fc.string({ maxLength: 3 }), { maxLength: 4 });
     fc.assert(
       fc.property(parts, parts, (left, right) => {
@@ -220,14 +220,14 @@ describe('an index', () => {
     );
   });
 
-  test('differs under another index key', () => {
+  test('a blind index differs under another index key', () => {
     const other = openVault({ ...keys('a'), index: key(2) });
     expect(other.blindIndex('code', 'x').equals(vault.blindIndex('code', 'x'))).toBe(false);
   });
 });
 
 describe('keys', () => {
-  test('that are generated are valid, and new each time', () => {
+  test('generated keys are valid, and new each time', () => {
     const [one, two] = [generateVaultKeys(), generateVaultKeys()];
     expect(vaultKeys.parse(one)).toEqual(one);
     expect(new Set([one.index, two.index, one.seal[0]?.key, two.seal[0]?.key]).size).toBe(4);
@@ -241,7 +241,7 @@ describe('keys', () => {
     ['an empty id', { seal: [{ id: '', key: key(1) }], index: key(1) }],
     ['no index key', { seal: keys('a').seal }],
     ['a key that is not base64', { ...keys('a'), index: 'x'.repeat(43) }],
-  ])('with %s are not valid', (_, wrong) => {
+  ])('keys with %s are not valid', (_, wrong) => {
     expect(vaultKeys.safeParse(wrong).success).toBe(false);
   });
 });

@@ -45,19 +45,19 @@ test.each(floors)('%s is %s at least (%s)', (name, fixes) => {
     expect([path, version, hasFix(version, fixes.split(' '))]).toContain(true);
 });
 
-test('every library of the service is in the list of advisories, or said to have none', () => {
+test('every library of the service is in the list of advisories, or listed as without any', () => {
   const listed = read('test/security/versions.test.ts');
   const libraries = Object.keys(JSON.parse(read('package.json')).dependencies);
   expect(libraries.filter((name) => !listed.includes(name))).toEqual([]);
 });
 
-test('node is as new where the machine brings it: package.json refuses an older one', () => {
+test('package.json refuses a node older than the one in the list of advisories', () => {
   const [, least = ''] = floors.find(([name]) => name === 'node') ?? [];
   expect(JSON.parse(read('package.json')).engines.node).toBe(`>=${least}`);
   expect(isAtLeast(process.versions.node, least)).toBe(true);
 });
 
-test('the service loads no protobuf, whose advisories are about descriptions that strangers bring', () => {
+test('the service loads no protobuf library', () => {
   const program = `
     import { createRequire } from 'node:module';
     const { createApolloServer } = await import('./src/graphql/apollo-server.ts');
@@ -86,7 +86,7 @@ describe('a release has a fix', () => {
     ['7.28.1', '7.29.0 8.9.0', false],
     ['6.30.0', '7.29.0 8.9.0', false],
     ['9.0.0', '7.29.0 8.9.0', true],
-  ])('%s, of %s: %s', (version, fixes, expected) => {
+  ])('hasFix(%s, of %s) is %s', (version, fixes, expected) => {
     expect(hasFix(version, fixes.split(' '))).toBe(expected);
   });
 });
