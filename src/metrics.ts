@@ -1,13 +1,13 @@
-/** What operators count and time. Every label comes from a closed set: no ids, nothing that a caller chose. */
+/** The metrics for operators. Every label comes from a closed set: no ids, no values that a caller chooses. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { ExchangeError, type Send } from './lib/exchange.ts';
 
-/** In seconds: from a lookup of an identity to a wait for a result. */
+/** Buckets in seconds: from a look-up of an identity to a long poll. */
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 8, 10, 25, 30];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Instruments in a registry of their own. */
+/** The instruments, in a registry of their own. */
 export const createMetrics = () => {
   const registry = new Registry();
   const registers = [registry];
@@ -35,7 +35,7 @@ export const createMetrics = () => {
     }),
     redemptions: new Counter({
       name: 'payer_identity_redemptions_total',
-      help: 'Auth codes and once tokens that were sent to an upstream, by source and the state that they ended in.',
+      help: 'Auth codes and once tokens that were sent to an upstream, by source and the state in which they ended.',
       labelNames: ['source', 'state'],
       registers,
     }),
@@ -48,7 +48,7 @@ export const createMetrics = () => {
     }),
     references: new Counter({
       name: 'payer_identity_entity_references_total',
-      help: 'Entity references that were asked for, by entity and result (found, missing, bad, failed).',
+      help: 'Entity references that were requested, by entity and result (found, missing, bad, failed).',
       labelNames: ['entity', 'result'],
       registers,
     }),
@@ -60,7 +60,7 @@ export const createMetrics = () => {
   };
 };
 
-/** Times what is sent to the upstream of a source. */
+/** Times the exchanges of a source. */
 export const measureUpstream =
   ({ upstream }: Pick<Metrics, 'upstream'>) =>
   (source: string, send: Send): Send =>
@@ -76,5 +76,5 @@ export const measureUpstream =
     }
   };
 
-/** Adds what prom-client knows of the process: event loop lag, memory, garbage collection, CPU. */
+/** Adds prom-client's metrics of the process: event loop lag, memory, garbage collection, CPU. */
 export const measureProcess = ({ registry }: Metrics): void => collectDefaultMetrics({ register: registry });

@@ -1,25 +1,24 @@
-/** Addresses that a configuration names: checked, read and joined here and nowhere else. */
+/** The URLs of a configuration: the only place that checks, normalizes and joins them. */
 import { z } from 'zod';
 
-/** The host of a URL that never leaves this machine: there plain HTTP shows nothing to the network. */
+/** Whether plain HTTP to the host stays on this machine. */
 const isLoopback = (hostname: string): boolean =>
   /^(?:(?:[\w-]+\.)*localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/.test(hostname);
 
-/** What is said of an address that has to be authenticated by TLS. */
+/** The message for an http:// address whose replies only TLS could authenticate. */
 export const NEEDS_TLS =
   'https:// is required, since TLS alone authenticates the replies (http:// only to this machine)';
 
 /** Whether an address is on this machine. */
 export const isLoopbackAddress = (address: string): boolean => isLoopback(new URL(address).hostname);
 
-/** Whether TLS protects what is exchanged with this address, or nothing of it leaves this machine. */
-export const isProtected = (address: string): boolean => {
-  return new URL(address).protocol === 'https:' || isLoopbackAddress(address);
-};
+/** Whether the traffic with an address is under TLS or stays on this machine. */
+export const isProtected = (address: string): boolean =>
+  new URL(address).protocol === 'https:' || isLoopbackAddress(address);
 
-/** The faults of an address, none of which repeats any of it: it may hold a password. */
+/** The fault of an address, if it has one. The text repeats nothing of the address, which may hold a password. */
 const faultsOf = (text: string, query: 'without' | 'with'): string | undefined => {
-  // URL parsers drop tabs and line feeds without a word, and read a backslash as a slash.
+  // URL parsers drop tabs and line feeds silently, and read a backslash as a slash.
   if (/[\s\p{Cc}\\]/u.test(text)) return 'without spaces, control characters and backslashes';
   const [, authority] = /^https?:\/\/([^/?#]+)/i.exec(text) ?? [];
   if (authority === undefined) return 'an http:// or https:// address';
@@ -39,32 +38,32 @@ const addressWith = (query: 'without' | 'with') =>
     .transform((text) => new URL(text).href);
 
 /**
- * An address of an upstream: http or https, a host, perhaps a port and a path, and nothing else. It is parsed into its
- * normal form: host in lower case and punycode, no default port, at least `/` as path.
+ * The address of an upstream: http or https, a host, optionally a port and a path, nothing else. Parsed into its normal
+ * form: host in lower case and punycode, no default port, at least `/` as path.
  */
 export const upstreamAddress = addressWith('without');
 
-/** The same for an endpoint that is not the source's own: its query is kept, and parameters are added to it. */
+/** The address of an endpoint of another party: its query stays, and parameters are added to it. */
 export const endpointAddress = addressWith('with');
 
-/** A forward proxy: http or https, a host, a port, perhaps user name and password, and no path. */
+/** A forward proxy: http or https, a host, a port, optionally user name and password, no path. */
 export const proxyAddress = z.string().refine((text) => {
   const [, credentials = '', rest] = /^https?:\/\/(?:([^@]*)@)?([^@/?#\\\s]+)\/?$/i.exec(text) ?? [];
   return rest !== undefined && isDecodable(credentials) && URL.canParse(text) && new URL(text).port !== '0';
 }, 'http://host:port or http://user:password@host:port, percent-encoded');
 
-/** User name and password are decoded when they are sent; what is no percent-encoding is refused before. */
+/** Whether user name and password are valid percent-encoding: they are decoded when they are sent. */
 const isDecodable = (text: string): boolean => {
   try {
-    // No part of the header may end it, or hold what Basic cannot: https://www.rfc-editor.org/rfc/rfc7617
+    // Neither may end the header or hold what Basic cannot: https://www.rfc-editor.org/rfc/rfc7617
     return !/[\p{Cc}/?#\\\s]/u.test(text) && !/\p{Cc}/u.test(decodeURIComponent(text));
   } catch {
     return false;
   }
 };
 
-/** Refuses an address whose replies nothing but TLS can authenticate, unless TLS is there. */
+/** Requires TLS for an address whose replies only TLS authenticates. */
 export const needsTls = <Schema extends z.ZodType<string>>(address: Schema) => address.refine(isProtected, NEEDS_TLS);
 
-/** The path of a request below the path of its upstream's address. */
+/** The path of a request, below the path of the address. */
 export const joinPath = (address: URL, path: string): string => address.pathname.replace(/\/$/, '') + path;

@@ -1,9 +1,9 @@
-/** Numbers of identity documents, as people type them and as the documents have them. */
+/** Numbers of identity documents: normalization, and the check digit of resident identity cards. */
 
 /**
- * The number as it is printed: capital letters and digits, without blanks. Keyboards for Chinese write full-width
- * characters, pages group the digits, and copying adds characters without a width. Every document that the channels take
- * is printed in capital letters, so a small letter can only mean the capital one.
+ * The number as it is printed: capital letters and digits, without blanks. Chinese keyboards type full-width characters,
+ * pages group the digits, and copying adds characters of no width. Every accepted document is printed in capital
+ * letters, so a small letter stands for the capital one.
  */
 export const documentNumber = (text: string): string =>
   text
@@ -15,8 +15,8 @@ const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const checks = '10X98765432';
 
 /**
- * What keeps a text from being the number of a Chinese resident identity card: 17 digits, with the date of birth in the
- * 7th to the 14th, and a last character that checks them (GB 11643-1999). Undefined for a number that is well formed.
+ * Why a text is not the number of a Chinese resident identity card: 17 digits, of which the 7th to the 14th are the date
+ * of birth, and a check character (GB 11643-1999). Undefined for a well-formed number.
  */
 export const citizenIdFault = (text: string): string | undefined => {
   if (/^\d{15}$/.test(text))

@@ -5,17 +5,17 @@ import type { Stage } from './reasons.ts';
 import type { Resolver } from './resolver.ts';
 import { closed, openTunnel, portOf } from './tunnel.ts';
 
-/** A part of what an exchange is: where it stands, and what has to be closed when it ends. */
+/** The part of an exchange that opens its connection: the stage, and the sockets to close at the end. */
 export interface Attempt {
   stage: Stage;
-  /** Opens a socket that is closed when the exchange ends. Throws, opening none, when it has ended. */
+  /** Opens a socket that is closed when the exchange ends. After the end, throws without opening one. */
   hold(open: () => Socket): Socket;
 }
 
 export interface Egress {
-  /** A forward proxy, http:// or https://, perhaps with user name and password. */
+  /** A forward proxy, http:// or https://, optionally with user name and password. */
   readonly proxy?: string | undefined;
-  /** Certificates in PEM that count beside those of the system. */
+  /** Certificates in PEM that are trusted beside those of the system. */
   readonly ca?: readonly string[] | undefined;
   readonly resolver: Resolver;
 }
@@ -40,7 +40,7 @@ export const createConnect = (target: URL, { proxy: proxyAddress, ca, resolver }
   const secureContext = usesTls
     ? createSecureContext(ca && { ca: [...getCACertificates('default'), ...ca] })
     : undefined;
-  /** The last session with each host, so that most handshakes need no certificate. */
+  /** The last TLS session with each host: most handshakes resume it. */
   const sessions = new Map<URL, Buffer>();
 
   const openTcp = async (attempt: Attempt, to: URL): Promise<Socket> => {

@@ -6,10 +6,10 @@ export type DigestName = 'md5' | 'hmac_sha256' | 'sm3';
 export const digests: Readonly<Record<DigestName, (text: string, key: string) => string>> = {
   md5: (text) => createHash('md5').update(text).digest('hex'),
   hmac_sha256: (text, key) => createHmac('sha256', key).update(text).digest('hex'),
-  /** GB/T 32905-2016, as node:crypto has it. */
+  /** GB/T 32905-2016, by OpenSSL. */
   sm3: (text) => createHash('sm3').update(text).digest('hex'),
 };
 
-/** Compares two secrets in a time that tells nothing of where they differ. */
+/** Compares two secrets in a time that does not depend on where they differ. */
 export const equalSecrets = (left: string, right: string): boolean =>
   timingSafeEqual(createHash('sha256').update(left).digest(), createHash('sha256').update(right).digest());

@@ -12,7 +12,7 @@ export interface Form {
   readonly fields: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** An HTML document that submits the form by POST as soon as it is read, and has a button where scripts are off. */
+/** An HTML document that submits the form by POST when it is loaded, with a button for browsers without scripts. */
 export const selfSubmittingForm = ({ action, fields }: Form): string =>
   [
     '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>…</title>',

@@ -1,7 +1,7 @@
 /** A request and a reply, as sources build and read them. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  /** Path below that of the upstream's address, and query, as they go on the wire. */
+  /** Path below the upstream's address, and query, as they go on the wire. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -1,10 +1,10 @@
-/** At most so many log lines a second; those beyond are counted. */
+/** Limits log lines per second; counts those that are left out. */
 export interface LineBudget {
-  /** Whether there is room for one more line in this second. */
+  /** Whether one more line may be written in this second. */
   take(): boolean;
 }
 
-/** `onLeftOut` hears at the end of a second how many lines had no room in it. */
+/** Calls `onLeftOut` at the end of a second in which lines were left out, with their number. */
 export const createLineBudget = (perSecond: number, onLeftOut: (count: number) => void): LineBudget => {
   let written = 0;
   let leftOut = 0;

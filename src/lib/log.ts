@@ -1,10 +1,10 @@
+/** The log: JSON lines whose fields are a closed list, so that no secret can be logged by mistake. */
 import { type DestinationStream, pino } from 'pino';
 import { ExchangeError } from './exchange-error.ts';
 import { codeOf } from './reasons.ts';
 
 /**
- * Everything a log line may hold. Codes, tokens, ids of payers and free text from outside have no field here,
- * so they cannot be logged by mistake.
+ * The fields of a log line. Auth codes, tokens, ids of payers and texts from outside have no field here.
  */
 export interface LogFields {
   readonly traceId?: string | undefined;
@@ -14,26 +14,26 @@ export interface LogFields {
   readonly state?: string | undefined;
   readonly code?: string | undefined;
   readonly upstreamCode?: string | undefined;
-  /** What a reply that could not be verified claims. */
+  /** The code in a reply whose signature does not hold. */
   readonly claimedCode?: string | undefined;
   readonly upstreamTraceId?: string | undefined;
   readonly missingScope?: string | undefined;
   /** The root field of the contract. */
   readonly operation?: string | undefined;
-  /** The call bears a valid signature of the app. */
+  /** Whether the call has a valid app signature. */
   readonly signed?: boolean | undefined;
   readonly durationMs?: number | undefined;
   readonly count?: number | undefined;
   readonly url?: string | undefined;
-  /** Of a source: the name of one of its options, and when the certificate there is valid. */
+  /** The option of a source that holds a certificate, and from when to when the certificate is valid. */
   readonly setting?: string | undefined;
   readonly validFrom?: string | undefined;
   readonly validTo?: string | undefined;
-  /** Why a configuration is refused, in our own words, which repeat no value. */
+  /** Why a configuration is refused; repeats no value of it. */
   readonly reason?: string | undefined;
   /**
-   * Of an error its class, the codes along its causes, why and with which upstream an exchange failed, and the places in
-   * our code; no message, since messages may quote what they choked on.
+   * Logged as the error's class, the codes of its causes, the reason and the origin of a failed exchange, and the stack
+   * without the message: a message may quote input.
    */
   readonly error?: unknown;
 }
@@ -44,21 +44,21 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
-/** Causes that are looked at, each with the errors that it gathers. */
+/** How many causes of an error are logged. */
 const MAX_CAUSES = 8;
 
 const causesOf = (error: Error): Error[] => {
-  const found: Error[] = [];
+  const causes: Error[] = [];
   let next: unknown = error;
-  while (next instanceof Error && !found.includes(next) && found.length < MAX_CAUSES) {
-    found.push(next);
-    if (next instanceof AggregateError) found.push(...next.errors.filter((each) => each instanceof Error).slice(0, 4));
+  while (next instanceof Error && !causes.includes(next) && causes.length < MAX_CAUSES) {
+    causes.push(next);
+    if (next instanceof AggregateError) causes.push(...next.errors.filter((each) => each instanceof Error).slice(0, 4));
     next = next.cause;
   }
-  return found;
+  return causes;
 };
 
-/** The system's call that failed, such as connect; and SQLite's result code, a number. */
+/** An error's code, the system call that failed, such as connect, and SQLite's result code, a number. */
 const detailsOf = (error: Error): (string | undefined)[] => [
   codeOf(error),
   'syscall' in error && /^[A-Za-z]{1,20}$/.test(`${error.syscall}`) ? `${error.syscall}` : undefined,
@@ -78,11 +78,11 @@ const describeError = (error: unknown): ErrorFields => {
   const causes = causesOf(error);
   const codes = [...new Set(causes.flatMap(detailsOf))].filter((code) => code !== undefined);
   const exchange = causes.find((cause) => cause instanceof ExchangeError);
-  // The stack begins with the message, which may have lines that look like places.
+  // The stack begins with the message, whose lines may look like stack frames.
   const stack = error.stack ?? '';
   const head = stack.indexOf(error.message);
-  const places = head < 0 ? '' : stack.slice(head + error.message.length);
-  const at = places.split('\n').filter((line) => /^\s+at /.test(line));
+  const frames = head < 0 ? '' : stack.slice(head + error.message.length);
+  const at = frames.split('\n').filter((line) => /^\s+at /.test(line));
   return {
     name: error.name,
     ...(exchange?.reason && { reason: exchange.reason }),

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, since one client has all of that. */
+/** What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, all of which one client may use. */
 export const networkOf = (address: string): string => {
   const embedded = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (embedded !== undefined || !isIPv6(address)) return embedded ?? address;

@@ -1,34 +1,34 @@
 /**
- * undici on a connection that carries one request. undici writes the request and reads the reply; the stream that it is
- * given instead of the socket sees what undici drops: bytes before the request, and bytes after the reply.
+ * undici on a connection for one request. undici writes the request and reads the reply over a stream that stands in
+ * for the socket, and that reports what undici drops: bytes before the request, and bytes after the reply.
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { Client } from 'undici';
 import { codeOf, type Reason } from './reasons.ts';
 
-/** Of each head of a reply. */
+/** The limit of each head of a reply. */
 const MAX_HEAD_BYTES = 16_384;
 
 interface OneUse {
-  /** Of the body. */
+  /** The limit of the body. */
   readonly maxReplyBytes: number;
-  /** Asked when the request is about to be written, as the last thing before its first byte. */
+  /** Called directly before the first byte of the request; false: the request is not written. */
   mayWrite(): boolean;
-  /** Bytes came that cannot belong to the one reply. */
+  /** Bytes arrived that cannot belong to the reply. */
   fault(reason: Reason): void;
 }
 
 export interface OneUseStream extends Duplex {
-  /** Whether any byte has come over the socket. */
+  /** Whether any byte has arrived. */
   hasReceived(): boolean;
-  /** Listens to the socket no longer. */
+  /** Stops listening to the socket. */
   release(): void;
 }
 
 /**
  * Whether bytes after a reply only repeat it, in whole or in part. A hop that delivers one reply twice names the same
- * payer twice; anything else might be the reply to another request.
+ * payer twice; other bytes might be the reply to another request.
  */
 const repetitionOf = (reply: Buffer) => {
   let at = 0;
@@ -41,20 +41,20 @@ const repetitionOf = (reply: Buffer) => {
   };
 };
 
-/** undici destroys the stream when the reply is whole; the socket stays open, and is listened to until its end. */
+/** undici destroys the stream when the reply is complete; the socket stays open, and is read until its end. */
 export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fault }: OneUse): OneUseStream => {
   let isWritten = false;
   let received = 0;
   const chunks: Buffer[] = [];
   let repeats: ((bytes: Buffer) => boolean) | undefined;
 
-  // The socket itself reports a write that failed, to the owner of the socket.
+  // A write that fails is reported by the socket itself, to its owner.
   const write = (bytes: Buffer, done: () => void) => {
     isWritten ||= mayWrite();
     if (isWritten) socket.write(bytes, () => done());
     else done();
   };
-  /** Bytes that came after the `replyBytes` first ones, which are the reply. */
+  /** Bytes after the reply, which is the first `replyBytes` bytes. */
   const receiveSurplus = (bytes: Buffer, replyBytes: number) => {
     repeats ??= repetitionOf(Buffer.concat(chunks).subarray(0, replyBytes));
     if (!repeats(bytes)) fault('REPLY_SURPLUS');
@@ -64,7 +64,7 @@ export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fa
     received += bytes.length;
     if (!isWritten) fault('BYTES_BEFORE_REQUEST');
     else if (stream.destroyed) receiveSurplus(bytes, before);
-    // undici limits each head by itself; this bounds heads, trailers and sizes of chunks together.
+    // undici limits each head by itself; this limits heads, trailers and chunk sizes together.
     else if (received > MAX_HEAD_BYTES + maxReplyBytes) fault('REPLY_TOO_LARGE');
     else {
       chunks.push(bytes);
@@ -82,7 +82,7 @@ export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fa
       writev: (chunks, done) => write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done),
     }),
     {
-      /** undici puts back what it read beyond the end of the reply, when it has ended the stream. */
+      /** undici puts back what it has read beyond the end of the reply. */
       unshift(bytes: Buffer) {
         if (bytes.length > 0) receiveSurplus(bytes, received - bytes.length);
       },
@@ -93,11 +93,11 @@ export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fa
     },
   );
   socket.on('data', receive).on('end', finish).resume();
-  // undici reports errors of the stream; one that comes after that must not end the process.
+  // Without a listener, an error after undici has finished would end the process.
   return stream.on('error', () => undefined);
 };
 
-/** Calls `open` at the first request; undici's own limits of time are off, since the caller has a deadline. */
+/** Calls `open` at the first request. undici's own time limits are off, since the caller has a deadline. */
 export const createOneUseClient = (
   origin: string,
   maxReplyBytes: number,
@@ -110,10 +110,10 @@ export const createOneUseClient = (
     maxResponseSize: maxReplyBytes,
     headersTimeout: 0,
     bodyTimeout: 0,
-    // undici asks for a Socket, and uses nothing of it that a Duplex does not have, except where it is there.
+    // undici's type requires a Socket; it uses what a Duplex lacks only after checking that it exists.
     connect: (_options, callback) => open((stream) => callback(null, stream as Socket)),
   });
 
-/** An error of undici without the bytes of the reply that it may hold: its code alone. */
+/** Only the code of an error of undici, which may hold bytes of the reply. */
 export const withoutBytes = (error: unknown): Error =>
   Object.assign(new Error('The reply could not be read'), { code: codeOf(error) });

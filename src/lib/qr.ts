@@ -1,12 +1,12 @@
 import encodeQR from 'qr';
 
-/** How many bytes the largest code holds, at 15 % and at 7 % error correction. ISO/IEC 18004, table 7. */
+/** The bytes that the largest code holds, at 15 % and at 7 % error correction. ISO/IEC 18004, table 7. */
 const capacities = [
   ['medium', 2_331],
   ['low', 2_953],
 ] as const;
 
-/** Where dark modules follow each other in a row, as a path through their middle. */
+/** The runs of dark modules in a row, as a path through their middle. */
 const pathOf = (row: readonly boolean[], y: number): string => {
   let [path, end] = ['', 0];
   for (let x = row.indexOf(true); x >= 0; x = row.indexOf(true, end)) {

@@ -1,10 +1,10 @@
-/** Why an exchange failed, in words from a closed set: they hold nothing that came over the wire. */
+/** Why an exchange failed: a closed set of reasons, which hold nothing that came over the wire. */
 
 /** How far an exchange has come. */
 export type Stage = 'START' | 'NAME' | 'CONNECT' | 'PROXY' | 'TLS' | 'REQUEST' | 'REPLY';
 
 export type Reason =
-  /** Nothing was begun: the time was over, the caller had left, the upstream was closed, the lease was too old. */
+  /** Not begun: the deadline had passed, the client was gone, the upstream was closed, the lease had expired. */
   | 'NOT_BEGUN'
   | 'CLIENT_GONE'
   | 'CLOSED'
@@ -16,7 +16,7 @@ export type Reason =
   | 'CONNECT_REFUSED'
   | 'CONNECT_TIMED_OUT'
   | 'CONNECT_FAILED'
-  /** The forward proxy answered CONNECT with something else than 2xx. */
+  /** The forward proxy answered CONNECT without a 2xx. */
   | 'PROXY_REFUSED'
   | 'PROXY_TIMED_OUT'
   | 'PROXY_FAILED'
@@ -24,9 +24,9 @@ export type Reason =
   | 'TLS_EXPIRED'
   | 'TLS_HOST_MISMATCH'
   | 'TLS_TIMED_OUT'
-  /** No TLS is spoken there, or no version and cipher that both sides know. */
+  /** The other side does not speak TLS, or shares no version and cipher with us. */
   | 'TLS_PROTOCOL'
-  /** The connection ended, or brought bytes, before the request was written. */
+  /** The connection ended, or bytes arrived, before the request was written. */
   | 'CLOSED_BEFORE_REQUEST'
   | 'BYTES_BEFORE_REQUEST'
   | 'CLOSED_BEFORE_REPLY'
@@ -34,10 +34,10 @@ export type Reason =
   | 'REPLY_INCOMPLETE'
   | 'REPLY_TOO_LARGE'
   | 'REPLY_GARBLED'
-  /** Bytes follow the reply, so that which of them answer this request is not known. */
+  /** Bytes follow the reply, so it is not known which of them answer this request. */
   | 'REPLY_SURPLUS';
 
-/** What the end of the time means at each stage. */
+/** The reason when the deadline passes at a stage. */
 export const timedOut: Readonly<Record<Stage, Reason>> = {
   START: 'NOT_BEGUN',
   NAME: 'NAME_TIMED_OUT',
@@ -70,7 +70,7 @@ const certificates: Readonly<Record<string, Reason>> = {
   HOSTNAME_MISMATCH: 'TLS_HOST_MISMATCH',
 };
 
-/** OpenSSL's words for certificates have no prefix, such as SELF_SIGNED_CERT_IN_CHAIN; ECONNRESET and ERR_SSL_… do. */
+/** OpenSSL's codes for certificates, such as SELF_SIGNED_CERT_IN_CHAIN, have no prefix; ECONNRESET and ERR_SSL_… do. */
 const ofTls = (code: string | undefined): Reason => {
   const known = certificates[code ?? ''];
   if (known) return known;
@@ -95,7 +95,7 @@ export const reasonOf = (stage: Stage, code: string | undefined): Reason => {
   }
 };
 
-/** A code that the system, OpenSSL, PostgreSQL or we gave an error, and no text that came from outside. */
+/** The code of an error of the system, OpenSSL, PostgreSQL or our own; undefined for a code of another form. */
 export const codeOf = (error: unknown): string | undefined => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^[0-9A-Z][0-9A-Z_]{1,63}$/.test(code) ? code : undefined;

@@ -1,10 +1,10 @@
-/** Collects what undici reads of the one reply of a connection. */
+/** Collects what undici reads of the reply of one connection. */
 import type { Dispatcher } from 'undici';
 import type { HttpReply } from './http-message.ts';
 import { codeOf, type Reason } from './reasons.ts';
 
 interface Listeners {
-  /** Which the reply must not be. */
+  /** The reply switches protocols, which no request has offered. */
   switched(): void;
   failed(error: Error): void;
 }
@@ -13,7 +13,7 @@ export interface ReplyCollector {
   readonly handler: Dispatcher.DispatchHandler;
   /** Once the head of the final reply is read. */
   readonly status: number | undefined;
-  /** Whether the upstream has said that it closes the connection. */
+  /** Whether the upstream has promised to close the connection. */
   readonly closing: boolean;
   /** The reply, once undici has read all of it. */
   readonly whole: HttpReply | undefined;
@@ -54,7 +54,7 @@ export const createReplyCollector = ({ switched, failed }: Listeners): ReplyColl
 
 const TOO_LARGE = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_EXCEEDED_MAX_SIZE']);
 
-/** Why undici has no reply. `ended`: it has read up to the end of the connection; `some`: it has read any byte. */
+/** Why undici has no reply. `ended`: the connection has ended; `some`: at least one byte has arrived. */
 export const reasonOfReply = (error: Error, { ended, some }: { ended: boolean; some: boolean }): Reason => {
   if (TOO_LARGE.has(codeOf(error) ?? '')) return 'REPLY_TOO_LARGE';
   if (!ended) return 'REPLY_GARBLED';

@@ -1,4 +1,4 @@
-/** Places for so many tasks at the same time; the others wait in order. */
+/** Limits how many tasks run at the same time; the others wait in order. */
 export const createSlots = (count: number) => {
   const waiting = new Set<() => void>();
   let free = count;
@@ -10,7 +10,7 @@ export const createSlots = (count: number) => {
     } else free += 1;
   };
   return {
-    /** Calls `begin` once there is a place. Returns how to give the place back, or to wait for it no longer. */
+    /** Calls `begin` when a slot is free. Returns the function that gives the slot back, or leaves the queue. */
     enter(begin: () => void): () => void {
       if (free > 0) {
         free -= 1;

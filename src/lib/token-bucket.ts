@@ -1,31 +1,31 @@
-/** Token buckets, one for each key: how often something may happen, with room for a burst. */
+/** Token buckets, one per key: a rate with a burst. */
 
 export interface Rate {
-  /** Tokens that come back each second. */
+  /** Tokens per second. */
   readonly perSecond: number;
-  /** Tokens of a full bucket. */
+  /** The size of a full bucket. */
   readonly burst: number;
 }
 
 export interface TokenBuckets {
-  /** Seconds until a key has a token; 0: it has one now. Takes none. */
+  /** Seconds until the key has a token; 0: now. Takes none. */
   secondsUntil(key: string): number;
-  /** Takes tokens, also such as are not there yet, at most another burst of them. */
+  /** Takes tokens and may go into debt, by one burst at most. */
   take(key: string, tokens?: number): void;
   readonly size: number;
 }
 
 interface Options {
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
   /**
-   * The least recently used is forgotten beyond these, and is full when it comes back. That helps nobody as long as
-   * fewer new keys can arrive than these within burst / perSecond seconds: by then it would be full anyway.
+   * Beyond this number the least recently used bucket is deleted, and is full when its key comes back. An attacker
+   * gains nothing unless this many new keys arrive within burst / perSecond seconds: after that it is full anyway.
    */
   readonly maxKeys?: number;
 }
 
-/** Below a microsecond is what adding fractions loses. */
+/** The error of adding fractions stays below a microsecond. */
 const ROUNDING_MS = 0.001;
 
 export const createTokenBuckets = (
@@ -36,7 +36,7 @@ export const createTokenBuckets = (
   /** When each bucket will be full again, the least recently used first. */
   const fullAt = new Map<string, number>();
 
-  const keep = (key: string, at: number) => {
+  const store = (key: string, at: number) => {
     fullAt.delete(key);
     fullAt.set(key, at);
     if (fullAt.size <= maxKeys) return;
@@ -47,15 +47,15 @@ export const createTokenBuckets = (
     secondsUntil(key) {
       const at = fullAt.get(key);
       if (at === undefined) return 0;
-      // Who keeps knocking is not forgotten.
-      keep(key, at);
+      // A refused call uses its bucket too, so that the bucket is not deleted.
+      store(key, at);
       const waitMs = at - now() - (burst - 1) * msPerToken;
       return waitMs > ROUNDING_MS ? waitMs / 1_000 : 0;
     },
     take(key, tokens = 1) {
       const at = now();
       const full = Math.max(fullAt.get(key) ?? at, at) + tokens * msPerToken;
-      keep(key, Math.min(full, at + 2 * burst * msPerToken));
+      store(key, Math.min(full, at + 2 * burst * msPerToken));
     },
     get size() {
       return fullAt.size;

@@ -1,8 +1,8 @@
-/** A tunnel through a forward proxy. https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6 */
+/** Opens a tunnel through a forward proxy. https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6 */
 import type { Socket } from 'node:net';
 import { createOneUseClient, createOneUseStream, withoutBytes } from './one-use.ts';
 
-/** The proxy answered, and not with a success. */
+/** The proxy did not answer CONNECT with a success. */
 export class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   readonly code: string;
@@ -23,10 +23,10 @@ const credentialsOf = ({ username, password }: URL): Readonly<Record<string, str
   return { 'proxy-authorization': `Basic ${Buffer.from(text).toString('base64')}` };
 };
 
-/** A refusal may have a page, which is not read. */
+/** The limit of the page that a refusal may have; it is not read. */
 const MAX_PAGE_BYTES = 65_536;
 
-/** Resolves when the socket is the tunnel. A success has no body, and nothing follows it before we have spoken. */
+/** Resolves when the socket is the tunnel. A success has no body, and the other side sends nothing before we do. */
 export const openTunnel = (socket: Socket, proxy: URL, target: URL): Promise<void> =>
   new Promise((resolve, reject) => {
     let faults = 0;

@@ -1,35 +1,35 @@
 /**
- * JSON whose objects name each member once. JSON.parse keeps the last of two equal names and others the first, so a
- * gateway that checks one value must not have us act on the other. https://www.rfc-editor.org/rfc/rfc7493#section-2.3
- * Quicker than `readJson`, which also tells where every value stands.
+ * JSON whose objects name each member once. JSON.parse uses the last of two equal names, other parsers the first: a
+ * gateway could check one value and this service act on the other. https://www.rfc-editor.org/rfc/rfc7493#section-2.3
+ * Faster than `readJson`, which also returns the offsets of every value.
  */
 
-/** Up to the end of the next string, with the colon that makes it a name. */
+/** Matches up to the end of the next string, with the colon that makes it a name. */
 const upToString = /[^"]*"[^"\\]*(?:\\.[^"\\]*)*"[ \t\n\r]*(:?)/y;
 
-/** Names as they are written, in a text that is JSON. */
+/** How many names a JSON text has. */
 const countNames = (text: string): number => {
   let count = 0;
   upToString.lastIndex = 0;
-  for (let found = upToString.exec(text); found; found = upToString.exec(text)) if (found[1] === ':') count += 1;
+  for (let match = upToString.exec(text); match; match = upToString.exec(text)) if (match[1] === ':') count += 1;
   return count;
 };
 
-/** Members that were kept. Without recursion: texts may nest deeper than the stack is. */
+/** How many members a parsed value has. Without recursion: a text may nest deeper than the stack. */
 const countMembers = (value: unknown): number => {
   let count = 0;
-  const left = [value];
-  while (left.length > 0) {
-    const next = left.pop();
+  const pending = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
     if (typeof next !== 'object' || next === null) continue;
     const members: unknown[] = Object.values(next);
     if (!Array.isArray(next)) count += members.length;
-    for (const member of members) left.push(member);
+    for (const member of members) pending.push(member);
   }
   return count;
 };
 
-/** Throws SyntaxError for what is no JSON, and for an object that names a member twice, however it is spelled. */
+/** Throws SyntaxError for a text that is not JSON, and for a name that an object has twice, in any spelling. */
 export const parseUniqueJson = (text: string): unknown => {
   const value: unknown = JSON.parse(text);
   if (countNames(text) !== countMembers(value)) throw new SyntaxError('JSON: a repeated name');

@@ -1,16 +1,16 @@
-/** How long a signal that has aborted before still waits: what is ready within moments counts. */
+/** How long a promise is awaited when the signal has aborted before: a result that is ready still counts. */
 const GRACE_MS = 300;
 
-export const ABORTED = Symbol('late');
+export const ABORTED = Symbol('aborted');
 
-/** What a promise resolves with, or LATE when a signal aborts before; the promise goes on. */
+/** The result of a promise, or ABORTED when the signal aborts first; the promise goes on. */
 export const untilAborted = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | typeof ABORTED> => {
-  const { promise: late, resolve } = Promise.withResolvers<typeof ABORTED>();
+  const { promise: aborted, resolve } = Promise.withResolvers<typeof ABORTED>();
   const giveUp = () => resolve(ABORTED);
   signal.addEventListener('abort', giveUp, { once: true });
   const grace = signal.aborted ? setTimeout(giveUp, GRACE_MS) : undefined;
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, aborted]);
   } finally {
     clearTimeout(grace);
     signal.removeEventListener('abort', giveUp);

@@ -1,15 +1,15 @@
-/** Lets callers sleep until something happens to a topic. */
+/** Wakes readers that wait for a change of a topic. */
 export interface Watch {
-  /** Resolves at the next wake-up of the topic, or when the time is up. */
+  /** Resolves at the next wake-up of the topic since the last call, or after the timeout. */
   changed(timeoutMs: number): Promise<void>;
   close(): void;
 }
 
 export interface Wakeups {
-  /** Watch first, then read: a change between the two is not missed. */
+  /** A reader watches first and then reads, so that it misses no change between the two. */
   watch(topic: string): Watch;
   wake(topic: string): void;
-  /** Wakes whoever watches anything: wake-ups may have been missed. */
+  /** Wakes the readers of all topics, when wake-ups may have been lost. */
   wakeAll(): void;
 }
 
@@ -23,8 +23,8 @@ export const createWakeups = (): Wakeups => {
         pending = true;
         resume?.();
       };
-      const others = watchers.get(topic) ?? new Set();
-      watchers.set(topic, others.add(notify));
+      const ofTopic = watchers.get(topic) ?? new Set();
+      watchers.set(topic, ofTopic.add(notify));
       return {
         changed: (timeoutMs) =>
           new Promise((resolve) => {
@@ -39,8 +39,8 @@ export const createWakeups = (): Wakeups => {
           }),
         close() {
           resume?.();
-          others.delete(notify);
-          if (others.size === 0 && watchers.get(topic) === others) watchers.delete(topic);
+          ofTopic.delete(notify);
+          if (ofTopic.size === 0 && watchers.get(topic) === ofTopic) watchers.delete(topic);
         },
       };
     },
@@ -48,7 +48,7 @@ export const createWakeups = (): Wakeups => {
       for (const notify of watchers.get(topic) ?? []) notify();
     },
     wakeAll() {
-      for (const others of watchers.values()) for (const notify of others) notify();
+      for (const ofTopic of watchers.values()) for (const notify of ofTopic) notify();
     },
   };
 };
