@@ -103,7 +103,7 @@ export const json = (value: unknown): EmulatorReply => ({
 export const beijing = (epochMs: number): string =>
   new Date(epochMs).toLocaleString('sv-SE', { timeZone: 'Asia/Shanghai' });
 
-/** The answer of a test code whose fault lies in the transport; undefined for the others. */
+/** The answer to a test code whose fault is in the transport; undefined for other codes. */
 export const transportFault = (
   kind: TestCodeKind,
   path: string,
@@ -122,7 +122,7 @@ export const transportFault = (
         body: '<!doctype html><title>网关维护中</title>',
       };
     case 'gbk': {
-      // 0xD6 0xD0 is 中 in GBK and nothing in UTF-8.
+      // 0xD6 0xD0 is 中 in GBK and invalid in UTF-8.
       const [head = '', tail = ''] = success()
         .body.toString()
         .split(/(?<=^\{)/);

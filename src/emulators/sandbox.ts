@@ -1,3 +1,4 @@
+/** The sandbox: emulated channels with new credentials, and a configuration that uses them. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { FileConfig } from '../config/load.ts';
 import { startAlipay } from './alipay.ts';
@@ -14,7 +15,7 @@ export interface Sandbox {
 
 const channelTitles = { ali_pay: '支付宝', wechat_pay: '微信支付', union_pay: '云闪付' };
 
-/** No secret: examples/signed-call.ts has it too. */
+/** Not a secret: examples/signed-call.ts has it too. */
 const signingKey = { secret: 'the key of demo-signed in sandbox mode' };
 
 const newSecret = () => randomBytes(16).toString('hex');
@@ -23,8 +24,8 @@ const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
   key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
 
 /**
- * Starts the emulated channels with credentials made up on the spot, and writes the configuration that uses them.
- * `origin` is where the service will listen: its payer page is where the channels send payers back to.
+ * Starts the emulated channels and returns the configuration that uses them. `origin` is where the service will listen:
+ * the channels send payers back to its payer page.
  */
 export const startSandbox = async (origin: string): Promise<Sandbox> => {
   const secrets = { wechat: newSecret(), jucai: newSecret(), daxpay: newSecret() };

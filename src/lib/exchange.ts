@@ -88,7 +88,7 @@ interface Route {
   readonly maxReplyBytes: number;
 }
 
-/** Ends the exchange when its caller says so: at once, if that was before it began. */
+/** Ends the exchange when a signal of its caller aborts; at once, if a signal has aborted before. */
 const obey = (exchange: Exchange, { deadline, clientGone }: Cancellation): void => {
   const onAbort = (signal: AbortSignal | undefined, act: () => void) => {
     if (signal?.aborted) act();

@@ -72,8 +72,8 @@ const certificates: Readonly<Record<string, Reason>> = {
 
 /** OpenSSL's codes for certificates, such as SELF_SIGNED_CERT_IN_CHAIN, have no prefix; ECONNRESET and ERR_SSL_… do. */
 const ofTls = (code: string | undefined): Reason => {
-  const known = certificates[code ?? ''];
-  if (known) return known;
+  const reason = certificates[code ?? ''];
+  if (reason) return reason;
   return code === undefined || /^(?:ERR_|E[A-Z]+$)/.test(code) ? 'TLS_PROTOCOL' : 'TLS_UNTRUSTED';
 };
 

@@ -112,9 +112,9 @@ const createCache = (ask: Ask, now: () => number): Resolve => {
 };
 
 /** Puts an answer into its entry, or how the look-up failed. */
-const renew = async (entry: Entry, asked: Promise<Answer>, now: () => number): Promise<readonly LookupAddress[]> => {
+const renew = async (entry: Entry, pending: Promise<Answer>, now: () => number): Promise<readonly LookupAddress[]> => {
   try {
-    const answer = await asked;
+    const answer = await pending;
     entry.answer = { ...answer, atMs: now() };
     delete entry.failure;
     return answer.addresses;
