@@ -1,8 +1,7 @@
 /**
- * `npm run -s store:copy -- <SQLite file> [postgres://…]`: moves a deployment to PostgreSQL. Without an address, which
- * other users of the machine could see, to the `store` of the configuration. Broken off, it is run again.
+ * `npm run -s store:copy -- <SQLite file> [postgres://…]`: moves a deployment to PostgreSQL. The address, which other
+ * users of the machine could see, is by default the `store` of the configuration. May run again after it was broken off.
  */
-
 import { openConfiguredVault } from '../config/keys.ts';
 import { ConfigError } from '../config/load.ts';
 import { copyStore } from './lib/copy-store.ts';
@@ -10,8 +9,8 @@ import { loadServiceConfig, runCommand } from './lib/run-command.ts';
 
 const USAGE = 'npm run -s store:copy -- <SQLite file> [postgres://user:password@host:port/database]';
 
-const COPIED = 'Everything was copied. Start the service with this store, and put the file away.';
-const FOUND = 'Everything was there already. Start the service with this store, and put the file away.';
+const COPIED = 'Everything was copied. Start the service with this store, and archive the file.';
+const FOUND = 'Everything was there already. Start the service with this store, and archive the file.';
 
 await runCommand(async () => {
   const [command, file, address] = process.argv.slice(2);

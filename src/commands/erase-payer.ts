@@ -1,6 +1,6 @@
 /**
- * `npm run -s payer:erase -- <PayerIdentity.id>`: deletes a payer, and writes a line for the audit that says nothing of
- * whom. Results that an upstream keeps are the upstream's.
+ * `npm run -s payer:erase -- <PayerIdentity.id>`: deletes a payer, and prints an audit line that does not identify the
+ * payer. Results that an upstream holds stay there.
  */
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../config/load.ts';

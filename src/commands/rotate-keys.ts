@@ -1,7 +1,7 @@
 /**
- * `npm run keys:rotate`: seals everything with the newest key, while the service runs; broken off, it is run again.
- * Sandbox mode gets a new key first; with a configuration file the newest is the first of `keys.seal`.
- * The index key is never rotated: under another one nothing that is kept would be found again.
+ * `npm run keys:rotate`: seals all values with the newest key, while the service runs. May run again after it was broken
+ * off. In sandbox mode it creates a new key first; with a configuration file the newest is the first of `keys.seal`.
+ * The index key is never rotated: with another one, no stored row would be found.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { addSandboxKey } from '../config/keys.ts';
@@ -23,7 +23,7 @@ const rotate = async (): Promise<void> => {
       total += resealed;
       const clean = pass > 1 && resealed === 0;
       if (!clean && pass < MAX_PASSES) {
-        // A service reads the keys with every sweep; until then it goes on sealing with the key that it knows.
+        // A service reads the keys before every sweep, and until then seals with the key that it has.
         await delay(2 * config.times.sweepEveryMs);
         continue;
       }
@@ -39,7 +39,7 @@ const rotate = async (): Promise<void> => {
   }
 };
 
-const KEEP = 'Keep the older keys until that is understood.';
+const KEEP = 'Do not remove the older keys until the reason is known.';
 const REMOVE = 'The older keys may be removed, once every instance has the new one in front.';
 
 await runCommand(async () => {

@@ -1,32 +1,32 @@
 /**
- * The store's clock: the database's, without its jumps. Everything that ends is judged by it, so that a database whose
- * clock is set forward or back by days neither forgets a used code nor holds one. docs/decisions/0004-store-clock.md
+ * The store's clock: the database's, without its jumps. All expiry is measured by it, so that a database whose clock is
+ * set forward or back by days neither forgets a used code nor holds a redemption. docs/decisions/0004-store-clock.md
  *
- * A row keeps a pair of readings, one of the store's clock and one of the database's. Between two ticks the store's
- * clock follows the database's by at most MOST_MS. A tick moves the pair on by no more time than has passed by the
- * monotonic clock of the instance that makes it.
+ * The table store_clock holds a pair of readings, of the store's clock and of the database's. Between two ticks the
+ * store's clock follows the database's by at most MOST_MS. A tick moves the pair on by no more time than has passed on
+ * the monotonic clock of its instance.
  */
 import { columns, computed, integer, type RowOf } from './engine/columns.ts';
 import type { Db, Transaction } from './engine/engine.ts';
 
-/** Longer than two sweeps are ever apart. What one jump of the database's clock can move the store's clock at most. */
+/** Longer than the interval between two sweeps. One jump of the database's clock moves the store's clock by this at most. */
 const MOST_MS = 60_000;
-/** A database's clock may be corrected by so much between two ticks without being held back. */
+/** A correction of the database's clock, between two ticks, that the store's clock follows. */
 const TOLERANCE_MS = 1_000;
 
-/** Milliseconds, in SQL. Cheap, and after a jump wrong by at most MOST_MS until the next tick. */
+/** The store's clock in SQL, in milliseconds. Cheap; after a jump wrong by at most MOST_MS until the next tick. */
 export const NOW = `(SELECT store_ms + CASE WHEN now_ms() <= wall_ms THEN 0
   WHEN now_ms() >= wall_ms + ${MOST_MS} THEN ${MOST_MS} ELSE now_ms() - wall_ms END FROM store_clock WHERE id = 1)`;
 
-/** In SQL: what has to be added to an instant of the store's clock to show it to people. */
+/** In SQL: what is added to an instant of the store's clock when it is shown in the contract. */
 export const SKEW = '(SELECT wall_ms - store_ms FROM store_clock WHERE id = 1)';
 
 export interface StoreClock {
-  /** Begins to compare the database's clock with this instance's. To be called before the first `read` or `tick`. */
+  /** Begins to compare the database's clock with this instance's. Called before the first `read` or `tick`. */
   observe(db: Db): Promise<void>;
-  /** The store's time as far as this instance's monotonic clock confirms it. To be asked before anything is ended. */
+  /** The store's time as far as this instance's monotonic clock confirms it. Read before a row is ended or forgotten. */
   read(db: Db): Promise<number>;
-  /** Moves the store's clock on. Each sweep does. */
+  /** Moves the store's clock on. Part of each sweep. */
   tick(db: Transaction): Promise<void>;
 }
 
@@ -55,15 +55,15 @@ export const createStoreClock = ({
   elapsed = () => performance.now(),
   mostMs = MOST_MS,
 }: ClockOptions = {}): StoreClock => {
-  /** What this instance saw last: `gapMs` is what of the time before, since the last tick by then, it cannot confirm. */
-  let seen: { readonly elapsedMs: number; readonly ticks: number; readonly gapMs: number } | undefined;
-  const look = ({ wall_ms, ticks, now }: ClockRow) => {
-    seen = { elapsedMs: elapsed(), ticks, gapMs: Math.min(Math.max(now - wall_ms, 0), MOST_MS) };
-    return seen;
+  /** This instance's last observation. `gapMs`: the time between the tick before it and itself, which it cannot confirm. */
+  let observed: { readonly elapsedMs: number; readonly ticks: number; readonly gapMs: number } | undefined;
+  const observe = ({ wall_ms, ticks, now }: ClockRow) => {
+    observed = { elapsedMs: elapsed(), ticks, gapMs: Math.min(Math.max(now - wall_ms, 0), MOST_MS) };
+    return observed;
   };
 
   const storeTime = (row: ClockRow): number => {
-    const { elapsedMs, ticks, gapMs } = seen ?? look(row);
+    const { elapsedMs, ticks, gapMs } = observed ?? observe(row);
     // A tick of another instance since then has left nothing unconfirmed.
     const confirmedMs = elapsed() - elapsedMs + TOLERANCE_MS + (ticks === row.ticks ? gapMs : 0);
     const shownMs = Math.max(row.now - row.wall_ms, 0);
@@ -71,7 +71,7 @@ export const createStoreClock = ({
   };
 
   return {
-    observe: async (db) => void look(await rowOf(db)),
+    observe: async (db) => void observe(await rowOf(db)),
     read: async (db) => storeTime(await rowOf(db)),
     async tick(db) {
       const row = await rowOf(db, ' FOR UPDATE');
@@ -79,7 +79,7 @@ export const createStoreClock = ({
       await db.all('UPDATE store_clock SET store_ms = $1, wall_ms = now_ms(), ticks = ticks + 1 WHERE id = 1', [
         storeMs,
       ]);
-      look({ ...row, wall_ms: row.now, ticks: row.ticks + 1 });
+      observe({ ...row, wall_ms: row.now, ticks: row.ticks + 1 });
     },
   };
 };

@@ -1,6 +1,6 @@
 /**
- * Whether the keys are those that the database was written with. Under another index key no used code would be found
- * again, and it would be sent a second time; under other sealing keys what is stored would not open.
+ * Checks that the keys are those that the database was written with. With another index key, a used code would not be
+ * found and would be sent again; with other sealing keys, stored values would not open.
  */
 import { randomBytes } from 'node:crypto';
 import { type Vault, VaultError } from '../security/vault.ts';
@@ -10,7 +10,7 @@ import { type KeyKind, keyIndex } from './identities.ts';
 import { identityColumns } from './rows.ts';
 import { openAnswer, readIdentity } from './sealed.ts';
 
-/** The keys do not fit the database. The message says which key, and what to do; it holds no key. */
+/** The keys do not match the database. The message names the key and what to do; it holds no key. */
 export class KeysMismatch extends Error {
   override readonly name = 'KeysMismatch';
 }
@@ -92,13 +92,13 @@ export const requireKeysMatch = async (db: Db, vault: Vault): Promise<void> => {
 };
 
 export interface KeyCheck {
-  /** Compares keys and database, and registers the key that seals. Answers the database's mark. Throws KeysMismatch. */
+  /** Compares keys and database, and registers the key that seals. Resolves to the database's mark. */
   check(db: Transaction): Promise<Uint8Array>;
-  /** To be called with the mark once the transaction of the comparison has committed: a new mark may be rolled back. */
+  /** Called with that mark when the transaction of the comparison has committed: until then it may be rolled back. */
   confirm(mark: Uint8Array): void;
-  /** Throws KeysMismatch when the last comparison found that they do not fit. */
+  /** Throws KeysMismatch when the last comparison failed. */
   requireMatch(): void;
-  /** Throws KeysMismatch unless this is the mark of the database that was checked. */
+  /** Throws KeysMismatch unless this is the mark of the database that was compared. */
   requireMark(mark: Uint8Array | null): void;
 }
 
@@ -133,15 +133,15 @@ export const createKeyCheck = (vault: Vault): KeyCheck => {
   let mark: Buffer | undefined;
   let fault: KeysMismatch | undefined;
 
-  const requireMark = (found: Uint8Array | null) => {
-    if (mark && found && mark.equals(found)) return;
+  const requireMark = (other: Uint8Array | null) => {
+    if (mark && other && mark.equals(other)) return;
     throw new KeysMismatch(
       'The database is another one than when this instance started: restart it if that is intended',
     );
   };
   const compare = async (db: Transaction) => {
-    const wrong = vault.fault();
-    if (wrong) throw new KeysMismatch(wrong.message);
+    const vaultFault = vault.fault();
+    if (vaultFault) throw new KeysMismatch(vaultFault.message);
     const row = await markDatabase(db, vault);
     requireIndexMatches(vault, row);
     if (mark) requireMark(row.index_mark);
@@ -158,8 +158,8 @@ export const createKeyCheck = (vault: Vault): KeyCheck => {
         throw error;
       }
     },
-    confirm(found) {
-      mark = Buffer.from(found);
+    confirm(checked) {
+      mark = Buffer.from(checked);
       fault = undefined;
     },
     requireMatch() {
@@ -169,9 +169,9 @@ export const createKeyCheck = (vault: Vault): KeyCheck => {
   };
 };
 
-/** After everything was sealed with the newest key: the others may be removed from the configuration. */
+/** Deletes the sentinels of older keys, which may then be removed from the configuration. */
 export const retireSealKeys = async (db: Transaction, vault: Vault): Promise<void> =>
   void (await db.all('DELETE FROM seal_keys WHERE key_id <> $1', [vault.newestId()]));
 
-/** Tables that describe the store itself, and hold nothing of payers. */
+/** Tables of the store itself, without data of payers. */
 export const bookkeepingTables: readonly string[] = ['store_clock', 'store_keys', 'seal_keys'];

@@ -1,22 +1,22 @@
-/** What sweeping, resealing and erasing look at, and how much they did. */
+/** How much a sweep, a pass of resealing and an erasure did. */
 
 export interface SweepReport {
-  /** Claims given up: nothing had been sent. */
+  /** Claims whose lease was over; nothing was sent. */
   readonly released: number;
-  /** Sent redemptions whose owner is gone; now INDETERMINATE. */
+  /** Sent redemptions whose lease was over; now INDETERMINATE. */
   readonly abandoned: number;
-  /** Rows deleted or scrubbed because their time was over. */
+  /** Rows that had expired: deleted, or their answer cleared. */
   readonly purged: number;
 }
 
-/** Every place where something sealed lies, and what tells its rows apart. */
+/** Every column with sealed values that `reseal` passes over. */
 export type SealedColumn =
   | 'identities.subject_sealed'
   | 'redemptions.answer_sealed'
   | 'certifications.certify_id_sealed';
 export type RowKey = string | Uint8Array;
 
-/** Where a pass over everything sealed has come to: behind this row. */
+/** Where a pass over all sealed values continues: after this row. */
 export interface ResealCursor {
   readonly column: SealedColumn;
   readonly after: RowKey;
@@ -24,23 +24,23 @@ export interface ResealCursor {
 
 export interface ResealReport {
   readonly resealed: number;
-  /** Rows that no key of ours opens; they stay as they are. */
+  /** Rows that no configured key opens; they stay as they are. */
   readonly unreadable: number;
   /** Undefined at the end of the pass. */
   readonly next: ResealCursor | undefined;
 }
 
-/** How much an erasure deleted; nothing of whom. */
+/** How much an erasure deleted; nothing about the payer. */
 export interface EraseReport {
   readonly identities: number;
   readonly certifications: number;
-  /** Outcomes that showed the payer; of their codes only the fact that they were used is left. */
+  /** Outcomes that showed the payer. Their codes still count as used. */
   readonly outcomes: number;
-  /** Those of the outcomes that held a token. */
+  /** Those of the outcomes that held an access token. */
   readonly tokens: number;
   /**
-   * The answer to the deletion was lost, and a second look found no payer: the figures are those of the deletion. Only
-   * when another one ran at the same time may they be its figures too.
+   * The commit was not confirmed, and a second run found no payer: the figures are those of the first run, or, if two
+   * erasures ran at the same time, of the other one.
    */
   readonly inDoubt?: true;
 }

@@ -231,6 +231,7 @@ describe('a copy is refused, and changes nothing,', slow, () => {
 
   test('when the file is of another release', async () => {
     const from = await deployed();
+    await (await from.openCopy()).close();
     const { db } = from;
     db.exec("INSERT INTO schema_migrations VALUES (9999, 'newer', '', 0)");
     db.close();

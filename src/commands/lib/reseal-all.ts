@@ -1,15 +1,16 @@
+/** One pass of resealing over the whole store. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ResealReport } from '../../store/reports.ts';
 import type { Store } from '../../store/store.ts';
 
 interface Pace {
-  /** Rows looked at in a batch. */
+  /** Rows that are read in a batch. */
   readonly batch: number;
-  /** Between two batches, for the service to write what it has to. */
+  /** Between two batches, so that the service can write. */
   readonly pauseMs: number;
 }
 
-/** One pass over everything that is sealed. */
+/** Returns how many values were resealed, and how many no key opens. */
 export const resealAll = async (
   store: Store,
   { batch, pauseMs }: Pace,

@@ -1,4 +1,4 @@
-/** Says in the log when a database stops being available, why, and when it is available again; not for every call. */
+/** Logs when a database stops being available, and why, and when it is available again: once each, not for every call. */
 import type { Log } from '../../lib/log.ts';
 import { DatabaseOverloaded, type DatabaseUnavailable } from './engine.ts';
 

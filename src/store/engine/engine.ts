@@ -1,4 +1,4 @@
-/** What a database has to do for the store. Everything above it is written once, in SQL that every engine speaks. */
+/** What a database does for the store. All SQL above it is written once, and valid on every engine. */
 import type { Watch } from '../../lib/wakeups.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
@@ -17,25 +17,25 @@ export interface Db {
 export interface Transaction extends Db {
   /** Wakes the watchers of a topic, on every instance, when the transaction has committed. */
   wake(topic: string): Promise<void>;
-  /** False while another transaction, on whatever instance, is at the same chore. */
-  tryLock(chore: string): Promise<boolean>;
+  /** Takes a named lock until the end of the transaction; false while a transaction of any instance holds it. */
+  tryLock(name: string): Promise<boolean>;
 }
 
 /**
- * How urgently a call needs the database, the most urgent first. What follows a send comes before everything: it is the
- * only record of a code that is used up. A claim that is not yet sent can be refused at no cost.
+ * How urgently a call needs the database, the most urgent first. A settle is the only record of what a used code bought;
+ * a claim of which nothing was sent can be refused at no cost.
  */
 export const urgencies = ['settle', 'mark', 'claim', 'read', 'poll'] as const;
 export type Urgency = (typeof urgencies)[number];
 
 export interface Engine {
-  /** Sees committed data only. */
+  /** Reads committed data only. */
   readonly read: Db;
-  /** The same for callers that poll: served last. */
+  /** The same for polls, which are served last. */
   readonly poll: Db;
   /**
-   * Runs a job as one transaction and resolves once it is durable. A job must do nothing but call its transaction:
-   * it may be run again. Unless this rejects with CommitInDoubt, a rejected job has changed nothing.
+   * Runs a job as one transaction and resolves when it is durable. A job does nothing but call its transaction, since it
+   * may run again. A job that rejects has changed nothing, unless it rejects with CommitInDoubt.
    */
   write<T>(job: (db: Transaction) => Promise<T>, urgency?: Urgency): Promise<T>;
   watch(topic: string): Watch;
@@ -47,7 +47,7 @@ interface UnavailableOptions {
   readonly code?: string | undefined;
 }
 
-/** The database cannot be used now: out of reach, overloaded, locked or out of space. */
+/** The database cannot be used now: unreachable, overloaded, locked or out of space. */
 export class DatabaseUnavailable extends Error {
   override readonly name: string = 'DatabaseUnavailable';
   /** SQLSTATE, a code of the operating system or of SQLite, or a word of ours such as STANDBY. */
@@ -59,12 +59,12 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** Refused before it was begun, since more urgent calls need the database. */
+/** Refused before it began, since more urgent calls need the database. */
 export class DatabaseOverloaded extends DatabaseUnavailable {
   override readonly name = 'DatabaseOverloaded';
 }
 
-/** The connection was lost with a commit under way: it has happened, happens yet, or never will. */
+/** The connection was lost during a commit, which may have happened, or may still happen. */
 export class CommitInDoubt extends Error {
   override readonly name = 'CommitInDoubt';
 }

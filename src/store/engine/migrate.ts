@@ -1,4 +1,4 @@
-/** Brings a database up to this code's schema: numbered SQL, each file once, all under one lock, only ever forward. */
+/** Brings a database up to this release's schema: numbered SQL files, each once, all under one lock, only forward. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -15,7 +15,7 @@ interface Step extends AppliedStep {
   readonly sql: string;
 }
 
-/** The schema that a database had, and the one that it has now; 0 is none. */
+/** The schema that a database had, and the one that it has now; 0: none. */
 export interface Migration {
   readonly from: number;
   readonly to: number;

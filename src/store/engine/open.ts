@@ -1,3 +1,4 @@
+/** Opens, or migrates, the database that a configuration names: PostgreSQL or SQLite. */
 import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import type { Log } from '../../lib/log.ts';
@@ -18,9 +19,9 @@ interface Named {
 const sqliteIn = (dataDir: string) => ({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now });
 
 export interface EngineOptions {
-  /** For the service, and not for a command beside it. */
+  /** True for the service, false for a command beside it. */
   readonly serve?: boolean;
-  /** Looks the database's host up; absent: the system does. */
+  /** Looks up the database's host; absent: the system does. */
   readonly lookup?: LookupFunction | undefined;
 }
 
@@ -34,7 +35,7 @@ export const openEngine = async (
     ? openSqlite({ ...sqliteIn(dataDir), log, serve })
     : openPostgres({ url: store, listenUrl: storeListenUrl, log, lookup });
 
-/** Brings that database up to this release, which opening it does as well. */
+/** Brings that database up to this release, as opening it does. */
 export const migrateDatabase = async ({ store, dataDir }: Named): Promise<Migration> => {
   if (store === undefined) return migrateFile(sqliteIn(dataDir));
   const { client, migration } = await connectPostgres(store);

@@ -2,7 +2,7 @@
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
 
-/** Scheme and user, hosts, and everything behind them; undefined when it is no address of PostgreSQL. */
+/** Scheme and user, hosts, and the rest; undefined for an address of another kind. */
 const partsOf = (address: string): { head: string; hosts: string; tail: string } | undefined => {
   const scheme = SCHEME.exec(address)?.[0];
   if (scheme === undefined) return undefined;
@@ -14,10 +14,10 @@ const partsOf = (address: string): { head: string; hosts: string; tail: string }
   return { head: scheme + authority.slice(0, user), hosts, tail: behind.slice(authority.length) };
 };
 
-/** The service writes, so that only a primary will do, and every connection is checked to lead to one. */
+/** What target_session_attrs may ask for: the service writes, and checks that every connection leads to a primary. */
 const WRITABLE: readonly string[] = ['any', 'read-write', 'primary'];
 
-/** One host of an address, with all else that the address says. */
+/** One host of an address, with the other parts of that address. */
 export interface Host {
   /** As the address names it, for messages. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface Host {
   readonly url: string;
 }
 
-/** The hosts of an address, in its order. Throws an error that does not quote the address, which may hold a password. */
+/** The hosts of an address, in its order. Its errors do not quote the address, which may hold a password. */
 export const hostsOf = (address: string): Host[] => {
   const parts = partsOf(address);
   if (!parts) throw new Error('postgres://user:password@host:port/database');

@@ -1,4 +1,4 @@
-/** Connections to PostgreSQL: to the first host of an address that is a primary which can be written to and trusted. */
+/** Connections to PostgreSQL: to the first host of an address that is a durable primary. */
 import { type LookupFunction, Socket } from 'node:net';
 import pg from 'pg';
 import { DatabaseUnavailable } from './engine.ts';
@@ -7,18 +7,19 @@ import { hostsOf } from './postgres-address.ts';
 import { codeOf, unavailable } from './postgres-failures.ts';
 import { checkServer, setLimits } from './postgres-server.ts';
 
-/** For reaching a host: eight round trips with TLS, each of which may take half a second. */
+/** For connecting: eight round trips with TLS, of up to half a second each. */
 const CONNECT_MS = 5_000;
-/** Should the server not even say that a statement took too long. */
+/** Ends a statement whose server does not answer, not even that the statement timed out. */
 const QUERY_MS = 6_000;
 
-/** Instants and counts fit a number; pg hands int8 out as text. */
+/** Instants and counts fit a number; pg returns int8 as text. */
 const types = {
+  // Number is another kind of parser than the overloads of pg declare.
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-/** A socket that finds its host with a look-up of ours. https://nodejs.org/api/net.html#socketconnectoptions-connectlistener */
+/** A socket that resolves its host with the configured look-up. https://nodejs.org/api/net.html#socketconnectoptions-connectlistener */
 const socketWith = (lookup: LookupFunction) => (): Socket => {
   const socket = new Socket();
   const connect = socket.connect.bind(socket);
@@ -30,17 +31,17 @@ const socketWith = (lookup: LookupFunction) => (): Socket => {
 };
 
 export interface ConnectOptions {
-  /** Finds the address of a host; absent: the system's. */
+  /** Looks up a host; absent: the system does. */
   readonly lookup?: LookupFunction | undefined;
-  /** Sets the time limits for the whole session: only where no pooler gives every transaction another one. */
+  /** Sets the time limits for the whole session: only where no pooler gives every transaction another session. */
   readonly limitSession?: boolean;
-  /** For migrations and copies, whose statements take as long as they take. */
+  /** For migrations and copies, whose statements have no time limit. */
   readonly unhurried?: boolean;
-  /** Gives up once it aborts. */
+  /** Ends the attempt when it aborts. */
   readonly signal?: AbortSignal;
 }
 
-/** How every connection of ours is made. Nothing that a pooler might refuse is asked for at the start. */
+/** The parameters of every connection. None that a pooler might refuse is sent at the start. */
 const connectionTo = (url: string, { lookup, unhurried }: ConnectOptions) => ({
   connectionString: url,
   keepAlive: true,
@@ -57,7 +58,7 @@ const connectTo = async (url: string, options: ConnectOptions): Promise<pg.Clien
   const client = new pg.Client(connectionTo(url, options));
   client.on('error', () => undefined);
   const hangUp = () => void client.end().catch(() => undefined);
-  // Ended while it connects, a client leaves the promise open for good.
+  // A client that ends while it connects never settles the promise of connect().
   const ended = new Promise<never>((_, reject) =>
     client.once('end', () => reject(new Error('Connection terminated while it was made'))),
   );
@@ -80,8 +81,8 @@ const connectTo = async (url: string, options: ConnectOptions): Promise<pg.Clien
 export type Connector = (options?: ConnectOptions) => Promise<pg.Client>;
 
 /**
- * Connects to the first host of an address that will do, beginning with the one that did last. Rejects with
- * DatabaseUnavailable; its cause is the failure of the last host, its message names the reason of every host.
+ * Connects to the first suitable host of an address, beginning with the one that was suitable last. Rejects with
+ * DatabaseUnavailable, whose message names the reason of every host and whose cause is that of the last.
  */
 export const createConnector = (address: string, lookup?: LookupFunction): Connector => {
   const hosts = hostsOf(address);
@@ -105,11 +106,10 @@ export const createConnector = (address: string, lookup?: LookupFunction): Conne
   };
 };
 
-/** What the server says holds names of roles and databases, and no password. */
+/** The server's messages hold names of roles and databases, and no password. */
 const reasonOf = ({ cause, code, message }: DatabaseUnavailable): string => {
   if (cause === undefined) return message;
-  const said = cause instanceof pg.DatabaseError ? cause.message : '';
-  if (said) return `${said} (${code})`;
+  if (cause instanceof pg.DatabaseError && cause.message) return `${cause.message} (${code})`;
   return code ?? (cause instanceof Error && cause.message ? cause.message : 'no answer');
 };
 
@@ -130,7 +130,7 @@ interface Connected {
   readonly migration: Migration;
 }
 
-/** Connects to a database that is then of this release. The caller ends the connection. */
+/** Connects, and brings the database up to this release. The caller ends the connection. */
 export const connectPostgres = async (address: string, lookup?: LookupFunction): Promise<Connected> => {
   let client: pg.Client | undefined;
   try {
@@ -138,7 +138,7 @@ export const connectPostgres = async (address: string, lookup?: LookupFunction):
     return { client, migration: await migratePostgres(client) };
   } catch (error) {
     await client?.end().catch(() => undefined);
-    // Our own words about a migration; every other failure is of the connection or the server.
+    // A message about a migration; every other failure is of the connection or the server.
     if (error instanceof Error && error.name === 'Error' && error.message && codeOf(error) === undefined) throw error;
     const reason =
       error instanceof DatabaseUnavailable

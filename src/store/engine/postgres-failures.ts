@@ -1,19 +1,19 @@
-/** What a failure of PostgreSQL, or of the way to it, means. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Classifies failures of PostgreSQL and of the connection to it. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 import pg from 'pg';
 import { DatabaseUnavailable } from './engine.ts';
 
-/** Serialization failure, deadlock, unique violation: run again, a job sees what the other transaction committed. */
+/** Serialization failure, deadlock, unique violation: a job that runs again reads the other transaction's commit. */
 const RACES: readonly unknown[] = ['40001', '40P01', '23505'];
 export const isRace = (error: unknown) => error instanceof pg.DatabaseError && RACES.includes(error.code);
 
 /**
- * What the server says about a statement. Everything else is about the server, its locks, its disk or the way to it:
- * also 25006, which a server that was a primary answers when it is to write.
+ * An error of the statement itself. All others are of the server, its locks, its disk or the connection: also 25006, with
+ * which a server that is no longer a primary answers a write.
  */
 export const isAboutStatement = (error: unknown) =>
   error instanceof pg.DatabaseError && !/^(?:08|25006|53|55P03|57|58|XX)/.test(error.code ?? '');
 
-/** What the driver says without a code. */
+/** Messages of the driver that have no code. */
 const DRIVER: readonly (readonly [RegExp, string])[] = [
   [/^timeout expired$/, 'CONNECT_TIMEOUT'],
   [/^Query read timeout$/, 'QUERY_TIMEOUT'],
@@ -21,14 +21,14 @@ const DRIVER: readonly (readonly [RegExp, string])[] = [
   [/does not support SSL|establishing an SSL connection/, 'TLS_REFUSED'],
 ];
 
-/** SQLSTATE, the code of the operating system or of TLS, or a word for what the driver says. */
+/** SQLSTATE, the code of the operating system or of TLS, or a word of ours for a message of the driver. */
 export const codeOf = (error: unknown): string | undefined => {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
   return DRIVER.find(([pattern]) => pattern.test(error.message))?.[1];
 };
 
-/** The connection, or the server behind it, is of no use any more; after other failures it is as good as before. */
+/** The connection, or its server, cannot be used again; after other failures it can. */
 export const isConnectionLost = ({ cause, code }: DatabaseUnavailable): boolean =>
   !(cause instanceof pg.DatabaseError) || /^(?:08|25006|57P|58|XX)/.test(code ?? '');
 

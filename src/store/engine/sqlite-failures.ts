@@ -1,8 +1,8 @@
-/** What a failure of SQLite means. https://www.sqlite.org/rescode.html */
+/** Classifies failures of SQLite. https://www.sqlite.org/rescode.html */
 import { DatabaseUnavailable } from './engine.ts';
 
 const BUSY = 5;
-/** Results that are about the file, its lock or its disk, and not about a statement. */
+/** Results of the file, its lock or its disk, and not of a statement. */
 const UNUSABLE: ReadonlyMap<number, string> = new Map([
   [BUSY, 'SQLITE_BUSY'],
   [6, 'SQLITE_LOCKED'],
@@ -15,14 +15,14 @@ const UNUSABLE: ReadonlyMap<number, string> = new Map([
   [26, 'SQLITE_NOTADB'],
 ]);
 
-/** The primary result code; node gives the extended one. */
+/** The primary result code; node:sqlite returns the extended one. */
 const resultOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 
 /** Another process holds the lock that is needed. */
 export const isLocked = (error: unknown): boolean => resultOf(error) === BUSY;
 
-/** An error of the file as DatabaseUnavailable, any other as it is. */
+/** An error of the file as DatabaseUnavailable, any other unchanged. */
 export const orUnavailable = (error: unknown): unknown => {
   const code = UNUSABLE.get(resultOf(error) ?? 0);
   if (code === undefined || !(error instanceof Error)) return error;

@@ -1,4 +1,4 @@
-/** What other processes may do to the file of a store, which the connections to it would not notice. */
+/** Notices what other processes do to the file of a store: deleted, replaced, or served twice. */
 import { type Stats, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '../../lib/log.ts';
@@ -10,12 +10,12 @@ const isFile = (file: string) => file !== ':memory:';
 
 const find = (file: string): Stats | undefined => statSync(file, { throwIfNoEntry: false });
 
-/** SQLite moves the log into the file every 4 MB, unless another process keeps on reading from it. */
+/** SQLite moves the log into the file every 4 MB, unless another process reads it all the time. */
 const LONG_LOG_BYTES = 64 * 2 ** 20;
 
 /**
- * Makes a check, for before each transaction, that the names still lead to the files which were opened: what is
- * committed to a file that was deleted or replaced would be gone after a restart. Throws DatabaseUnavailable.
+ * Returns a check for before each transaction. It throws DatabaseUnavailable when a name no longer leads to the file that
+ * was opened: commits to a deleted or replaced file would be lost at a restart.
  */
 export const createFileCheck = (file: string, log: Log): (() => void) => {
   if (!isFile(file)) return () => undefined;
@@ -32,7 +32,7 @@ export const createFileCheck = (file: string, log: Log): (() => void) => {
         );
       if (name !== wal || !found || found.size < 2 * reportedBytes) continue;
       reportedBytes = found.size;
-      log.warn('the log of the SQLite file grows, since another process keeps on reading it', { count: found.size });
+      log.warn('the log of the SQLite file grows, since another process reads it all the time', { count: found.size });
     }
   };
 };
@@ -40,8 +40,8 @@ export const createFileCheck = (file: string, log: Log): (() => void) => {
 const START_MS = 2_000;
 
 /**
- * Takes the file for this process, until that ends: two that serve it would not wake each other's readers. The lock is
- * the operating system's, on a file of its own, so that commands beside the service can open the database.
+ * Locks the file for this process: two services on one file would not wake each other's readers. The lock is the
+ * operating system's, on a separate file, so that commands beside the service can open the database.
  */
 export const takeFile = (file: string): (() => void) => {
   if (!isFile(file)) return () => undefined;

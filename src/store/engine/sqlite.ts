@@ -15,11 +15,11 @@ interface SqliteOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log?: Log | undefined;
-  /** Whether this process is to be the only one that serves the file; commands beside it are not. */
+  /** True for the service, of which one process at a time may serve the file; false for a command beside it. */
   readonly serve?: boolean | undefined;
 }
 
-/** Nobody waits for the service while it starts; afterwards a lock that another process holds must not stop it. */
+/** How long SQLite blocks this process for a lock, at the start only: later, calls would wait with it. */
 const START_MS = 2_000;
 
 const openConnection = (file: string, now: () => number) => {
@@ -30,19 +30,19 @@ const openConnection = (file: string, now: () => number) => {
 };
 
 export const openSqlite = ({ file, now, log = createLog('silent'), serve = false }: SqliteOptions): Engine => {
-  const letGo = serve ? takeFile(file) : () => undefined;
-  // A transaction happens at one instant, however many statements it has.
+  const unlock = serve ? takeFile(file) : () => undefined;
+  // now_ms() is the same for all statements of a transaction.
   let instant = now();
   const writer = openConnection(file, () => instant);
   migrateSqlite(writer.db, now);
-  // Readers have a connection of their own, so that they never see what is not yet committed.
+  // Reads have a connection of their own, and so never return what is not committed.
   const reader = openConnection(file, now);
   for (const { db } of [writer, reader]) db.exec('PRAGMA busy_timeout = 0');
   const write = createGroupCommit(writer.db, { check: createFileCheck(file, log) });
   const wakeups = createWakeups();
   const availability = createAvailability(log);
-  /** Transactions come one after the other here. */
-  const alone = async () => true;
+  /** Transactions run one after the other here: none ever waits for a named lock. */
+  const tryLock = async () => true;
 
   const report = async <T>(call: Promise<T>): Promise<T> => {
     try {
@@ -65,7 +65,7 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
       const wake = async (topic: string) => void topics.push(topic);
       const run = () => {
         instant = now();
-        return job({ all: writer.all, wake, tryLock: alone });
+        return job({ all: writer.all, wake, tryLock });
       };
       const value = await report(write(run, urgency));
       for (const topic of topics) wakeups.wake(topic);
@@ -76,12 +76,12 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
       await write(async () => undefined).catch(() => undefined);
       reader.db.close();
       writer.db.close();
-      letGo();
+      unlock();
     },
   };
 };
 
-/** Brings a file up to this release, and leaves it. */
+/** Brings a file up to this release, and closes it. */
 export const migrateFile = ({ file, now }: SqliteOptions): Migration => {
   const { db } = openConnection(file, now);
   try {

@@ -1,15 +1,15 @@
-/** Who uses a limited number of places next: the most urgent first, and the last places are kept for the most urgent. */
+/** Gives out a limited number of places by urgency, and reserves the last ones for the most urgent calls. */
 import { DatabaseOverloaded, type Urgency, urgencies } from './engine.ts';
 
-/** The share of the places that may be in use, by calls of every urgency, for one of this urgency to begin. */
+/** A call of this urgency begins only while a smaller share of all places is in use. */
 const SHARE: Readonly<Record<Urgency, number>> = { settle: 1, mark: 0.8, claim: 0.7, read: 0.7, poll: 0.6 };
-/** The first reader and the first poll have a larger one: claims do not keep results from being read either. */
+/** The first read and the first poll have a larger share, so that claims cannot block all reading of results. */
 const SHARE_OF_FIRST_READ = 0.9;
 const isRead = (urgency: Urgency) => urgency === 'read' || urgency === 'poll';
 
 /**
- * How long a call waits for its place; what settles waits until it gets one. Readers whom one result wakes come all
- * together, and their operation has an end of its own.
+ * How long a call waits for a place; one that settles waits without a limit. One result wakes many polls at once, and
+ * their operations have deadlines of their own: so they may wait longest.
  */
 const WAIT_MS: Readonly<Record<Urgency, number>> = {
   settle: Infinity,
@@ -18,10 +18,10 @@ const WAIT_MS: Readonly<Record<Urgency, number>> = {
   read: 5_000,
   poll: 8_000,
 };
-/** A claim is the beginning of more work: one that comes to a queue whose first has waited for so long is refused at once. */
+/** A claim leads to more work: it is refused at once when the first claim in the queue has waited for this long. */
 const STANDING_MS = 1_500;
 
-/** Gives the place back. Called once. */
+/** Returns the place. Called once. */
 export type Release = () => void;
 
 export interface UrgencyQueue {
@@ -34,7 +34,7 @@ interface Waiting {
   admit(): void;
 }
 
-interface Line {
+interface Lane {
   readonly waiting: Waiting[];
   used: number;
 }
@@ -42,8 +42,8 @@ interface Line {
 const refused = () => new DatabaseOverloaded('More urgent calls need the database', { code: 'OVERLOADED' });
 
 export const createUrgencyQueue = (places: number): UrgencyQueue => {
-  const newLine = (): Line => ({ waiting: [], used: 0 });
-  const lines = { settle: newLine(), mark: newLine(), claim: newLine(), read: newLine(), poll: newLine() };
+  const newLane = (): Lane => ({ waiting: [], used: 0 });
+  const lines = { settle: newLane(), mark: newLane(), claim: newLane(), read: newLane(), poll: newLane() };
   let used = 0;
 
   const hasPlace = (urgency: Urgency): boolean => {
@@ -73,7 +73,7 @@ export const createUrgencyQueue = (places: number): UrgencyQueue => {
     };
   };
 
-  const wait = (urgency: Urgency, line: Line, since: number): Promise<Release> =>
+  const wait = (urgency: Urgency, line: Lane, since: number): Promise<Release> =>
     new Promise((resolve, reject) => {
       const waiting = {
         since,
