@@ -46,7 +46,8 @@ export const createStore = (engine: Engine, { vault, times, clock = createStoreC
       const owner = newOwner();
       return write((db) => claim(db, deps, request, owner));
     },
-    markSent: (lease) => write((db, inDoubt) => markSent(db, deps, lease, inDoubt), { urgency: 'mark' }),
+    markSent: (lease) =>
+      write((db, isIndeterminate) => markSent(db, deps, lease, isIndeterminate), { urgency: 'mark' }),
     release: (lease) => settling.write((db) => release(db, lease)),
     settle: ({ redemptionId: id, owner }, outcome) =>
       settling.write((db) =>

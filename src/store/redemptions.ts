@@ -65,17 +65,17 @@ export const findRedemption = async (db: Db, vault: Vault, id: string): Promise<
 
 export const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' } as const;
 
-/** `inDoubt`: an earlier run of the same call may have marked it. */
+/** `isIndeterminate`: an earlier run of the same call may have marked it. */
 export const markSent = async (
   db: Transaction,
   { times }: RedemptionDeps,
   lease: Lease,
-  inDoubt: boolean,
+  isIndeterminate: boolean,
 ): Promise<boolean> => {
   const marked = await db.all(
     `UPDATE redemptions SET state = 'SENT', lease_until = ${NOW} + $3
      WHERE id = $1 AND owner = $2 AND state IN ('CLAIMED', $4) RETURNING id`,
-    [lease.redemptionId, lease.owner, times.leaseMs, inDoubt ? 'SENT' : 'CLAIMED'],
+    [lease.redemptionId, lease.owner, times.leaseMs, isIndeterminate ? 'SENT' : 'CLAIMED'],
   );
   return marked.length > 0;
 };

@@ -42,5 +42,5 @@ export interface EraseReport {
    * The commit was not confirmed, and a second run found no payer: the figures are those of the first run, or, if two
    * erasures ran at the same time, of the other one.
    */
-  readonly inDoubt?: true;
+  readonly indeterminate?: true;
 }

@@ -129,14 +129,14 @@ const erase = async (db: Transaction, identityId: string): Promise<EraseReport> 
 };
 
 /**
- * One erasure, however often it is run: a second run, after a commit in doubt, that finds no payer returns the report of
+ * One erasure, however often it is run: a second run, after an indeterminate commit, that finds no payer returns the report of
  * the first.
  */
 export const createErase = (identityId: string) => {
   let earlier: EraseReport | undefined;
-  return async (db: Transaction, inDoubt: boolean): Promise<EraseReport> => {
+  return async (db: Transaction, isIndeterminate: boolean): Promise<EraseReport> => {
     const report = await erase(db, identityId);
-    if (inDoubt && earlier && report.identities === 0) return { ...earlier, inDoubt: true };
+    if (isIndeterminate && earlier && report.identities === 0) return { ...earlier, indeterminate: true };
     earlier = report;
     return report;
   };

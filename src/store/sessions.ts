@@ -38,7 +38,7 @@ export const openSession = async (
   return { expiresAt: new Date(row?.expires_at ?? 0) };
 };
 
-/** The session for a new redemption, or why there is none. A query code that the caller chose creates one. */
+/** The session for a new redemption, or the verdict without one. A query code that the caller chose creates one. */
 export const claimSession = async (
   db: Transaction,
   { vault, times, clock }: SessionDeps,

@@ -1,11 +1,17 @@
 /** How the store's writes end: run again after a lost race, or until it is known whether they were committed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClaimRace } from './claims.ts';
-import { CommitInDoubt, DatabaseUnavailable, type Engine, type Transaction, type Urgency } from './engine/engine.ts';
+import {
+  CommitIndeterminate,
+  DatabaseUnavailable,
+  type Engine,
+  type Transaction,
+  type Urgency,
+} from './engine/engine.ts';
 import type { KeyCheck } from './key-check.ts';
 import type { StoreTimes } from './store.ts';
 
-/** How long a write is repeated whose commit is in doubt. */
+/** How long a write is repeated whose commit is indeterminate. */
 const RESOLVE_MS = 5_000;
 const MAX_RACES = 5;
 /**
@@ -24,8 +30,8 @@ interface WriteOptions {
   readonly insist?: boolean;
 }
 
-/** `inDoubt`: an earlier run of this job may have been committed. */
-type Job<T> = (db: Transaction, inDoubt: boolean) => Promise<T>;
+/** `isIndeterminate`: an earlier run of this job may have been committed. */
+type Job<T> = (db: Transaction, isIndeterminate: boolean) => Promise<T>;
 export type Write = <T>(job: Job<T>, options?: WriteOptions) => Promise<T>;
 
 /**
@@ -40,15 +46,15 @@ export const createWrite =
       const tookMs = performance.now() - startedAt;
       return insist ? tookMs > leaseMs + INSIST_MS && attempt >= INSIST_ATTEMPTS : tookMs > RESOLVE_MS;
     };
-    let inDoubt = false;
+    let isIndeterminate = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await engine.write((db) => job(db, inDoubt), urgency);
+        return await engine.write((db) => job(db, isIndeterminate), urgency);
       } catch (error) {
         if (error instanceof ClaimRace && attempt < MAX_RACES) continue;
-        inDoubt ||= error instanceof CommitInDoubt;
-        const isUnavailable = error instanceof CommitInDoubt || error instanceof DatabaseUnavailable;
-        if (!isUnavailable || !(inDoubt || insist) || isOver(attempt)) throw error;
+        isIndeterminate ||= error instanceof CommitIndeterminate;
+        const isUnavailable = error instanceof CommitIndeterminate || error instanceof DatabaseUnavailable;
+        if (!isUnavailable || !(isIndeterminate || insist) || isOver(attempt)) throw error;
         await delay(Math.min(50 * 2 ** attempt, 500));
       }
     }

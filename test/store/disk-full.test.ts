@@ -107,7 +107,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
 
     await bed.fill();
     const refused: string[] = [];
-    const inDoubt: string[] = [];
+    const indeterminate: string[] = [];
     /** Whether there was some space yet. */
     const onFullDisk = async (): Promise<boolean> => {
       const authCode = newCode();
@@ -115,13 +115,13 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
       if (isAuthenticated(answer)) return true;
       // What is left may do for a claim, and not for a payer.
       expect(['SERVICE_UNAVAILABLE', 'OUTCOME_PENDING']).toContain(answer.code);
-      (answer.code === 'SERVICE_UNAVAILABLE' ? refused : inDoubt).push(authCode);
+      (answer.code === 'SERVICE_UNAVAILABLE' ? refused : indeterminate).push(authCode);
       return false;
     };
     while (refused.length < REFUSED)
       if ((await Promise.all(Array.from({ length: AT_ONCE }, onFullDisk))).includes(true)) await bed.fill();
     expect(refused.map(service.sends)).toEqual(refused.map(() => 0));
-    expect(inDoubt.map(service.sends)).toEqual(inDoubt.map(() => 1));
+    expect(indeterminate.map(service.sends)).toEqual(indeterminate.map(() => 1));
     // A probe takes less than a call does, but it takes something.
     if (bed.whenFull !== 'some calls') await until(service.readiness, (status) => status === 503);
     const [known] = acknowledged.values();
@@ -133,15 +133,15 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     await until(service.readiness, (status) => status === 200);
     await Promise.all(refused.map((authCode) => until(() => authenticate(authCode), isAuthenticated)));
     // The upstream may have been given up, on a machine that is busy; then that is what was stored.
-    await Promise.all(inDoubt.map((authCode) => until(() => authenticate(authCode), hasEnded)));
+    await Promise.all(indeterminate.map((authCode) => until(() => authenticate(authCode), hasEnded)));
     await bed.check();
     const again = await Promise.all([...acknowledged.keys()].map(service.authenticate));
     const lost = [...acknowledged.values()].filter((answer, index) => !isDeepStrictEqual(again[index], answer));
     expect(lost).toEqual([]);
-    expect([...acknowledged.keys(), ...inDoubt].filter((authCode) => service.sends(authCode) !== 1)).toEqual([]);
+    expect([...acknowledged.keys(), ...indeterminate].filter((authCode) => service.sends(authCode) !== 1)).toEqual([]);
     console.log(
       `${name}: ${acknowledged.size} acknowledged, ${lost.length} lost; ${refused.length} refused, 0 of them sent; ` +
-        `${inDoubt.length} stored later, 0 sent twice; served ${tookMs} ms after there was space; ${bed.story()}`,
+        `${indeterminate.length} stored later, 0 sent twice; served ${tookMs} ms after there was space; ${bed.story()}`,
     );
   });
 

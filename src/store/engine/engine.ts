@@ -35,7 +35,7 @@ export interface Engine {
   readonly poll: Db;
   /**
    * Runs a job as one transaction and resolves when it is durable. A job does nothing but call its transaction, since it
-   * may run again. A job that rejects has changed nothing, unless it rejects with CommitInDoubt.
+   * may run again. A job that rejects has changed nothing, unless it rejects with CommitIndeterminate.
    */
   write<T>(job: (db: Transaction) => Promise<T>, urgency?: Urgency): Promise<T>;
   watch(topic: string): Watch;
@@ -65,6 +65,6 @@ export class DatabaseOverloaded extends DatabaseUnavailable {
 }
 
 /** The connection was lost during a commit, which may have happened, or may still happen. */
-export class CommitInDoubt extends Error {
-  override readonly name = 'CommitInDoubt';
+export class CommitIndeterminate extends Error {
+  override readonly name = 'CommitIndeterminate';
 }

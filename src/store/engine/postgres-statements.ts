@@ -1,6 +1,6 @@
 /** Single statements on a PostgreSQL connection, in the SQL that every engine speaks. */
 import type pg from 'pg';
-import { CommitInDoubt, type SqlParameter, type SqlRow, type Transaction } from './engine.ts';
+import { CommitIndeterminate, type SqlParameter, type SqlRow, type Transaction } from './engine.ts';
 import { isAboutStatement, unavailable } from './postgres-failures.ts';
 
 /** The name that LISTEN and NOTIFY use. */
@@ -24,10 +24,10 @@ export const query = async (
   }
 };
 
-/** Rejects with CommitInDoubt when the server did not answer. */
+/** Rejects with CommitIndeterminate when the server did not answer. */
 export const commit = async (client: pg.ClientBase): Promise<void> => {
   const { command } = await client.query('COMMIT').catch((cause: unknown) => {
-    throw new CommitInDoubt('PostgreSQL did not answer a COMMIT: whether it committed is not known', { cause });
+    throw new CommitIndeterminate('PostgreSQL did not answer a COMMIT: whether it committed is not known', { cause });
   });
   // After a statement has failed, PostgreSQL answers COMMIT with ROLLBACK.
   if (command !== 'COMMIT') throw new Error('A job continued after one of its statements had failed');

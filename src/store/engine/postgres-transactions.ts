@@ -4,7 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Wakeups } from '../../lib/wakeups.ts';
 import type { Availability } from './availability.ts';
-import { CommitInDoubt, DatabaseUnavailable, type Db, type Engine, type Transaction, type Urgency } from './engine.ts';
+import {
+  CommitIndeterminate,
+  DatabaseUnavailable,
+  type Db,
+  type Engine,
+  type Transaction,
+  type Urgency,
+} from './engine.ts';
 import { isConnectionLost, isRace } from './postgres-failures.ts';
 import type { Pooling } from './postgres-listener.ts';
 import type { Pool, PoolWork } from './postgres-pool.ts';
@@ -23,7 +30,7 @@ const MAX_ATTEMPTS = 5;
 
 /**
  * Runs work on a connection. When that connection proves to be lost, which may have happened long before, the work runs
- * once more on a new one: unless its commit is in doubt, failed work has changed nothing.
+ * once more on a new one: failed work has changed nothing, unless its commit is indeterminate.
  */
 const useConnection = async <T>(
   deps: TransactionDeps,
@@ -52,7 +59,8 @@ const useConnection = async <T>(
 
 /** Ends a failed transaction. A lost connection is discarded, and with it all others that exist now. */
 const recover = async (pool: Pool, client: pg.ClientBase, error: unknown, discard: () => void): Promise<void> => {
-  const lost = error instanceof CommitInDoubt || (error instanceof DatabaseUnavailable && isConnectionLost(error));
+  const lost =
+    error instanceof CommitIndeterminate || (error instanceof DatabaseUnavailable && isConnectionLost(error));
   if (!lost) return void (await client.query('ROLLBACK').catch(discard));
   discard();
   pool.renew();

@@ -25,7 +25,7 @@ const STANDING_MS = 1_500;
 export type Release = () => void;
 
 export interface UrgencyQueue {
-  /** Resolves when there is a place. Rejects with DatabaseOverloaded when there is none in time. */
+  /** Resolves when there is a place. Rejects with DatabaseOverloaded when no place becomes free in time. */
   enter(urgency: Urgency): Promise<Release>;
 }
 

@@ -209,8 +209,8 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     if (ended?.state !== 'SUCCEEDED') throw new Error('Expected SUCCEEDED');
     proxy.cutNextCommit(cut);
     const figures = { identities: 1, certifications: 0, outcomes: 1, tokens: 1 };
-    const doubt = cut === 'after the commit' ? { inDoubt: true } : {};
-    expect(await store.erase(ended.identity.id)).toEqual({ ...figures, ...doubt });
+    const indeterminate = cut === 'after the commit' ? { indeterminate: true } : {};
+    expect(await store.erase(ended.identity.id)).toEqual({ ...figures, ...indeterminate });
     expect(proxy.cuts()).toBe(1);
     expect(await database.query('SELECT id FROM identities')).toEqual([]);
     expect(await store.erase(ended.identity.id)).toMatchObject({ identities: 0, tokens: 0 });
