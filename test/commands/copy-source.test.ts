@@ -22,7 +22,7 @@ const newFile = () => {
 
 const countsOf = ({ tables }: SqliteTables) => tables.map(({ name, rows }) => [name, [...rows()].length]);
 
-test('no service starts on the file while it is copied', async () => {
+test('a service does not start on a SQLite file while it is copied', async () => {
   const file = newFile();
   await openStore(file).close();
   const source = await openSource(file, vault);
@@ -31,7 +31,7 @@ test('no service starts on the file while it is copied', async () => {
   await openStore(file).close();
 });
 
-test('what a service that was killed had confirmed is there', async () => {
+test("a copy of a killed service's file holds every commit that the service confirmed", async () => {
   const [file, left] = [newFile(), newFile()];
   const store = openStore(file);
   await populate(store);

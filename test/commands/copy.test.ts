@@ -107,8 +107,8 @@ const countOf = async ({ database }: Deployment): Promise<number[]> => {
 /** A command is a process that has to start, on a machine that may be busy. */
 const slow = { timeout: 60_000 };
 
-describe('a copy', slow, () => {
-  test('holds every row of every table, and is read like the file', async () => {
+describe('store:copy', slow, () => {
+  test('a copy holds every row of every table, and is read like the file', async () => {
     const from = await deployed();
     const { code, out, err } = await copy(from);
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -135,7 +135,7 @@ describe('a copy', slow, () => {
     expect([...told.identities, ...told.certifications]).not.toContain(undefined);
   });
 
-  test('of nothing is a database that the service starts on', async () => {
+  test('the service starts on the copy of an empty file', async () => {
     const from = await deployed();
     const { db } = from;
     for (const table of [...tables].reverse()) db.exec(`DELETE FROM ${table}`);
@@ -144,7 +144,7 @@ describe('a copy', slow, () => {
     expect(await (await from.openCopy()).claim(claimOf(populatedClaim('new')))).toMatchObject({ kind: 'CLAIMED' });
   });
 
-  test('that is made again finds that it is there', async () => {
+  test('a second copy finds every row there, and changes nothing', async () => {
     const from = await deployed();
     await copy(from);
     const before = await both(from, 'redemptions');
@@ -152,7 +152,7 @@ describe('a copy', slow, () => {
     expect(await both(from, 'redemptions')).toEqual(before);
   });
 
-  test('that is killed at whatever table leaves nothing, and the next run is whole', async () => {
+  test('P11: a copy that is killed at any table leaves no row, and the next run copies all', async () => {
     const from = await deployed();
     const { db, database } = from;
     const many = '(WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 1200) SELECT n FROM up)';
@@ -187,8 +187,8 @@ describe('a copy', slow, () => {
   });
 });
 
-describe('a copy is refused, and changes nothing,', slow, () => {
-  test('while a service has the file open, even one that does nothing', async () => {
+describe('store:copy refuses', slow, () => {
+  test('a copy is refused while a service has the file open, even an idle one', async () => {
     const from = await deployed();
     const service = from.openFile();
     expect(await copy(from)).toMatchObject({
@@ -203,7 +203,7 @@ describe('a copy is refused, and changes nothing,', slow, () => {
   test.each<[string, (keys: VaultKeys) => VaultKeys]>([
     ['another sealing key', (keys) => ({ ...keys, seal: generateVaultKeys().seal })],
     ['another index key', (keys) => ({ ...keys, index: generateVaultKeys().index })],
-  ])('with %s', async (_, change) => {
+  ])('P10: a copy with %s is refused, and changes nothing', async (_, change) => {
     const from = await deployed();
     const { code, out, err } = await copy(from, change(from.keys));
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -211,7 +211,7 @@ describe('a copy is refused, and changes nothing,', slow, () => {
     for (const secret of [from.database.url, from.keys.index]) expect(err).not.toContain(secret);
   });
 
-  test('when the database holds other data, or the file has changed since', async () => {
+  test('a copy is refused when the database holds other data, or the file has changed since', async () => {
     const from = await deployed();
     await copy(from);
     const file = from.openFile();
@@ -222,14 +222,14 @@ describe('a copy is refused, and changes nothing,', slow, () => {
     expect(await countOf(from)).toEqual(before);
   });
 
-  test('when the database holds anything and the file nothing', async () => {
+  test('a copy of an empty file is refused when the database holds a row', async () => {
     const from = await deployed();
     await (await from.openCopy()).openSession({ queryCode: 'q', stateId: 's', appId: 'demo', channelId: 'ali_pay' });
     expect(await copy(from)).toMatchObject({ code: 1, err: expect.stringMatching(/holds other data in identities/) });
     expect(await countOf(from)).toEqual([0, 0, 1, 0, 0]);
   });
 
-  test('when the file is of another release', async () => {
+  test('a copy of a file of another release is refused, and changes nothing', async () => {
     const from = await deployed();
     await (await from.openCopy()).close();
     const { db } = from;
@@ -239,7 +239,7 @@ describe('a copy is refused, and changes nothing,', slow, () => {
     expect(await countOf(from)).toEqual([0, 0, 0, 0, 0]);
   });
 
-  test('when there is no such file, none is named, or no address is one', async () => {
+  test('a copy is refused without a file, without its name, and with an address that is not of PostgreSQL', async () => {
     const from = await deployed();
     const run = (...args: string[]) => runCommand('src/commands/copy-store.ts', args, from.env());
     expect(await run('copy', '/nowhere.sqlite')).toMatchObject({ code: 1, err: 'There is no /nowhere.sqlite\n' });

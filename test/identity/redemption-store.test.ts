@@ -32,7 +32,7 @@ describe('a store that cannot write', () => {
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
-  test('P6: a store that fails after a claim stops a redemption before anything is sent', async () => {
+  test('P6: a store that cannot mark a claim as sent stops the redemption before anything is sent', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     let unlock: (() => void) | undefined;
     const lockAfterClaim = (store: Store, file: string): Store => ({
@@ -52,7 +52,7 @@ describe('a store that cannot write', () => {
     expect(upstream.ledger).toHaveLength(0);
   });
 
-  test('P5: an outcome that cannot be stored yet is pending, is stored later, and its code is sent once', async () => {
+  test('P5: an outcome that cannot be stored is pending, is stored later, and its code is sent once', async () => {
     const { service, upstream, gate } = await startGated({ config: { times: { ...quick, leaseMs: 30_000 } } });
     const pending = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_PENDING' };
     const call = authenticate(service, { authCode: 'test_ok_alice' });
@@ -66,7 +66,7 @@ describe('a store that cannot write', () => {
     expect(upstream.ledger).toHaveLength(1);
   });
 
-  test('P6: a store that cannot release an unsent code leaves the call its expected failure', async () => {
+  test('P6: a store that cannot release an unsent code still answers with an expected failure', async () => {
     const port = await closedPort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     let unlock: (() => void) | undefined;
@@ -85,7 +85,7 @@ describe('a store that cannot write', () => {
 });
 
 describe('a restart', () => {
-  test('P2: a restart loses no result and sends no code again', async () => {
+  test('P1, P2: a restart loses no result, and sends no code again', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const before = await startOn({ folder, upstream });
     const identified = await authenticate(before, { authCode: 'test_ok_alice' });
@@ -111,7 +111,7 @@ describe('a restart', () => {
     expect(upstream.ledger).toHaveLength(3);
   });
 
-  test('P2: a payer has the same id after a restart', async () => {
+  test('P12: after a restart a payer has the same identity', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const before = await startOn({ folder, upstream });
     const { identity } = await authenticate(before, { authCode: 'test_ok_alice~1' });
@@ -122,7 +122,7 @@ describe('a restart', () => {
     });
   });
 
-  test('a held result stays WAITING after a restart without its channel', async () => {
+  test('after a restart without the channel, a result that its upstream holds is WAITING', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const queryUrl = `${upstream.origin}/assist/channel/auth/queryAuthResult`;
     const daxpay = { type: 'daxpay', baseUrl: upstream.origin, appId: 'demo', secret: '123456' };

@@ -58,7 +58,7 @@ const another = newClaim(undefined, { binding: ['somebody else'] });
 const told = (state: string) => ({ kind: 'DUPLICATE', redemption: { state } });
 
 describe('an owner whose claim is run again', () => {
-  test('has its lease still, and nobody else has it', async () => {
+  test('P1: an owner whose claim runs again has its lease still, and no other owner has it', async () => {
     const { claimAs, lease } = open();
     const mine = await lease('own_1');
     expect(mine).toEqual({ owner: 'own_1', redemptionId: expect.stringMatching(/^red_/) });
@@ -67,7 +67,7 @@ describe('an owner whose claim is run again', () => {
     expect(await claimAs('own_1', another)).toEqual({ kind: 'CODE_USED' });
   });
 
-  test('is told what became of it once it was sent', async () => {
+  test('an owner whose claim runs again after it was sent gets the outcome as a DUPLICATE', async () => {
     const { store, clock, claimAs, lease } = open();
     const mine = await lease('own_1');
     await store.markSent(mine);
@@ -77,7 +77,7 @@ describe('an owner whose claim is run again', () => {
     expect(await claimAs('own_1')).toMatchObject(told('SUCCEEDED'));
   });
 
-  test('has a name of its own', async () => {
+  test('every owner has a name of its own', async () => {
     const { store } = open();
     expect(await store.claim(newClaim())).toMatchObject({
       kind: 'CLAIMED',
@@ -87,7 +87,7 @@ describe('an owner whose claim is run again', () => {
 });
 
 describe('a lease ends after leaseMs', () => {
-  test('and not before: then somebody else has it', async () => {
+  test('a lease ends after leaseMs and not before: then another owner gets it', async () => {
     const { clock, claimAs, lease } = open();
     const { redemptionId } = await lease('own_1');
     clock.ms = times.leaseMs - 1;
@@ -97,7 +97,7 @@ describe('a lease ends after leaseMs', () => {
     expect(await claimAs('own_2')).toEqual({ kind: 'CLAIMED', lease: { owner: 'own_2', redemptionId } });
   });
 
-  test('of what was sent nobody knows the outcome then, and only its own caller is told so', async () => {
+  test('P3: a send is INDETERMINATE after leaseMs, and CODE_USED for another caller', async () => {
     const { store, clock, claimAs, lease } = open();
     await store.markSent(await lease('own_1'));
     clock.ms = times.leaseMs - 1;
@@ -108,7 +108,7 @@ describe('a lease ends after leaseMs', () => {
   });
 });
 
-test('an outcome is told for resultTtlMs, and its code known as used for codeTtlMs', async () => {
+test('an outcome is readable for resultTtlMs, and its code CODE_USED for codeTtlMs', async () => {
   const { store, clock, tick, claimed, lease } = open();
   const mine = await lease('own_1');
   await store.markSent(mine);
@@ -136,7 +136,7 @@ describe('a session that was opened', () => {
     ['its state', byState],
     ['its query code', { queryCode: 'query-1' }],
     ['its query code, where only opened ones count', { queryCode: 'query-1', issuedOnly: true }],
-  ])('is taken by the first code that comes with %s', async (_, by) => {
+  ])('P4: an opened session is taken by the first code that arrives with %s', async (_, by) => {
     const { store, claimed } = await opened();
     expect(await claimed(newClaim(by))).toBe('CLAIMED');
     expect(await claimed(newClaim(by))).toBe('DUPLICATE');
@@ -144,13 +144,16 @@ describe('a session that was opened', () => {
     expect(await store.session('query-1')).toMatchObject({ redemption: { state: 'CLAIMED' } });
   });
 
-  test.each<[Partial<Claim>]>([[{ appId: 'other' }], [{ channelId: 'b' }]])('is nothing for %j', async (changes) => {
-    const { claimed } = await opened();
-    expect(await claimed(newClaim(byState, changes))).toBe('SESSION_TAKEN');
-    expect(await claimed(newClaim(byState))).toBe('CLAIMED');
-  });
+  test.each<[Partial<Claim>]>([[{ appId: 'other' }], [{ channelId: 'b' }]])(
+    'an opened session is SESSION_TAKEN for %j',
+    async (changes) => {
+      const { claimed } = await opened();
+      expect(await claimed(newClaim(byState, changes))).toBe('SESSION_TAKEN');
+      expect(await claimed(newClaim(byState))).toBe('CLAIMED');
+    },
+  );
 
-  test('is over after resultTtlMs', async () => {
+  test('an opened session expires after resultTtlMs', async () => {
     const verdicts: string[] = [];
     for (const ms of [times.resultTtlMs - 1, times.resultTtlMs]) {
       const { clock, claimed } = await opened();
@@ -160,7 +163,7 @@ describe('a session that was opened', () => {
     expect(verdicts).toEqual(['CLAIMED', 'NO_SESSION']);
   });
 
-  test('is not another one of the same spelling', async () => {
+  test('a state and a query code of the same spelling name two sessions', async () => {
     const { claimed, sessions } = await opened();
     expect(await claimed(newClaim({ stateId: 'query-1' }))).toBe('NO_SESSION');
     expect(await claimed(newClaim({ stateId: 'state-2' }))).toBe('NO_SESSION');
@@ -170,7 +173,7 @@ describe('a session that was opened', () => {
       expect(await claimed(newClaim(other))).toBe('CODE_USED');
   });
 
-  test('is the only one that counts where only opened ones do', async () => {
+  test('issuedOnly refuses a session that was not opened', async () => {
     const { claimed, sessions } = open();
     const issuedOnly = { queryCode: 'mine', issuedOnly: true };
     expect(await claimed(newClaim(issuedOnly))).toBe('NO_SESSION');
@@ -180,7 +183,7 @@ describe('a session that was opened', () => {
     expect(await claimed(newClaim({ queryCode: 'mine' }, { code: 'another' }))).toBe('SESSION_TAKEN');
   });
 
-  test('makes whoever polls too soon wait 5 seconds longer, up to a minute', async () => {
+  test('a poll that comes too soon makes the interval 5 seconds longer, up to a minute', async () => {
     const { store, clock } = await opened();
     const poll = async () => (await store.countPoll('query-1')).pollAfterMs;
     expect(await poll()).toBe(5_000);

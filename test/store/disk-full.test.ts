@@ -54,11 +54,11 @@ const together = (callers: number, act: () => Promise<void>) => {
 
 const disks = smallDisks();
 
-test.runIf(disks === 'in a namespace')('in a namespace of its own, all of this holds', { timeout: 240_000 }, () =>
+test.runIf(disks === 'in a namespace')('the tests of a full disk pass in a mount namespace', { timeout: 240_000 }, () =>
   inNamespace(import.meta.filename, diskSizes),
 );
 
-test.runIf(disks === 'none')('SKIPPED: a full disk is not tested, for nothing may be mounted here', ({ skip }) => {
+test.runIf(disks === 'none')('SKIPPED: a full disk is not tested, since nothing may be mounted here', ({ skip }) => {
   console.warn('SKIPPED: neither root nor a user namespace (unshare -Urm) may mount a tmpfs on this machine');
   skip();
 });
@@ -92,7 +92,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     return service;
   };
 
-  test('a full disk fails calls before anything is sent, loses nothing, and recovers', {
+  test('P6: a full disk fails calls before anything is sent, loses nothing, and recovers', {
     timeout: 90_000,
   }, async () => {
     const service = await started();
@@ -163,7 +163,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     }
   };
 
-  test('a disk that is full when a code is to be marked as sent: it is not sent', { timeout: 60_000 }, async () => {
+  test('P1: a code is not sent when the disk is full as it is marked', { timeout: 60_000 }, async () => {
     const service = await started();
     const { met, typenames } = await meetTheEnd(service, 'markSent', 'SERVICE_UNAVAILABLE');
     expect([...typenames]).toEqual(['ChannelUnavailable']);
@@ -173,7 +173,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
     await bed.check();
   });
 
-  test('a disk that is full when an outcome is to be stored: pending, stored once there is space, and not sent again', {
+  test('P5: an outcome on a full disk is pending, stored once there is space, and its code not sent again', {
     timeout: 60_000,
   }, async () => {
     const service = await started({ operationMs: 5_000 });

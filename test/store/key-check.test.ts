@@ -83,7 +83,7 @@ describe.each([
     );
   };
 
-  test('the same keys are ready, and so are they with a new one in front and behind', async () => {
+  test('a store is ready with the same keys, and with a new one in front and behind', async () => {
     const database = await written();
     for (const seal of [first.seal, [sealOfOther, sealOfFirst], [sealOfFirst, sealOfOther]]) {
       const { store } = await openWith(database, { ...first, seal });
@@ -106,15 +106,18 @@ describe.each([
       { seal: [{ ...sealOfFirst, key: first.index }], index: sealOfFirst.key },
       /^keys\.index/,
     ],
-  ])('%s: refused, nothing is claimed, and the database stays as it was', async (_, keys, reason) => {
-    const database = await written();
-    await refused((await openWith(database, keys)).store, reason);
-    const { store } = await openWith(database, first);
-    await expect(store.ready()).resolves.toBeUndefined();
-    await take(store, { authCode: 'new' });
-  });
+  ])(
+    'P10: with %s the store is refused, nothing is claimed, and the database is not changed',
+    async (_, keys, reason) => {
+      const database = await written();
+      await refused((await openWith(database, keys)).store, reason);
+      const { store } = await openWith(database, first);
+      await expect(store.ready()).resolves.toBeUndefined();
+      await take(store, { authCode: 'new' });
+    },
+  );
 
-  test('a database from before it was marked is compared with what it holds', async () => {
+  test('P10: a database without a mark is compared by its rows', async () => {
     const database = await written();
     await database.query('DELETE FROM store_keys');
     await database.query('DELETE FROM seal_keys');
@@ -123,7 +126,7 @@ describe.each([
     await expect((await openWith(database, first)).store.ready()).resolves.toBeUndefined();
   });
 
-  test('of ten instances that start at once on an empty database all with the first one’s keys are ready', async () => {
+  test('P10: of ten instances that start at once on an empty database, those with the first one’s keys are ready', async () => {
     const database = await newDatabase();
     const stores: { store: Store; keys: VaultKeys }[] = [];
     for (let index = 0; index < 6; index += 1) {
@@ -144,7 +147,7 @@ describe.each([
     expect(ready.filter(({ isReady }) => isReady)).toHaveLength(3);
   });
 
-  test('a key that was retired may go, one that was lost has to be named, and both are said', async () => {
+  test('a retired key may be removed, a lost one has to be named, and the message says so', async () => {
     const database = await written();
     const rotated = { ...first, seal: [sealOfOther, sealOfFirst] };
     const { store } = await openWith(database, rotated);
@@ -161,7 +164,7 @@ describe.each([
     await expect((await openWith(database, newest)).store.ready()).resolves.toBeUndefined();
   });
 
-  test('keys that stop fitting while a store runs: not ready, nothing is claimed, and well again when they fit', async () => {
+  test('P10: a store whose keys stop matching is not ready and claims nothing, until they match again', async () => {
     const database = await written();
     let keys: VaultKeys = first;
     const { store, vault } = await openWith(database, first, () => keys);
@@ -181,7 +184,7 @@ describe.each([
     await take(store, { authCode: 'new' });
   });
 
-  test('a database that was replaced underneath: nothing is claimed, even before anything compares', async () => {
+  test('P10: nothing is claimed in a database that was replaced, even before a comparison', async () => {
     const database = await written();
     const { store } = await openWith(database, first);
     await store.ready();
@@ -229,7 +232,7 @@ describe('keys in a configuration', () => {
       { seal: [{ id: 'k1', key: key(1) }], index: key(3), lost: ['k1'] },
       /k1 stands in keys\.seal/,
     ],
-  ])('%s are refused with the reason, and without a key', (_, keys, reason) => {
+  ])('%s are refused with a reason that quotes no key', (_, keys, reason) => {
     const { success, error } = vaultKeys.safeParse(keys);
     expect(success).toBe(false);
     const text = JSON.stringify(error?.issues);
@@ -242,7 +245,7 @@ describe('the service', { timeout: 60_000 }, () => {
   const run = (folder: string, env = {}) =>
     runCommand('src/commands/rotate-keys.ts', ['rotate'], { DATA_DIR: folder, LOG_LEVEL: 'silent', ...env });
 
-  test('does not start on a database whose keys.json was removed, and says what to do', async () => {
+  test('P10: the service does not start on a database whose keys.json was removed, and says what to do', async () => {
     const folder = newFolder();
     expect(await run(folder)).toMatchObject({ code: 0 });
     const kept = readFileSync(join(folder, 'keys.json'));

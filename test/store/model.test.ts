@@ -139,41 +139,45 @@ const engines: Record<string, () => Promise<Open[]>> = {
 const histories = fc.commands(commands, { maxCommands: STEPS.max, size: 'max' });
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-test.each(Object.keys(engines))('%s does what the model of the store does', { timeout: 1_200_000 }, async (name) => {
-  const opens = (await engines[name]?.()) ?? [];
-  const lengths: number[] = [];
-  const seen = new Map<string, number>();
-  const see = (what: string) => void seen.set(what, (seen.get(what) ?? 0) + 1);
-  const runMany = async (open: Open, numRuns: number) => {
-    let failed = false;
-    const property = fc.asyncProperty(histories, async (history) => {
-      // A short history proves too little; but what has failed may shrink.
-      fc.pre(failed || [...history].length >= STEPS.min);
-      const model = emptyModel(Date.now());
-      const { close, ...opened } = await open(model.now);
-      try {
-        await fc.asyncModelRun(() => ({ model, real: { ...opened, onStep: see } }), history);
-        await compareAll(model, opened.store());
-      } catch (error) {
-        failed = true;
-        throw error;
-      } finally {
-        await close();
-      }
-      for (const { state } of model.entries) see(state);
-      if (!failed) lengths.push(model.steps);
-    });
-    await fc.assert(property, { numRuns });
-  };
-  await Promise.all(opens.map((open) => runMany(open, Math.ceil(RUNS / opens.length))));
+test.each(Object.keys(engines))(
+  'P11: %s does what the model of the store does',
+  { timeout: 1_200_000 },
+  async (name) => {
+    const opens = (await engines[name]?.()) ?? [];
+    const lengths: number[] = [];
+    const seen = new Map<string, number>();
+    const see = (what: string) => void seen.set(what, (seen.get(what) ?? 0) + 1);
+    const runMany = async (open: Open, numRuns: number) => {
+      let failed = false;
+      const property = fc.asyncProperty(histories, async (history) => {
+        // A short history proves too little; but what has failed may shrink.
+        fc.pre(failed || [...history].length >= STEPS.min);
+        const model = emptyModel(Date.now());
+        const { close, ...opened } = await open(model.now);
+        try {
+          await fc.asyncModelRun(() => ({ model, real: { ...opened, onStep: see } }), history);
+          await compareAll(model, opened.store());
+        } catch (error) {
+          failed = true;
+          throw error;
+        } finally {
+          await close();
+        }
+        for (const { state } of model.entries) see(state);
+        if (!failed) lengths.push(model.steps);
+      });
+      await fc.assert(property, { numRuns });
+    };
+    await Promise.all(opens.map((open) => runMany(open, Math.ceil(RUNS / opens.length))));
 
-  const steps = lengths.reduce((sum, length) => sum + length, 0);
-  console.log(
-    `${name}: ${lengths.length} histories, ${steps} steps; in each ${Math.min(...lengths)} to ${Math.max(...lengths)}, ` +
-      `median ${median(lengths)}; ${JSON.stringify(Object.fromEntries([...seen].sort()))}`,
-  );
-  expect(lengths.length).toBeGreaterThanOrEqual(RUNS);
-  expect(Math.min(...lengths)).toBeGreaterThanOrEqual(STEPS.min);
-  const states = ['ANSWERED', 'CLAIMED', 'HELD', 'INDETERMINATE', 'REJECTED', 'SENT', 'SUCCEEDED'];
-  expect([...seen.keys()]).toEqual(expect.arrayContaining([...states, 'reopen', 'erase', 'sweep', 'poll', 'jump']));
-});
+    const steps = lengths.reduce((sum, length) => sum + length, 0);
+    console.log(
+      `${name}: ${lengths.length} histories, ${steps} steps; in each ${Math.min(...lengths)} to ${Math.max(...lengths)}, ` +
+        `median ${median(lengths)}; ${JSON.stringify(Object.fromEntries([...seen].sort()))}`,
+    );
+    expect(lengths.length).toBeGreaterThanOrEqual(RUNS);
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(STEPS.min);
+    const states = ['ANSWERED', 'CLAIMED', 'HELD', 'INDETERMINATE', 'REJECTED', 'SENT', 'SUCCEEDED'];
+    expect([...seen.keys()]).toEqual(expect.arrayContaining([...states, 'reopen', 'erase', 'sweep', 'poll', 'jump']));
+  },
+);

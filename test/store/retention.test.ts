@@ -80,7 +80,7 @@ test.each<[string, () => Promise<Filled>]>([
   ['PostgreSQL', openOnPostgres],
   ['SQLite', openOnSqlite],
 ])(
-  `${ROWS} rows whose time is over are gone within a minute on %s, and claims go on`,
+  `${ROWS} expired rows are deleted within a minute on %s, and claims go on`,
   async (name, open) => {
     const { engine, fill, rows } = await open();
     const DAY_MS = 86_400_000;

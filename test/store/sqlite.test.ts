@@ -116,7 +116,7 @@ describe('SQLite by itself', () => {
   };
   const pragma = (db: DatabaseSync, name: string) => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 
-  test('writes ahead, waits for the disk at every commit, and overwrites what it deletes', async () => {
+  test('P2, P8: SQLite writes ahead, waits for the disk at every commit, and overwrites what it deletes', async () => {
     const { file, connection } = await openedWithConnection();
     expect(pragma(connect(file), 'journal_mode')).toBe('wal');
     expect(pragma(connection, 'synchronous')).toBe(2);
@@ -124,7 +124,7 @@ describe('SQLite by itself', () => {
     expect(pragma(connection, 'foreign_keys')).toBe(1);
   });
 
-  test('a scrubbed token is gone from the table, and so is the row of a forgotten code', async () => {
+  test('P8: a token is cleared when its outcome expires, and its row deleted when the code is forgotten', async () => {
     const { file, store, clock } = await opened();
     const verdict = await store.claim(newClaim('code'));
     if (verdict.kind !== 'CLAIMED') throw new Error('not claimed');
@@ -144,7 +144,7 @@ describe('SQLite by itself', () => {
     expect(sealed.all()).toEqual([]);
   });
 
-  test('no statement looks at every row of a table', async () => {
+  test('no statement scans a whole table', async () => {
     const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
     onTestFinished(() => prepare.mockRestore());
     const { store } = await opened();
@@ -175,7 +175,7 @@ describe('SQLite by itself', () => {
     expect(onData.map(({ sql }) => sql)).toEqual([]);
   });
 
-  test('nobody reads an outcome before it is committed', async () => {
+  test('P2: no call reads an outcome before it is committed', async () => {
     let readAlong: (() => Promise<void>) | undefined;
     let reading: Promise<void> | undefined;
     const { file, store } = await opened(() => {
@@ -203,7 +203,7 @@ describe('SQLite by itself', () => {
     expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'REJECTED' });
   });
 
-  test('a lease ends at the millisecond it says', async () => {
+  test('a lease ends at its millisecond', async () => {
     const { store, clock } = await opened();
     await store.claim(newClaim('code'));
     await clock.advance(contractTimes.leaseMs - 1);
@@ -212,7 +212,7 @@ describe('SQLite by itself', () => {
     expect(await store.claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
-  test('a nonce can be repeated up to the millisecond, and is forgotten at the millisecond it says', async () => {
+  test('a nonce can be repeated up to its millisecond, and is forgotten at its millisecond', async () => {
     const { store, clock } = await opened();
     const use = { appId: 'demo', nonce: 'nonce', fingerprint: 'call' };
     await store.useNonce(use);
@@ -229,7 +229,7 @@ describe('SQLite by itself', () => {
   const ledger = 'SELECT version, name, checksum FROM schema_migrations ORDER BY version';
   const files = readdirSync(new URL('../../src/store/engine/migrations/sqlite/', import.meta.url)).sort();
 
-  test('a database of a newer release refuses to start, and stays as it is', async () => {
+  test('a file of a newer release is refused, and not changed', async () => {
     const { file, stop } = await opened();
     await stop();
     const db = connect(file);
@@ -242,7 +242,7 @@ describe('SQLite by itself', () => {
     expect(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'newer'").get()).toMatchObject({ n: 1 });
   });
 
-  test('a database that another text of a migration has made refuses to start', async () => {
+  test('a file made by another text of a migration is refused', async () => {
     const { file, stop } = await opened();
     await stop();
     connect(file).exec("UPDATE schema_migrations SET checksum = 'another' WHERE version = 1");
@@ -275,7 +275,7 @@ describe('SQLite by itself', () => {
   const AS_OF_FIRST_STEP = `DROP TABLE nonces; DROP TABLE store_clock; DROP TABLE store_keys; DROP TABLE seal_keys;
     DROP TABLE schema_migrations; PRAGMA user_version = 1`;
 
-  test('a database from before migrations were listed keeps what it has', async () => {
+  test('a file from before the ledger of migrations keeps its rows', async () => {
     const { file, store, stop, reopen } = await opened();
     const session = { queryCode: 'query-code', stateId: 'state', appId: 'demo', channelId: 'ali_pay' };
     await store.openSession(session);
@@ -288,7 +288,7 @@ describe('SQLite by itself', () => {
     expect(await reopened.session('query-code')).toMatchObject({ appId: 'demo' });
   });
 
-  test('a database that remembers codes by an earlier rule refuses to start until they are forgotten', async () => {
+  test('P1: a file that stores codes by an earlier rule is refused until they are forgotten', async () => {
     const { file, store, clock, stop, reopen } = await opened();
     await store.claim(newClaim('code'));
     await stop();
@@ -301,7 +301,7 @@ describe('SQLite by itself', () => {
     expect(await (await reopen()).claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
-  test('a database that another process holds rejects every write and forgets none, and works again afterwards', async () => {
+  test('a file that another process locks rejects every write and loses none, and works again afterwards', async () => {
     const { file, store } = await opened();
     const other = connect(file);
     other.exec('BEGIN IMMEDIATE');
@@ -311,7 +311,7 @@ describe('SQLite by itself', () => {
     expect(await store.claim(newClaim('code'))).toMatchObject({ kind: 'CLAIMED' });
   });
 
-  test('a full disk rejects what cannot be kept and keeps the rest, and works again when there is room', async () => {
+  test('P6: a full disk rejects what cannot be stored, stores the rest, and works again when there is space', async () => {
     const { store, connection } = await openedWithConnection();
     const full = Number(pragma(connection, 'page_count')) + 3;
     connection.exec(`PRAGMA max_page_count = ${full}`);

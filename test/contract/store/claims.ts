@@ -20,7 +20,7 @@ import {
 
 export const claimContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: claiming an auth code`, () => {
-    test('of 50 concurrent claims of one code exactly one is CLAIMED and the others are DUPLICATE', async () => {
+    test('P1: of 50 concurrent claims of one code exactly one is CLAIMED and the others are DUPLICATE', async () => {
       const { store } = await opened();
       const verdicts = await times(50, () => store.claim(testClaim()));
       const kinds = verdicts.map(({ kind }) => kind);
@@ -45,7 +45,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       ['channel', { channelId: 'ali_pay' }],
       ['query code', { queryCode: 'query-code-2' }],
       ['absence of a query code', { queryCode: undefined }],
-    ])('another %s with the same auth code is told CODE_USED, before and after the outcome', async (_, other) => {
+    ])('a claim of a used auth code with another %s is CODE_USED, before and after the outcome', async (_, other) => {
       const { store, clock } = await opened();
       const lease = await send(store, { queryCode: 'query-code-1' });
       expect(await store.claim(testClaim({ queryCode: 'query-code-1', ...other }))).toEqual({ kind: 'CODE_USED' });
@@ -56,7 +56,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       if (other.queryCode) expect(await store.session(other.queryCode)).toBeUndefined();
     });
 
-    test('an abandoned claim is not handed to somebody else while it is kept', async () => {
+    test('an abandoned claim is not given to another caller while its code counts as used', async () => {
       const { store, clock } = await opened();
       await take(store);
       await clock.advance(leaseOver);
@@ -66,19 +66,19 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
     test.each<[string, Partial<TestClaim>]>([
       ['upstream application', { upstreamAppId: 'other-upstream-app' }],
       ['spelling', { authCode: 'AUTH-CODE-1' }],
-    ])('the same code of another %s is another code', async (_, other) => {
+    ])('a code of another %s is another code', async (_, other) => {
       const { store } = await opened();
       await take(store);
       await take(store, other);
     });
 
-    test('the same code by another name of its source is the same code', async () => {
+    test('a code is the same code under another name of its source', async () => {
       const { store } = await opened();
       const ended = await end(store, succeeded(), { source: 'dax' });
       expect(await store.claim(testClaim({ source: 'daxpay' }))).toEqual({ kind: 'DUPLICATE', redemption: ended });
     });
 
-    test('a duplicate reads the outcome', async () => {
+    test('P4: a duplicate reads the first outcome', async () => {
       const { store } = await opened();
       const ended = await end(store, succeeded(), { queryCode: 'query-code-1' });
       const verdict = await store.claim(testClaim({ queryCode: 'query-code-1', traceId: 'trace-2' }));
@@ -87,7 +87,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
   });
 
   describe(`${name}: the lease`, () => {
-    test('markSent succeeds once, and only for the owner', async () => {
+    test('P1: markSent is true once, and only for the owner', async () => {
       const { store } = await opened();
       const lease = await take(store);
       expect(await store.markSent({ ...lease, owner: 'somebody else' })).toBe(false);
@@ -97,7 +97,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
     });
 
-    test('an expired claim is taken over by one of 20 duplicates, and the lost lease can do nothing', async () => {
+    test('P1: an expired claim is taken over by one of 20 duplicates, and the lost lease changes nothing', async () => {
       const { store, clock } = await opened();
       const lost = await take(store);
       await clock.advance(leaseOver);
@@ -114,7 +114,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.settle(won, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
     });
 
-    test('a claim that is taken over late is kept like a new one', async () => {
+    test('a claim that is taken over late is stored for as long as a new one', async () => {
       const { store, clock } = await opened();
       await take(store, { queryCode: 'query-code-1' });
       await clock.advance(resultOver);
@@ -131,7 +131,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'CLAIMED' } });
     });
 
-    test('markSent begins the lease anew', async () => {
+    test('markSent starts the lease again', async () => {
       const { store, clock } = await opened();
       const lease = await take(store);
       await clock.advance(contractTimes.leaseMs - MARGIN_MS);
@@ -141,7 +141,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.sweep()).toMatchObject({ abandoned: 0 });
     });
 
-    test('an expired send becomes INDETERMINATE when it is claimed again, never CLAIMED', async () => {
+    test('P1, P3: an expired send becomes INDETERMINATE when it is claimed again, never CLAIMED', async () => {
       const { store, clock } = await opened();
       const lease = await send(store, { queryCode: 'query-code-1' });
       await clock.advance(leaseOver);
@@ -152,7 +152,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.session('query-code-1')).toMatchObject({ redemption: lost });
     });
 
-    test('an expired send becomes INDETERMINATE in a sweep, never CLAIMED', async () => {
+    test('P1, P3: an expired send becomes INDETERMINATE in a sweep, never CLAIMED', async () => {
       const { store, clock } = await opened();
       const lease = await send(store);
       await clock.advance(leaseOver);
@@ -165,7 +165,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.settle(lease, succeeded())).toMatchObject(lost);
     });
 
-    test('one sweep ends whatever was left behind, however much', async () => {
+    test('one sweep ends every expired claim and send, however many', async () => {
       const { store, clock } = await opened();
       for (let from = 0; from < 450; from += 50) {
         const leases = await times(50, (index) => take(store, { authCode: `code-${from + index}` }));
@@ -203,7 +203,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       await take(store, { authCode: 'auth-code-2', queryCode: 'query-code-1' });
     });
 
-    test('only the owner releases', async () => {
+    test('only the owner of a lease releases its claim', async () => {
       const { store } = await opened();
       const lease = await send(store);
       await store.release({ ...lease, owner: 'somebody else' });

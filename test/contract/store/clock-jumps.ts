@@ -32,7 +32,7 @@ const fill = async ({ store }: OpenedStore) => {
 export const clockContract = ({ name, open }: StoreEngine): void => {
   describe(`${name}: a jump of the database's clock`, () => {
     test.each(jumpsOf(25, 1, 24 * 40, -1, -48))(
-      'by %s: no code is claimed again, before a sweep and after it',
+      'P9: after a jump by %s no code is claimed again, before a sweep and after it',
       async (_, ms) => {
         const opened = await open();
         const { store, clock, join, keys } = opened;
@@ -55,7 +55,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       },
     );
 
-    test.each(jumps)('by %s: what is under way goes on, and its outcome is read', async (_, ms) => {
+    test.each(jumps)('P9: after a jump by %s a pending redemption goes on, and its outcome is read', async (_, ms) => {
       const opened = await open();
       const { store, clock } = opened;
       const { claimed } = await fill(opened);
@@ -69,18 +69,21 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       expect(await store.session(queryCode)).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
     });
 
-    test.each(jumps)('by %s: what was left behind ends with its lease, and no later', async (_, ms) => {
-      const opened = await open();
-      const { store, clock } = opened;
-      const { sent } = await fill(opened);
-      await clock.jump(ms);
-      await store.sweep();
-      await clock.advance(leaseOver + MARGIN_MS);
-      expect(await store.sweep()).toMatchObject({ released: 1, abandoned: 1 });
-      expect(await store.redemption(sent.redemptionId)).toMatchObject({ state: 'INDETERMINATE' });
-    });
+    test.each(jumps)(
+      'P9: after a jump by %s an abandoned redemption ends with its lease, and no later',
+      async (_, ms) => {
+        const opened = await open();
+        const { store, clock } = opened;
+        const { sent } = await fill(opened);
+        await clock.jump(ms);
+        await store.sweep();
+        await clock.advance(leaseOver + MARGIN_MS);
+        expect(await store.sweep()).toMatchObject({ released: 1, abandoned: 1 });
+        expect(await store.redemption(sent.redemptionId)).toMatchObject({ state: 'INDETERMINATE' });
+      },
+    );
 
-    test.each(jumps)('by %s: what is written before it was noticed ends in time, too', async (_, ms) => {
+    test.each(jumps)('P9: rows that are written before a jump by %s is noticed end in time', async (_, ms) => {
       const { store, clock } = await open();
       await take(store, { authCode: 'earlier' });
       await clock.jump(ms);
@@ -93,7 +96,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       expect(await store.claim(testClaim({ authCode: 'in between', queryCode }))).toMatchObject({ kind: 'DUPLICATE' });
     });
 
-    test.each(jumps)('by %s: outcomes and codes are kept for as long as without it', async (_, ms) => {
+    test.each(jumps)('P9: outcomes and codes are stored for as long with a jump by %s as without', async (_, ms) => {
       const { store, clock } = await open();
       const lease = await take(store, { queryCode });
       await store.markSent(lease);
@@ -114,7 +117,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       expect(await store.claim(testClaim({ queryCode }))).toMatchObject({ kind: 'CLAIMED' });
     });
 
-    test.each(jumps)('by %s: expiresAt is shown by the clock that people see', async (_, ms) => {
+    test.each(jumps)("after a jump by %s expiresAt is shown by the database's clock", async (_, ms) => {
       const { store, clock, query } = await open();
       await store.openSession({ queryCode, stateId: 's', appId: 'demo', channelId: 'wechat_pay' });
       const before = await store.session(queryCode);
@@ -126,7 +129,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       expect(await query('SELECT id FROM store_clock')).toHaveLength(1);
     });
 
-    test('there and back leaves everything as it was', async () => {
+    test('P9: a jump there and back changes no row', async () => {
       const opened = await open();
       const { store, clock } = opened;
       const { states } = await fill(opened);

@@ -49,24 +49,27 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
   };
 
   describe(`${name}: the same claim at once`, () => {
-    test.each(forms)('×$calls at $instances: one is CLAIMED, the others are its DUPLICATE', async (form) => {
-      const opened = await openedAt(form.instances);
-      for (const [how, by] of sessions)
-        for (let round = 0; round < ROUNDS; round += 1) {
-          await restart(opened);
-          const claim = claimOf(`${how} ${round}`, by);
-          const verdicts = await times(form.calls, (index) => opened.at(index).claim(claim));
-          expect(kindsOf(verdicts), how).toEqual({ CLAIMED: 1, DUPLICATE: form.calls - 1 });
-          expect(new Set(verdicts.map(idOf)).size).toBe(1);
-          const lease = leaseOf(verdicts);
-          expect(await opened.store.markSent(lease)).toBe(true);
-          const ended = await opened.store.settle(lease, succeeded());
-          const again = await times(form.calls, (index) => opened.at(index).claim(claim));
-          expect(again).toEqual(Array(form.calls).fill({ kind: 'DUPLICATE', redemption: ended }));
-        }
-    });
+    test.each(forms)(
+      'P1: of $calls equal claims at $instances instances one is CLAIMED, and the others are its DUPLICATE',
+      async (form) => {
+        const opened = await openedAt(form.instances);
+        for (const [how, by] of sessions)
+          for (let round = 0; round < ROUNDS; round += 1) {
+            await restart(opened);
+            const claim = claimOf(`${how} ${round}`, by);
+            const verdicts = await times(form.calls, (index) => opened.at(index).claim(claim));
+            expect(kindsOf(verdicts), how).toEqual({ CLAIMED: 1, DUPLICATE: form.calls - 1 });
+            expect(new Set(verdicts.map(idOf)).size).toBe(1);
+            const lease = leaseOf(verdicts);
+            expect(await opened.store.markSent(lease)).toBe(true);
+            const ended = await opened.store.settle(lease, succeeded());
+            const again = await times(form.calls, (index) => opened.at(index).claim(claim));
+            expect(again).toEqual(Array(form.calls).fill({ kind: 'DUPLICATE', redemption: ended }));
+          }
+      },
+    );
 
-    test('×10 at 2: an expired claim is CLAIMED by one of them', async () => {
+    test('P1: an expired claim is CLAIMED by one of ten callers at two instances', async () => {
       const opened = await openedAt(2);
       for (const [how, by] of sessions) {
         await restart(opened);
@@ -80,7 +83,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       }
     });
 
-    test('×10 at 2: an expired send is INDETERMINATE for all of them', async () => {
+    test('P3: an expired send is INDETERMINATE for all of ten callers at two instances', async () => {
       const opened = await openedAt(2);
       for (const [how, by] of sessions) {
         await restart(opened);
@@ -95,7 +98,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       }
     });
 
-    test('×10 at 2: a query code whose time is over takes one code', async () => {
+    test('P4: an expired query code takes one of ten codes at two instances', async () => {
       const opened = await openedAt(2);
       const by = { queryCode: 'own-query-code' };
       await opened.store.claim(claimOf('earlier', by));
@@ -105,7 +108,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       });
     });
 
-    test('×10 at 2: a state whose time is over is NO_SESSION for all of them', async () => {
+    test('an expired state is NO_SESSION for all of ten callers at two instances', async () => {
       const opened = await openedAt(2);
       await restart(opened);
       await opened.clock.advance(resultOver);
@@ -114,7 +117,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       expect(kindsOf(verdicts)).toEqual({ NO_SESSION: 10 });
     });
 
-    test('×10 at 2: after a release one is CLAIMED again', async () => {
+    test('P1: after a release one of ten callers at two instances is CLAIMED', async () => {
       const opened = await openedAt(2);
       for (const [how, by] of sessions) {
         await restart(opened);
@@ -126,7 +129,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       }
     });
 
-    test('of ten callers with one code and one query code, those of another binding are told CODE_USED', async () => {
+    test('of ten callers with one code and one query code, those of another binding get CODE_USED', async () => {
       const { at } = await openedAt(2);
       const by = { queryCode: 'own-query-code' };
       const verdicts = await times(10, (index) =>
@@ -136,7 +139,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       expect([CODE_USED, others]).toEqual([5, { CLAIMED: 1, DUPLICATE: 4 }]);
     });
 
-    test('of ten codes for one state, each twice at once, one is CLAIMED and has one DUPLICATE', async () => {
+    test('P4: of ten codes for one state, each twice at once, one is CLAIMED and has one DUPLICATE', async () => {
       const opened = await openedAt(2);
       await restart(opened);
       const by = { stateId: session.stateId };
@@ -146,7 +149,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
   });
 
   describe(`${name}: the same step at once, at two instances`, () => {
-    test('is made once by markSent, and every settle answers the one outcome', async () => {
+    test('P1: of concurrent markSent calls one is true, and every settle returns the one outcome', async () => {
       const { at, store } = await openedAt(2);
       const lease = leaseOf([await store.claim(testClaim())]);
       const marks = await times(10, (index) => at(index).markSent(lease));
@@ -155,7 +158,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       expect(new Set(settled.map((one) => JSON.stringify(one))).size).toBe(1);
     });
 
-    test('is made once by collect, erase and sweep', async () => {
+    test('P11: concurrent collect, erase and sweep calls act once', async () => {
       const { at, store, clock } = await openedAt(2);
       const lease = leaseOf([await store.claim(testClaim())]);
       await store.markSent(lease);

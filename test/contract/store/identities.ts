@@ -9,7 +9,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
     test.each<[string, Subject]>([
       ['openId', { openId: 'same' }],
       ['userId', { userId: 'same' }],
-    ])('the same %s is the same payer', async (_, subject) => {
+    ])('P12: the same %s is the same payer', async (_, subject) => {
       const { store, clock } = await opened();
       const first = await authenticate(store, subject);
       await clock.advance(1_000);
@@ -19,7 +19,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
       expect(second.lastAuthenticatedAt.getTime()).toBeGreaterThanOrEqual(first.lastAuthenticatedAt.getTime() + 1_000);
     });
 
-    test('an openId and a userId of the same spelling are two payers', async () => {
+    test('P12: an openId and a userId of the same spelling are two payers', async () => {
       const { store } = await opened();
       const byOpenId = await authenticate(store, { openId: 'same' });
       const byUserId = await authenticate(store, { userId: 'same' });
@@ -32,7 +32,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
       expect(new Set(identities.map(({ id }) => id)).size).toBe(1);
     });
 
-    test('an openId and a userId that come together belong together', async () => {
+    test('an openId and a userId that arrive together find one identity', async () => {
       const { store } = await opened();
       const { id } = await authenticate(store, { openId: 'o', userId: 'u' });
       expect(await authenticate(store, { userId: 'u' })).toMatchObject({ id, openId: 'o', userId: 'u' });
@@ -42,7 +42,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
     test.each<[string, Subject, Subject]>([
       ['userId', { openId: 'o' }, { userId: 'u' }],
       ['openId', { userId: 'u' }, { openId: 'o' }],
-    ])('a %s learnt later finds the payer that is known already', async (_, known, learnt) => {
+    ])('a %s that arrives later finds the existing identity', async (_, known, learnt) => {
       const { store } = await opened();
       const { id } = await authenticate(store, known);
       await authenticate(store, { ...known, ...learnt });
@@ -52,7 +52,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
     test.each<[string, Subject]>([
       ['without a userId', { openId: 'a' }],
       ['with a userId', { openId: 'a', userId: 'ua' }],
-    ])('the openId of A %s with the userId of B answers A and keeps both', async (_, subject) => {
+    ])('P12: the openId of A %s with the userId of B finds A, and both identities stay', async (_, subject) => {
       const { store } = await opened();
       const a = await authenticate(store, subject);
       const b = await authenticate(store, { openId: 'b', userId: 'ub' });
@@ -71,7 +71,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
     test.each<[string, Subject, Subject]>([
       ['openId', { openId: 'earlier', userId: 'u' }, { openId: 'later', userId: 'u' }],
       ['userId', { openId: 'o', userId: 'earlier' }, { openId: 'o', userId: 'later' }],
-    ])('a new %s of a payer takes the place of the earlier one, which then is nobody', async (kind, first, then) => {
+    ])('a new %s of a payer replaces the earlier one, which then finds no identity', async (kind, first, then) => {
       const { store } = await opened();
       const { id } = await authenticate(store, first);
       expect(await authenticate(store, then)).toMatchObject({ id, ...then });
@@ -89,7 +89,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
       ]);
     });
 
-    test('fields learnt later are added and earlier ones kept', async () => {
+    test('later fields of a payer are added, and earlier ones stay', async () => {
       const { store } = await opened();
       const { id } = await authenticate(store, { openId: 'o', unionId: 'n' });
       await authenticate(store, { openId: 'o', subAppId: 'sa' });
@@ -98,7 +98,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await authenticate(store, { openId: 'o', unionId: 'newer' })).toMatchObject({ id, unionId: 'newer' });
     });
 
-    test('the same ids in another app or on another channel are another payer', async () => {
+    test('P12: the same ids in another app or on another channel are another payer', async () => {
       const { store } = await opened();
       const subject = { openId: 'o', userId: 'u' };
       const places = [{}, { appId: 'other-app' }, { channelId: 'ali_pay' }];
@@ -113,7 +113,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.identities(refs)).toEqual([...identities, undefined]);
     });
 
-    test('are found in the order asked, by any key, as often as asked', async () => {
+    test('identities are returned in the order of the references, by any key, repeated ones too', async () => {
       const { store } = await opened();
       const place = { channelId: 'wechat_pay', appId: 'demo' };
       const alice = await authenticate(store, { openId: 'alice', userId: '2088-alice' });
@@ -138,7 +138,7 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.identities(many)).toEqual(many.map(({ id }) => (id === bob.id ? bob : undefined)));
     });
 
-    test('outlive the redemptions they came from', async () => {
+    test('identities outlive the redemptions that made them', async () => {
       const { store, clock } = await opened();
       const { id } = await authenticate(store, { openId: 'o' });
       await clock.advance(codeOver);

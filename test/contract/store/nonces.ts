@@ -16,7 +16,7 @@ const other = { fingerprint: 'another call' };
 
 export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: a nonce`, () => {
-    test('is FIRST once, REPEATED for the same call, and USED for any other', async () => {
+    test('a nonce is FIRST once, REPEATED for the same call, and USED for any other', async () => {
       const { store } = await opened();
       expect(await store.useNonce(use())).toBe('FIRST');
       expect(await store.useNonce(use())).toBe('REPEATED');
@@ -24,14 +24,14 @@ export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.useNonce(use())).toBe('REPEATED');
     });
 
-    test('belongs to one app, and to one spelling', async () => {
+    test('a nonce belongs to one app, and to one spelling', async () => {
       const { store } = await opened();
       expect(await store.useNonce(use())).toBe('FIRST');
       expect(await store.useNonce(use({ appId: 'other' }))).toBe('FIRST');
       expect(await store.useNonce(use({ nonce: 'NONCE-of-this-call' }))).toBe('FIRST');
     });
 
-    test('is FIRST for one of 50 calls at once at two instances, whether they are the same or not', async () => {
+    test('P11: a nonce is FIRST for one of 50 concurrent calls at two instances, equal or not', async () => {
       const { store, join, keys } = await opened();
       const stores = [store, await join(keys.open())] as const;
       const atOnce = (make: (index: number) => NonceUse) =>
@@ -42,7 +42,7 @@ export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
       expect([count(different, 'FIRST'), count(different, 'USED')]).toEqual([1, 49]);
     });
 
-    test('can be REPEATED for a minute from the first use, and is USED from then on', async () => {
+    test('a nonce is REPEATED for a minute after its first use, and USED from then on', async () => {
       const { store, clock } = await opened();
       await store.useNonce(use());
       await clock.advance(30 * SECOND);
@@ -53,7 +53,7 @@ export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.useNonce(use())).toBe('USED');
     });
 
-    test('is remembered for 11 minutes, swept or not, and forgotten then', async () => {
+    test('a nonce is stored for 11 minutes, swept or not, and forgotten then', async () => {
       const { store, clock, query } = await opened();
       const rows = () => query('SELECT used_at FROM nonces');
       await store.useNonce(use());
@@ -70,14 +70,14 @@ export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await rows()).toHaveLength(1);
     });
 
-    test('outlives the process', async () => {
+    test('P2: a nonce survives a restart', async () => {
       const { store, reopen } = await opened();
       await store.useNonce(use());
       const reopened = await reopen();
       expect(await reopened.useNonce(use(other))).toBe('USED');
     });
 
-    test('is kept as an index alone, and so is what was signed', async () => {
+    test('P8: a nonce and what was signed are stored as blind indexes alone', async () => {
       const { store, dump } = await opened();
       await store.useNonce(use());
       const kept = await dump();

@@ -38,7 +38,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       ['HELD', { state: 'HELD' }, {}],
       ['REJECTED', rejected, { failureCode: 'AUTH_CODE_EXPIRED' }],
       ['INDETERMINATE', { state: 'INDETERMINATE', failureCode: 'REPLY_UNVERIFIED' }, {}],
-    ])('%s reads back equal, everywhere', async (_, outcome, told) => {
+    ])('P3: an outcome, %s, reads back equal from every call', async (_, outcome, told) => {
       const { store } = await opened();
       const ended = await end(store, outcome, { queryCode: 'query-code-1' });
       const common = { source: 'daxpay', appId: 'demo', channelId: 'wechat_pay', traceId: 'trace-1' };
@@ -51,7 +51,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
         expect(await store.identities([{ id: ended.identity.id }])).toEqual([ended.identity]);
     });
 
-    test('is final: a second one is answered with the first', async () => {
+    test('P4: an outcome is final: a second settle returns the first', async () => {
       const { store } = await opened();
       const lease = await send(store);
       const first = await store.settle(lease, rejected);
@@ -61,7 +61,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.identities([{ channelId: 'wechat_pay', appId: 'demo', openId: 'late' }])).toEqual([undefined]);
     });
 
-    test('is one, however many settle at once', async () => {
+    test('P4: concurrent settles leave one outcome', async () => {
       const { store } = await opened();
       const lease = await send(store);
       const answers = await times(20, (index) => store.settle(lease, succeeded({ openId: `open-${index}` })));
@@ -70,7 +70,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect((await store.identities(refs)).filter((identity) => identity !== undefined)).toHaveLength(1);
     });
 
-    test('needs a send by the same owner', async () => {
+    test('P12: an outcome is refused without a send by the same owner', async () => {
       const { store } = await opened();
       const lease = await take(store);
       expect(await store.settle(lease, succeeded())).toMatchObject({ state: 'CLAIMED' });
@@ -79,14 +79,14 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.settle({ ...lease, redemptionId: 'unknown' }, rejected)).toBeUndefined();
     });
 
-    test('is still kept when it comes after the lease and before anybody noticed', async () => {
+    test('P5: an outcome is stored after its lease unless a sweep or claim has ended the redemption', async () => {
       const { store, clock } = await opened();
       const lease = await send(store);
       await clock.advance(leaseOver);
       expect(await store.settle(lease, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
     });
 
-    test('HELD is collected once', async () => {
+    test('a HELD outcome is collected once', async () => {
       const { store } = await opened();
       const held = await end(store, { state: 'HELD' }, { queryCode: 'query-code-1' });
       const outcomes = [succeeded({ openId: 'first' }), succeeded({ openId: 'second' }), rejected] as const;
@@ -96,7 +96,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect((await store.session('query-code-1'))?.redemption).toEqual(answers[0]);
     });
 
-    test('only HELD is collected', async () => {
+    test('an outcome that is not HELD is not collected', async () => {
       const { store } = await opened();
       const lease = await send(store);
       const collected = { state: 'REJECTED', failureCode: 'AUTH_CODE_USED' } as const;
@@ -106,7 +106,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.collect('unknown', collected)).toBeUndefined();
     });
 
-    test('is told until its time is over; then the code is only known as used', async () => {
+    test('an outcome is readable until it expires; then its code is CODE_USED', async () => {
       const { store, clock } = await opened();
       const { id } = await end(store, succeeded());
       await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
@@ -119,7 +119,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.claim(testClaim())).toEqual({ kind: 'CODE_USED' });
     });
 
-    test.each(['swept', 'not swept'])('a code is forgotten when its time is over (%s)', async (swept) => {
+    test.each(['swept', 'not swept'])('a code is forgotten after codeTtlMs (%s)', async (swept) => {
       const { store, clock } = await opened();
       const { id } = await end(store, succeeded(), { queryCode: 'query-code-1' });
       await clock.advance(contractTimes.codeTtlMs - MARGIN_MS);
@@ -131,7 +131,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(lease.redemptionId).not.toBe(id);
     });
 
-    test('a sweep scrubs the tokens of outcomes that are no longer told, once', async () => {
+    test('P8: a sweep clears the tokens of expired outcomes, once', async () => {
       const { store, clock } = await opened();
       await end(store, { state: 'SUCCEEDED', subject: { openId: 'o' }, accessToken: { value: 'token' } });
       await end(store, succeeded(), { authCode: 'auth-code-without-token' });
@@ -163,7 +163,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
     ];
 
     for (const [what, change] of changes) {
-      test(`${what} wakes whoever watches the redemption or its query code`, async () => {
+      test(`${what} wakes the watchers of the redemption and of its query code`, async () => {
         const engine = await opened();
         const lease = await send(engine.store, { queryCode: 'query-code-1' });
         const watches = [
@@ -176,7 +176,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       });
     }
 
-    test('the sweep of an expired claim wakes as well', async () => {
+    test('the sweep of an expired claim wakes its watchers', async () => {
       const { store, clock } = await opened();
       const lease = await take(store, { queryCode: 'query-code-1' });
       const watches = [store.watch({ redemptionId: lease.redemptionId }), store.watch({ queryCode: 'query-code-1' })];
@@ -185,7 +185,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await Promise.all(watches.map(wakes))).toEqual([true, true]);
     });
 
-    test('a collection wakes whoever watches the query code', async () => {
+    test('a collection wakes the watchers of the query code', async () => {
       const { store } = await opened();
       const held = await end(store, { state: 'HELD' }, { queryCode: 'query-code-1' });
       const woken = wakes(store.watch({ queryCode: 'query-code-1' }));
@@ -212,7 +212,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       expect(performance.now() - startedAt).toBeGreaterThan(140);
     });
 
-    test('closing a watch ends its wait, and takes nothing from the next watcher, however often', async () => {
+    test('closing a watch, also twice, ends its wait and no other watch', async () => {
       const { store } = await opened();
       const lease = await send(store);
       const first = store.watch({ redemptionId: lease.redemptionId });

@@ -19,7 +19,7 @@ import {
 
 export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: the query code`, () => {
-    test('of 50 concurrent codes for one query code the first writer wins, for good', async () => {
+    test('P4: of 50 concurrent codes for one query code the first writer wins, for good', async () => {
       const { store } = await opened();
       const claims = await times(50, (index) =>
         store.claim(testClaim({ authCode: `code-${index}`, queryCode: 'shared' })),
@@ -37,7 +37,7 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
       expect(await store.session('shared')).toMatchObject({ redemption: { identity: { openId: 'the winner' } } });
     });
 
-    test('a code that lost a query code is not used up', async () => {
+    test('a code that lost a query code is still unused', async () => {
       const { store } = await opened();
       await take(store, { queryCode: 'shared' });
       const other = { authCode: 'auth-code-2' };
@@ -48,7 +48,7 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
     test.each<[string, Partial<TestClaim>]>([
       ['app', { appId: 'other-app' }],
       ['channel', { channelId: 'ali_pay' }],
-    ])('is taken for another %s, before an outcome and after', async (_, other) => {
+    ])('P4: a query code is taken for another %s, before an outcome and after', async (_, other) => {
       const { store } = await opened();
       const lease = await send(store, { queryCode: 'shared' });
       const foreign = testClaim({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
@@ -60,7 +60,7 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
     test.each<[string, Partial<TestClaim>]>([
       ['app', { appId: 'other-app' }],
       ['channel', { channelId: 'ali_pay' }],
-    ])('stays with its app and channel after a release: another %s is refused', async (_, other) => {
+    ])('a query code stays with its app and channel after a release: another %s is refused', async (_, other) => {
       const { store } = await opened();
       await store.release(await take(store, { queryCode: 'shared' }));
       const foreign = testClaim({ authCode: 'auth-code-2', queryCode: 'shared', ...other });
@@ -68,14 +68,14 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
       await take(store, { authCode: 'auth-code-2', queryCode: 'shared' });
     });
 
-    test('stands for nothing until somebody used it', async () => {
+    test('an unused query code shows no session', async () => {
       const { store } = await opened();
       await take(store);
       expect(await store.session('unknown')).toBeUndefined();
       expect(await store.session('')).toBeUndefined();
     });
 
-    test('says what it stands for while the redemption runs', async () => {
+    test('a query code shows its redemption while that is pending', async () => {
       const { store } = await opened();
       const lease = await take(store, { queryCode: 'query-code-1' });
       const session = { appId: 'demo', channelId: 'wechat_pay', redemption: { id: lease.redemptionId } };
@@ -84,22 +84,25 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
       expect(await store.session('query-code-1')).toMatchObject({ ...session, redemption: { state: 'SENT' } });
     });
 
-    test.each(['swept', 'not swept'])('is gone and free for anybody when its time is over (%s)', async (swept) => {
-      const { store, clock } = await opened();
-      await end(store, succeeded(), { queryCode: 'query-code-1' });
-      await clock.advance(resultOver);
-      if (swept === 'swept') await store.sweep();
-      expect(await store.session('query-code-1')).toBeUndefined();
-      const other = { authCode: 'auth-code-2', appId: 'other-app', channelId: 'ali_pay', queryCode: 'query-code-1' };
-      const lease = await take(store, other);
-      expect(await store.session('query-code-1')).toMatchObject({
-        appId: 'other-app',
-        channelId: 'ali_pay',
-        redemption: { id: lease.redemptionId },
-      });
-    });
+    test.each(['swept', 'not swept'])(
+      'an expired query code is unknown, and free for any caller (%s)',
+      async (swept) => {
+        const { store, clock } = await opened();
+        await end(store, succeeded(), { queryCode: 'query-code-1' });
+        await clock.advance(resultOver);
+        if (swept === 'swept') await store.sweep();
+        expect(await store.session('query-code-1')).toBeUndefined();
+        const other = { authCode: 'auth-code-2', appId: 'other-app', channelId: 'ali_pay', queryCode: 'query-code-1' };
+        const lease = await take(store, other);
+        expect(await store.session('query-code-1')).toMatchObject({
+          appId: 'other-app',
+          channelId: 'ali_pay',
+          redemption: { id: lease.redemptionId },
+        });
+      },
+    );
 
-    test('works for the whole time from the outcome on', async () => {
+    test('a query code is valid for resultTtlMs after the outcome', async () => {
       const { store, clock } = await opened();
       const lease = await send(store, { queryCode: 'query-code-1' });
       await clock.advance(contractTimes.leaseMs - MARGIN_MS);
@@ -109,7 +112,7 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
       expect(await store.session('query-code-1')).toMatchObject({ redemption: { state: 'SUCCEEDED' } });
     });
 
-    test('works for the whole time from the collection on', async () => {
+    test('a query code is valid for resultTtlMs after the collection', async () => {
       const { store, clock } = await opened();
       const held = await end(store, { state: 'HELD' }, { queryCode: 'query-code-1' });
       await clock.advance(contractTimes.resultTtlMs - MARGIN_MS);
@@ -120,7 +123,7 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
     });
 
     test.each(['claim', 'sweep'] as const)(
-      'works for the whole time from when a %s gave a send up',
+      'a query code is valid for resultTtlMs after a %s abandoned its send',
       async (noticed) => {
         const { store, clock } = await opened();
         const lease = await send(store, { queryCode: 'query-code-1' });

@@ -1,4 +1,4 @@
-/** How long payers are kept. */
+/** How long payers are stored, and how they are erased. */
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../store.ts';
@@ -16,18 +16,18 @@ import {
 } from './fixtures.ts';
 
 export const retentionContract = ({ name, open: opened }: StoreEngine): void => {
-  describe(`${name}: the time that payers are kept`, () => {
-    const keptMs = 3 * contractTimes.resultTtlMs;
-    const limited = { ...contractTimes, identityTtlMs: keptMs, certificationTtlMs: keptMs };
+  describe(`${name}: retention`, () => {
+    const retentionMs = 3 * contractTimes.resultTtlMs;
+    const limited = { ...contractTimes, identityTtlMs: retentionMs, certificationTtlMs: retentionMs };
     const certification = { appId: 'demo', channelId: 'wechat_pay' };
 
-    test('begins anew when the payer authenticates; then the payer is gone, and the code stays used', async () => {
+    test('the retention of a payer starts again when it authenticates; then it is deleted, and the code stays used', async () => {
       const { store, clock, query } = await opened(limited);
       const payer = await authenticate(store, { openId: 'o' }, { authCode: 'first' });
-      await clock.advance(keptMs - MARGIN_MS);
+      await clock.advance(retentionMs - MARGIN_MS);
       await authenticate(store, { openId: 'o' }, { authCode: 'second' });
       await store.addCertification({ certifyId: 'certify-1', ...certification, identityId: payer.id });
-      await clock.advance(keptMs - MARGIN_MS);
+      await clock.advance(retentionMs - MARGIN_MS);
       await store.sweep();
       expect(await store.identities([{ id: payer.id }])).toMatchObject([{ id: payer.id }]);
       await clock.advance(2 * MARGIN_MS);
@@ -39,7 +39,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
       expect((await authenticate(store, { openId: 'o' })).id).not.toBe(payer.id);
     });
 
-    test('is never over before the outcome that shows the payer', async () => {
+    test('a payer is not deleted before the outcome that shows it', async () => {
       const { store, clock } = await opened({ ...limited, identityTtlMs: contractTimes.resultTtlMs / 4 });
       const { id } = await end(store, succeeded(), { queryCode: 'query-code-1' });
       await clock.advance(contractTimes.resultTtlMs / 2);
@@ -53,7 +53,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
       ]);
     });
 
-    test('has no end when none is set', async () => {
+    test('a payer is stored for good when no retention is set', async () => {
       const { store, clock } = await opened();
       const { id } = await authenticate(store, { openId: 'o' });
       await store.addCertification({ certifyId: 'certify-1', ...certification, identityId: id });
@@ -63,7 +63,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
       expect(await store.certification('certify-1')).toMatchObject({ identityId: id });
     });
 
-    test('ends for certifications by themselves, however many, in one sweep', async () => {
+    test('one sweep deletes all expired certifications, and not their payer', async () => {
       const { store, clock, query } = await opened({ ...limited, identityTtlMs: undefined });
       const { id } = await authenticate(store, { openId: 'o' });
       // In portions: an engine may turn away more writers at once than it has places for.
@@ -71,7 +71,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
         await times(50, (index) =>
           store.addCertification({ certifyId: `certify-${from + index}`, ...certification, identityId: id }),
         );
-      await clock.advance(keptMs - 4 * MARGIN_MS);
+      await clock.advance(retentionMs - 4 * MARGIN_MS);
       await store.sweep();
       expect(await query('SELECT status FROM certifications')).toHaveLength(1_100);
       await clock.advance(5 * MARGIN_MS);
@@ -80,7 +80,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
       expect(await store.identities([{ id }])).toMatchObject([{ id }]);
     });
 
-    test('leaves nothing behind: 5 s after everything is over one sweep empties every table', async () => {
+    test('one sweep, 5 s after everything has expired, empties every table', async () => {
       const { store, clock, query } = await opened(limited);
       const payer = await authenticate(store, { openId: 'o' }, { queryCode: 'query-code-1' });
       await end(store, rejected, { authCode: 'refused', queryCode: 'query-code-2' });
@@ -96,7 +96,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
   describe(`${name}: erasing a payer`, () => {
     const certification = { appId: 'demo', channelId: 'wechat_pay' };
 
-    test('deletes the payer, its tokens and its certifications, and no other payer', async () => {
+    test('an erasure deletes the payer, its tokens and its certifications, and no other payer', async () => {
       const { store, query } = await opened();
       const withToken: Outcome = { state: 'SUCCEEDED', subject: { openId: 'o' }, accessToken: { value: 'token' } };
       const shown = await end(store, withToken, { authCode: 'first', queryCode: 'query-code-1' });
@@ -126,7 +126,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
       expect(await store.sweep()).toEqual({ released: 0, abandoned: 0, purged: 0 });
     });
 
-    test('leaves codes used and the query code taken', async () => {
+    test('P1: after an erasure the codes stay used and the query code taken', async () => {
       const { store } = await opened();
       const claim = { authCode: 'first', queryCode: 'query-code-1' };
       const lease = await send(store, claim);
@@ -141,7 +141,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
       expect(again.id).not.toBe(ended.identity.id);
     });
 
-    test('of nobody deletes nothing, and neither does a second time', async () => {
+    test('an erasure of an unknown payer, or a second one, deletes nothing', async () => {
       const { store } = await opened();
       const nothing = { identities: 0, certifications: 0, outcomes: 0, tokens: 0 };
       const { id } = await authenticate(store, { openId: 'o' });
@@ -150,7 +150,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
       expect(await store.erase(id)).toEqual(nothing);
     });
 
-    test('while the payer authenticates: every outcome shows a payer that is there, or is over', async () => {
+    test('P11: an erasure while the payer authenticates leaves no outcome without its payer', async () => {
       const { store, query } = await opened();
       for (let round = 0; round < 5; round += 1) {
         const { id } = await authenticate(store, { openId: 'o' });

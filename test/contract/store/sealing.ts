@@ -1,4 +1,4 @@
-/** What lies in the database, and under which keys. */
+/** What the database holds, and sealed with which keys. */
 import { describe, expect, test } from 'vitest';
 import { resealAll } from '../../../src/commands/lib/reseal-all.ts';
 import type { PayerIdentity } from '../../../src/model.ts';
@@ -32,7 +32,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
     };
     const VALUES = 3 + 2 + 2;
 
-    test('everything that an older key sealed is sealed with the newest, and the older is needed no more', async () => {
+    test('a rotation seals every value with the newest key, and the older one is not needed any more', async () => {
       const { store, keys, join } = await opened();
       const expectAll = await fill(store);
       expect(await resealAll(store, PACE)).toEqual({ resealed: 0, unreadable: 0 });
@@ -46,7 +46,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       await expectAll(store);
     });
 
-    test('a pass that is broken off is begun again, and finds less to do', async () => {
+    test('a pass of resealing that was broken off begins again, and finds less to do', async () => {
       const { store, keys, join } = await opened();
       const expectAll = await fill(store);
       keys.rotate();
@@ -56,7 +56,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       await expectAll(await join(keys.openNewest()));
     });
 
-    test('two at once do the work once', async () => {
+    test('two concurrent passes of resealing do the work once', async () => {
       const { store, keys, join } = await opened();
       const expectAll = await fill(store);
       keys.rotate();
@@ -66,22 +66,22 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       await expectAll(await join(keys.openNewest()));
     });
 
-    test('what is learnt of payers meanwhile is not lost', async () => {
+    test('P11: updates of payers during a rotation are not lost', async () => {
       const { store, keys, join } = await opened();
       const payers = Array.from({ length: 10 }, (_, index) => `payer-${index}`);
       for (const openId of payers) await authenticate(store, { openId });
       for (let round = 0; round < 5; round += 1) {
         keys.rotate();
         const rotating = await join(keys.open());
-        const learnt = payers.map((openId) => authenticate(store, { openId, unionId: `union-${round}` }));
-        await Promise.all([resealAll(rotating, PACE), ...learnt]);
+        const updates = payers.map((openId) => authenticate(store, { openId, unionId: `union-${round}` }));
+        await Promise.all([resealAll(rotating, PACE), ...updates]);
         const refs = payers.map((openId) => ({ ...place, openId }));
         const found = payers.map((openId) => ({ openId, unionId: `union-${round}` }));
         expect(await store.identities(refs)).toMatchObject(found);
       }
     });
 
-    test('a row that does not open is counted, stays as it is and holds up no other', async () => {
+    test('a row that does not open is counted, stays as it is and stops no other row', async () => {
       const { store, keys, join, query } = await opened();
       await fill(store);
       await query(`UPDATE redemptions SET answer_sealed = (SELECT min(subject_sealed) FROM identities)
@@ -99,7 +99,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       query(`UPDATE identities SET subject_sealed = (SELECT subject_sealed FROM identities WHERE id = '${other.id}')
         WHERE id = '${id}'`);
 
-    test('is an error in its own place, and the others are there', async () => {
+    test('P8: a row that does not open is an error in its own place, and the others are returned', async () => {
       const { store, query } = await opened();
       const [a, bad, c] = [
         await authenticate(store, { openId: 'a' }),
@@ -124,7 +124,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       await expect(store.certification('certify-bad')).rejects.toThrow(VaultError);
     });
 
-    test('rejects whatever would have told it, and nothing else', async () => {
+    test('P8: a value that does not open rejects the calls that would return it, and no others', async () => {
       const { store, query } = await opened();
       const bad = await authenticate(store, { openId: 'bad' }, { authCode: 'code', queryCode: 'query-code-1' });
       await tamper(query, bad, await authenticate(store, { openId: 'a' }));
@@ -141,7 +141,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
   });
 
   describe(`${name}: what is written`, () => {
-    test('survives a restart', async () => {
+    test('P2: every written state survives a restart', async () => {
       const { store, clock, reopen } = await opened();
       await take(store, { authCode: 'claimed' });
       const sent = await send(store, { authCode: 'sent', queryCode: 'query-code-sent' });
@@ -170,7 +170,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await reopened.redemption(sent.redemptionId)).toMatchObject({ state: 'INDETERMINATE' });
     });
 
-    test('holds no auth code, query code, payer id or token, in any spelling', async () => {
+    test('P8: the written bytes hold no auth code, query code, payer id or token, in any spelling', async () => {
       const { store, dump } = await opened();
       const canary = (kind: string) => `canary-of-${kind}-7c1f4b`;
       const claim = { authCode: canary('auth-code'), queryCode: canary('query-code'), caller: canary('caller') };
@@ -194,12 +194,12 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       expect(found).toEqual([]);
     });
 
-    test('can be kept: ready says so', async () => {
+    test('ready resolves for a store that can write', async () => {
       const { store } = await opened();
       await expect(store.ready()).resolves.toBeUndefined();
     });
 
-    test('is refused after the end: a closed store rejects', { timeout: 3_000 }, async () => {
+    test('P6: a closed store rejects', { timeout: 3_000 }, async () => {
       const { store, close } = await opened();
       await close();
       await expect(store.claim(testClaim())).rejects.toThrow();

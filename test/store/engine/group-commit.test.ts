@@ -97,7 +97,7 @@ test('64 concurrent claims take far fewer than 64 transactions', async () => {
   expect(countCommits(file) - before).toBeLessThanOrEqual(2);
 });
 
-test('a writer is answered when its job is committed, not before', async () => {
+test('P2: a write resolves when its job is committed, not before', async () => {
   const { write, insert, committed } = open();
   const writing = write(() => insert('note'));
   expect(committed()).toEqual([]);
@@ -105,7 +105,7 @@ test('a writer is answered when its job is committed, not before', async () => {
   expect(committed()).toEqual(['note']);
 });
 
-test('every writer gets the value of its own job, in the order of asking', async () => {
+test('every write resolves to the value of its own job, in the order of the calls', async () => {
   const { write } = open();
   const ran: number[] = [];
   const values = await Promise.all(repeat(10, (index) => write(async () => ran.push(index) * 10)));
@@ -113,7 +113,7 @@ test('every writer gets the value of its own job, in the order of asking', async
   expect(values).toEqual(repeat(10, (index) => (index + 1) * 10));
 });
 
-test('a job that throws undoes itself alone, and only its writer hears of it', async () => {
+test('P11: a job that throws undoes itself alone, and only its own write rejects', async () => {
   const { write, insert, committed } = open();
   const failing = async () => {
     await insert('undone');
@@ -132,7 +132,7 @@ test('a job that breaks a constraint undoes itself alone', async () => {
   expect(committed()).toEqual(['first', 'last']);
 });
 
-test('a commit that fails rejects every writer of the batch, keeps nothing, and the next batch works', async () => {
+test('a commit that fails rejects every write of its batch, changes nothing, and the next batch commits', async () => {
   const { db, write, insert, committed } = open();
   const orphan = async () => void db.prepare("INSERT INTO replies VALUES ('no such note')").run();
   const writers = [write(() => insert('first')), write(orphan), write(() => insert('last'))];
@@ -144,7 +144,7 @@ test('a commit that fails rejects every writer of the batch, keeps nothing, and 
   expect(committed()).toEqual(['next']);
 });
 
-test('a locked database rejects every writer before any job ran, and the next batch works', async () => {
+test('a locked database rejects every write before a job runs, and the next batch commits', async () => {
   const { file, write, insert, committed } = open();
   const other = connect(file);
   other.exec('BEGIN IMMEDIATE');
@@ -162,7 +162,7 @@ test('a locked database rejects every writer before any job ran, and the next ba
   expect(committed()).toEqual(['next']);
 });
 
-test('a job that ends the whole transaction, as a full disk does, rejects every writer with the reason', async () => {
+test('a job that ends the whole transaction, as a full disk does, rejects every write with the reason', async () => {
   const { db, write, insert, committed } = open();
   await insert('there already');
   const rollBack = async () => void db.prepare("INSERT OR ROLLBACK INTO notes VALUES ('there already')").run();
@@ -174,7 +174,7 @@ test('a job that ends the whole transaction, as a full disk does, rejects every 
   await expect(writers[0]).rejects.toThrow(/UNIQUE constraint/);
 });
 
-test('a batch that fails does not touch the batch that forms meanwhile', async () => {
+test('a batch that fails does not affect the batch that forms meanwhile', async () => {
   const { db, write, insert, committed } = open();
   const orphan = async () => void db.prepare("INSERT INTO replies VALUES ('no such note')").run();
   const failing = write(orphan);
@@ -184,7 +184,7 @@ test('a batch that fails does not touch the batch that forms meanwhile', async (
   expect(committed()).toEqual(['next']);
 });
 
-test('a closed database rejects every writer', { timeout: 3_000 }, async () => {
+test('a closed database rejects every write', { timeout: 3_000 }, async () => {
   const { db, write, insert } = open();
   db.close();
   const writers = repeat(3, () => write(() => insert('late')));

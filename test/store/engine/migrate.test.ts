@@ -65,7 +65,7 @@ describe.each([
   const newest = readdirSync(new URL(`../../../src/store/engine/migrations/${engine}/`, import.meta.url)).length;
   const migrate = (env: Record<string, string>) => runCommand('src/commands/migrate.ts', [], env);
 
-  test('says which schema there was and is, and does nothing the second time', async () => {
+  test('migrate prints the earlier and the present schema, and changes nothing the second time', async () => {
     const { env, query } = await configure();
     const line = (from: number) => ({
       code: 0,
@@ -81,7 +81,7 @@ describe.each([
     expect(await query(ledger)).toEqual(applied);
   });
 
-  test('refuses a database of a newer release, and leaves it as it is', async () => {
+  test('migrate refuses a database of a newer release, and does not change it', async () => {
     const { env, query } = await configure();
     await migrate(env);
     await query("INSERT INTO schema_migrations VALUES (9999, 'newer', '', 0)");
@@ -92,7 +92,7 @@ describe.each([
   });
 });
 
-test('after it a role that may not create tables serves, and before it says what it lacks', async () => {
+test('after migrate a role without the right to create tables serves, and before it the start names that right', async () => {
   const { env, query } = await onPostgres();
   const role = `service_${Date.now()}`;
   const url = new URL(env.STORE ?? '');

@@ -63,22 +63,25 @@ const promises = (start: (database: TestDatabase, mode: Mode) => Promise<Pooler>
     return { database, pooler };
   };
 
-  test.each<Mode>(['session', 'transaction'])('pooling by %s: ready, and codes go their way', async (mode) => {
-    const { pooler } = await open(mode);
-    const { store } = await openThrough(pooler.url);
-    await store.ready();
-    const ended = await Promise.all(
-      Array.from({ length: 20 }, async (_, index) => {
-        const verdict = await store.claim(newClaim(`code ${index}`));
-        if (verdict.kind !== 'CLAIMED' || !(await store.markSent(verdict.lease))) return verdict.kind;
-        return (await store.settle(verdict.lease, succeeded()))?.state;
-      }),
-    );
-    expect(ended).toEqual(ended.map(() => 'SUCCEEDED'));
-  });
+  test.each<Mode>(['session', 'transaction'])(
+    'with pooling by %s the store is ready, and codes are redeemed',
+    async (mode) => {
+      const { pooler } = await open(mode);
+      const { store } = await openThrough(pooler.url);
+      await store.ready();
+      const ended = await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const verdict = await store.claim(newClaim(`code ${index}`));
+          if (verdict.kind !== 'CLAIMED' || !(await store.markSent(verdict.lease))) return verdict.kind;
+          return (await store.settle(verdict.lease, succeeded()))?.state;
+        }),
+      );
+      expect(ended).toEqual(ended.map(() => 'SUCCEEDED'));
+    },
+  );
 
   test.each<Mode>(['session', 'transaction'])(
-    'pooling by %s: the time limits hold in every transaction',
+    'with pooling by %s the time limits hold in every transaction',
     async (mode) => {
       const { pooler } = await open(mode);
       const { engine } = await openThrough(pooler.url);
@@ -95,14 +98,14 @@ const promises = (start: (database: TestDatabase, mode: Mode) => Promise<Pooler>
     },
   );
 
-  test('pooling by session: another instance wakes readers at once', async () => {
+  test('with pooling by session another instance wakes readers at once', async () => {
     const { pooler } = await open('session');
     const [{ store, lines }, other] = [await openThrough(pooler.url), await openThrough(pooler.url)];
     expect(await wakeUp(store, other.store, 'code')).toBeLessThan(1_000);
     expect(lines.join('')).not.toContain(DEAF);
   });
 
-  test('pooling by transaction: said once that notices do not come, and no limit is left on a connection', async () => {
+  test('with pooling by transaction the log reports once that notices do not arrive, and no limit stays on a connection', async () => {
     const { database, pooler } = await open('transaction');
     const { engine, lines } = await openThrough(pooler.url);
     expect(lines.filter((line) => line.includes(DEAF))).toHaveLength(1);
@@ -115,7 +118,7 @@ const promises = (start: (database: TestDatabase, mode: Mode) => Promise<Pooler>
     expect(rows).toEqual([fresh]);
   });
 
-  test('pooling by transaction with storeListenUrl: another instance wakes readers at once', async () => {
+  test('with pooling by transaction and storeListenUrl another instance wakes readers at once', async () => {
     const { database, pooler } = await open('transaction');
     const reader = await openThrough(pooler.url, database.url);
     const writer = await openThrough(pooler.url, database.url);
@@ -127,7 +130,7 @@ const promises = (start: (database: TestDatabase, mode: Mode) => Promise<Pooler>
 describe('a pooler as PgBouncer is, in this test', () => {
   promises((database, mode) => startPooler(database.url, mode));
 
-  test('refuses the parameters that the store must not ask for at the start', async () => {
+  test('the pooler of this test refuses the parameters that the store must not send at the start', async () => {
     const database = await server.createDatabase();
     onTestFinished(() => database.drop());
     const pooler = await startPooler(database.url, 'session');

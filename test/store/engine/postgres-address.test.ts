@@ -16,7 +16,7 @@ test.each([
     ['[::1]:5432', '[fd00::2]'],
     ['postgres://[::1]:5432/db?target_session_attrs=primary', 'postgres://[fd00::2]/db?target_session_attrs=primary'],
   ],
-])('%s has its hosts in order', (address, names, urls) => {
+])('the hosts of %s are read in order', (address, names, urls) => {
   expect(hostsOf(address).map(({ name }) => name)).toEqual(names);
   expect(hostsOf(address).map(({ url }) => url)).toEqual(urls);
 });
@@ -26,7 +26,7 @@ test.each(['read-only', 'standby', 'prefer-standby', 'anything'])('target_sessio
 });
 
 test.each(['mysql://u:the-password@h/db', 'u:the-password@h', 'postgres://u:the-password@h1:port,h2/db', ''])(
-  'an address that is none is refused, and not quoted',
+  'an invalid address is refused, and not quoted',
   (address) => {
     expect(() => hostsOf(address)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('the-pass') }),

@@ -47,7 +47,7 @@ const take = async (store: Store): Promise<Lease> => {
 const succeeded: Outcome = { state: 'SUCCEEDED', subject: { openId: 'o' }, accessToken: { value: 'token' } };
 
 describe('a server that could lose what it has confirmed is refused', () => {
-  test.each(['off', 'local', 'remote_write'])('synchronous_commit = %s', async (value) => {
+  test.each(['off', 'local', 'remote_write'])('P2: a server with synchronous_commit = %s is refused', async (value) => {
     const database = await newDatabase();
     const name = new URL(database.url).pathname.slice(1);
     await database.query(`ALTER DATABASE ${name} SET synchronous_commit = ${value}`);
@@ -60,12 +60,12 @@ describe('a server that could lose what it has confirmed is refused', () => {
 });
 
 describe('a start that cannot succeed says why, and repeats no password', () => {
-  test('nobody listens there', async () => {
+  test('a start without a server names the reason, and no password', async () => {
     const opening = openPostgres({ url: 'postgres://user:the-password@127.0.0.1:1/database', log });
     await expect(opening).rejects.toThrow('PostgreSQL, which store names, cannot be used: ECONNREFUSED');
   });
 
-  test('there is no such database', async () => {
+  test('a start without the database names the reason, and no password', async () => {
     const url = new URL((await newDatabase()).url);
     url.pathname = '/nowhere';
     await expect(openPostgres({ url: url.href, log })).rejects.toThrow(
@@ -73,7 +73,7 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     );
   });
 
-  test('the password is another one', async () => {
+  test('a start with a wrong password names the reason, and no password', async () => {
     const url = new URL((await newDatabase()).url);
     url.password = 'the-password';
     const opening = openPostgres({ url: url.href, log });
@@ -81,14 +81,14 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     await expect(opening).rejects.not.toThrow(/the-password/);
   });
 
-  test('the server speaks no TLS', async () => {
+  test('a start with TLS at a server without it names the reason, and no password', async () => {
     const { url } = await newDatabase();
     await expect(openPostgres({ url: `${url}?sslmode=verify-full`, log })).rejects.toThrow(
       'cannot be used: TLS_REFUSED',
     );
   });
 
-  test('the role has no connection left', async () => {
+  test('a start for a role without a free connection names the reason, and no password', async () => {
     const { url, query } = await newDatabase();
     await query("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0 PASSWORD 'the-password'");
     onTestFinished(async () => void (await query('DROP ROLE crowded')));
@@ -98,7 +98,7 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     await expect(openPostgres({ url: crowded.href, log })).rejects.toThrow(/too many connections .*\(53300\)/);
   });
 
-  test('every host has its reason', async () => {
+  test('a start without a usable host names the reason of every host', async () => {
     const { host, username, password, pathname } = new URL((await newDatabase()).url);
     const url = `postgres://${username}:${password}@127.0.0.1:1,${host}${pathname}-not`;
     await expect(openPostgres({ url, log })).rejects.toThrow(
@@ -120,7 +120,7 @@ describe('migrations', () => {
     for (const store of stores) await store.ready();
   });
 
-  test('a database of a newer release refuses to start, and stays as it is', async () => {
+  test('a database of a newer release is refused, and not changed', async () => {
     const { url, query } = await newDatabase();
     await openStore(url);
     await query("INSERT INTO schema_migrations VALUES (9999, 'newer', '', 0)");
@@ -129,7 +129,7 @@ describe('migrations', () => {
     expect(await query(ledger)).toEqual(before);
   });
 
-  test('a database that another text of a migration has made refuses to start', async () => {
+  test('a database made by another text of a migration is refused', async () => {
     const { url, query } = await newDatabase();
     await openStore(url);
     await query("UPDATE schema_migrations SET checksum = 'another' WHERE version = 1");
@@ -137,7 +137,7 @@ describe('migrations', () => {
   });
 });
 
-test("the clock is the database's, in milliseconds, and stands still within a transaction", async () => {
+test("now_ms() is the database's clock in milliseconds, and stands still within a transaction", async () => {
   const { url, query } = await newDatabase();
   const engine = await openPostgres({ url, log });
   onTestFinished(() => engine.close());
@@ -167,7 +167,7 @@ test('one instance sweeps at a time', async () => {
 });
 
 describe.each<Cut>(['before the commit', 'after the commit'])('a connection that is lost %s', (cut) => {
-  test('leaves a claim with the one who made it', async () => {
+  test('P11: a lost connection leaves a claim with its owner', async () => {
     const { proxy, store, direct } = await openProxied();
     proxy.cutNextCommit(cut);
     const lease = await take(store);
@@ -179,7 +179,7 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     expect(await store.markSent(lease)).toBe(true);
   });
 
-  test('leaves markSent true for the one call, and false for any other', async () => {
+  test('P1: a lost connection leaves markSent true for one call, and false for any other', async () => {
     const { proxy, store, direct } = await openProxied();
     const lease = await take(store);
     proxy.cutNextCommit(cut);
@@ -189,7 +189,7 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     expect(await direct.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
   });
 
-  test('leaves one outcome, and tells it', async () => {
+  test('P4: a lost connection leaves one outcome, and settle returns it', async () => {
     const { database, proxy, store, direct } = await openProxied();
     const lease = await take(store);
     await store.markSent(lease);
@@ -201,7 +201,7 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     expect(await database.query('SELECT id FROM identities')).toHaveLength(1);
   });
 
-  test('leaves a payer erased, with the figures of the deletion', async () => {
+  test('a lost connection leaves a payer erased, with the figures of the deletion', async () => {
     const { database, proxy, store } = await openProxied();
     const lease = await take(store);
     await store.markSent(lease);
@@ -216,7 +216,7 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
     expect(await store.erase(ended.identity.id)).toMatchObject({ identities: 0, tokens: 0 });
   });
 
-  test('leaves a release done', async () => {
+  test('a lost connection leaves a release done', async () => {
     const { proxy, store, direct } = await openProxied();
     const lease = await take(store);
     proxy.cutNextCommit(cut);
@@ -225,8 +225,8 @@ describe.each<Cut>(['before the commit', 'after the commit'])('a connection that
   });
 });
 
-describe('a server that is away', () => {
-  test('makes claims and readiness fail at once, and both work again when it is back', async () => {
+describe('a server that is unavailable', () => {
+  test('P6: an unavailable server makes claims and readiness fail at once, and both work again when it returns', async () => {
     const { proxy, store } = await openProxied();
     proxy.refuse(true);
     proxy.cutAll();
@@ -240,7 +240,7 @@ describe('a server that is away', () => {
     await store.ready();
   });
 
-  test('keeps an outcome waiting, not lost', async () => {
+  test('P5: an outcome waits for an unavailable server, and is stored', async () => {
     const { proxy, store } = await openProxied();
     const lease = await take(store);
     await store.markSent(lease);
@@ -252,7 +252,7 @@ describe('a server that is away', () => {
     expect(await settling).toMatchObject({ state: 'SUCCEEDED' });
   });
 
-  test('wakes everybody when it is back, and notices come again', async () => {
+  test('a server that returns wakes all readers, and notices arrive again', async () => {
     const { proxy, store, direct } = await openProxied();
     const lease = await take(store);
     await store.markSent(lease);

@@ -7,7 +7,7 @@ import { createWakeups } from '../../../src/lib/wakeups.ts';
 import { createConnector } from '../../../src/store/engine/postgres-connection.ts';
 import { createListener } from '../../../src/store/engine/postgres-listener.ts';
 
-test('closing it while it connects ends it at once, even when the server hangs up meanwhile', async () => {
+test('a listener that is closed while it connects ends at once, even when the server hangs up meanwhile', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

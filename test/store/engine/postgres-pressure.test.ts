@@ -54,7 +54,7 @@ const connect = async (url: string): Promise<pg.Client> => {
 };
 
 describe('what was sent', () => {
-  test('is stored at once while claims, reads and polls have every place that they may have', async () => {
+  test('P5: an outcome is stored at once while claims, reads and polls use every place that they may have', async () => {
     const { engine, store } = await openStore((await newDatabase()).url);
     const leases = await Promise.all(Array.from({ length: 3 }, (_, index) => send(store, `code ${index}`)));
     const slow = (urgency: 'claim' | 'poll') =>
@@ -72,7 +72,7 @@ describe('what was sent', () => {
     await Promise.all(others);
   });
 
-  test('is stored although its row is locked for seven seconds', async () => {
+  test('P5: an outcome is stored although its row is locked for seven seconds', async () => {
     const { url } = await newDatabase();
     const { store } = await openStore(url);
     const lease = await send(store, 'code');
@@ -85,7 +85,7 @@ describe('what was sent', () => {
     expect(await settling).toMatchObject({ state: 'SUCCEEDED' });
   });
 
-  test('is stored after seven seconds in which the server is silent, and reads come back as well', {
+  test('P5: an outcome is stored after seven seconds without an answer of the server, and reads work again', {
     timeout: 40_000,
   }, async () => {
     const { url } = await newDatabase();
@@ -104,7 +104,7 @@ describe('what was sent', () => {
 });
 
 describe('a server that stops taking writes', () => {
-  test('is not written to, is reported once with its SQLSTATE, and is used again by itself', async () => {
+  test('P6: a server that refuses writes is reported once with its SQLSTATE, and used again without a restart', async () => {
     const { url, query } = await newDatabase();
     const { store, lines } = await openStore(url);
     const name = new URL(url).pathname.slice(1);
@@ -126,7 +126,7 @@ describe('a server that stops taking writes', () => {
     expect(lines.filter((line) => line.includes('is available again')).length).toBeGreaterThan(0);
   });
 
-  test('a connection that was made before is discarded at the first refused write', async () => {
+  test('a connection to a server that refuses writes is discarded at the first refused write', async () => {
     const { url } = await newDatabase();
     const { engine } = await openStore(url);
     const setReadOnly = (value: string) =>
@@ -137,7 +137,7 @@ describe('a server that stops taking writes', () => {
   });
 });
 
-test('an address is found with the look-up that is given', async () => {
+test('the host of an address is looked up with the given look-up', async () => {
   const { url } = await newDatabase();
   const named = new URL(url);
   named.hostname = 'database.test';

@@ -78,7 +78,7 @@ const watchEventLoop = () => {
 };
 
 describe.each(['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE'])('a shell that holds %s', (begin) => {
-  test('stops no other work: claims wait for it without the process, and go on when it ends', async () => {
+  test("a shell's lock does not block the process: claims wait for it, and go on when it ends", async () => {
     const { file, store } = open();
     const shell = await startShell(file, begin);
     const longest = watchEventLoop();
@@ -90,7 +90,7 @@ describe.each(['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE'])('a shell that holds %s', (
     expect(longest()).toBeLessThan(700);
   });
 
-  test('makes new claims fail after two seconds, and an outcome wait until it can be stored', async () => {
+  test("P5: a shell's lock makes new claims fail after two seconds, and an outcome wait until it can be stored", async () => {
     const { file, store, lines } = open();
     const lease = await send(store, 'sent');
     const shell = await startShell(file, begin);
@@ -112,7 +112,7 @@ test.each([
   "VACUUM INTO '/dev/null'",
   'BEGIN; SELECT * FROM redemptions',
   'PRAGMA integrity_check',
-])('a tool that runs %s leaves what is served as it is', async (sql) => {
+])('a tool that runs %s does not disturb the service', async (sql) => {
   const { file, store } = open();
   const lease = await send(store, 'before');
   const shell = await startShell(file, sql.includes('/dev/null') ? `VACUUM INTO '${file}.copy'` : sql);
@@ -125,7 +125,7 @@ test.each([
   });
 });
 
-test('a file that is copied over its own name, as a restore does, is reported, and nothing is claimed any more', async () => {
+test('P1: a file that is replaced, as by a restore, is reported, and no code is claimed any more', async () => {
   const { file, store, lines } = open();
   await send(store, 'before');
   copyFileSync(file, `${file}.other`);
@@ -135,7 +135,7 @@ test('a file that is copied over its own name, as a restore does, is reported, a
   expect(lines.filter((line) => line.includes('"code":"FILE_REPLACED"'))).toHaveLength(1);
 });
 
-test('a file that is moved away is reported, and serves again when it is moved back', async () => {
+test('a file that is renamed is reported, and serves again when it is renamed back', async () => {
   const { file, store } = open();
   const lease = await send(store, 'before');
   renameSync(file, `${file}.moved`);
@@ -146,7 +146,7 @@ test('a file that is moved away is reported, and serves again when it is moved b
   await store.ready();
 });
 
-test.each(['-wal', '-shm'])('a deleted %s file costs nothing that was acknowledged', async (suffix) => {
+test.each(['-wal', '-shm'])('P2: a deleted %s file loses no confirmed commit', async (suffix) => {
   const { file, store } = open();
   const ended = await store.settle(await send(store, 'before'), succeeded());
   unlinkSync(`${file}${suffix}`);
@@ -167,7 +167,7 @@ test('a file that is overwritten in place is reported', async () => {
   await expect(Promise.all([store.ready(), store.claim(newClaim('new'))])).rejects.toThrow(DatabaseUnavailable);
 });
 
-test('a second process that would serve the file is refused, and commands beside the service are not', async () => {
+test('a second service on one file is refused, and commands beside the service are not', async () => {
   const { file, store } = open(undefined, true);
   expect(() => openSqlite({ file, now: Date.now, serve: true })).toThrow('is served by another process');
   const beside = open(file).store;

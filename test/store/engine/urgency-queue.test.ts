@@ -31,7 +31,7 @@ test.each<[Urgency, number]>([
   expect(taken).toHaveLength(places);
 });
 
-test('with every place in use by claims, what settles begins at once, and a poll as well', async () => {
+test('P7: with claims in every place that they may have, a settle and a poll begin at once', async () => {
   const lanes = createUrgencyQueue(PLACES);
   const { taken } = await fill(lanes, 'claim');
   expect(taken).toHaveLength(7);
@@ -39,7 +39,7 @@ test('with every place in use by claims, what settles begins at once, and a poll
     expect(await Promise.race([lanes.enter(urgency), delay(100)])).toBeInstanceOf(Function);
 });
 
-test('places are given to the most urgent call, and within an urgency in the order of asking', async () => {
+test('places go to the most urgent call, and within an urgency in the order of the calls', async () => {
   const lanes = createUrgencyQueue(1);
   const first = await lanes.enter('claim');
   const order: string[] = [];
@@ -56,7 +56,7 @@ test('places are given to the most urgent call, and within an urgency in the ord
   expect(order).toEqual(['settle 4', 'settle 5', 'mark 3', 'claim 2', 'read 1', 'poll 0']);
 });
 
-test('a claim that gets no place in five seconds is refused, one that comes to a queue of 1.5 s at once, what settles never', async () => {
+test('a claim is refused after five seconds without a place, at once behind a queue of 1.5 s, and a settle never', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   try {
     const lanes = createUrgencyQueue(1);
