@@ -1,3 +1,4 @@
+/** The subgraph composes with other subgraphs, by every composer that we know. */
 import { readFileSync } from 'node:fs';
 import { composeServices as composeApollo } from '@apollo/composition';
 import { composeServices as composeGuild } from '@theguild/federation-composition';

@@ -1,3 +1,4 @@
+/** Orders and wallets of other subgraphs resolve their payers through a running gateway. */
 import { readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
@@ -140,7 +141,7 @@ describe('orders of another subgraph', () => {
       { id: 'o0', payer: isAlice() },
       { id: 'o1', payer: isBob() },
       { id: 'o2', payer: isAlice() },
-      // The order knows the id; whatever else there is to know of nobody is null.
+      // The order has the id; every other field of an unknown payer is null.
       { id: 'o3', payer: { id: 'pid_nobody', openId: null, userId: null, channel: null } },
       { id: 'o4', payer: isBob() },
       { id: 'o5', payer: null },
@@ -208,7 +209,7 @@ describe('wallets that reference payers by openId', () => {
           channel: { id: 'wechat_pay', title: '微信支付' },
         },
       },
-      // id cannot be null, so nobody is null as a whole.
+      // id cannot be null, so an unknown payer is null as a whole.
       { id: 'w2', payer: null },
     ]);
     expect(lookups).toEqual([

@@ -1,10 +1,10 @@
-/** Subgraphs of other teams, as small as they come: each knows payers by one key and nothing else of them. */
+/** Minimal subgraphs of other teams: each references payers by one key, and has no other field of them. */
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { gql } from 'graphql-tag';
 
-/** Refers to payers by the id that authenticate returned. */
+/** References payers by the id that authenticate returned. */
 export const ordersSdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
 
@@ -19,7 +19,7 @@ export const ordersSdl = `
     id: ID!
   }`;
 
-/** Refers to payers by what the channel calls them. */
+/** References payers by channel, app and openId. */
 export const walletSdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
 

@@ -52,11 +52,11 @@ const getSubgraphExecutor =
       headers: { 'content-type': 'application/json', ...extensions?.headers },
       body: JSON.stringify({ query: print(document), variables }),
     });
-    // biome-ignore lint/suspicious/noExplicitAny: whatever it is, the gateway judges it
+    // biome-ignore lint/suspicious/noExplicitAny: the gateway judges any value
     return (await response.json()) as any;
   };
 
-/** A gateway over what the subgraph says of itself. It passes tokens on, and is told whether to look at them. */
+/** A gateway over the schema that the subgraph serves. It forwards tokens; `enforced` says whether it reads them. */
 const openGateway = (sdl: string, { enforcing }: { enforcing: boolean }) => {
   const { supergraphSdl, errors } = composeServices([
     { name: 'payer-identity', url: `${scoped.service.url}/graphql`, typeDefs: parse(sdl) },
@@ -111,7 +111,7 @@ afterAll(async () => {
 
 const sdlOf = async () => (await scoped.service.graphql('{ _service { sdl } }')).data._service.sdl as string;
 
-/** The gateway shows to every caller what the contract promises; that the subgraph alone does is another test's. */
+/** The gateway shows every caller what the contract declares; test/graphql/scopes.test.ts shows it of the subgraph. */
 const expectAgreement = async ({ ask }: Gateway) => {
   for (const { name, root, field, variables } of calls) {
     const query = operationFor(root, field);

@@ -1,4 +1,4 @@
-/** What a merchant signs reaches us through the router: it signs the fields of the input, which routers pass on. */
+/** App signatures through a router: they cover the fields of the input, which routers pass on. */
 import { composeServices } from '@apollo/composition';
 import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';

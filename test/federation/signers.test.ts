@@ -1,4 +1,4 @@
-/** Routers that sign what they send, in front of a subgraph that wants it signed. */
+/** Routers that sign their requests, in front of a subgraph that requires it. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -81,7 +81,7 @@ const expectRefused = async (ask: Ask, { service, relay }: { service: Service; r
   expect(relay.statuses().slice(before.answered)).toEqual([401]);
 };
 
-/** Sends what somebody recorded between router and subgraph once more, and answers the status. */
+/** Replays a request that was recorded between router and subgraph, and returns the status. */
 const repeat = async (service: Service, recorded: string): Promise<number> => {
   const [head = '', body = ''] = recorded.split('\r\n\r\n');
   const [, ...lines] = head.split('\r\n');

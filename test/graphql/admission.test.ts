@@ -1,4 +1,4 @@
-/** What callers see of the limits: over real HTTP, with the upstream's ledger as the witness. */
+/** Rates and bulkheads as callers see them: over real HTTP, with the upstream's ledger as evidence. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   AUTH_RESULT,

@@ -1,3 +1,4 @@
+/** The mutation authenticate, from input to failure, over real HTTP. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getNamedType, isObjectType } from 'graphql';
@@ -351,7 +352,7 @@ describe('every kind of test code has its answer', () => {
     expect(answer).toMatchObject(expected[kind as TestCodeKind]);
     if (kind !== 'ok') expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(text).not.toContain(authCode);
-    // At most once: whatever came back, the code left once.
+    // At most once: with any reply, the code was sent once.
     expect(swift.upstream.ledger.length - before).toBe(1);
   });
 

@@ -1,3 +1,4 @@
+/** Entity references over real HTTP: keys, malformed representations, limits. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';

@@ -1,3 +1,4 @@
+/** Errors of the answer name the fault and never repeat a value of the request. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatError } from '../../src/graphql/errors.ts';

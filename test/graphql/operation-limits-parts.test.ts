@@ -1,4 +1,4 @@
-/** What counts as how much, and which answers are wrong guesses. Through the whole service: limits and admission. */
+/** How limits count, and which answers admission counts as wrong guesses; operation-limits.test.ts has the whole service. */
 import { buildSchema, execute, Kind, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';

@@ -1,4 +1,4 @@
-/** What one operation may ask for: over real HTTP, in front of services that record whether they were asked at all. */
+/** The limits of one operation, over real HTTP, before services that record whether they were called. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,12 +18,12 @@ import { generateVaultKeys } from '../../src/security/vault.ts';
 
 const log = createLog('silent');
 
-/** Anything that can be asked for anything; keeps what it was asked, and fails. */
+/** A service with every method: records each call, and fails. */
 const recorder = (name: string, asked: string[]): never =>
   new Proxy(() => {}, {
     get: (_, member) => recorder(`${name}.${String(member)}`, asked),
     apply: () => {
-      // Asked for the log line of every call, whatever becomes of it.
+      // Called for the log line of every call, with any outcome.
       if (name === 'apps.configured') return {};
       asked.push(name);
       throw new Error('recorded');
@@ -318,19 +318,19 @@ test('payerIdentity counts as an entity reference (limits.representations)', asy
   expectRefused(await service.ask(query, references(200)), 'TOO_MANY_REPRESENTATIONS');
 });
 
-/** Which test tries a limit at its number and at the next; a new limit has no place here until one does. */
+/** For each limit the test that tries it at its number and at the next; a new limit needs such a test. */
 const admission = '../identity/admission.test.ts';
 const guard = '../channels/guard/guard.test.ts';
 const proofs: Readonly<Record<string, readonly [file: string, test: string]>> = {
-  tokens: ['limits.test.ts', 'a document of 1,000 tokens passes, one of 1,001 is refused'],
-  depth: ['limits.test.ts', 'an operation of limits.depth levels passes, one level more is refused'],
-  aliases: ['limits.test.ts', '15 aliases pass, 16 are refused'],
-  directives: ['limits.test.ts', '10 directives pass, 11 are refused'],
-  longFields: ['limits.test.ts', '4 QR codes pass, 5 are refused'],
-  queryFields: ['limits.test.ts', '5 of a query pass, 6 are refused'],
-  mutationFields: ['limits.test.ts', 'a mutation has at most limits.mutationFields root fields'],
-  sensitiveFields: ['limits.test.ts', 'at most limits.sensitiveFields sensitive fields pass'],
-  representations: ['entities.test.ts', '201 in a variable are refused'],
+  tokens: ['operation-limits.test.ts', 'a document of 1,000 tokens passes, one of 1,001 is refused'],
+  depth: ['operation-limits.test.ts', 'an operation of limits.depth levels passes, one level more is refused'],
+  aliases: ['operation-limits.test.ts', '15 aliases pass, 16 are refused'],
+  directives: ['operation-limits.test.ts', '10 directives pass, 11 are refused'],
+  longFields: ['operation-limits.test.ts', '4 QR codes pass, 5 are refused'],
+  queryFields: ['operation-limits.test.ts', '5 root fields of a query pass, 6 are refused'],
+  mutationFields: ['operation-limits.test.ts', 'a mutation has at most limits.mutationFields root fields'],
+  sensitiveFields: ['operation-limits.test.ts', 'at most limits.sensitiveFields sensitive fields pass'],
+  representations: ['entities.test.ts', '201 representations in a variable are refused'],
   waiters: ['../identity/polling.test.ts', 'readers beyond the limit are answered at once'],
   'rates.caller.burst': [admission, 'a caller may call as often as limits.rates.caller.burst says'],
   'rates.caller.perSecond': [admission, 'after as long as perSecond says there is one more call'],

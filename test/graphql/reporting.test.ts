@@ -1,4 +1,4 @@
-/** Nothing that Apollo Server could tell others is told: neither to the router in a trace, nor to Apollo. */
+/** Apollo Server reports nothing: no trace to the router, no usage to Apollo. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { startService } from '../support/services/service.ts';

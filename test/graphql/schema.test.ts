@@ -1,3 +1,4 @@
+/** Resolvers, descriptions, printed schema and examples agree with the contract. */
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   type GraphQLNamedType,

@@ -1,3 +1,4 @@
+/** Every caller gets exactly the fields and calls that its scopes allow. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allScopes, type Scope } from '../../src/security/caller.ts';
 import {

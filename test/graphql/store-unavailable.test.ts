@@ -1,4 +1,4 @@
-/** What callers are told while the store is away: to come again, and nothing of what went wrong. */
+/** Answers while the store fails: to repeat the call, and nothing of the cause. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { VaultError } from '../../src/security/vault.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -1,3 +1,4 @@
+/** Which request bodies are read, and which are refused. */
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** The address of the router's client, from the configured header. */
 import { expect, onTestFinished, test } from 'vitest';
 import { clientAddress } from '../../src/http/client-address.ts';
 import { startSandboxService } from '../support/services/sandbox.ts';

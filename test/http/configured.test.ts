@@ -1,3 +1,4 @@
+/** A service with a configuration file: credentials of the router, introspection, probes. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { EdgeReply, EdgeRequest } from '../../src/http/edge.ts';
 import { expectRefusal, hello, json, LIMIT, padded, request } from '../support/http/raw-http.ts';

@@ -1,4 +1,4 @@
-/** What one connection, and all of them together, may take. */
+/** The limits of one connection, and of all of them together. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';

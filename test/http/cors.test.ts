@@ -1,3 +1,4 @@
+/** CORS: which origins may call, and which headers they get. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apolloSandbox } from '../../src/http/cors.ts';
 import { expectRefusal, hello, json, request } from '../support/http/raw-http.ts';

@@ -1,4 +1,4 @@
-/** Who goes away, and how long an operation may take: what was not sent is not sent any more, what was sent is kept. */
+/** Clients that are gone and operations whose time is over: an unsent code stays unsent, and an outcome is stored. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';

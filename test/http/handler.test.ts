@@ -1,3 +1,4 @@
+/** The routes and pages of a service in sandbox mode. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectRefusal, hello, json, type RawRequest, request as send } from '../support/http/raw-http.ts';
@@ -123,7 +124,7 @@ describe('pages for people', () => {
 
   test('the landing page sends its operations to where GraphQL is', async () => {
     const { body } = await request({ target: '/', headers: { accept: 'text/html' } });
-    // Apollo's page asks whatever address it was loaded from, unless it is told another.
+    // Apollo's page calls the address that it was loaded from, unless it is given another.
     const endpoint = /initialEndpoint = window\.location\.href/.test(body) ? '/' : '/graphql';
     expect((await post(hello, json, endpoint)).status).toBe(200);
   });

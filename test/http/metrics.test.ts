@@ -1,3 +1,4 @@
+/** Metrics of requests, operations, redemptions and references, without values of callers. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { hello, request } from '../support/http/raw-http.ts';

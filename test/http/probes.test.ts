@@ -1,4 +1,4 @@
-/** What orchestrators ask: at the port that everything else arrives at, and at one of their own. */
+/** Probes of orchestrators, at the service's port and at the operator's. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';

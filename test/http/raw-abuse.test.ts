@@ -1,7 +1,7 @@
 /**
- * What is no HTTP, or is HTTP to one end of a connection and something else to the other. Each case carries a second
- * request in its body or behind it that nobody but a confused parser would execute: it redeems a code, which the
- * upstream would see.
+ * Bytes that are not HTTP, or that the two ends of a connection could read differently. Each case smuggles a second
+ * request in its body or behind it, which only a confused parser would execute: it redeems a code, which the upstream
+ * would record.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Headers of every response, and how a server closes. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { EdgeReply } from '../../src/http/edge.ts';

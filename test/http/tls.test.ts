@@ -1,3 +1,4 @@
+/** TLS in this process: client certificates, versions, configuration. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';

@@ -1,4 +1,4 @@
-/** DaxPay's own text stands for more than one input; every way in which it does is closed. */
+/** One text of DaxPay can stand for several inputs; each way to make such inputs is refused. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

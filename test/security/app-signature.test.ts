@@ -1,3 +1,4 @@
+/** App signatures: published vectors, the policy, and calls that differ in one place. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

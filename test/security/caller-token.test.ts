@@ -1,3 +1,4 @@
+/** Bearer tokens of callers: valid ones, forgeries, and the keys of the issuer. */
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';

@@ -1,3 +1,4 @@
+/** Which caller a request has, by token, forwarded claims or neither. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import { allScopes } from '../../src/security/caller.ts';

@@ -1,4 +1,4 @@
-/** What callers' tokens are worth while their issuer is unavailable, publishes faults, or changes its keys. */
+/** Callers' tokens while their issuer is unavailable, publishes faults, or changes its keys. */
 import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -52,7 +52,7 @@ const rsaKey = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.ex
 const newPrivateKey = async () => exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
 const own = () => issuer.jwks().keys[0]!;
 
-/** What a fetch can come to that says nothing of which keys are good. */
+/** Results of a fetch that prove nothing about keys. */
 const faults: [name: string, make: () => Promise<Parameters<Issuer['answerWith']>[0]>][] = [
   ['HTTP 500', async () => () => ({ status: 500, body: '{}' })],
   ['HTTP 200 with HTML', async () => () => ({ status: 200, body: '<html><body>Sign in</body></html>' })],

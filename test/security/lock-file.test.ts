@@ -1,3 +1,4 @@
+/** package-lock.json pins what is installed. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { lockFileFaults, readLockFile } from '../../scripts/lib/lock-file.ts';

@@ -1,4 +1,4 @@
-/** Keys are rotated and payers erased beside a service that runs, by the commands that an operator runs. */
+/** Keys are rotated and payers erased beside a running service, by the operator's commands. */
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Which credentials identify the router, alone and together. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { RequestHead } from '../../src/security/request-head.ts';

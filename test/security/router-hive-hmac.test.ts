@@ -1,3 +1,4 @@
+/** The router's HMAC as Hive Gateway makes it: published operations, and changed ones. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createHiveCheck, hiveConfig } from '../../src/security/router-hive-hmac.ts';

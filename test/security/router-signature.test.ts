@@ -1,3 +1,4 @@
+/** The router's HTTP message signatures: keys, times and covered components. */
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { RequestHead } from '../../src/security/request-head.ts';
@@ -28,7 +29,7 @@ describe('who signs', () => {
   test("a signature that names another algorithm than its key's is refused", () => {
     expect(isTrusted(signWith({ parameters: `;created=${NOW};alg="ed25519"` }))).toBe(true);
     expect(isTrusted(signWith({ parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
-    // The public key is no secret: were it used as one, anybody could sign.
+    // A public key used as an HMAC secret would let every reader of it sign.
     const key = Buffer.from(publicPem(routerKeys.publicKey));
     expect(isTrusted(signWith({ key, parameters: `;created=${NOW};alg="hmac-sha256"` }))).toBe(false);
     expect(isTrusted(signWith({ key }))).toBe(false);

@@ -1,3 +1,4 @@
+/** Malformed, random and long headers of the router's signatures are refused at once. */
 import { describe, expect, test } from 'vitest';
 import { createRouterSignatureCheck } from '../../src/security/router-signature.ts';
 import { runs } from '../support/runs.ts';

@@ -1,3 +1,4 @@
+/** The router's signature check accepts the signatures of RFC 9421 and of Grafbase. */
 import { constants, createHmac, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createRouterSignatureCheck, signaturesConfig } from '../../src/security/router-signature.ts';

@@ -1,4 +1,4 @@
-/** docs/signing.md and examples/signed-call.ts do what they say. */
+/** docs/signing.md and examples/signed-call.ts are correct. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';

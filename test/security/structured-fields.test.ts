@@ -1,3 +1,4 @@
+/** Structured fields are read in the one form that serializers write. */
 import { describe, expect, test } from 'vitest';
 import { readByteSequences, readInnerLists } from '../../src/security/structured-fields.ts';
 

@@ -1,3 +1,4 @@
+/** Sealed values, blind indexes and rotation of the vault. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -137,7 +138,7 @@ describe('a vault whose keys are rotated while it runs', () => {
     expect(vault.open(openVault(keys('a')).seal('old', PLACE), PLACE)).toBe('old');
   });
 
-  // Whoever rotates keys reads these.
+  // Operators who rotate keys read these messages.
   test.each<[string, VaultKeys, RegExp]>([
     ['another index key', { ...keys('b', 'a'), index: key(2) }, /^The index key has changed/],
     [

@@ -1,3 +1,4 @@
+/** Resolvers of Query: one call of a use case each, and its result in the form of the contract. */
 import type { QueryResolvers } from '../../generated/resolvers.ts';
 import { certificationFailures, jobworthFailures, orFailure, toFailure } from '../failures.ts';
 

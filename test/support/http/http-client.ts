@@ -1,4 +1,4 @@
-/** Sends bytes to /graphql over a few connections that stay open: corpora are large. */
+/** Sends the bodies of large corpora to /graphql, over a few connections that stay open. */
 import { Pool } from 'undici';
 
 export interface HttpAnswer {
@@ -22,7 +22,7 @@ export const openClient = (origin: string, connections = 8) => {
   };
 };
 
-/** Does something with every item, several at a time. */
+/** Runs a job for every item, several at a time. */
 export const forAll = async <T>(
   items: readonly T[],
   work: (item: T, index: number) => Promise<void>,
@@ -35,6 +35,6 @@ export const forAll = async <T>(
   await Promise.all(Array.from({ length: atATime }, worker));
 };
 
-/** All of a corpus with CORPUS=full; otherwise every nth, always the same. */
+/** The whole corpus with CORPUS=full; otherwise every nth item, the same in every run. */
 export const slice = <T>(items: readonly T[], nth: number): readonly T[] =>
   process.env.CORPUS === 'full' ? items : items.filter((_, index) => index % nth === 0);

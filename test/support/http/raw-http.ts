@@ -1,4 +1,4 @@
-/** HTTP by hand: bytes as they stand, and what comes back. */
+/** An HTTP client by hand: sends bytes unchanged, and returns the bytes of the answer. */
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
@@ -14,7 +14,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Sends bytes as they stand and reads what comes back until the server closes the connection. */
+/** Sends bytes unchanged, and reads the answer until the server closes the connection. */
 export const sendRaw = async (url: string, parts: readonly string[]): Promise<string> => {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname).setEncoding('utf8').setTimeout(5_000);
@@ -23,7 +23,7 @@ export const sendRaw = async (url: string, parts: readonly string[]): Promise<st
     received += text;
   });
   socket.on('timeout', () => socket.destroy());
-  // A server that has answered may close while we still send; what it said is what counts.
+  // A server may answer and close while we still send; its answer counts.
   socket.on('error', () => {});
   const closed = new Promise((resolve) => socket.once('close', resolve));
   for (const part of parts) {
@@ -35,7 +35,7 @@ export const sendRaw = async (url: string, parts: readonly string[]): Promise<st
   return received;
 };
 
-/** A body in one chunk, as short bodies without a length come. */
+/** A body in one chunk. */
 const withoutChunks = (headers: readonly [string, string][], body: string): string =>
   headers.some(([name]) => name === 'transfer-encoding') ? body.split('\r\n').slice(1, -3).join('\r\n') : body;
 
@@ -65,7 +65,7 @@ export const request = async (url: string, { method = 'GET', target = '/', heade
   return parseReply(await sendRaw(url, [`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`]));
 };
 
-/** Every refusal is a GraphQL error in JSON, and nothing but that. */
+/** Expects a refusal: one GraphQL error in JSON, and nothing else. */
 export const expectRefusal = ({ status, headers, body }: Reply, expected: { status: number; code: string }) => {
   expect(status).toBe(expected.status);
   expect(headers.get('content-type')).toMatch(/^application\/json\b/);

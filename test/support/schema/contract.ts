@@ -1,4 +1,4 @@
-/** What the printed contract says of scopes, and what an answer shows of the contract. Nothing here is written by hand. */
+/** The scopes that the printed contract declares, and the fields that an answer shows; all read from the contract. */
 import { readFileSync } from 'node:fs';
 import {
   buildASTSchema,
@@ -26,7 +26,7 @@ const fieldsOf = (type: GraphQLObjectType) =>
 /** Every field of every type, such as PayerIdentity.openId. */
 export const coordinates = types.flatMap((type) => fieldsOf(type).map(({ name }) => `${type.name}.${name}`));
 
-/** The scopes that a field asks for; the contract uses no alternatives. */
+/** The scopes that a field requires; the contract declares no alternatives. */
 const scopesOf = ({ name, astNode }: GraphQLField<unknown, unknown>): Scope[] => {
   const directive = astNode?.directives?.find((node) => node.name.value === 'requiresScopes');
   if (!directive) return [];
@@ -56,7 +56,7 @@ const selectionOf = (type: GraphQLOutputType): string => {
 
 export type Root = 'Query' | 'Mutation';
 
-/** An operation that asks for everything that there is below a field at the root. */
+/** An operation that selects everything below a root field. */
 export const operationFor = (root: Root, name: string): string => {
   const { args, type } = rootField(root, name);
   const variables = args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
@@ -71,7 +71,7 @@ const rootField = (root: Root, name: string) => {
   return field;
 };
 
-/** A field that an answer shows: where, which, and the scopes that the contract asks for on the way there. */
+/** A field that an answer shows: its path, its name, and the scopes that the contract requires along the path. */
 export interface Shown {
   readonly path: string;
   readonly coordinate: string;
@@ -97,11 +97,11 @@ const shownBelow = (type: GraphQLObjectType, answer: Answer, at: Pick<Shown, 'pa
 export const shownBy = (root: Root, name: string, data: Answer | null | undefined): Shown[] =>
   shownBelow(schema.getType(root) as GraphQLObjectType, { [name]: data?.[name] }, { path: '', scopes: [] });
 
-/** Of what can be shown at all, the paths that the contract shows to somebody with these scopes. */
+/** The paths that the contract shows to a caller with these scopes. */
 export const promisedPaths = (everything: readonly Shown[], granted: readonly Scope[]): string[] =>
   everything.filter(({ scopes }) => scopes.every((scope) => granted.includes(scope))).map(({ path }) => path);
 
-/** Every set of scopes that there can be. */
+/** Every set of scopes. */
 export const allScopeSets: readonly (readonly Scope[])[] = Array.from({ length: 2 ** allScopes.length }, (_, bits) =>
   allScopes.filter((_, position) => bits & (1 << position)),
 );

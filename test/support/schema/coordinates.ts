@@ -1,4 +1,4 @@
-/** Every place in the contract that takes a text, read off the schema, and an operation that is usual but for one of them. */
+/** Every place in the contract that takes a text, read from the schema, and an ordinary operation with a value in one of them. */
 import {
   type ConstDirectiveNode,
   type FieldNode,
@@ -43,7 +43,7 @@ export interface Coordinate {
   request(value: unknown, form?: Form, others?: Fields): GraphqlRequest;
 }
 
-/** Values that let an operation get far. Whatever is required and not here is `usual`, or the first of its enum. */
+/** Values with which an operation reaches the use case. Other required fields are `usual`, or the first of their enum. */
 const usual: Fields = {
   channel: 'wechat_pay',
   authCode: 'test_ok_usual',
@@ -53,7 +53,7 @@ const usual: Fields = {
   certifyId: '0123456789abcdef0123456789abcdef',
   queryCode: 'usual-query-code',
 };
-/** Fields that mean something only together with others. */
+/** Fields that are valid only together with others. */
 const together: Readonly<Record<string, Fields>> = {
   sign: { appId: 'demo-signed', nonceStr: 'usual-nonce-of-ours', reqTime: '2026-01-01 00:00:00' },
   nonceStr: { appId: 'demo-signed', sign: '0'.repeat(64), reqTime: '2026-01-01 00:00:00' },
@@ -82,7 +82,7 @@ const usualFields = (places: readonly (GraphQLArgument | GraphQLInputField)[], m
   ...more,
 });
 
-/** Everything that there is to be read below a type. */
+/** A selection of everything below a type. */
 const selectionOf = (type: GraphQLOutputType): string => {
   const named = getNamedType(type);
   if (isAbstractType(named)) {
@@ -193,7 +193,7 @@ const keyCoordinates = (entities: RootField, type: GraphQLObjectType): Coordinat
       });
     });
 
-/** Every one there is: a new argument is here without a change of this file. */
+/** All of them: a new argument is found without a change of this file. */
 export const coordinates: readonly Coordinate[] = rootFields.flatMap((field) =>
   field.name === '_entities'
     ? Object.values(schema.getTypeMap()).flatMap((type) => (isObjectType(type) ? keyCoordinates(field, type) : []))

@@ -1,4 +1,4 @@
-/** GraphQL documents made from the schema: right ones, nearly right ones, and ones that are hard to bear. */
+/** Generates GraphQL documents from the schema: valid ones, nearly valid ones, and expensive ones. */
 import fc from 'fast-check';
 import {
   type GraphQLArgument,
@@ -21,11 +21,11 @@ import { schema } from './coordinates.ts';
 /** Draws the next value; every choice of a document is one. */
 type Draw = <T>(choices: readonly T[]) => T;
 
-/** What writes one document: right, or with a flaw here and there. */
+/** The writer of one document: valid, or with some flaws. */
 interface Pen {
   readonly draw: Draw;
   readonly slips: () => boolean;
-  /** A number that no other part of the document has. */
+  /** A number that is unique in the document. */
   readonly next: () => number;
 }
 
@@ -81,7 +81,7 @@ const directive = ({ draw, slips }: Pen) =>
 const nested = (open: string, close: string, depth: number, core: string) =>
   open.repeat(depth) + core + close.repeat(depth);
 
-/** Waiting for a result takes as long as one asks for: nothing here asks for that. */
+/** waitSeconds delays an answer, so no document sets it. */
 const waits = ['0', '0', '-1', '"1"', '1.5', 'null'];
 
 const literal = (pen: Pen, type: GraphQLInputType, name: string): string => {
@@ -115,7 +115,7 @@ const wrongSelections = [
 ];
 
 const field = (pen: Pen, of: GraphQLField<unknown, unknown>, depth: number): string => {
-  // Without an alias of its own it may be in conflict with another.
+  // Without an alias of its own it may conflict with another field.
   const alias = pen.slips() ? pen.draw(['', 'a: ', '__proto__: ']) : `f${pen.next()}: `;
   const named = getNamedType(of.type);
   const below = isCompositeType(named) ? selection(pen, named, depth + 1) : '';
@@ -181,7 +181,7 @@ const deep = (draw: Draw): string => {
   ]);
 };
 
-/** Takes away, repeats, swaps or replaces a few tokens. */
+/** Removes, repeats, swaps or replaces a few tokens. */
 const mutate = (draw: Draw, text: string): string => {
   const tokens = text.match(/"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|\.\.\.|\w+|\s+|[^\w\s]/g) ?? [];
   for (let times = draw([1, 1, 2, 5]); times > 0 && tokens.length > 0; times -= 1) {

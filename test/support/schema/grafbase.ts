@@ -18,15 +18,15 @@ const findBinary = (): string | undefined => {
   }
 };
 
-/** Undefined where there is none. */
+/** Undefined on other platforms. */
 export const grafbase = findBinary();
 
 export interface GrafbaseOptions {
   readonly sdl: string;
   readonly subgraphUrl: string;
-  /** What stands in the section about signatures, in TOML. */
+  /** The section about signatures, in TOML. */
   readonly signatures: readonly string[];
-  /** Files that the section names, by name: they lie in the working directory. */
+  /** The files that the section names, by name; written into the working directory. */
   readonly files: Readonly<Record<string, string>>;
 }
 

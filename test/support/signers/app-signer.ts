@@ -1,4 +1,4 @@
-/** Signs as merchants do. Written from docs/signing.md, and shares no code with what verifies. */
+/** Signs as merchants do: written from docs/signing.md, without code of the service. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 export type Input = Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** X.509 certificates made on the spot, as an authority would: any names, dates, keys and extensions. RFC 5280. */
+/** Issues X.509 certificates with any names, dates, keys and extensions. RFC 5280. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 const der = (tag: number, ...parts: Buffer[]): Buffer => {

@@ -1,4 +1,4 @@
-/** Tokens that must be refused, for every reason that we know. */
+/** Tokens that must be refused, for each known reason. */
 import { createHmac } from 'node:crypto';
 import { CompactSign, EncryptJWT, generateKeyPair, SignJWT } from 'jose';
 import { audience, type Issuer, startIssuer } from './issuer.ts';
@@ -18,13 +18,13 @@ const signedByStranger = async (issuer: Issuer, header: (jwk: object) => object)
   return stranger.sign(goodClaims(issuer), { kid: undefined, ...header(stranger.newest().jwk) });
 };
 
-/** Signs claims as they are written. */
+/** Signs claims as they are given. */
 const signedText = (issuer: Issuer, write: (claims: string) => string): Promise<string> =>
   new CompactSign(Buffer.from(write(JSON.stringify(goodClaims(issuer)))))
     .setProtectedHeader({ alg: 'ES256', kid: issuer.newest().kid })
     .sign(issuer.newest().privateKey);
 
-/** Each is made from a token that would be accepted. */
+/** Each differs in one thing from a token that is accepted. */
 export const forgeries: [name: string, make: (issuer: Issuer) => Promise<string>][] = [
   ['expired', (issuer) => issuer.sign({ exp: seconds(-60) })],
   ['not valid yet', (issuer) => issuer.sign({ nbf: seconds(60) })],

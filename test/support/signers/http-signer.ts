@@ -1,4 +1,4 @@
-/** Signs requests as a router would, by the same document as the service and with none of its code. */
+/** Signs requests as a router does: by RFC 9421, and with no code of the service. */
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { RequestHead } from '../../../src/security/request-head.ts';
 import { createRouterSignatureCheck, signaturesConfig } from '../../../src/security/router-signature.ts';
@@ -38,7 +38,7 @@ export const postHead = (body: string, headers: Readonly<Record<string, string>>
   peer: { certificateNames: [], encrypted: false },
 });
 
-/** What our configuration wants to be covered by default, and what it stands for in `postHead`. */
+/** The components that our configuration requires by default, with their values in `postHead`. */
 export const defaultCovered = ({ method, target, headers }: RequestHead): [string, string][] => [
   ['@method', method],
   ['@authority', headers.host ?? ''],
@@ -49,15 +49,15 @@ export const defaultCovered = ({ method, target, headers }: RequestHead): [strin
 
 export const publicPem = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
 
-/** Seconds; when the requests of these tests are signed. */
+/** The time at which the requests of these tests are signed, in seconds. */
 export const NOW = 1_800_000_000;
 
 const secret = randomBytes(32);
 export const routerKeys = generateKeyPairSync('ed25519');
-/** Signs with the secret that both sides have, instead of the private key of the router. */
+/** Signs with the shared secret, instead of the router's private key. */
 export const shared = { keyid: 'shared', key: secret };
 
-/** Believes the two keys above, and has the defaults of the configuration. */
+/** Accepts the two keys above, with the defaults of the configuration. */
 export const signaturesFixture = signaturesConfig.parse({
   keys: [
     { id: 'router', algorithm: 'ed25519', key: publicPem(routerKeys.publicKey) },
@@ -70,7 +70,7 @@ export const withHeaders = (of: RequestHead, headers: RequestHead['headers']): R
   headers: { ...of.headers, ...headers },
 });
 
-/** A request with a good signature, unless a part of it is said to be otherwise. */
+/** A request with a valid signature, but for the parts that are given. */
 export const signWith = (signing: Partial<Signing> = {}, of = postHead('{"query":"{ __typename }"}')): RequestHead =>
   withHeaders(
     of,
@@ -83,6 +83,6 @@ export const signWith = (signing: Partial<Signing> = {}, of = postHead('{"query"
     }),
   );
 
-/** Whether the signature of a request is believed at a time in seconds. */
+/** Whether the signature of a request is accepted at a time in seconds. */
 export const isTrusted = (signed: RequestHead, now = NOW, components = signaturesFixture.components): boolean =>
   createRouterSignatureCheck({ ...signaturesFixture, components }, () => now * 1_000)(signed);

@@ -40,17 +40,17 @@ export const startIssuer = async () => {
     jwks: () => ({ keys: keys.map(({ jwk }) => jwk) }),
     fetches: () => fetches,
     newest,
-    /** How the server answers from now on; undefined: with its keys; cut: with most of them. */
+    /** How the server answers from now on. Undefined: with its keys; cut: with a part of them. */
     answerWith(wanted: typeof answer) {
       answer = wanted;
     },
-    /** From now on signs with a new key; the old one is published no more unless it is kept. */
+    /** Signs with a new key from now on. The old one is published further only with `keep`. */
     async rotate({ keep = true } = {}) {
       const next = await newKey(`key-${Number(newest().kid.slice(4)) + 1}`);
       keys = keep ? [...keys, next] : [next];
     },
     pem: () => exportSPKI(newest().publicKey),
-    /** A valid token of `alice` for five minutes, but for what is said otherwise; null leaves a claim out. */
+    /** A token of `alice`, valid for five minutes, but for the claims that are given; null leaves a claim out. */
     sign(
       claims: Record<string, unknown> = {},
       header: Record<string, unknown> = {},
