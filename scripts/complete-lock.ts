@@ -1,7 +1,7 @@
 /**
  * Adds to package-lock.json the optional packages of other platforms that npm left out when the file was written:
  * `npm ci` refuses a file that lacks them. Each is added with the SHA-512 that the registry publishes, without which
- * machines of that platform would install whatever a mirror sends. Run after every `npm install`.
+ * machines of that platform would install any bytes that a mirror sends. Run after every `npm install`.
  * `--check` changes nothing and exits with 1 when an entry is not pinned.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,7 +1,7 @@
 /**
- * `npm run mutation`: changes the code that must not be wrong in every small way there is, and counts how many of those
- * changes some test notices. `npm run mutation -- scanner sealing` looks at these groups alone; `--incremental` tries
- * again only what has changed since the last such run.
+ * `npm run mutation`: makes small changes to the most critical code, and counts how many of them fail a test.
+ * `npm run mutation -- scanner sealing` runs these groups alone; `--incremental` tries again only what has changed since
+ * the last such run.
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,9 +18,9 @@ const { values, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(groups, name));
 if (unknown.length > 0) throw new Error(`No group ${unknown.join(', ')}; there are ${Object.keys(groups).join(', ')}`);
-const wanted = Object.entries(groups).filter(([name]) => positionals.length === 0 || positionals.includes(name));
+const selected = Object.entries(groups).filter(([name]) => positionals.length === 0 || positionals.includes(name));
 
-// A property is tried less often, since it is tried for every mutant, and where there is memory nothing waits for a disk.
+// Fewer runs of a property, since it runs for every mutant; temporary files in memory, where there is some.
 process.env.MAX_RUNS ??= '100';
 if (existsSync(MEMORY)) process.env.TMPDIR ??= MEMORY;
 
@@ -33,7 +33,7 @@ const run = async (name: string, { mutate, testFiles }: (typeof groups)[string])
     plugins: [import.meta.resolve('@stryker-mutator/vitest-runner')],
     vitest: { related: false },
     coverageAnalysis: 'perTest',
-    // What a module does when it is loaded can only be changed by loading everything again for each mutant.
+    // A mutant that runs while its module is loaded would need a new process.
     ignoreStatic: true,
     incremental: values.incremental,
     incrementalFile: `data/mutation-${name}.json`,
@@ -58,7 +58,7 @@ const count = (mutants: readonly MutantResult[]) => {
 };
 
 const results = [];
-for (const [name, group] of wanted) results.push(await run(name, group));
+for (const [name, group] of selected) results.push(await run(name, group));
 
 console.table(
   results.map(({ name, noticed, total, score, ignored, minutes }) => ({

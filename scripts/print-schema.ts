@@ -1,4 +1,4 @@
-/** Writes schema/subgraph*.graphql from the others; with --check only says whether they are up to date. */
+/** Writes schema/subgraph*.graphql from the others; with --check only reports whether they are up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolvers } from '../src/graphql/resolvers/resolvers.ts';
 import {

@@ -1,8 +1,8 @@
-/** What package-lock.json must say for `npm ci` to install the same bytes on every machine, from every mirror. */
+/** Checks that `npm ci` installs the same bytes from package-lock.json on every machine, from every mirror. */
 import { z } from 'zod';
 
 const names = z.record(z.string(), z.string()).default({});
-const entry = z.looseObject({
+const lockEntry = z.looseObject({
   /** The package, where it is installed under another name. */
   name: z.string().optional(),
   version: z.string().optional(),
@@ -15,23 +15,23 @@ const entry = z.looseObject({
   optionalDependencies: names,
   peerDependencies: names,
 });
-export type LockEntry = z.output<typeof entry>;
+export type LockEntry = z.output<typeof lockEntry>;
 
-const lockFile = z.looseObject({ lockfileVersion: z.literal(3), packages: z.record(z.string(), entry) });
+const lockFile = z.looseObject({ lockfileVersion: z.literal(3), packages: z.record(z.string(), lockEntry) });
 
 export const readLockFile = (text: string): Readonly<Record<string, LockEntry>> =>
   lockFile.parse(JSON.parse(text)).packages;
 
-const dependenciesOf = (found: LockEntry): [name: string, wanted: string][] =>
-  [found.dependencies, found.devDependencies, found.optionalDependencies, found.peerDependencies].flatMap((wanted) =>
-    Object.entries(wanted),
+const dependenciesOf = (entry: LockEntry): [name: string, range: string][] =>
+  [entry.dependencies, entry.devDependencies, entry.optionalDependencies, entry.peerDependencies].flatMap((ranges) =>
+    Object.entries(ranges),
   );
 
-/** What stands for a package of the registry: its name, another name for it, or what package.json wants of it. */
+/** The prefix of a package of the registry: its name, an alias of it, or a reference to package.json. */
 const packageName = /^(?:npm:|\$)(?:@[\w.-]+\/)?[\w.-]+@?/;
 
 /** A version or a range, also under another name: no address, no path, no repository. */
-const isOfRegistry = (wanted: string): boolean => !/[/:]/.test(wanted.replace(packageName, ''));
+const isOfRegistry = (range: string): boolean => !/[/:]/.test(range.replace(packageName, ''));
 
 const faultOf = (path: string, found: LockEntry, renamed: ReadonlySet<string>): string | undefined => {
   const installedAs = path.split('node_modules/').at(-1) ?? '';
@@ -44,27 +44,27 @@ const faultOf = (path: string, found: LockEntry, renamed: ReadonlySet<string>): 
   return undefined;
 };
 
-/** Pairs of a name and what package.json's `overrides` put in its place, however deep they stand. */
-const overridesOf = (value: unknown): [name: string, wanted: string][] =>
+/** Names and ranges of package.json's `overrides`, at any depth. */
+const overridesOf = (value: unknown): [name: string, range: string][] =>
   typeof value !== 'object' || value === null
     ? []
-    : Object.entries(value).flatMap(([name, inner]): [name: string, wanted: string][] =>
+    : Object.entries(value).flatMap(([name, inner]): [name: string, range: string][] =>
         typeof inner === 'string' ? [[name, inner]] : overridesOf(inner),
       );
 
-/** What is wrong with a lock file, one line for each fault. `overrides` are those of package.json. */
+/** One line for each fault of a lock file. `overrides` are those of package.json. */
 export const lockFileFaults = (packages: Readonly<Record<string, LockEntry>>, overrides: unknown = {}): string[] => {
-  const wanted = [
-    ...Object.entries(packages).flatMap(([path, found]) => dependenciesOf(found).map((pair) => ({ path, pair }))),
+  const required = [
+    ...Object.entries(packages).flatMap(([path, entry]) => dependenciesOf(entry).map((pair) => ({ path, pair }))),
     ...overridesOf(overrides).map((pair) => ({ path: '', pair })),
   ];
-  const renamed = new Set(wanted.map(({ pair: [name, version] }) => `${name} ${/^npm:(.+)@/.exec(version)?.[1]}`));
+  const renamed = new Set(required.map(({ pair: [name, version] }) => `${name} ${/^npm:(.+)@/.exec(version)?.[1]}`));
   return [
-    ...Object.entries(packages).flatMap(([path, found]) => {
-      const fault = path === '' ? undefined : faultOf(path, found, renamed);
+    ...Object.entries(packages).flatMap(([path, entry]) => {
+      const fault = path === '' ? undefined : faultOf(path, entry, renamed);
       return fault === undefined ? [] : [`${path} ${fault}`];
     }),
-    ...wanted
+    ...required
       .filter(({ pair: [, version] }) => !isOfRegistry(version))
       .map(({ path, pair: [name] }) => `${path || 'package.json'} wants ${name} from outside the registry`),
   ];

@@ -62,7 +62,7 @@ describe('check:words passes', () => {
     ['a code span of a document', 'docs/a.md', 'It answers `kept`.\n'],
     ['quoted wire text of a document', 'docs/a.md', 'It answers "auth code was kept".\n'],
     ['a block of code in a document', 'docs/a.md', '```json\n{"kept": true}\n```\n'],
-    ['the target of a link', 'docs/a.md', '[a test](../test/duplicates-kept.test.ts)\n'],
+    ['the target of a link', 'docs/a.md', '[a test](../test/kept.test.ts)\n'],
   ])('%s', (_, name, text) => {
     expect(find(name, text)).toEqual([]);
   });

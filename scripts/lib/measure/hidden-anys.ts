@@ -1,4 +1,4 @@
-/** Calls whose result is `any` although nobody wrote it, by TypeScript's own checker: `JSON.parse` and its like. */
+/** Finds calls whose result is an unwritten `any`, such as `JSON.parse`, by TypeScript's own checker. */
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import type { Finding } from './syntax.ts';
