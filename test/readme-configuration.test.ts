@@ -1,6 +1,6 @@
 /**
- * The configuration that README.md shows, word for word: the real service is started with it, and payers walk through
- * both channels. Only the addresses of the channels are replaced, by the settings that there are for it.
+ * The configuration that README.md shows, word for word: the real service is started with it, and payers authenticate by
+ * both channels. Only the addresses of the channels are replaced, by the settings for that.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
@@ -36,7 +36,7 @@ const [app, alipay] = [
 const routerSecret = randomBytes(16).toString('hex');
 const wechatSecret = randomBytes(16).toString('hex');
 
-/** What the files of the example hold; those that are keys of the service are made as the README says. */
+/** The contents of the example's files; keys of the service are made by the README's command. */
 const fileOf = (name: string): string => {
   if (name === 'alipay-app-private.pem') return pem(app.privateKey);
   if (name === 'alipay-public.pem') return pem(alipay.publicKey);
@@ -91,7 +91,7 @@ beforeAll(async () => {
     env: {
       PATH: process.env.PATH,
       ...{ PORT: '0', CONFIG: 'payer-identity.json', NODE_ENV: 'production' },
-      // What `$(…)` and secret stores give ends with a line break now and then.
+      // Output of `$(…)` and of secret stores may end with a line break.
       ...{ ROUTER_SECRET: routerSecret, WECHAT_SECRET: `${wechatSecret}\n` },
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -117,7 +117,7 @@ const graphql = async (query: string, variables: object): Promise<any> => {
 const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
   ... on AuthenticationStarted { queryCode state authorizeUrl } ... on Failure { code message } } }`;
 
-/** What a payer does on the channel's page: picks the first one, and is sent back. */
+/** Picks the first payer on the channel's page, and returns the address that the channel redirects to. */
 const authorize = async (authorizeUrl: string): Promise<URL> => {
   const page = await (await fetch(authorizeUrl.split('#')[0] ?? '')).text();
   const href = /href="([^"]*[?&;](?:auth_code|code)=[^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
@@ -127,8 +127,8 @@ const authorize = async (authorizeUrl: string): Promise<URL> => {
 describe.each([
   ['ali_pay', 'auth_code'],
   ['wechat_pay', 'code'],
-])('the configuration of the README on %s', (channel, codeName) => {
-  test('takes a payer from the shop to the channel and back, and the shop reads the outcome', async () => {
+])('the configuration of the README, on %s', (channel, codeName) => {
+  test('the configuration of the README takes a payer to the channel and back, and the shop reads the outcome', async () => {
     const { startAuthentication: started } = await graphql(START, { input: { channel, returnUrl } });
     expect(started).toMatchObject({ __typename: 'AuthenticationStarted' });
     const back = await authorize(started.authorizeUrl);
@@ -136,14 +136,14 @@ describe.each([
     expect(back.searchParams.get('state')).toBe(started.state);
 
     const input = { channel, authCode: back.searchParams.get(codeName), state: back.searchParams.get('state') };
-    const kept = await graphql(AUTHENTICATE_AND_SET, { input });
-    expect(kept.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    const stored = await graphql(AUTHENTICATE_AND_SET, { input });
+    expect(stored.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
     const { authResult } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
-    // Who the payer is takes payer:read, which this configuration gives to no caller.
+    // The identity takes payer:read, which this configuration gives to no caller.
     expect(authResult).toMatchObject({ status: 'SUCCESS', failure: null, identity: null });
   });
 
-  test('shows the capability, and takes no query code that was not issued', async () => {
+  test('the configuration of the README shows AUTHORIZE, and refuses a query code that was not issued', async () => {
     const { channels } = await graphql('{ channels { id capabilities } }', {});
     const { capabilities } = channels.find(({ id }: { id: string }) => id === channel);
     expect(capabilities).toEqual(expect.arrayContaining(['AUTHENTICATE', 'AUTHORIZE']));

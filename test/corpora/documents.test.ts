@@ -1,6 +1,6 @@
 /**
- * Documents made from the schema, see document-grammar: none gets a 5xx, each is answered within a second. There are
- * 20,000 with `CORPUS=full`, 800 otherwise; the seed is fixed.
+ * Documents generated from the schema (document-grammar.ts): none gets a 5xx, each is answered within a second. 20,000
+ * with `CORPUS=full`, 800 otherwise; the seed is fixed.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -22,12 +22,14 @@ afterAll(async () => {
   await service.close();
 });
 
-test(`${numRuns} documents: no 5xx, nothing unexpected, each answered in time`, { timeout: 900_000 }, async () => {
+test(`${numRuns} generated documents get no 5xx and nothing unexpected, and are answered in time`, {
+  timeout: 900_000,
+}, async () => {
   const count: Record<string, number> = {};
   const slowest = { tookMs: 0, query: '' };
   const ask = async (body: string) => {
     const answer = await client.post(body);
-    // A machine that is busy elsewhere may be slow once; a document that is slow is slow again.
+    // A busy machine may be slow once; a slow document is slow again.
     return answer.tookMs < LIMIT_MS ? answer : client.post(body);
   };
   const property = fc.asyncProperty(requests, async (request) => {

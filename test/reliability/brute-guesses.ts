@@ -1,4 +1,4 @@
-/** The ways to guess query codes and ids of payers, many at a time where GraphQL lets one ask so. */
+/** The ways to guess query codes and payer ids, many in one request where GraphQL allows it. */
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'undici';
 
@@ -19,14 +19,14 @@ export interface Attempt {
   readonly body: unknown;
 }
 
-/** What a guesser guesses; `known` is one that is right, to show that it would not help either. */
+/** What an attacker guesses; `known` is a right one, to show that it would not help either. */
 export interface Target {
   readonly field: 'authResult' | 'payerIdentity';
   readonly guess: () => string;
   readonly known: string;
 }
 
-/** Just below the limit of tokens, so that it is not this one that refuses them. */
+/** Just below the limit of tokens, so that another limit refuses the document. */
 const ALIASES = 80;
 const BATCH = 500;
 const REPRESENTATIONS = 199;
@@ -63,7 +63,7 @@ export const vectors = {
     guesses: BATCH,
     body: mixed(target, BATCH).map((code) => ({ query: `{ ${call(target, code)} }` })),
   }),
-  /** The only one that may ask for many; so no right one among them. */
+  /** The only way that may reach resolvers with many guesses, so none of them is right. */
   entities: (): Attempt => ({
     guesses: REPRESENTATIONS,
     body: {
@@ -78,6 +78,6 @@ export const vectors = {
 export type Vector = keyof typeof vectors;
 export const vectorNames = Object.keys(vectors) as Vector[];
 
-/** Whether an answer tells anything of any payer. */
+/** Whether an answer reveals anything of a payer. */
 export const tellsOfAPayer = (answer: string): boolean =>
   /"status":"(?:WAITING|SUCCESS|REJECTED|INDETERMINATE)"|"openId":|"PayerIdentity"/.test(answer);

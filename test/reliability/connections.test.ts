@@ -1,7 +1,7 @@
 /**
- * What a connection for each exchange costs, against the alternatives: connections that are kept (which give replies
- * to the wrong payer, see hostile-hop.test.ts), and undici with `reset` alone, which sees nothing that comes before the
- * request or after the reply. Taken in turn, with the upstream in a process of its own; CONNECTION_ROUNDS sets the length.
+ * What a connection for each exchange costs, compared with reused connections (which give replies to the wrong payer,
+ * see hostile-hop.test.ts), and with undici's `reset` alone, which notices nothing that comes before the request or
+ * after the reply. Measured in turn, with the upstream in a process of its own; CONNECTION_ROUNDS sets the length.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,7 +41,7 @@ const ours = (origin: string): Client => {
 };
 
 const clients = {
-  'kept (undici)': (origin: string) => undiciClient(origin, false),
+  'reused (undici)': (origin: string) => undiciClient(origin, false),
   'one each (undici, reset)': (origin: string) => undiciClient(origin, true),
   'one each (ours)': ours,
 };
@@ -62,11 +62,13 @@ const measure = async ({ call }: Client) => {
 };
 
 test.each(['plain', 'TLS'] as const)(
-  'a connection for each exchange costs little, %s',
+  'the cost of a connection for each exchange is measured, %s',
   async (kind) => {
     const origin = (await startUpstream())[kind];
     const measured = Object.entries(clients).map(([name, open]) => ({
-      ...{ name, client: open(origin), latencies: [] as number[] },
+      name,
+      client: open(origin),
+      latencies: [] as number[],
       cpuMs: 0,
     }));
     for (const { client } of measured) await measure(client);

@@ -1,5 +1,6 @@
 /**
- * What goes wrong for some is no trouble for the others: the same calls are timed with and without it, by turns.
+ * P7: faults of one channel, and floods of payer pages, do not slow down other calls: the same calls are timed with and
+ * without them, in turn.
  * `FLOOD=100000 CONTAINED_P99_RATIO=1.5 vitest run test/reliability/contained.test.ts` is the flood in full.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,13 +16,13 @@ import {
 import { startUpstreamProxy } from '../support/upstreams/upstream-proxy.ts';
 
 const FLOOD = Number(process.env.FLOOD ?? 2_000);
-/** On a machine of its own 1.5 is what is promised; beside other tests the slowest calls tell of these. */
+/** On an idle machine 1.5 is promised; the slowest calls also measure the tests that run at the same time. */
 const P99_RATIO = Number(process.env.CONTAINED_P99_RATIO ?? 5);
 const ROUNDS = 3;
 const CALLS_PER_ROUND = 100;
 const UPSTREAM_MS = 100;
 
-/** Two channels, each with an upstream of its own that takes its time. */
+/** Two channels with an upstream each. */
 const start = async (config: ServiceOptions['config']) => {
   const apps = [{ appId: 'demo', secret: '123456' }];
   const daxpays = [await startDaxpay({ apps }), await startDaxpay({ apps })] as const;
@@ -54,7 +55,7 @@ const authenticate = async (service: Service, channel: string): Promise<string> 
   return data.authenticate.code ?? data.authenticate.__typename;
 };
 
-/** How long each of so many calls took, ten at a time. */
+/** The latencies of CALLS_PER_ROUND calls, ten at a time. */
 const timeCalls = async (service: Service): Promise<number[]> => {
   const latenciesMs: number[] = [];
   const worker = async () => {
@@ -78,13 +79,13 @@ interface Ratios {
   readonly p99: number;
 }
 
-/** Who waits for somebody else's trouble waits many times as long, every time; a busy machine is slow now and then. */
+/** Calls that are not contained take many times as long, every time; a busy machine is slow now and then. */
 const expectContained = (ratios: Ratios) => {
   expect(ratios.median).toBeLessThanOrEqual(2);
   expect(ratios.p99).toBeLessThanOrEqual(P99_RATIO);
 };
 
-/** Times calls by turns without and with trouble, which goes on until it is told to stop. */
+/** Times calls in turn without and with `trouble`, which goes on until the signal aborts. */
 const compare = async (
   what: string,
   service: Service,
@@ -112,14 +113,14 @@ const compare = async (
   return ratios;
 };
 
-/** Room for all who call here; but callers of the sick channel alone would fill what runs, if they could hang there. */
+/** Enough for all calls of this test; but calls of the sick channel alone would fill it, if they could hang. */
 const bulkheads = { trusted: { running: 30, waiting: 30 } };
 const SICK_CLIENTS = 40;
-/** Of each channel: enough for the calls that are timed, and with the other's less than what may run. */
+/** Of each channel: enough for the calls that are timed, and for both channels less than the bulkhead. */
 const source = { inFlight: 10, waiting: 5, minimumCalls: 5 };
 
 test.each(['mute', 'broken'] as const)(
-  'a channel that is %s does not keep the calls of another waiting',
+  'P7: a channel that is %s does not delay the calls of another channel',
   {
     timeout: 120_000,
   },
@@ -144,11 +145,11 @@ test.each(['mute', 'broken'] as const)(
   },
 );
 
-test('a flood of junk from payer pages sends nothing, and does not keep trusted calls waiting', {
+test('P7: a flood of junk from payer pages sends nothing, and does not delay trusted calls', {
   timeout: 90_000 + FLOOD * 10,
 }, async () => {
   const endless = { perSecond: 1_000_000, burst: 1_000_000 };
-  // In the sandbox all come from one caller, so what holds junk back here is the bucket of payer pages for the app.
+  // In the sandbox all calls have one caller, so the bucket of the app's payer pages limits the junk.
   const rates = { caller: endless, channel: endless, app: { perSecond: 100, burst: 200 } };
   const { service, sick, well } = await start({ limits: { rates, bulkheads: {}, source: {} } });
   const claims = vi.spyOn(service.store, 'claim');

@@ -1,4 +1,4 @@
-/** What is left when nothing dies any more: the promises, counted in the upstream's ledger and in the database. */
+/** The promises P1 to P3 after the last death, counted in the upstream's ledger and in the database. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Emulator } from '../../src/emulators/emulator.ts';
@@ -9,13 +9,13 @@ import type { CrashService } from './crash-service.ts';
 
 type States = Readonly<Record<string, number>>;
 
-/** Whatever was under way at a death has ended by then, by the times that the service has when nothing is configured. */
+/** By the default leases and sweeps, everything that was under way at a death has ended by then. */
 const TERMINAL_WITHIN_MS = 20_000;
 
-/** What an account of the database is made from. */
+/** What the account reads from the database. */
 export interface Books {
   readonly states: () => Promise<States>;
-  /** How many redemptions of those that had begun at that instant are under way. */
+  /** Redemptions that had begun at that instant and are under way. */
   readonly open: (begunUntil: number) => Promise<number>;
 }
 
@@ -31,7 +31,7 @@ export const openBooks = (query: (sql: string) => Promise<Record<string, unknown
   },
 });
 
-/** How long it takes from the last death until nothing is under way that had begun before it. */
+/** Milliseconds from the last death until nothing is under way that had begun before it. */
 export const untilTerminal = async ({ open }: Books, lastDeathAt: number): Promise<number> => {
   while ((await open(lastDeathAt)) > 0 && Date.now() - lastDeathAt < 3 * TERMINAL_WITHIN_MS) await delay(200);
   return Date.now() - lastDeathAt;
@@ -45,14 +45,14 @@ interface Remains {
   readonly terminalAfterMs: number;
 }
 
-/** Holds the promises to what was counted; prints the figures. */
+/** Compares the promises with the counts, and prints these. */
 export const account = async ({ load, services, upstream, books, terminalAfterMs }: Remains): Promise<void> => {
   const lost: string[] = [];
   const wrong: string[] = [];
   const toAsk = [...load.acknowledged];
   const askAgain = async () => {
-    for (let told = toAsk.pop(); told !== undefined; told = toAsk.pop()) {
-      const [authCode, text] = told;
+    for (let entry = toAsk.pop(); entry !== undefined; entry = toAsk.pop()) {
+      const [authCode, text] = entry;
       const service = services[toAsk.length % services.length] as CrashService;
       const again = await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
       if (again !== text) lost.push(authCode);
@@ -81,7 +81,7 @@ export const account = async ({ load, services, upstream, books, terminalAfterMs
   expect({ unexpected, lost, wrong, twice, sentAfterAll, others }).toEqual(nothing);
   expect(terminalAfterMs).toBeLessThanOrEqual(TERMINAL_WITHIN_MS);
   expect(load.acknowledged.size + load.unknown.size + load.leftBehind.size + load.givenUp.size).toBe(load.drawn());
-  // A success that nobody was told of, and a doubt that nobody asked about, belong to callers who did not come back.
+  // A success that was never answered, and an indeterminate one that was never read, belong to callers that did not return.
   expect(SUCCEEDED).toBeGreaterThanOrEqual(load.acknowledged.size);
   expect(INDETERMINATE).toBeGreaterThanOrEqual(load.unknown.size);
   expect(SUCCEEDED + INDETERMINATE).toBeLessThanOrEqual(load.drawn() - load.givenUp.size);

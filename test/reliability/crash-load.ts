@@ -1,4 +1,4 @@
-/** Clients that go on asking while something dies under them, and an account of what each code was told. */
+/** Clients that go on calling while a process dies, and a record of what each code was answered. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AUTHENTICATE } from '../support/services/service.ts';
 import type { CrashService } from './crash-service.ts';
@@ -16,7 +16,7 @@ export const createRandom = (seed: number): Random => {
   };
 };
 
-/** What an answer is to a client. 'again' and 'unavailable': repeat the call; after the latter nothing has been sent. */
+/** How a client reads an answer. 'again' and 'unavailable': repeat the call; after the latter nothing has been sent. */
 type Verdict = 'acknowledged' | 'unknown' | 'again' | 'unavailable' | 'cut off' | 'unexpected';
 
 export interface Call {
@@ -34,7 +34,7 @@ interface LoadOptions {
   readonly services: readonly CrashService[];
   readonly random: Random;
   readonly clients: number;
-  /** Clients go on until so many codes were drawn, also when nothing dies any more. */
+  /** Clients go on until they have used so many codes, also after the last death. */
   readonly minCodes: number;
   readonly giveUpMs: number;
 }
@@ -48,17 +48,17 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 
 const judge = (text: string | undefined): { verdict: Verdict; code: string } => {
   if (text === undefined) return { verdict: 'cut off', code: '' };
-  const told = JSON.parse(text).data?.authenticate as { __typename: string; code?: string } | undefined;
-  if (told?.__typename === 'Authenticated') return { verdict: 'acknowledged', code: '' };
-  return { verdict: verdicts[told?.code ?? ''] ?? 'unexpected', code: told?.code ?? '' };
+  const result = JSON.parse(text).data?.authenticate as { __typename: string; code?: string } | undefined;
+  if (result?.__typename === 'Authenticated') return { verdict: 'acknowledged', code: '' };
+  return { verdict: verdicts[result?.code ?? ''] ?? 'unexpected', code: result?.code ?? '' };
 };
 
 export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: LoadOptions) => {
   const acknowledged = new Map<string, string>();
   const unknown = new Set<string>();
-  /** Codes whose caller did not come back after the connection broke: only the sweep ends these. */
+  /** Codes whose caller did not return after the connection broke: only the sweep ends these. */
   const leftBehind = new Set<string>();
-  /** Codes whose caller was told that nothing was sent, and believed it: no upstream may ever see these. */
+  /** Codes whose caller was answered SERVICE_UNAVAILABLE and stopped: no upstream may ever receive these. */
   const givenUp = new Set<string>();
   const unexpected: string[] = [];
   const calls: Call[] = [];
@@ -89,16 +89,16 @@ export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: Loa
     return verdict;
   };
 
-  /** Decides what becomes of a code after one or two calls at once. */
-  const follow = (authCode: string, isFirst: boolean, told: readonly Verdict[]) => {
+  /** Decides how a code goes on after one or two calls at once. */
+  const follow = (authCode: string, isFirst: boolean, outcomes: readonly Verdict[]) => {
     if (unknown.has(authCode)) return;
-    // A part of the clients ask again, later, for what they were told already.
+    // Some clients repeat a call later that was answered already.
     const isEnd = acknowledged.has(authCode) && (!running || random(0, 1) > 0.1);
     if (isEnd) return;
-    const abandons = !acknowledged.has(authCode) && told.includes('cut off') && random(0, 1) < 0.25;
-    const believes = isFirst && told.every((verdict) => verdict === 'unavailable') && random(0, 1) < 0.5;
-    if (abandons) leftBehind.add(authCode);
-    else if (believes) givenUp.add(authCode);
+    const leaves = !acknowledged.has(authCode) && outcomes.includes('cut off') && random(0, 1) < 0.25;
+    const givesUp = isFirst && outcomes.every((verdict) => verdict === 'unavailable') && random(0, 1) < 0.5;
+    if (leaves) leftBehind.add(authCode);
+    else if (givesUp) givenUp.add(authCode);
     else again.push(authCode);
   };
 
@@ -113,15 +113,15 @@ export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: Loa
       const authCode = next();
       if (authCode === undefined) return;
       const isFirst = drawn > earlier;
-      // Every tenth code is asked for twice at once, wherever that happens to be.
+      // Every tenth code is sent twice at once, to any instance.
       const places = random(0, 1) < 0.1 ? 2 : 1;
-      const told = await Promise.all(
+      const outcomes = await Promise.all(
         Array.from({ length: places }, () =>
           call(up[Math.floor(random(0, up.length))] as CrashService, authCode, isFirst),
         ),
       );
-      follow(authCode, isFirst, told);
-      if (told.includes('unavailable')) await delay(random(100, 400));
+      follow(authCode, isFirst, outcomes);
+      if (outcomes.includes('unavailable')) await delay(random(100, 400));
     }
   };
   const ended = Promise.all(Array.from({ length: clients }, client));
@@ -135,7 +135,7 @@ export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: Loa
     calls,
     drawn: () => drawn,
     count: (verdict: Verdict) => calls.filter((made) => made.verdict === verdict).length,
-    /** Nothing dies any more: the clients come to an end with every code. */
+    /** After the last death: the clients finish every code. */
     async finish() {
       running = false;
       await ended;

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL dies under load: one of its processes, which makes it end all others and recover, or the whole server. What
- * two instances had answered is still so, no code reaches the upstream twice, nothing is sent while it is away, and
- * every failure has its type. POSTGRES_KILLS=<number> makes the run longer.
+ * P1 to P3, P6: PostgreSQL dies under load: one of its processes, after which it ends all others and recovers, or the
+ * whole server. What two instances had answered stays so, no code reaches the upstream twice, nothing is sent while the
+ * server is down, and every failure has its type. POSTGRES_KILLS=<number> makes the run longer.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -15,12 +15,12 @@ import { type CrashService, openCrashService, startSlowProxy } from './crash-ser
 const DEATHS = Number(process.env.POSTGRES_KILLS ?? 3);
 const CLIENTS = 24;
 const RECOVERY_MS = 5_000;
-/** What a client may be told while the database is away. */
+/** What a client may be answered while the database is down. */
 const TYPED = ['SERVICE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUTCOME_PENDING', 'CHANNEL_UNREACHABLE'];
 const times = { patienceMs: 1_000, resultTtlMs: 3_600_000 };
 const random = createRandom(20_261_122);
 
-/** From then on until it was started again there was no process of the server. */
+/** A time in which no process of the server ran. */
 interface Absence {
   readonly from: number;
   readonly to: number;
@@ -43,7 +43,7 @@ const openLoad = async (postgres: TestPostgres) => {
   return { load, services, upstream, books: openBooks((sql) => database.query(sql)) };
 };
 
-/** How long after a moment every instance has given its first success to a call made after that moment. */
+/** Milliseconds until every instance has answered a call made after that moment with a success. */
 const recovery = async (load: Load, services: readonly CrashService[], from: number): Promise<number> => {
   const first = (service: CrashService) =>
     load.calls.find((call) => call.service === service && call.askedAt > from && call.verdict === 'acknowledged');
@@ -51,7 +51,7 @@ const recovery = async (load: Load, services: readonly CrashService[], from: num
   return Math.max(...services.map((service) => (first(service)?.answeredAt ?? Number.POSITIVE_INFINITY) - from));
 };
 
-/** What every kind of death has in common. `die` answers the moment from which recovery counts. */
+/** The run for every kind of death. `die` returns the moment from which recovery counts. */
 const run = async (
   postgres: TestPostgres,
   die: (services: readonly CrashService[], load: Load) => Promise<number>,
@@ -77,7 +77,7 @@ const run = async (
   return opened;
 };
 
-test(`${DEATHS} crashes of a process of PostgreSQL lose no acknowledged result and send no code twice`, {
+test(`P1–P3: ${DEATHS} crashes of a process of PostgreSQL lose no acknowledged result and send no code twice`, {
   timeout: 120_000 + 20_000 * DEATHS,
 }, async () => {
   const postgres = await startPostgres();
@@ -88,7 +88,7 @@ test(`${DEATHS} crashes of a process of PostgreSQL lose no acknowledged result a
   });
 });
 
-test(`${DEATHS} deaths of PostgreSQL itself lose nothing, send nothing meanwhile, and are over in ${RECOVERY_MS} ms`, {
+test(`P1–P3, P6: ${DEATHS} deaths of PostgreSQL lose nothing, send nothing meanwhile, and both instances recover in ${RECOVERY_MS} ms`, {
   timeout: 120_000 + 20_000 * DEATHS,
 }, async () => {
   const postgres = await startPostgres({ own: true });
@@ -98,7 +98,7 @@ test(`${DEATHS} deaths of PostgreSQL itself lose nothing, send nothing meanwhile
     await postgres.kill();
     const from = Date.now();
     await delay(random(300, 2_000));
-    // On a busy machine that may not be long enough for anybody to come.
+    // On a busy machine no client may have called in that time.
     while (!load.calls.some(({ isFirst, askedAt }) => isFirst && askedAt >= from)) await delay(20);
     const readiness = await Promise.all(services.map((service) => service.readiness()));
     absences.push({ from, to: Date.now(), readiness });
@@ -118,9 +118,9 @@ test(`${DEATHS} deaths of PostgreSQL itself lose nothing, send nothing meanwhile
   const answered = absences.flatMap((absence) =>
     load.calls.filter(({ askedAt, answeredAt }) => during(absence, askedAt) && during(absence, answeredAt)),
   );
-  const awayMs = absences.map(({ from, to }) => to - from);
+  const downMs = absences.map(({ from, to }) => to - from);
   console.log(
-    `away for ${awayMs.join(', ')} ms: ${answered.length} calls asked and answered meanwhile ` +
+    `down for ${downMs.join(', ')} ms: ${answered.length} calls asked and answered meanwhile ` +
       `${JSON.stringify([...new Set(answered.map(({ code }) => code))])}, ${tried.flat().length} calls with new codes, ` +
       `${sentMeanwhile.flat().length} of these sent; /readyz ${JSON.stringify(absences.map(({ readiness }) => readiness))}`,
   );

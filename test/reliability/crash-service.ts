@@ -1,4 +1,4 @@
-/** The service as a process of its own that can be killed, and an upstream that takes its time. */
+/** The service as a process that can be killed, and an upstream that answers late. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,28 +12,28 @@ import type { FileConfig } from '../../src/config/load.ts';
 import { generateVaultKeys, type VaultKeys } from '../../src/security/vault.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** Also on a machine that is busy with other tests. */
+/** Long enough for a machine that runs other tests. */
 const START_MS = 60_000;
 
 const endless = { perSecond: 1_000_000, burst: 1_000_000 };
 const routerSecret = 'the secret that the router of the crash test sends';
 
 export interface CrashService {
-  /** The database, also while no process has it open. */
+  /** Reads the database, also while no process runs. */
   readonly file: string;
-  /** Starts a process on what the last one left behind; resolves when it listens. */
+  /** Starts a process on the store of the last one; resolves when it listens. */
   start(): Promise<void>;
-  /** Ends the process with SIGKILL: it has no chance to tidy up. */
+  /** Ends the process with SIGKILL. */
   kill(): Promise<void>;
   isUp(): boolean;
-  /** The answer as it came, or undefined when there is no process or it died on the way. */
+  /** The answer's body, or undefined when no process runs or it died during the call. */
   ask(query: string, variables: object): Promise<string | undefined>;
   /** The status of /readyz. */
   readiness(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** What several instances have in common; without it an instance is on its own, with a SQLite file. */
+/** What several instances share; without it an instance has a SQLite file of its own. */
 export interface Shared {
   readonly store: string;
   readonly keys: VaultKeys;
@@ -52,7 +52,7 @@ export const openCrashService = (
     sources: { daxpay: { type: 'daxpay', baseUrl: upstreamOrigin, appId: 'demo', secret: '123456' } },
     router: { secrets: [routerSecret] },
     callers: { router: ['payer:authenticate', 'payer:read', 'payer:token'] },
-    // These tests ask for more at once than a router that behaves.
+    // These tests make more calls at once than a router does.
     limits: { rates: { caller: endless, app: endless, channel: endless }, bulkheads: { trusted: { running: 10_000 } } },
     ...shared,
     times,
@@ -62,7 +62,7 @@ export const openCrashService = (
   let process: ChildProcess | undefined;
   let url: string | undefined;
 
-  /** Reads the log until the line that tells the address, and on to the end: a full pipe would stop the process. */
+  /** Reads the log up to the line with the address, and on to the end: a full pipe would block the process. */
   const listening = ({ stdout }: ChildProcess): Promise<string> =>
     new Promise((resolve, reject) => {
       let log = '';
@@ -130,7 +130,7 @@ const readText = async (message: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-/** Stands before an upstream: passes each request on at once, and holds its answer back for a while. */
+/** A proxy before an upstream that forwards each request at once and delays the answer. */
 export const startSlowProxy = async (
   origin: string,
   answerAfterMs: () => number,

@@ -1,6 +1,6 @@
 /**
- * Processes of the service are killed with codes in every state, and started again on what is left: what they had
- * answered is still so, and no code reaches the upstream twice. CRASH_KILLS=<number> makes the run longer,
+ * P1 to P3: processes of the service are killed with codes in every state, and started again on their store: what they
+ * had answered stays so, and no code reaches the upstream twice. CRASH_KILLS=<number> makes the run longer,
  * CRASH_SEED=<number> repeats its kills and delays; what they meet depends on the machine.
  */
 import { DatabaseSync } from 'node:sqlite';
@@ -18,7 +18,7 @@ const seed = Number(process.env.CRASH_SEED ?? 20_261_122);
 const CODES_A_KILL = 40;
 const ACKNOWLEDGED_A_KILL = 10;
 const CLIENTS = 24;
-/** What a client would wait for is not what this is about; leases and sweeps are those of a service in use. */
+/** Short for what a client waits for; leases and sweeps are the defaults. */
 const times = { patienceMs: 250, resultTtlMs: 3_600_000 };
 
 interface Deployment {
@@ -54,7 +54,7 @@ test.each([
   { deployment: 'a process on SQLite', open: openOne, count: kills(20) },
   { deployment: 'three processes on one PostgreSQL', open: openThree, count: kills(12) },
 ])(
-  '$count kills of $deployment lose no acknowledged result, send no code twice and leave nothing hanging',
+  'P1–P3: $count kills of $deployment lose no acknowledged result, send no code twice and leave nothing hanging',
   {
     timeout: 120_000 + 5_000 * kills(20),
   },
@@ -71,7 +71,7 @@ test.each([
     const minCodes = CODES_A_KILL * count;
     const giveUpMs = 60_000 + 5_000 * count;
     const load = startLoad({ services, random, clients: CLIENTS, minCodes, giveUpMs });
-    // In turn, and while the one before may still be starting.
+    // In turn; the process before may still be starting.
     const starting = services.map(() => Promise.resolve());
     let lastDeathAt = 0;
     for (let kill = 0; kill < count; kill += 1) {
@@ -94,7 +94,7 @@ test.each([
     expect(load.count('cut off')).toBeGreaterThanOrEqual(count);
     expect(load.unknown.size).toBeGreaterThan(0);
     expect(load.leftBehind.size).toBeGreaterThan(0);
-    // Only what was in flight when a process died may be in doubt.
+    // Only what was in flight when a process died may be indeterminate.
     expect(load.unknown.size).toBeLessThanOrEqual(load.count('cut off'));
   },
 );

@@ -1,5 +1,5 @@
 /**
- * SIGTERM under load: a router that asks /readyz and closes what it is told to close loses nothing.
+ * SIGTERM under load: a router that polls /readyz and closes connections as the service asks loses nothing.
  * DRAIN_ROUNDS=50 for more than the usual 10.
  */
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const headers = {
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-drain-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A service of its own for each round, before the upstream that all of them share. */
+/** A service for each round; all share one upstream. */
 const startRound = (name: string, baseUrl: string) =>
   startProcess(folder, name, {
     defaultApp: 'shop',
@@ -38,7 +38,7 @@ const startRound = (name: string, baseUrl: string) =>
     times: { deadlineMs: 1_000 },
   });
 
-/** A router: many calls over kept connections, until /readyz says no. */
+/** A router: many calls over reused connections, until /readyz answers 503. */
 const startLoad = (url: string, round: number) => {
   const agent = new Agent({ connections: CLIENTS, keepAliveTimeout: 15_000 });
   let ready = true;
@@ -77,7 +77,7 @@ const startLoad = (url: string, round: number) => {
   return { answers, ask, ended: clients.finally(() => agent.close()), sent: () => sent };
 };
 
-test(`${ROUNDS} times SIGTERM under load: nothing accepted is lost, the process ends in time, and with 0`, {
+test(`SIGTERM under load, ${ROUNDS} times, loses no accepted call, and the process ends in time with 0`, {
   timeout: ROUNDS * 20_000,
 }, async () => {
   const upstream = await startDaxpay({ apps: [{ appId: 'M1', secret: 'upstream-secret' }] });
@@ -96,10 +96,10 @@ test(`${ROUNDS} times SIGTERM under load: nothing accepted is lost, the process 
     await load.ended;
     await waiting;
     expect({ code, tookMs: tookMs < 15_000 }).toEqual({ code: 0, tookMs: true });
-    // What came too late for a busy machine may be cut off, but only before anything was done about it.
+    // On a busy machine a late request may be cut off, but only before it was executed.
     const sent = new Set(upstream.ledger.map(({ body }) => JSON.parse(body).authCode));
     const accepted = load.answers.filter(({ code: authCode, outcome }) => sent.has(authCode) || !isLost(outcome));
-    // The codes that hang end in doubt; every other is answered with its result.
+    // The codes that hang end indeterminate; every other is answered with its result.
     const wrong = accepted.filter(
       ({ code: authCode, outcome }) =>
         outcome !== (authCode.startsWith('test_ok') ? 'AuthResultKept' : 'OUTCOME_UNKNOWN'),

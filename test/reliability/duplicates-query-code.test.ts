@@ -1,11 +1,11 @@
-/** The same call twice at once, with a query code and with a state, over HTTP on one PostgreSQL and at two instances. */
+/** P4: the same call twice at once, with a query code and with a state, at one and at two instances on one PostgreSQL. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generateVaultKeys } from '../../src/security/vault.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
-/** DUPLICATE_ROUNDS asks for more. */
+/** DUPLICATE_ROUNDS makes the run longer. */
 const ROUNDS = Number(process.env.DUPLICATE_ROUNDS ?? 100);
 const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
   ... on AuthenticationStarted { state } ... on Failure { code } } }`;
@@ -18,14 +18,17 @@ beforeAll(async () => {
   postgres = await startPostgres();
   database = await postgres.createDatabase();
   const keys = generateVaultKeys();
-  // A wrong guess costs eleven calls: a few of them would use these up.
+  // A wrong guess costs eleven calls: a few would use up this burst.
   const bucket = { perSecond: 1, burst: 8 * ROUNDS };
   const limits = { rates: { caller: bucket, address: bucket, app: bucket, channel: bucket } };
   const start = () => startSandboxService((config) => ({ ...config, keys, store: database.url, limits }));
   const first = await start();
   const shared = first.sources;
   const second = await startSandboxService((config) => ({
-    ...{ ...config, keys, store: database.url, limits },
+    ...config,
+    keys,
+    store: database.url,
+    limits,
     sources: shared,
   }));
   services = [first, second];
@@ -50,7 +53,7 @@ interface Form {
 }
 const authenticate: Form['call'] = async (service, input) =>
   (await service.graphql(AUTHENTICATE, { input })).data.authenticate;
-const keep: Form['call'] = async (service, input) =>
+const authenticateAndSet: Form['call'] = async (service, input) =>
   (await service.graphql(AUTHENTICATE_AND_SET, { input })).data.authenticateAndSet;
 const withQueryCode: Form['input'] = async (_, authCode) => ({ authCode, queryCode: `query-code-of-${authCode}` });
 const withState: Form['input'] = async (service, authCode) => {
@@ -61,30 +64,32 @@ const withState: Form['input'] = async (service, authCode) => {
 
 const forms: readonly Form[] = ([1, 2] as const).flatMap((instances) => [
   { name: 'authenticate with a query code', instances, call: authenticate, input: withQueryCode },
-  { name: 'authenticateAndSet with a query code', instances, call: keep, input: withQueryCode },
-  { name: 'authenticateAndSet with a state', instances, call: keep, input: withState },
+  { name: 'authenticateAndSet with a query code', instances, call: authenticateAndSet, input: withQueryCode },
+  { name: 'authenticateAndSet with a state', instances, call: authenticateAndSet, input: withState },
 ]);
 
-test('are answered alike, sent once, and cost no wrong guess', { timeout: 120_000 }, async () => {
+test('P4: the same call twice at once gets the same answer, is sent once, and costs no wrong guess', {
+  timeout: 120_000,
+}, async () => {
   const [first, second] = services;
   if (!first || !second) throw new Error('Two instances were expected');
-  const told = new Map<string, number>();
+  const counts = new Map<string, number>();
   const codes: string[] = [];
   for (const [number, { instances, call, input }] of forms.entries()) {
     const rounds = Math.ceil(ROUNDS / 2);
     for (let round = 0; round < rounds; round += 1) {
       const code = `test_ok_payer_${number}_${round}`;
       codes.push(code);
-      const wanted = { channel: 'wechat_pay', ...(await input(first, code)) };
-      const answers = await Promise.all([call(first, wanted), call(instances === 2 ? second : first, wanted)]);
+      const request = { channel: 'wechat_pay', ...(await input(first, code)) };
+      const answers = await Promise.all([call(first, request), call(instances === 2 ? second : first, request)]);
       expect(answers[1]).toEqual(answers[0]);
       for (const { __typename, code: failure = '' } of answers) {
         const what = `${__typename} ${failure}`.trim();
-        told.set(what, (told.get(what) ?? 0) + 1);
+        counts.set(what, (counts.get(what) ?? 0) + 1);
       }
     }
   }
-  console.log(`the same call twice at once: ${codes.length} rounds, ${JSON.stringify(Object.fromEntries(told))}`);
-  expect([...told.keys()].sort()).toEqual(['AuthResultKept', 'Authenticated']);
+  console.log(`the same call twice at once: ${codes.length} rounds, ${JSON.stringify(Object.fromEntries(counts))}`);
+  expect([...counts.keys()].sort()).toEqual(['AuthResultKept', 'Authenticated']);
   expect(sentOf(codes).sort()).toEqual(codes.toSorted());
 });

@@ -1,4 +1,4 @@
-/** 1,000 codes, each asked for ten times at once: the upstream hears of each once, and the ten agree to the byte. */
+/** P1, P4: 1,000 codes, each redeemed ten times at once: the upstream receives each once, the ten answers are equal. */
 import { expect, onTestFinished, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { AUTHENTICATE, startService } from '../support/services/service.ts';
@@ -10,7 +10,7 @@ const IN_FLIGHT = 160;
 const percentile = (sorted: readonly number[], share: number): number =>
   Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 
-test('10,000 calls for 1,000 codes make 1,000 requests and 10,000 consistent answers', {
+test('P1, P4: 10,000 calls for 1,000 codes make 1,000 requests and 10,000 consistent answers', {
   timeout: 90_000,
 }, async () => {
   const service = await startService();
@@ -51,9 +51,9 @@ test('10,000 calls for 1,000 codes make 1,000 requests and 10,000 consistent ans
   const inconsistent = payers.filter((payer) => new Set(answers.get(payer)).size !== 1);
   expect(inconsistent).toEqual([]);
   const wrong = payers.filter((payer) => {
-    const told = answers.get(payer) ?? [];
+    const bodies = answers.get(payer) ?? [];
     const openId = JSON.stringify(idsOf(payer).openid);
-    return told.length !== DUPLICATES || !told[0]?.startsWith('200 ') || !told[0].includes(`"openId":${openId}`);
+    return bodies.length !== DUPLICATES || !bodies[0]?.startsWith('200 ') || !bodies[0].includes(`"openId":${openId}`);
   });
   expect(wrong).toEqual([]);
   const unauthenticated = payers.filter((payer) => !answers.get(payer)?.[0]?.includes('"__typename":"Authenticated"'));

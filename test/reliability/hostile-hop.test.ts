@@ -1,6 +1,6 @@
 /**
- * A hop between us and an upstream that answers early, late, twice, in pieces and for others: each payer gets its own
- * identity or none. Replies here are signed and valid, but no protocol says which request they answer.
+ * P12: a hop before the upstream that answers early, late, twice, in pieces and for other payers: each payer gets the
+ * own identity or none. The replies are signed and valid, but no protocol names the request that a reply answers.
  * HOSTILE_RUNS sets the length.
  */
 import fc from 'fast-check';
@@ -40,7 +40,7 @@ const upstreams = {
 };
 
 test.each(Object.entries(upstreams))(
-  '%s: whatever a hop does to replies, no payer gets the identity of another',
+  'P12: a hop that reorders, repeats and splits replies of %s gives no payer the identity of another',
   async (name, { start, open, idOf }) => {
     const emulator = await start();
     onTestFinished(() => emulator.close());
@@ -64,7 +64,7 @@ test.each(Object.entries(upstreams))(
           return true;
         }
       };
-      // One after the other, so that there are replies to repeat, then many at once.
+      // First one after the other, so that there are replies to repeat, then many at once.
       const results = [await redeem(), await redeem(), ...(await Promise.all(tricks.map(redeem)))];
       await disconnect();
       await hop.close();

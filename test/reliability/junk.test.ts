@@ -1,6 +1,6 @@
 /**
- * Wrong codes of payer pages, 40 a second, beside good codes: for every source, and for every answer that an upstream
- * may have for a wrong code. `JUNK_SECONDS=20 npm test -- test/reliability/junk.test.ts` is the run in full.
+ * P7: wrong codes of payer pages, 40 a second, beside good codes: for every source, and for every answer of an upstream
+ * to a wrong code. `JUNK_SECONDS=20 npm test -- test/reliability/junk.test.ts` is the run in full.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -36,7 +36,7 @@ const ask = async (service: Service, kind: Kind, appId: string, channel: string,
   return data[field]?.code ?? data[field]?.__typename ?? 'none';
 };
 
-/** Asks at a rate, whether or not the answers come, and counts these. */
+/** Calls at a rate, without waiting for answers, and counts these. */
 const askAtRate = async (perSecond: number, one: () => Promise<string>): Promise<Counts> => {
   const counts: Counts = {};
   const asked: Promise<void>[] = [];
@@ -68,7 +68,7 @@ const throwJunk = async (service: Service, appId: string, channels: readonly str
   return { junkAnswers, answered };
 };
 
-/** What good codes are answered when nothing keeps them from being redeemed. */
+/** The answers when every good code is redeemed. */
 const allRedeemed = (channels: readonly string[]) =>
   Object.fromEntries(
     channels.flatMap((channel) => [
@@ -77,7 +77,7 @@ const allRedeemed = (channels: readonly string[]) =>
     ]),
   );
 
-describe('of payer pages, refused by the upstream, suspend neither trusted calls nor other payer pages', () => {
+describe('wrong codes that the upstream refuses', () => {
   const secret = 's'.repeat(32);
   const wechatApp = { appId: 'wx1', secret, merchant: { mchId: '10000100', apiKey: 'k'.repeat(32) } };
   const ga = { appId: 'ga', secret, profile: 'ga', mchNo: 'M1' } as const;
@@ -107,14 +107,20 @@ describe('of payer pages, refused by the upstream, suspend neither trusted calls
         ...config.sources,
         ga: { type: 'daxpay', baseUrl: daxpay.origin, ...ga },
         resultHolder: {
-          ...{ type: 'daxpay', baseUrl: daxpay.origin, ...resultHolder },
+          type: 'daxpay',
+          baseUrl: daxpay.origin,
+          ...resultHolder,
           resultHolder: { queryUrl, headers: { accesstoken: 'token' } },
         },
         unknown: { ...config.sources.jucai, type: 'jucai', refusals: {} },
         web: login,
         miniprogram: { ...login, kind: 'miniprogram' },
         payment_code: {
-          ...{ type: 'wechat', kind: 'payment_code', appId: 'wx1', ...wechatApp.merchant, payUrl: wechat.origin },
+          type: 'wechat',
+          kind: 'payment_code',
+          appId: 'wx1',
+          ...wechatApp.merchant,
+          payUrl: wechat.origin,
           paymentCodePattern: '.*',
         },
       },
@@ -134,14 +140,18 @@ describe('of payer pages, refused by the upstream, suspend neither trusted calls
     ['wechat web', 'web', ['wechat_pay'], 'AUTH_CODE_INVALID'],
     ['wechat miniprogram', 'miniprogram', ['wechat_pay'], 'AUTH_CODE_INVALID'],
     ['wechat payment_code', 'payment_code', ['wechat_pay'], 'AUTH_CODE_INVALID'],
-  ] as const)('%s', { timeout: TIMEOUT_MS }, async (_, appId, channels, code) => {
-    const { junkAnswers, answered } = await throwJunk(service, appId, channels, 'junk-');
-    expect(junkAnswers).toEqual({ [code]: expect.any(Number) });
-    expect(answered).toEqual(allRedeemed(channels));
-  });
+  ] as const)(
+    'P7: wrong codes of payer pages that %s refuses suspend neither trusted calls nor other payer pages',
+    { timeout: TIMEOUT_MS },
+    async (_, appId, channels, code) => {
+      const { junkAnswers, answered } = await throwJunk(service, appId, channels, 'junk-');
+      expect(junkAnswers).toEqual({ [code]: expect.any(Number) });
+      expect(answered).toEqual(allRedeemed(channels));
+    },
+  );
 });
 
-describe('that an upstream fails on', () => {
+describe('wrong codes that the upstream fails on', () => {
   const start = async (times = {}) => {
     const service = await startService({ config: { limits: { source: {} }, times } });
     onTestFinished(() => service.close());
@@ -150,7 +160,7 @@ describe('that an upstream fails on', () => {
   const channels = ['wechat_pay', 'ali_pay'];
 
   test.concurrent.each(['500', 'html', 'reset', 'badsign'])(
-    'with %s, suspend neither trusted calls nor other payer pages',
+    'P7: wrong codes that the upstream answers with %s suspend neither trusted calls nor other payer pages',
     { timeout: TIMEOUT_MS },
     async (kind) => {
       const { answered } = await throwJunk(await start(), 'demo', channels, `test_${kind}_`);
@@ -158,7 +168,9 @@ describe('that an upstream fails on', () => {
     },
   );
 
-  test('by hanging, take nothing from trusted calls and from the other channel', { timeout: TIMEOUT_MS }, async () => {
+  test('P7: wrong codes for which the upstream hangs delay neither trusted calls nor the other channel', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const service = await start({ deadlineMs: 3_000 });
     const [{ answered }] = await Promise.all([
       throwJunk(service, 'demo', channels, 'test_hang_'),

@@ -1,5 +1,5 @@
 /**
- * A name server that answers for one channel's host and says nothing for the other's: the first channel is as quick as
+ * P7: a name server that answers for one channel's host and not for the other's: the first channel is as quick as
  * before. Its upstream closes every connection, so that each call needs the name. MUTE_SECONDS sets the length; the
  * calls to the mute host hang for longer than a look-up goes on.
  */
@@ -18,7 +18,7 @@ const SECONDS = Number(process.env.MUTE_SECONDS ?? 4);
 const MUTE_CALLS = 16;
 
 test(
-  'a name that is not answered makes no other channel slower',
+  'P7: a host whose look-up gets no answer makes no other channel slower',
   async () => {
     const emulator = await startDaxpay({ apps: [{ appId: 'demo', secret: '123456' }] });
     const server = await startNameServer({
@@ -78,10 +78,10 @@ test(
         `${before.count} calls, p99 ${before.p99.toFixed(1)} ms; ratio ${(meanwhile.p99 / before.p99).toFixed(2)}`,
     );
     for (const { error } of mute) expect(error).toMatchObject({ sent: false, reason: 'NAME_TIMED_OUT' });
-    // Left at the connect time-out, and looked up once for all of them.
+    // The calls end at the connect time-out, and share one look-up.
     expect(slowest).toBeLessThan(4_000);
     expect(server.asked.filter((question) => question === 'A pay.mute').length).toBeLessThan(MUTE_CALLS);
-    // A wide bound, since other tests run beside this one; the old behaviour was 5 s.
+    // A wide bound, since other tests run at the same time; before the fix it was 5 s.
     expect(meanwhile.p99).toBeLessThan(Math.max(before.p99 * 1.5, 500));
   },
   60_000 + SECONDS * 2_000,

@@ -1,7 +1,7 @@
 /**
- * An instance that is paused for longer than its lease, at every await of a redemption in turn: at each statement, each
+ * P1, P3: an instance that is paused for longer than its lease, at every await of a redemption in turn: at each statement, each
  * commit, before the request and before its reply is read. A second instance on the same database sweeps meanwhile and
- * gets the same call. No code is sent twice, none after it was declared INDETERMINATE, and no caller is told an untruth.
+ * gets the same call. No code is sent twice, none after it was declared INDETERMINATE, and no caller gets a false answer.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once as event } from 'node:events';
@@ -29,7 +29,7 @@ const PAUSE_MS = times.leaseMs + 500;
 const SWEEP_MS = 100;
 const AT_ONCE = 24;
 
-/** How many awaits this redemption has come to, and at which of them it is paused. */
+/** The awaits that this redemption has reached, and the one at which it is paused. */
 const place = new AsyncLocalStorage<{ awaits: number; readonly pauseAt: number }>();
 const point = async () => {
   const here = place.getStore();
@@ -38,7 +38,7 @@ const point = async () => {
   if (here.awaits === here.pauseAt) await delay(PAUSE_MS);
 };
 
-/** The same engine, which may be paused before and after everything that it waits for. */
+/** The same engine, which can be paused before and after everything that it awaits. */
 const pausable = (engine: Engine): Engine => ({
   ...engine,
   read: {
@@ -115,7 +115,7 @@ afterAll(async () => {
 const onceAt = (store: Store): RedeemOnce =>
   createRedeemOnce({ store, log: createLog('silent'), metrics: createMetrics(), times });
 
-/** What a caller of this instance is told in the end: how it ended, or the code of the failure. */
+/** What a caller of this instance is answered in the end: the outcome, or the code of the failure. */
 const call = (store: Store, by: string, code: string): Promise<string> =>
   onceAt(store)(
     testClaim({ authCode: code }),
@@ -131,7 +131,7 @@ const call = (store: Store, by: string, code: string): Promise<string> =>
     (error: unknown) => (error instanceof PayerIdentityError ? error.code : 'an unexpected error'),
   );
 
-/** Codes of failures that say: nothing was sent by this call. */
+/** Codes of failures after which this call has sent nothing. */
 const UNSENT = ['SERVICE_UNAVAILABLE', 'CHANNEL_UNREACHABLE'];
 const ENDED = ['SUCCEEDED', 'INDETERMINATE'];
 
@@ -144,7 +144,7 @@ const redeem = async (pauseAt: number, round: number) => {
   const first = place.run(state, () => call(here, 'first', code));
   const others: string[] = [];
   const ask = async () => {
-    // While the first is paused, just after its lease, and when it has woken.
+    // While the first is paused, just after its lease, and when it goes on.
     for (const ms of [200, times.leaseMs, PAUSE_MS]) {
       await delay(ms);
       const answer = await call(there, 'second', code);
@@ -153,42 +153,44 @@ const redeem = async (pauseAt: number, round: number) => {
     }
   };
   await ask();
-  const told = await first;
+  const answer = await first;
   others.push(await call(there, 'second', code));
-  return { code, pauseAt, awaits: state.awaits, told, others, declaredAt };
+  return { code, pauseAt, awaits: state.awaits, answer, others, declaredAt };
 };
 
-test('sends at most once, never late, and tells no untruth', { timeout: 120_000 }, async () => {
+test('P1, P3: an instance that is paused at any await sends at most once, never late, and answers nothing false', {
+  timeout: 120_000,
+}, async () => {
   const { awaits } = await redeem(0, 0);
   expect(awaits).toBeGreaterThan(15);
-  const wanted = Array.from({ length: awaits * ROUNDS }, (_, index) => ({
+  const schedule = Array.from({ length: awaits * ROUNDS }, (_, index) => ({
     pauseAt: 1 + (index % awaits),
     round: 1 + Math.floor(index / awaits),
   }));
   const redeemed: Awaited<ReturnType<typeof redeem>>[] = [];
-  for (let from = 0; from < wanted.length; from += AT_ONCE)
+  for (let from = 0; from < schedule.length; from += AT_ONCE)
     redeemed.push(
-      ...(await Promise.all(wanted.slice(from, from + AT_ONCE).map(({ pauseAt, round }) => redeem(pauseAt, round)))),
+      ...(await Promise.all(schedule.slice(from, from + AT_ONCE).map(({ pauseAt, round }) => redeem(pauseAt, round)))),
     );
 
   const faults: object[] = [];
   const ends = new Map<string, number>();
   for (const one of redeemed) {
-    const { code, told, others, declaredAt } = one;
+    const { code, answer, others, declaredAt } = one;
     const sends = sent.filter((request) => request.code === code);
-    const answers = [told, ...others];
+    const answers = [answer, ...others];
     const ended = new Set(answers.filter((answer) => ENDED.includes(answer)));
     const wrong =
       (sends.length > 1 && 'sent twice') ||
       (sends.some(({ at }) => at > declaredAt) && 'sent after it was declared INDETERMINATE') ||
       (ended.size > 1 && 'two outcomes') ||
       (ended.has('SUCCEEDED') && sends.length === 0 && 'a success that the upstream did not give') ||
-      (UNSENT.includes(told) && sends.some(({ by }) => by === 'first') && 'told that nothing was sent') ||
+      (UNSENT.includes(answer) && sends.some(({ by }) => by === 'first') && 'answered that nothing was sent') ||
       (answers.some((answer) => ![...ENDED, ...UNSENT, 'OUTCOME_PENDING', 'OUTCOME_UNKNOWN'].includes(answer)) &&
         'an odd answer') ||
       (!ENDED.includes(others.at(-1) ?? '') && 'still under way');
     if (wrong) faults.push({ ...one, sends, wrong });
-    const end = `first ${told}, then ${others.at(-1)}, sent ${sends.length}`;
+    const end = `first ${answer}, then ${others.at(-1)}, sent ${sends.length}`;
     ends.set(end, (ends.get(end) ?? 0) + 1);
   }
   console.log(

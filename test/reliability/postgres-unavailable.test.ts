@@ -1,4 +1,4 @@
-/** A service whose PostgreSQL goes away says so, sends nothing, and needs no restart when it is back. */
+/** P6: a service whose PostgreSQL becomes unavailable reports it, sends nothing, and needs no restart afterwards. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
@@ -26,7 +26,7 @@ const openProxied = async () => {
   return { proxy, upstream, service, authenticate };
 };
 
-test('without its store the service is not ready, sends nothing upstream, and recovers by itself', {
+test('P6: without its store the service is not ready, sends nothing upstream, and recovers by itself', {
   timeout: 60_000,
 }, async () => {
   const { proxy, upstream, service, authenticate } = await openProxied();
@@ -35,7 +35,7 @@ test('without its store the service is not ready, sends nothing upstream, and re
 
   proxy.refuse(true);
   proxy.cutAll();
-  // What /readyz answers is at most a second old.
+  // /readyz answers what it found at most a second ago.
   await expect.poll(() => service.readiness(), { timeout: 5_000 }).toBe(503);
   expect(await authenticate('test_ok_meanwhile')).toContain('"code":"SERVICE_UNAVAILABLE"');
   expect(upstream.ledger).toHaveLength(1);
@@ -47,7 +47,9 @@ test('without its store the service is not ready, sends nothing upstream, and re
   expect(upstream.ledger).toHaveLength(2);
 });
 
-test('a duplicate that waits while the store goes away is told to ask again', { timeout: 60_000 }, async () => {
+test('P6: a duplicate that waits while the store becomes unavailable is answered OUTCOME_PENDING', {
+  timeout: 60_000,
+}, async () => {
   const { proxy, upstream, authenticate } = await openProxied();
   const first = authenticate('test_hang_1');
   while (upstream.ledger.length === 0) await delay(5);

@@ -1,4 +1,4 @@
-/** Clients that take for ever to say what they want. The same with a tool: slowhttptest -c 400 -H and -B. */
+/** Clients that send their requests slowly. The same with a tool: slowhttptest -c 400 -H and -B. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,14 +8,14 @@ const EACH = 400;
 const SHED_WITHIN_MS = 15_000;
 const start = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
 
-test(`${EACH} slow headers, ${EACH} slow bodies and ${EACH} that say nothing are shed, and others are served meanwhile`, {
+test(`${EACH} slow headers, ${EACH} slow bodies and ${EACH} silent clients are shed, and other clients are served meanwhile`, {
   timeout: 60_000,
 }, async () => {
   const service = await startService();
   onTestFinished(() => service.close());
   const port = Number(new URL(service.url).port);
 
-  /** Says how long its connection lived. */
+  /** Resolves to the lifetime of its connection in ms. */
   const dawdle = async (opening: string, drip: string): Promise<number> => {
     const socket = connect(port, '127.0.0.1').on('error', () => {});
     await once(socket, 'connect');
@@ -48,7 +48,7 @@ test(`${EACH} slow headers, ${EACH} slow bodies and ${EACH} that say nothing are
   }
   const longest = Math.max(...(await lives));
   expect(longest).toBeLessThan(SHED_WITHIN_MS);
-  // Nobody was turned away at once either: what was shed had its time.
+  // No client was shed at once: each had its time.
   expect(Math.min(...(await lives))).toBeGreaterThan(4_000);
   expect(latencies.length).toBeGreaterThan(20);
   expect(latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length * 0.99)]).toBeLessThan(2_000);

@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL whose every message takes 25 or 250 ms in each direction, asked for far more than it can do: new calls are
+ * P5: a PostgreSQL with a latency of 25 or 250 ms in each direction, under far more load than it can serve: new calls are
  * refused before anything is sent, and what the upstream has answered is stored. SLOW_DATABASE_SECONDS=<number> makes
  * the run longer, and the load that of the report: 60 calls and 200 polls a second.
  */
@@ -22,10 +22,10 @@ const SECONDS = Number(process.env.SLOW_DATABASE_SECONDS ?? 2);
 const CALLS_PER_SECOND = FULL ? 60 : 40;
 const POLLS_PER_SECOND = FULL ? 200 : 60;
 const SESSIONS = 20;
-/** Of the five seconds that an exchange has. */
+/** An exchange has five seconds. */
 const LATE_REPLY_MS = 3_000;
 
-/** Calls so often a second, whether or not those before have ended. */
+/** Calls at a rate, without waiting for answers. */
 const atRate = async (perSecond: number, call: (index: number) => Promise<unknown>): Promise<void> => {
   const calls: Promise<unknown>[] = [];
   const startedAt = performance.now();
@@ -58,7 +58,7 @@ const open = async (delayMs: number) => {
   onTestFinished(() => service.close());
   await service.start();
 
-  // Sessions that wait for a code: a poll of one reads and writes.
+  // Sessions that wait for a code: each poll reads and writes.
   const engine = await openPostgres({ url: database.url, log: createLog('silent') });
   const store = createStore(engine, { vault: openVault(keys), times: contractTimes });
   onTestFinished(() => store.close());
@@ -70,7 +70,7 @@ const open = async (delayMs: number) => {
 };
 
 test.each([25, 250])(
-  'a PostgreSQL that is %i ms away loses no code that was sent',
+  'P5: with a PostgreSQL latency of %i ms no code that was sent is lost',
   {
     timeout: 120_000 + 2_000 * SECONDS,
   },
@@ -117,7 +117,7 @@ test.each([25, 250])(
     );
     expect(new Set(sent).size).toBe(sent.length);
     expect(sent.length).toBeGreaterThan(0);
-    // On a machine that is busy the upstream itself may be too late; that is doubt, and no success that was lost.
+    // On a busy machine the upstream itself may be too late: that is indeterminate, and not a lost success.
     const lateReplies = repliesMs.filter((tookMs) => tookMs > LATE_REPLY_MS).length;
     const { SUCCEEDED = 0, INDETERMINATE = 0, ...others } = ended;
     expect({ sum: SUCCEEDED + INDETERMINATE, others }).toEqual({ sum: sent.length, others: {} });

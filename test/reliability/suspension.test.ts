@@ -1,4 +1,4 @@
-/** A channel that fails is left alone for a while: no code is lost for it, and it is back soon after it is well. */
+/** A channel that fails is suspended: no code is lost by it, and calls pass soon after the upstream has recovered. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FileConfig } from '../../src/config/load.ts';
 import { startDaxpay } from '../../src/emulators/daxpay.ts';
@@ -45,7 +45,7 @@ test('a code that meets a suspended channel is not sent, and is redeemed when th
   await withService({ minimumCalls: 6, suspendMs: 4_000 }, async (service) => {
     const before = await authenticate(service, 'before');
     proxy.be('broken');
-    // With the one before, six calls.
+    // Six calls, with the one before.
     await times(5, async (index) => {
       const failed = await authenticate(service, `lost${index}`);
       expect(failed).toMatchObject({ __typename: 'AuthenticationIndeterminate', code: 'REPLY_MALFORMED' });
@@ -62,12 +62,12 @@ test('a code that meets a suspended channel is not sent, and is redeemed when th
       timeout: 10_000,
     });
     expect(sentCodes().filter((code) => code === 'test_ok_alice')).toHaveLength(1);
-    // What was in doubt stays in doubt.
+    // What was indeterminate stays so.
     expect((await authenticate(service, 'lost0')).code).toBe('REPLY_MALFORMED');
   });
 });
 
-test('nor is a code that waits for its turn at a crowded channel', async () => {
+test('a code that waits in the bulkhead of a crowded channel is not sent after the suspension', async () => {
   await withService({ inFlight: 2, waiting: 1 }, async (service) => {
     proxy.takeMs(500);
     const crowd = ['a', 'b', 'c', 'd'].map(async (code) => ({ payer: code, ...(await authenticate(service, code)) }));
@@ -80,7 +80,7 @@ test('nor is a code that waits for its turn at a crowded channel', async () => {
   });
 });
 
-test('a channel that did not answer is back within 5 seconds of being well, with the defaults', {
+test('with the defaults, a channel that did not answer is served within 5 seconds of its recovery', {
   timeout: 40_000,
 }, async () => {
   await withService({}, async (service) => {
@@ -88,7 +88,7 @@ test('a channel that did not answer is back within 5 seconds of being well, with
     await Promise.all(Array.from({ length: 20 }, (_, index) => authenticate(service, `lost${index}`)));
     expect(await authenticate(service, 'alice')).toMatchObject(suspended);
     expect(proxy.received).toBe(20);
-    // The worst moment to become well: right after the trial was sent, which will not be answered.
+    // The worst moment to recover: right after the trial was sent, which will get no answer.
     const trial = vi.waitFor(
       async () => {
         const { code } = await authenticate(service, 'trial');

@@ -1,7 +1,6 @@
 /**
- * 500 readers wait at one instance for what another one learns, on one PostgreSQL. Counted is the time from the commit, by
- * the server's own record of it, to the reader's answer. WAKEUP_P99_MS=<number> sets the limit for a machine that does
- * nothing else.
+ * 500 readers wait at one instance for outcomes that another one stores, on one PostgreSQL. The time runs from the
+ * commit, by the server's own record, to the reader's answer. WAKEUP_P99_MS=<number> sets the limit for an idle machine.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,7 +21,7 @@ const READERS = 500;
 const GROUP = 20;
 const WRITERS = 4;
 const times = { leaseMs: 10_000, resultTtlMs: 600_000, codeTtlMs: 600_000 };
-/** Without notices they would look every 3 s, and half of them would wait for longer than 1.5 s. */
+/** Without notifications they would poll every 3 s, and half of them would wait for longer than 1.5 s. */
 const P99_MS = Number(process.env.WAKEUP_P99_MS ?? 2_500);
 const P50_MS = Math.min(P99_MS, 750);
 
@@ -67,7 +66,7 @@ const commits = async (): Promise<Map<string, number>> => {
   return new Map(rows.map(({ identity_id, at }) => [identity_id, at]));
 };
 
-/** On a busy machine the outcome may be longer in coming than a call may wait; then readers ask again, as clients do. */
+/** On a busy machine the outcome may come later than a call may wait; then readers poll again, as clients do. */
 const waitFor = async (payer: string) => {
   for (;;) {
     const text = await reader.ask(AUTH_RESULT, { queryCode: queryCodeOf(payer), waitSeconds: 25 });
@@ -77,7 +76,7 @@ const waitFor = async (payer: string) => {
   }
 };
 
-/** Readers that wait: they come in small groups, the next when the last have looked. */
+/** Readers that wait: they come in small groups, each after the group before has read once. */
 const openReaders = async (payers: readonly string[]) => {
   const place = { appId: 'demo', channelId: 'wechat_pay' };
   const reading: ReturnType<typeof waitFor>[] = [];
@@ -92,7 +91,9 @@ const openReaders = async (payers: readonly string[]) => {
   return reading;
 };
 
-test(`${READERS} readers at one instance are woken by what another one learns`, { timeout: 180_000 }, async () => {
+test(`${READERS} readers at one instance are woken by the outcome that another one stores`, {
+  timeout: 180_000,
+}, async () => {
   const payers = Array.from({ length: READERS }, (_, index) => `waited-for-${index}`);
   const reading = await openReaders(payers);
 

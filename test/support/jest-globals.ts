@@ -1,9 +1,9 @@
-/** What Apollo's integration suite takes from @jest/globals, by vitest. */
+/** The part of @jest/globals that Apollo's integration suite uses, by vitest. */
 import * as vitest from 'vitest';
 
 export const { afterAll, beforeAll, beforeEach, describe, expect, test, vi: jest } = vitest;
 
-/** They want replies without cache-control where Apollo Server sets none; ours are no-store, all of them. */
+/** The suite expects no cache-control where Apollo Server sets none; this service always sends no-store. */
 const disagreed = new Set([
   'runs when cache-control is disabled',
   'cache-control not set without any hints with if-cacheable',

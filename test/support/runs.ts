@@ -1,2 +1,2 @@
-/** How often a property is tried: as often as given, or MAX_RUNS if that is fewer, as for each of many mutants. */
+/** The runs of a property: as many as given, or MAX_RUNS if that is fewer, as for each of many mutants. */
 export const runs = (usual: number): number => Math.min(usual, Number(process.env.MAX_RUNS ?? usual));

@@ -116,7 +116,9 @@ export const disconnect = async ({ headers, host, newCode, secret }: FaultCalls)
   const authCode = newCode('hang');
   const body = JSON.stringify({ query: AUTHENTICATE, variables: { input: { channel: 'wechat_pay', authCode } } });
   const request = fetch(`${host.url}/graphql`, {
-    ...{ method: 'POST', body, signal: gone.signal },
+    method: 'POST',
+    body,
+    signal: gone.signal,
     headers: { ...headers, 'content-type': 'application/json' },
   }).catch(() => {});
   await vi.waitFor(() => {

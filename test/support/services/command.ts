@@ -10,10 +10,12 @@ export interface Running {
   readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
 }
 
-/** `node <script> <args>` with this environment and nothing of ours but the PATH. */
+/** `node <script> <args>` with this environment and, of the tests' own, only the PATH. */
 export const startCommand = (script: string, args: readonly string[], env: Record<string, string>): Running => {
   const child = spawn(process.execPath, [script, ...args], {
-    ...{ cwd: root, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    cwd: root,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { out: '', err: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,14 +1,14 @@
-/** A source that tells everything there is to tell, so that no field of the contract is empty for want of it. */
+/** A source whose replies have every field, so that no field of the contract is empty. */
 import type { OpenedSource } from '../../../src/channels/source.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 
 const failures = {
   refused: 'AUTH_CODE_REFUSED',
-  doubt: 'OUTCOME_UNKNOWN',
-  away: 'CHANNEL_UNREACHABLE',
+  indeterminate: 'OUTCOME_UNKNOWN',
+  unreachable: 'CHANNEL_UNREACHABLE',
 } as const;
 
-/** Codes begin with what becomes of them: `refused`, `doubt`, `away`, `pending`, and anything else for success. */
+/** The prefix of a code names its outcome: `refused`, `indeterminate`, `unreachable`, `pending`; every other succeeds. */
 const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
 
 export const completeSource = (upstreamAppId: string): OpenedSource => ({

@@ -27,7 +27,7 @@ export const startConfigured = async (
     JSON.stringify({
       defaultApp: 'shop',
       apps: [{ id: 'shop', channels: { ali_pay: 'upstream' } }],
-      // Nothing here is redeemed, so nothing listens there.
+      // Nothing is redeemed here, so no upstream listens.
       sources: { upstream: { type: 'daxpay', baseUrl: 'http://127.0.0.1', appId: 'a', secret: 's' } },
       router: { secrets: [oldSecret, newSecret] },
       keys,

@@ -1,4 +1,4 @@
-/** The service in this process, on a store that somebody may get in the way of, with an emulated DaxPay. */
+/** The service in this process, with an emulated DaxPay and a store whose calls a test can fail or delay. */
 import { createApp } from '../../../src/app.ts';
 import { openSources } from '../../../src/channels/registry.ts';
 import { type FileConfig, loadConfig } from '../../../src/config/load.ts';
@@ -11,7 +11,7 @@ import type { Engine } from '../../../src/store/engine/engine.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { AUTHENTICATE, type GraphqlAnswer } from './service.ts';
 
-/** What comes right before a call of the store. */
+/** Runs before each call of the store. */
 export interface Obstacles {
   markSent?: (() => Promise<void>) | undefined;
   settle?: (() => Promise<void>) | undefined;

@@ -1,11 +1,11 @@
 import { addSealKey, generateVaultKeys, openVault, type Vault } from '../../../src/security/vault.ts';
 
 export interface TestKeys {
-  /** A vault that reads these keys again, as a service does. */
+  /** A vault with the current keys, as a restarted service opens it. */
   open(): Vault;
   /** Puts a new key in front. */
   rotate(): void;
-  /** A vault that has the newest sealing key alone, as after the removal of the others. */
+  /** A vault with only the newest sealing key, as after the removal of the others. */
   openNewest(): Vault;
 }
 

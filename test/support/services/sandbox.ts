@@ -1,4 +1,4 @@
-/** Sandbox mode in this process: every emulated channel, and the service on a port that its payer page is known by. */
+/** Sandbox mode in this process: every emulated channel, and the service on the port that its payer page is listed with. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,13 +24,13 @@ export const freePort = (): Promise<number> =>
   });
 
 const keepErrors = (log: Log, errors: unknown[]): Log => {
-  const keep =
+  const collect =
     (severity: keyof Log): Log['info'] =>
     (event, fields) => {
       if (fields?.error !== undefined) errors.push(fields.error);
       log[severity](event, fields);
     };
-  return { info: keep('info'), warn: keep('warn'), error: keep('error') };
+  return { info: collect('info'), warn: collect('warn'), error: collect('error') };
 };
 
 export const startSandboxService = async (change: (config: FileConfig) => FileConfig = (config) => config) => {
@@ -56,7 +56,7 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
     emulators: sandbox.emulators,
     sources: config.sources,
     logLines,
-    /** Whatever the service gave to its log as an error, whole. */
+    /** Every error that the service logged, unchanged. */
     errors,
     returnUrl: (channel: string) => `${origin}/payer?channel=${channel}`,
     async graphql(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer> {

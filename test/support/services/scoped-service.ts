@@ -1,4 +1,4 @@
-/** A service whose callers prove who they are by tokens, and calls that between them show every field of its contract. */
+/** A service whose callers authenticate by tokens, and calls that together show every field of its contract. */
 import type { Scope } from '../../../src/security/caller.ts';
 import { allScopes } from '../../../src/security/caller.ts';
 import { operationFor, type Root } from '../schema/contract.ts';
@@ -20,7 +20,10 @@ type Settings = NonNullable<ServiceOptions['config']>;
 export const startScopedService = async (callers: Settings['callers'] = {}, config: Settings = {}) => {
   const issuer = await startIssuer();
   const jwt = {
-    ...{ issuer: issuer.issuer, audience, algorithms: ['ES256' as const], jwks: issuer.jwks() },
+    issuer: issuer.issuer,
+    audience,
+    algorithms: ['ES256' as const],
+    jwks: issuer.jwks(),
     appsClaim: 'apps',
   };
   const channels = { [channel]: 'complete' };
@@ -35,7 +38,7 @@ export const startScopedService = async (callers: Settings['callers'] = {}, conf
     },
   });
   const tokens = new Map<string, Promise<string>>();
-  /** The header of a caller; by default one who may do everything for every app. */
+  /** The headers of a caller; by default one with every scope for every app. */
   const as = async ({ sub = 'alice', scopes = allScopes, apps = ['shop', 'bar'] }: Who = {}) => {
     const key = JSON.stringify([sub, scopes, apps]);
     tokens.set(key, tokens.get(key) ?? issuer.sign({ sub, scope: scopes.join(' '), apps }));
@@ -72,7 +75,7 @@ const newCode = (outcome: string) => {
   return `${outcome}_${codes}`;
 };
 
-/** Calls that show every field between them; what they ask about is made first. */
+/** Calls that together show every field; the rows that they read are made first. */
 export const prepareCalls = async ({ service, as }: ScopedService): Promise<ContractCall[]> => {
   const everything = await as();
   const ask = async (root: Root, field: string, variables: Record<string, unknown>) => {
@@ -83,17 +86,21 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   const { identity } = await mutation('authenticate', { channel, authCode: newCode('ok') });
   const { certifyId } = await mutation('initializeIdentityCertification', { ...payer, identityId: identity.id });
   await ask('Query', 'identityCertification', { certifyId });
-  const kept = await mutation('authenticateAndSet', { channel, authCode: newCode('ok') });
+  const stored = await mutation('authenticateAndSet', { channel, authCode: newCode('ok') });
   const refused = 'query-code-of-a-refused-payer';
   await mutation('authenticateAndSet', { channel, authCode: newCode('refused'), queryCode: refused });
   const started = await mutation('startAuthentication', { channel, returnUrl });
 
   const query = (name: string, field: string, variables: () => object): ContractCall => ({
-    ...{ name: `${field} ${name}`, root: 'Query', field },
+    name: `${field} ${name}`,
+    root: 'Query',
+    field,
     variables: () => ({ ...variables() }),
   });
   const mutate = (name: string, field: string, input: () => object): ContractCall => ({
-    ...{ name: `${field} ${name}`, root: 'Mutation', field },
+    name: `${field} ${name}`,
+    root: 'Mutation',
+    field,
     variables: () => ({ input: input() }),
   });
   const authenticate = (outcome: string) =>
@@ -101,7 +108,7 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   const jobworth = (outcome: string) =>
     query(outcome, 'jobworthAuthentication', () => ({ input: { ...authorization, onceToken: newCode(outcome) } }));
   return [
-    ...['ok', 'refused', 'doubt', 'away'].map(authenticate),
+    ...['ok', 'refused', 'indeterminate', 'unreachable'].map(authenticate),
     mutate('ok', 'authenticateAndSet', () => ({ channel, authCode: newCode('ok') })),
     mutate('ok', 'startAuthentication', () => ({ channel, returnUrl })),
     mutate('of a page that is not listed', 'startAuthentication', () => ({ channel, returnUrl: `${returnUrl}/other` })),
@@ -110,7 +117,7 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     query('ok', 'identityCertification', () => ({ certifyId })),
     query('of an unknown one', 'identityCertification', () => ({ certifyId: 'unknown' })),
     ...['ok', 'pending', 'refused'].map(jobworth),
-    query('of a payer who is known', 'authResult', () => ({ queryCode: kept.queryCode })),
+    query('of a payer who is known', 'authResult', () => ({ queryCode: stored.queryCode })),
     query('of a refused payer', 'authResult', () => ({ queryCode: refused })),
     query('of nobody yet', 'authResult', () => ({ queryCode: started.queryCode })),
     query('of a payer', 'payerIdentity', () => ({ id: identity.id })),

@@ -17,15 +17,15 @@ import type { Store } from '../../../src/store/store.ts';
 export interface ServiceOptions {
   /** Changes to the emulated DaxPay application. */
   readonly daxpay?: Partial<DaxpayApp>;
-  /** Changes to the source that talks to it. */
+  /** Changes to the source that calls it. */
   readonly source?: Readonly<Record<string, unknown>>;
   /** Changes to the configuration. */
   readonly config?: Partial<FileConfig>;
   /** Sources beside the emulated DaxPay, for apps of `config` to name. */
   readonly sources?: Readonly<Record<string, OpenedSource>>;
-  /** False: callers are whom they prove to be, as with a configuration file. */
+  /** False: callers have to authenticate, as with a configuration file. */
   readonly sandbox?: boolean;
-  /** Puts trouble between the service and its store. */
+  /** Wraps the store, to fail or delay its calls. */
   readonly wrap?: (store: Store) => Store;
 }
 

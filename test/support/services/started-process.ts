@@ -8,7 +8,7 @@ import type { FileConfig } from '../../../src/config/load.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Resolves when it listens. It ends with the test at the latest. */
+/** Resolves when the process listens. It ends with the test at the latest. */
 export const startProcess = async (folder: string, name: string, config: FileConfig) => {
   const path = join(folder, `${name}.json`);
   writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
@@ -24,13 +24,13 @@ export const startProcess = async (folder: string, name: string, config: FileCon
 const urlIn = (output: string, event: string): string | undefined =>
   new RegExp(`"url":"(http:[^"]+)","msg":"${event}"`).exec(output)?.[1];
 
-/** Where it listens, and where its metrics are when the configuration gives them a port. */
+/** The address, and that of the metrics when the configuration gives them a port. */
 const listening = (child: ChildProcess): Promise<{ url: string; metricsUrl: string | undefined }> =>
   new Promise((resolve, reject) => {
     let output = '';
     child.once('exit', () => reject(new Error('it did not start')));
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      // Only as long as somebody looks for it.
+      // Only until the address was found.
       if (urlIn(output, 'listening') !== undefined) return;
       output += text;
       const url = urlIn(output, 'listening');
