@@ -66,7 +66,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
       'src/lib/{address,connection,exchange,exchange-error,exchange-state,one-use,reasons,reply-collector,resolver,resolver-files,resolver-query,slots,tunnel}.ts',
     ],
     testFiles: [
-      'test/lib/{exchange,exchange-tls,one-reply,reasons,reply-framing,resolver}.test.ts',
+      'test/lib/{address,exchange,exchange-tls,one-reply,reasons,reply-framing,resolver}.test.ts',
       'test/channels/{addresses,egress}.test.ts',
     ],
   },

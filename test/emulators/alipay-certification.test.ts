@@ -23,7 +23,7 @@ describe('a certification', () => {
     return `/gateway.do?${new URLSearchParams(present(signed(CERTIFY, { biz_content, ...params })))}`;
   };
 
-  test('has an id, and is not passed before the payer has been there', async () => {
+  test('a certification has an id, and is not passed before the payer has chosen', async () => {
     const { business } = await start();
     const { root, node, isSigned } = await business(INITIALIZE, bill);
     expect(root).toBe('alipay_user_certify_open_initialize_response');
@@ -46,7 +46,7 @@ describe('a certification', () => {
     ['the name that is always refused', billFor('拒绝')],
     ['a test code that is refused', billFor('test_invalid_a')],
   ];
-  test.each(wrong)('is refused for %s', async (_, biz) => {
+  test.each(wrong)('initialize is refused for %s', async (_, biz) => {
     const { business } = await start();
     const { node, isSigned } = await business(INITIALIZE, biz);
     expect(node).toEqual({
@@ -58,7 +58,7 @@ describe('a certification', () => {
     expect(isSigned).toBe(true);
   });
 
-  test('takes an outer_order_no once', async () => {
+  test('initialize accepts an outer_order_no once', async () => {
     const { business } = await start();
     expect((await business(INITIALIZE, bill)).node.code).toBe('10000');
     expect((await business(INITIALIZE, bill)).node.sub_code).toBe('ILLEGAL_ARGUMENT_FORMAT');
@@ -67,7 +67,7 @@ describe('a certification', () => {
   test.each([
     ['nobody knows', 'OC201809253000000393900404029253', '无效的certify_id'],
     ['test_expired_a', 'test_expired_a', 'certify_id已过期'],
-  ])('that %s cannot be queried', async (_, certifyId, text) => {
+  ])('a certification that %s cannot be queried', async (_, certifyId, text) => {
     const { business } = await start();
     const { node } = await business(QUERY, { certify_id: certifyId });
     expect(node).toMatchObject({ code: '40004', msg: 'Business Failed', sub_msg: text });
@@ -76,7 +76,7 @@ describe('a certification', () => {
   test.each([
     ['通过', 'T'],
     ['不通过', 'F'],
-  ])('ends as the payer chooses: %s', async (label, passed) => {
+  ])('a certification ends as the payer chooses: %s', async (label, passed) => {
     const emulator = await start();
     const certifyId = await begin(emulator);
     const page = await emulator.get(pageUrl(emulator, certifyId));
@@ -88,7 +88,7 @@ describe('a certification', () => {
     expect((await emulator.business(QUERY, { certify_id: certifyId })).node.passed).toBe(passed);
   });
 
-  test('sends the payer to the return_url of the request rather than to that of initialize', async () => {
+  test('the return_url of the request outranks that of initialize', async () => {
     const emulator = await start();
     const certifyId = await begin(emulator);
     const return_url = 'https://shop.example/中?state=1';
@@ -97,7 +97,7 @@ describe('a certification', () => {
     expect(chosen.headers.get('location')).toBe(new URL(return_url).href);
   });
 
-  test('without a return_url ends on a page', async () => {
+  test('a certification without a return_url ends on a page', async () => {
     const emulator = await start();
     const certifyId = await begin(emulator, { merchant_config: { return_url: '' } });
     const html = await (await emulator.get(pageUrl(emulator, certifyId))).text();
@@ -105,7 +105,7 @@ describe('a certification', () => {
     expect([chosen.status, await chosen.text()]).toEqual([200, expect.stringContaining('已完成')]);
   });
 
-  test('that is passed stays passed', async () => {
+  test('a certification that has passed stays passed', async () => {
     const emulator = await start();
     const certifyId = await begin(emulator);
     const links = hrefs(await (await emulator.get(pageUrl(emulator, certifyId))).text());
@@ -113,14 +113,14 @@ describe('a certification', () => {
     expect((await emulator.business(QUERY, { certify_id: certifyId })).node.passed).toBe('T');
   });
 
-  test('opens by a form, with the biz_content in the body', async () => {
+  test('the certification page opens by a form, with the biz_content in the body', async () => {
     const emulator = await start();
     const biz_content = JSON.stringify({ certify_id: await begin(emulator) });
     const page = await emulator.post(emulator.signed(CERTIFY, { biz_content }));
     expect(Object.keys(hrefs(await page.text()))).toEqual(['通过', '不通过']);
   });
 
-  test('shows errors to the browser', async () => {
+  test('the certification page shows errors to the browser', async () => {
     const emulator = await start();
     const certifyId = await begin(emulator);
     const faults: [string, string][] = [
@@ -138,7 +138,7 @@ describe('a certification', () => {
     }
   });
 
-  test('escapes what it shows', async () => {
+  test('the certification page escapes its texts', async () => {
     const emulator = await start();
     const biz_content = '{"certify_id":"<script>alert(1)</script>"}';
     const html = await (await emulator.get(pageUrl(emulator, '', { biz_content, sign: 'ZmFrZQ==' }))).text();
@@ -146,7 +146,7 @@ describe('a certification', () => {
     expect(html).not.toContain('<script');
   });
 
-  test('belongs to its application', async () => {
+  test('a certification belongs to its application', async () => {
     const apps = [appId, '2021000000000002'].map((id) => ({ appId: id, publicKey: appPublicKey }));
     const emulator = await start({ apps });
     const certifyId = await begin(emulator);
@@ -154,7 +154,7 @@ describe('a certification', () => {
     expect(node.sub_code).toBe('OPEN_CERTIFY_BILL_NOT_EXIST');
   });
 
-  test('can be begun for 23 hours and queried for three months', async () => {
+  test('a certification can be begun for 23 hours and queried for three months', async () => {
     const emulator = await start();
     const certifyId = await begin(emulator);
     const later = async (hours: number) => {
@@ -169,12 +169,12 @@ describe('a certification', () => {
     expect(await later(91 * 24)).toEqual([0, 'CERTIFY_ID_EXPIRED']);
   });
 
-  test('is told as ["T"] when told so', async () => {
+  test('the result is ["T"] with passedAsList', async () => {
     const { business } = await start({ passedAsList: true });
     expect((await business(QUERY, { certify_id: 'test_ok_a' })).node.passed).toEqual(['T']);
   });
 
-  test('fails to begin as its cert_name says', async () => {
+  test('initialize fails as the test code in cert_name says', async () => {
     const { business } = await start();
     let order = 0;
     const initialize = (name: string) => {
@@ -191,7 +191,7 @@ describe('a certification', () => {
     expect((await initialize('test_ok_x')).node.code).toBe('10000');
   });
 
-  test('fails to be queried as its certify_id says', async () => {
+  test('a query fails as the test code in certify_id says', async () => {
     const { business } = await start();
     const query = (certifyId: string) => business(QUERY, { certify_id: certifyId });
     expect((await query('test_ok_x')).node.passed).toBe('T');

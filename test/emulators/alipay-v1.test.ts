@@ -22,7 +22,7 @@ import {
 } from './alipay-requests.ts';
 
 describe('the first protocol', () => {
-  test('tells the user_id of an auth code, signed over the node as it is sent', async () => {
+  test('the emulated v1 answers an auth code with its user_id, signed over the node as sent', async () => {
     const { redeem } = await start();
     const { response, root, raw, node, sign, isSigned } = await redeem('test_ok_alice~1');
     expect(response.status).toBe(200);
@@ -43,7 +43,7 @@ describe('the first protocol', () => {
     expect(isAlipays(raw.replaceAll('\\/', '/'), sign)).toBe(false);
   });
 
-  test('tells the open_id and the union_id where the application is told them', async () => {
+  test('the emulated v1 returns open_id and union_id to applications that get them', async () => {
     const { redeem } = await start({ app: { idKind: 'openId', unionId: true } });
     const { node } = await redeem('test_ok_alice~1');
     expect(node).toMatchObject({ open_id: idsOf('alice').openId, union_id: expect.stringMatching(/^[\w-]{43}$/) });
@@ -51,49 +51,53 @@ describe('the first protocol', () => {
     expect(node).not.toHaveProperty('alipay_user_id');
   });
 
-  test('takes keys as PEM', async () => {
+  test('the emulated v1 accepts keys as PEM', async () => {
     const app = { publicKey: pem(appPublicKey, 'spki') };
     const { redeem } = await start({ app, privateKey: pem(alipayKey, 'pkcs8') });
     const { isSigned } = await redeem('test_ok_alice~1');
     expect(isSigned).toBe(true);
   });
 
-  test.each(['test_invalid_a', 'test_used_a', 'test_expired_a', 'what?', ''])('refuses the code "%s"', async (code) => {
-    const { redeem } = await start();
-    const { text, sign, isSigned } = await redeem(code);
-    const node = '{"code":"40002","msg":"Invalid Arguments","sub_code":"isv.code-invalid","sub_msg":"授权码code无效"}';
-    expect(text).toBe(`{"error_response":${node},"sign":"${sign}"}`);
-    expect(isSigned).toBe(true);
-  });
+  test.each(['test_invalid_a', 'test_used_a', 'test_expired_a', 'what?', ''])(
+    'the emulated v1 refuses the code "%s"',
+    async (code) => {
+      const { redeem } = await start();
+      const { text, sign, isSigned } = await redeem(code);
+      const node =
+        '{"code":"40002","msg":"Invalid Arguments","sub_code":"isv.code-invalid","sub_msg":"授权码code无效"}';
+      expect(text).toBe(`{"error_response":${node},"sign":"${sign}"}`);
+      expect(isSigned).toBe(true);
+    },
+  );
 
-  test('leaves errors unsigned when told so', async () => {
+  test('the emulated gateway leaves errors unsigned with signErrors: false', async () => {
     const { redeem, send } = await start({ signErrors: false });
     expect((await redeem('test_invalid_a')).text).toMatch(/^\{"error_response":\{[^{}]*\}\}$/);
     expect((await send(OAUTH, { version: '2.0' })).text).not.toContain('"sign"');
     expect((await redeem('test_ok_a')).isSigned).toBe(true);
   });
 
-  test('takes a code once', async () => {
+  test('the emulated v1 accepts a code once', async () => {
     const { redeem } = await start();
     expect((await redeem('test_ok_alice~1')).node.user_id).toBe(idsOf('alice').userId);
     expect((await redeem('test_ok_alice~1')).node.sub_code).toBe('isv.code-invalid');
     expect((await redeem('test_ok_alice~2')).node.user_id).toBe(idsOf('alice').userId);
   });
 
-  test('does not look for oauth parameters in a biz_content', async () => {
+  test('the emulated v1 reads no oauth parameters from a biz_content', async () => {
     const { business } = await start();
     const { root, node } = await business(OAUTH, { grant_type: 'authorization_code', code: 'test_ok_alice' });
     expect([root, node.sub_code]).toEqual(['error_response', 'isv.grant-type-invalid']);
   });
 
-  test('takes all parameters in the query, too', async () => {
+  test('the emulated v1 accepts all parameters in the query', async () => {
     const { signed, get, read } = await start();
     const params = present(signed(OAUTH, { grant_type: 'authorization_code', code: 'test_ok_alice' }));
     const { node } = await read(await get(`/gateway.do?${new URLSearchParams(params)}`));
     expect(node.user_id).toBe(idsOf('alice').userId);
   });
 
-  test('of two parameters with one name takes that of the query, and reads no body but a form', async () => {
+  test('the emulated v1 prefers the parameter in the query, and reads no body but a form', async () => {
     const { origin, signed, read } = await start();
     const params = present(signed(OAUTH, { grant_type: 'authorization_code', code: 'test_ok_alice' }));
     const url = `${origin}/gateway.do?${new URLSearchParams(params)}`;
@@ -125,20 +129,23 @@ describe('the first protocol', () => {
       ['AES without a key', { encrypt_type: 'AES' }, '40003', 'isv.decryption-error-not-valid-encrypt-key'],
       ['a biz_content that is no JSON', { biz_content: '{' }, '40002', 'isv.invalid-parameter'],
     ];
-    test.each(faults)('%s', async (_, params, code, subCode) => {
-      const { send } = await start();
-      const { response, root, node, isSigned } = await send(QUERY, params);
-      expect(response.status).toBe(200);
-      const method = 'method' in params ? params.method : QUERY;
-      expect(root).toBe(method ? `${method.replaceAll('.', '_')}_response` : 'error_response');
-      expect(node).toMatchObject({ code, sub_code: subCode });
-      expect(isSigned).toBe(true);
-    });
+    test.each(faults)(
+      'the emulated v1 refuses, by the code of the real gateway: %s',
+      async (_, params, code, subCode) => {
+        const { send } = await start();
+        const { response, root, node, isSigned } = await send(QUERY, params);
+        expect(response.status).toBe(200);
+        const method = 'method' in params ? params.method : QUERY;
+        expect(root).toBe(method ? `${method.replaceAll('.', '_')}_response` : 'error_response');
+        expect(node).toMatchObject({ code, sub_code: subCode });
+        expect(isSigned).toBe(true);
+      },
+    );
 
     test.each([
       [{ app_id: '2021000000000009' }, '40002', 'isv.invalid-app-id'],
       [{ app_id: undefined }, '40001', 'isv.missing-app-id'],
-    ])('an application that it does not know, first of all and unsigned', async (params, code, subCode) => {
+    ])('the emulated v1 refuses an unknown application first, without a signature', async (params, code, subCode) => {
       const { send } = await start();
       const { text, node, root } = await send(QUERY, { ...params, sign: 'ZmFrZQ==', version: '9' });
       expect(root).toBe('alipay_user_certify_open_query_response');
@@ -146,7 +153,7 @@ describe('the first protocol', () => {
       expect(text).not.toContain('"sign"');
     });
 
-    test('a signature by another key, with the text that it has verified', async () => {
+    test('the emulated v1 refuses a signature by another key, and quotes the text that it verified', async () => {
       const { send, common } = await start();
       const { node, isSigned } = await send(QUERY, { biz_content: '{"certify_id":"密"}' }, alipayKey);
       const { app_id, ...rest } = common(QUERY);
@@ -166,24 +173,27 @@ describe('the first protocol', () => {
       expect(isSigned).toBe(true);
     });
 
-    test.each(['charset', 'sign_type', 'code', 'timestamp'])('a signature that leaves out %s', async (name) => {
-      const { signed, post, read, common } = await start();
-      const params = { grant_type: 'authorization_code', code: 'test_ok_alice' };
-      const all: Params = { ...common(OAUTH), ...params };
-      const { node } = await read(
-        await post(signed(OAUTH, { ...params, sign: signParams({ ...all, [name]: undefined }) })),
-      );
-      expect(node.sub_code).toBe('isv.invalid-signature');
-    });
+    test.each(['charset', 'sign_type', 'code', 'timestamp'])(
+      'the emulated v1 refuses a signature that leaves out %s',
+      async (name) => {
+        const { signed, post, read, common } = await start();
+        const params = { grant_type: 'authorization_code', code: 'test_ok_alice' };
+        const all: Params = { ...common(OAUTH), ...params };
+        const { node } = await read(
+          await post(signed(OAUTH, { ...params, sign: signParams({ ...all, [name]: undefined }) })),
+        );
+        expect(node.sub_code).toBe('isv.invalid-signature');
+      },
+    );
 
-    test('a signature in base64url, or none at all', async () => {
+    test('the emulated v1 refuses a signature in base64url, and a missing one', async () => {
       const { send, signed } = await start();
       const { sign } = signed(QUERY, {});
       for (const wrong of [sign.replaceAll('+', '-').replaceAll('/', '_'), '*', 'ZmFrZQ=='])
         expect((await send(QUERY, { sign: wrong })).node.sub_code).toBe('isv.invalid-signature');
     });
 
-    test('a charset in the body', async () => {
+    test('the emulated v1 refuses a charset in the body', async () => {
       const { origin, signed, read } = await start();
       const { charset = '', ...query }: Params = signed(QUERY, {});
       const url = `${origin}/gateway.do?${new URLSearchParams(present(query))}`;
@@ -195,15 +205,18 @@ describe('the first protocol', () => {
     });
   });
 
-  test.each(['2026-11-22 11:50:00', '2026-11-22 12:10:00'])('allows ten minutes, as at %s', async (timestamp) => {
-    const { redeem } = await start();
-    expect((await redeem('test_ok_alice', { timestamp })).node).toHaveProperty('user_id');
-  });
+  test.each(['2026-11-22 11:50:00', '2026-11-22 12:10:00'])(
+    'the emulated v1 accepts a timestamp ten minutes off: %s',
+    async (timestamp) => {
+      const { redeem } = await start();
+      expect((await redeem('test_ok_alice', { timestamp })).node).toHaveProperty('user_id');
+    },
+  );
 
   describe('with certificates', () => {
     const sns = { app_cert_sn: certs.appCertSn, alipay_root_cert_sn: certs.alipayRootCertSn };
 
-    test('names its own between the node and the signature', async () => {
+    test('the emulated v1 names its certificate between the node and the signature', async () => {
       const { redeem } = await start({ app: { certs }, alipayCertSn: 'd'.repeat(32) });
       const { text, raw, sign, isSigned } = await redeem('test_ok_alice', sns);
       expect(text).toBe(
@@ -217,7 +230,7 @@ describe('the first protocol', () => {
       [{ app_cert_sn: 'e' }, 'isv.app-cert-not-exist'],
       [{ alipay_root_cert_sn: undefined }, 'isv.missing-alipay-root-cert-sn'],
       [{ alipay_root_cert_sn: 'e' }, 'isv.invalid-alipay-root-cert-sn'],
-    ])('asks for those of the application: %j', async (params, subCode) => {
+    ])('the emulated v1 requires the serial numbers of the application: %j', async (params, subCode) => {
       const { send } = await start({ app: { certs }, alipayCertSn: 'd'.repeat(32) });
       const { node, text } = await send(QUERY, { ...sns, ...params });
       expect(node).toMatchObject({ code: '40002', sub_code: subCode });
@@ -237,12 +250,12 @@ describe('the first protocol', () => {
     };
     const encrypted = { encrypt_type: 'AES' };
 
-    test('reads and answers as the vector is written', () => {
+    test('the emulated AES matches the published vector', () => {
       const { plain, cipher } = vectors.vectors.find(({ name }: { name: string }) => name === 'aes');
       expect(encrypt(plain)).toBe(cipher);
     });
 
-    test('answers a quoted string, and signs its quotes', async () => {
+    test('an encrypted answer is a quoted string, signed with its quotes', async () => {
       const { send } = await start({ app: { encryptKey } });
       const { raw, node, sign, isSigned } = await send(INITIALIZE, {
         ...encrypted,
@@ -254,7 +267,7 @@ describe('the first protocol', () => {
       expect(JSON.parse(decrypt(node))).toMatchObject({ code: '10000', certify_id: expect.any(String) });
     });
 
-    test('refuses to encrypt where there is no biz_content, as for a token, and encrypts no error', async () => {
+    test('the emulated v1 refuses encryption without a biz_content, and encrypts no error', async () => {
       const { redeem, send } = await start({ app: { encryptKey } });
       expect((await redeem('test_ok_alice', encrypted)).node.sub_code).toBe('isv.invalid-encrypt-type');
       expect((await redeem('test_ok_alice')).node.user_id).toBe(idsOf('alice').userId);
@@ -267,14 +280,14 @@ describe('the first protocol', () => {
   });
 
   describe('fails as the test code says:', () => {
-    test('badsign is signed by another key', async () => {
+    test('the code badsign is answered with a signature by another key', async () => {
       const { redeem } = await start();
       const { sign, isSigned } = await redeem('test_badsign_a');
       expect(der(sign)).toHaveLength(256);
       expect(isSigned).toBe(false);
     });
 
-    test('nosign is a success without a signature', async () => {
+    test('the code nosign is answered without a signature', async () => {
       const { redeem } = await start({ alipayCertSn: 'd' });
       const { text, raw, node } = await redeem('test_nosign_alice');
       expect(text).toBe(`{"alipay_system_oauth_token_response":${raw}}`);
@@ -298,7 +311,7 @@ describe('the first protocol', () => {
       expect(JSON.parse(text).alipay_system_oauth_token_response[name]).not.toBe(idsOf('alice')[idKind]);
     });
 
-    test('500, html and redirect are answers of another kind', async () => {
+    test('the codes 500, html and redirect are answered with other replies', async () => {
       const { redeem, signed, get } = await start();
       expect((await redeem('test_500_a')).response.status).toBe(500);
       expect((await redeem('test_html_a')).text).toContain('<!doctype html>');
@@ -308,7 +321,7 @@ describe('the first protocol', () => {
       expect([status, headers.get('location')]).toEqual([302, path]);
     });
 
-    test('gbk and oversize are answers that do not fit', async () => {
+    test('the codes gbk and oversize are answered with bytes beyond the encoding or the limit', async () => {
       const { redeem, signed, post } = await start();
       const params = signed(OAUTH, { grant_type: 'authorization_code', code: 'test_gbk_a' });
       const bytes = Buffer.from(await (await post(params)).arrayBuffer());
@@ -316,7 +329,7 @@ describe('the first protocol', () => {
       expect((await redeem('test_oversize_a')).text.length).toBeGreaterThan(65_536);
     });
 
-    test('hang and reset are no answers', async () => {
+    test('the codes hang and reset are not answered', async () => {
       const { origin, signed, redeem } = await start();
       await expect(redeem('test_reset_a')).rejects.toThrow();
       const params = signed(OAUTH, { grant_type: 'authorization_code', code: 'test_hang_a' });

@@ -3,7 +3,7 @@ import { idsOf } from '../../src/emulators/test-codes.ts';
 import { alipayKey, appId, certs, jobworthQuery, noon, start, type V3 } from './alipay-requests.ts';
 
 describe('the third protocol', () => {
-  test('answers a job identity once, signed over its bytes', async () => {
+  test('the emulated v3 answers a once token once, signed over its bytes', async () => {
     const { jobworth } = await start();
     const { response, isSigned, body } = await jobworth('test_ok_alice~1');
     expect([response.status, isSigned]).toEqual([200, true]);
@@ -28,7 +28,7 @@ describe('the third protocol', () => {
     });
   });
 
-  test('knows a payer of a merchant again', async () => {
+  test('the emulated v3 returns the same id for the same payer of a merchant', async () => {
     const { jobworth } = await start();
     const idOf = async (token: string) => JSON.parse((await jobworth(token)).body).merchant_identity_id;
     expect(await idOf('test_ok_alice~1')).toBe(await idOf('test_ok_alice~2'));
@@ -48,13 +48,13 @@ describe('the third protocol', () => {
     expect(JSON.parse((await jobworth('test_ok_alice', changes)).body)).toMatchObject(id);
   });
 
-  test('finds payers untrusted', async () => {
+  test('the emulated v3 answers FAILED for the payer `untrusted`', async () => {
     const { jobworth } = await start();
     expect(JSON.parse((await jobworth('test_ok_untrusted~1')).body)).toMatchObject({ identity_result: 'FAILED' });
     expect(JSON.parse((await jobworth('test_ok_untrusted~1')).body)).toMatchObject({ code: 'TOKEN_INVALID' });
   });
 
-  test('lets wait twice, and waiting consumes nothing', async () => {
+  test('the emulated v3 answers `waiting` twice, which consumes nothing', async () => {
     const { jobworth } = await start();
     const results = [];
     for (let asked = 0; asked < 4; asked += 1) {
@@ -73,7 +73,7 @@ describe('the third protocol', () => {
     'USER_NOT_AUTHORIZE TOKEN_INVALID NOT_OPEN_ZM USER_NOT_OPEN_JOBWORTH INVALID_PARAMETER JOB_WORTH_BLACK_LIST ' +
     'SYSTEM_ERROR MERCHANT_INTERCEPT RISK_INTERCEPT OPEN_ZM_ACCOUNT_INTERCEPT CARD_NO_NOT_MATCH MOBILE_NO_NOT_MATCH ' +
     'USER_NAME_NOT_MATCH WRONG_OUT_AGREEMENT_NO_INTERCEPT TOKEN_NOT_MATCH_IDENTITY_TYPE PARAM_ERROR';
-  test.each(businessErrors.split(' '))('refuses with %s when told so, as often as asked', async (code) => {
+  test.each(businessErrors.split(' '))('the emulated v3 refuses the token of %s each time', async (code) => {
     const { jobworth } = await start();
     for (let asked = 0; asked < 2; asked += 1) {
       const { response, isSigned, body } = await jobworth(`test_ok_error-${code}~1`);
@@ -100,14 +100,14 @@ describe('the third protocol', () => {
     { user_id: undefined },
     { user_id: undefined, cert_no: '420192' },
     { user_id: undefined, cert_type: '0' },
-  ])('asks for what it needs: %j', async (changes) => {
+  ])('the emulated v3 requires its parameters: %j', async (changes) => {
     const { jobworth } = await start();
     const { response, isSigned, body } = await jobworth('test_ok_alice', changes);
     expect([response.status, isSigned, JSON.parse(body).code]).toEqual([400, true, 'INVALID_PARAMETER']);
     expect((await jobworth('test_ok_alice')).response.status).toBe(200);
   });
 
-  test('verifies the Authorization in any order and with fields that it does not know', async () => {
+  test('the emulated v3 accepts the fields of the Authorization in any order, unknown ones too', async () => {
     const { jobworth } = await start();
     const auth = {
       expired_seconds: '120',
@@ -121,7 +121,7 @@ describe('the third protocol', () => {
     expect(response.status).toBe(200);
   });
 
-  test('verifies the target as it is on the wire', async () => {
+  test('the emulated v3 verifies the request target as it is on the wire', async () => {
     const { getV3 } = await start();
     const encoded = `/v3/zhima/customer/jobworth/authentication?${new URLSearchParams({ ...jobworthQuery, once_token: 'test_ok_a' })}`;
     const [plus, percent] = [encoded, encoded.replaceAll('+', '%20').replaceAll('%7E', '~')];
@@ -145,27 +145,27 @@ describe('the third protocol', () => {
     ['invalid-timestamp', { auth: { timestamp: String(noon + 600_001) } }, true],
     ['invalid-timestamp', { auth: { timestamp: '2026-11-22 12:00:00' } }, true],
   ];
-  test.each(faults)('refuses with %s: %j', async (code, options, isSigned) => {
+  test.each(faults)('the emulated v3 refuses with %s: %j', async (code, options, isSigned) => {
     const { jobworth } = await start();
     const { response, body, isSigned: wasSigned } = await jobworth('test_ok_alice', {}, options);
     expect([response.status, wasSigned]).toEqual([400, isSigned]);
     expect(JSON.parse(body)).toMatchObject({ code, message: expect.any(String), links: [expect.anything()] });
   });
 
-  test('does not know other methods', async () => {
+  test('the emulated v3 refuses other methods', async () => {
     const { getV3 } = await start();
     const { response, body } = await getV3('/v3/alipay/trade/query');
     expect([response.status, JSON.parse(body).code]).toEqual([400, 'invalid-method']);
   });
 
-  test('leaves errors unsigned when told so', async () => {
+  test('the emulated v3 leaves errors unsigned with signErrors: false', async () => {
     const { jobworth } = await start({ signErrors: false });
     const { response, body } = await jobworth('test_invalid_a');
     expect(response.headers.get('alipay-signature')).toBeNull();
     expect(JSON.parse(body).code).toBe('TOKEN_INVALID');
   });
 
-  test('with certificates asks for serial numbers, and tells its own', async () => {
+  test('the emulated v3 with certificates requires serial numbers, and returns its own', async () => {
     const { jobworth } = await start({ app: { certs }, alipayCertSn: 'd'.repeat(32) });
     const auth = { app_cert_sn: certs.appCertSn };
     const headers = { 'alipay-root-cert-sn': certs.alipayRootCertSn };
@@ -178,7 +178,7 @@ describe('the third protocol', () => {
     expect([response.status, isSigned, response.headers.get('alipay-sn')]).toEqual([200, true, 'd'.repeat(32)]);
   });
 
-  test('fails as the test code says', async () => {
+  test('the emulated v3 fails as the test code says', async () => {
     const { jobworth } = await start();
     const bad = await jobworth('test_badsign_a');
     expect([bad.isSigned, bad.response.headers.has('alipay-signature')]).toEqual([false, true]);

@@ -35,7 +35,7 @@ describe('the authorization page', () => {
     return { ...emulator, html, links: hrefs(html) };
   };
 
-  test('offers three payers, whose auth codes work once', async () => {
+  test('the authorization page offers three payers, whose auth codes work once', async () => {
     const { links, redeem } = await pageFor({});
     expect(Object.keys(links)).toEqual(['小艾', '小博', '小卡', '拒绝']);
     const url = new URL(links.小艾 ?? '');
@@ -53,12 +53,12 @@ describe('the authorization page', () => {
     expect((await redeem(code)).node.sub_code).toBe('isv.code-invalid');
   });
 
-  test('sends a payer who refuses back without an auth code', async () => {
+  test('the authorization page sends a payer who refuses back without an auth code', async () => {
     const { searchParams } = new URL((await pageFor({})).links.拒绝 ?? '');
     expect([searchParams.get('state'), searchParams.get('auth_code')]).toEqual(['S1', null]);
   });
 
-  test('needs no state', async () => {
+  test('the authorization page accepts a request without a state', async () => {
     const { links } = await pageFor({ state: undefined, scope: 'auth_user,auth_base' });
     expect(new URL(links.小博 ?? '').searchParams.has('state')).toBe(false);
   });
@@ -72,7 +72,7 @@ describe('the authorization page', () => {
     ['invalid-redirect-uri', { redirect_uri: 'javascript:alert(1)' }],
     ['invalid-redirect-uri', { redirect_uri: 'https://shop.example/elsewhere' }],
     ['invalid-redirect-uri', { redirect_uri: 'https://shop.example/back?a=1&b=2' }],
-  ])('shows %s for %j', async (code, params) => {
+  ])('the authorization page shows %s for %j', async (code, params) => {
     const { html, links } = await pageFor(params, { returnUrls: ['https://shop.example/back?a=1'] });
     expect(html).toContain(`错误代码 ${code} `);
     expect(links).toEqual({});
@@ -86,7 +86,7 @@ describe('the published vectors', () => {
     Object.fromEntries(text.split(/&(?=\w+=)(?!e=2)/).map((pair) => pair.split(/=(.*)/s)));
   const day = { now: () => Date.parse('2024-07-24T03:07:50+08:00') };
 
-  test('of a page jump is believed: the page only lacks the certification', async () => {
+  test('the emulator verifies the published vector of a page jump: only the certification is missing', async () => {
     const { stringToSign, signature } = vector('v1-certify-GET');
     const { get } = await start(day);
     const query = (changes: Params) =>
@@ -95,14 +95,14 @@ describe('the published vectors', () => {
     expect(await (await get(`/gateway.do?${query({ version: '1.1' })}`)).text()).toContain('invalid-signature');
   });
 
-  test('of an initialization is believed', async () => {
+  test('the emulator verifies the published vector of an initialization', async () => {
     const { stringToSign, signature } = vector('v1-initialize-sdkExecute');
     const { post, read } = await start(day);
     const { node } = await read(await post({ ...paramsOf(stringToSign), sign: signature }));
     expect(node).toMatchObject({ code: '10000', certify_id: expect.any(String) });
   });
 
-  test('of the third protocol is believed: only the token is unknown', async () => {
+  test('the emulator verifies the published vector of the third protocol: only the token is unknown', async () => {
     const { stringToSign, signature } = vector('v3-jobworth-GET');
     const [authString, , target] = stringToSign.split('\n');
     const { origin } = await start({ now: () => 1_700_000_000_123 });
@@ -122,20 +122,20 @@ describe('the official SDK', () => {
   // Its own timestamp is in the time zone of the process.
   const timestamp = () => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
 
-  test('redeems an auth code, and believes the answer', async () => {
+  test('the official SDK redeems an auth code, and verifies the answer', async () => {
     const { sdk } = await open();
     const params = { grantType: 'authorization_code', code: 'test_ok_alice~1', timestamp: timestamp() };
     const result = await sdk.exec(OAUTH, params, { validateSign: true });
     expect(result).toMatchObject({ userId: idsOf('alice').userId, expiresIn: 1_296_000 });
   });
 
-  test('initializes a certification in AES', async () => {
+  test('the official SDK initializes a certification in AES', async () => {
     const { sdk } = await open({ encryptKey }, { encryptKey });
     const result = await sdk.exec(INITIALIZE, { needEncrypt: true, bizContent: bill, timestamp: timestamp() });
     expect(result).toMatchObject({ code: '10000', certifyId: expect.any(String) });
   });
 
-  test.each(['GET', 'POST'] as const)('opens the page of a certification by %s', async (method) => {
+  test.each(['GET', 'POST'] as const)('the official SDK opens the page of a certification by %s', async (method) => {
     const { sdk, business, get, origin } = await open();
     const { node } = await business(INITIALIZE, bill, { timestamp: timestamp() });
     const biz = { bizContent: { certify_id: node.certify_id }, timestamp: timestamp() };
@@ -148,7 +148,7 @@ describe('the official SDK', () => {
     expect(Object.keys(hrefs(await page.text()))).toEqual(['通过', '不通过']);
   });
 
-  test('queries a job identity', async () => {
+  test('the official SDK queries a job identity', async () => {
     const { sdk } = await open();
     const query = { ...jobworthQuery, once_token: 'test_ok_alice~1' };
     const { data } = await sdk.curl('GET', '/v3/zhima/customer/jobworth/authentication', { query });

@@ -16,7 +16,7 @@ test.each([
   expect(beijingTime(Date.parse(instant))).toBe(text);
 });
 
-test('reads back as UTC+8 to the second, for any instant', () => {
+test('a written time is read as the same instant, in UTC+8, to the second', () => {
   const instants = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
   fc.assert(
     fc.property(instants, (epochMs) => {
@@ -28,7 +28,7 @@ test('reads back as UTC+8 to the second, for any instant', () => {
   );
 });
 
-test('is the same on machines all over the world, summer time or not', async () => {
+test('the Beijing time is the same in every time zone of the machine', async () => {
   const instants = [Date.UTC(2024, 2, 10, 7), Date.UTC(2024, 6, 1), Date.UTC(2024, 10, 3, 6)];
   const script = `
     import { beijingTime } from './src/lib/beijing-time.ts';
@@ -46,7 +46,7 @@ test('is the same on machines all over the world, summer time or not', async () 
     expect(JSON.parse(stdout)).toEqual(['2024-03-10 15:00:00', '2024-07-01 08:00:00', '2024-11-03 14:00:00']);
 });
 
-test.each([Number.NaN, Number.POSITIVE_INFINITY])('there is no time for %s', (epochMs) => {
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('beijingTime throws for %s', (epochMs) => {
   expect(() => beijingTime(epochMs)).toThrow(RangeError);
 });
 
@@ -59,6 +59,6 @@ test.each([
     '2026-11-22 23:59:60',
     '２０２6-11-22 16:37:00',
   ],
-])('%j names no instant', (text) => {
+])('%j is no Beijing time', (text) => {
   expect(parseBeijingTime(text)).toBeUndefined();
 });

@@ -13,14 +13,14 @@ describe('the number of a document', () => {
     ['groups', '110105 19491231 002X'],
     ['ideographic and no-break spaces', '110105\u300019491231\u00a0002X'],
     ['marks of direction, a byte order mark and a zero-width space', '\ufeff\u202a11010519491231\u200b002X\u202c'],
-  ])('is read from %s', (_, typed) => expect(documentNumber(typed)).toBe(KNOWN));
+  ])('documentNumber normalizes %s', (_, typed) => expect(documentNumber(typed)).toBe(KNOWN));
 
   test.each([
     ['h１２３ 456 789', 'H123456789'],
     ['0033478721（b）', '0033478721(B)'],
     ['chn123456789012', 'CHN123456789012'],
     ['　', ''],
-  ])('of other documents is made of capitals and digits: %s', (typed, printed) => {
+  ])('the number %s of another document becomes capitals and digits', (typed, printed) => {
     expect(documentNumber(typed)).toBe(printed);
   });
 });
@@ -30,11 +30,14 @@ describe('the number of an identity card', () => {
   const date = 'the 7th to the 14th digit are no date of birth: a digit is mistyped';
   const check = 'the last character does not check the digits before it: one is mistyped';
 
-  test.each([KNOWN, '110105194912310038', '810000199408230021', '110105200002290021'])('%s is well formed', (text) => {
-    expect(citizenIdFault(text)).toBeUndefined();
-  });
+  test.each([KNOWN, '110105194912310038', '810000199408230021', '110105200002290021'])(
+    'the identity card number %s is well formed',
+    (text) => {
+      expect(citizenIdFault(text)).toBeUndefined();
+    },
+  );
 
-  test('is checked by its last character, whichever of 11 that is', () => {
+  test('the last of 11 check characters that fits is accepted, and no other', () => {
     for (let serial = 0; serial < 50; serial += 1) {
       const digits = `11010519491231${String(serial).padStart(3, '0')}`;
       const fitting = [...'0123456789X'].filter((last) => citizenIdFault(digits + last) === undefined);
@@ -59,5 +62,5 @@ describe('the number of an identity card', () => {
     ['11010522001231002X', date],
     ['110105194912310021', check],
     ['11010519491231003X', check],
-  ])('%s is not: the message says what to do', (text, message) => expect(citizenIdFault(text)).toBe(message));
+  ])('the identity card number %j is refused with: %s', (text, message) => expect(citizenIdFault(text)).toBe(message));
 });

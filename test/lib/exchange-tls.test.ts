@@ -7,7 +7,7 @@ import { openUpstream } from '../../src/lib/exchange.ts';
 import vectors from '../vectors/tls.json' with { type: 'json' };
 
 test.each(['127.0.0.1', 'localhost'])(
-  'an upstream with a certificate of an unknown CA is told nothing (%s)',
+  'an upstream with a certificate of an unknown CA receives nothing (%s)',
   async (host) => {
     const heard: string[] = [];
     const { cert, key } = vectors.server;
@@ -49,13 +49,13 @@ describe('with a certificate authority of its own, an upstream', () => {
     return { resumed, ask: () => send({ method: 'GET', path: '/' }, { deadline: AbortSignal.timeout(5_000) }) };
   };
 
-  test('is trusted, and its sessions are resumed', async () => {
+  test('an upstream with a configured CA is trusted, and its TLS sessions are resumed', async () => {
     const { resumed, ask } = await open('localhost');
     for (let count = 0; count < 3; count += 1) expect((await ask()).status).toBe(200);
     expect(resumed).toEqual([false, true, true]);
   });
 
-  test('is not trusted under a name that its certificate does not hold', async () => {
+  test('an upstream with a configured CA is not trusted under a name that is not in its certificate', async () => {
     const { resumed, ask } = await open('pay.localhost');
     await expect(ask()).rejects.toMatchObject({ sent: false, reason: 'TLS_HOST_MISMATCH' });
     expect(resumed.length).toBeLessThanOrEqual(1);

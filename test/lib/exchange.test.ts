@@ -76,7 +76,7 @@ const expectFailure = async (reply: Promise<unknown>, sent: boolean) => {
 };
 
 describe('a reply', () => {
-  test('comes whole: status, headers and body as they were sent', async () => {
+  test('a reply has the status, headers and body that the upstream sent', async () => {
     const { send } = await open((_, response) => {
       response.writeHead(418, { 'x-trace': 't-1', 'set-cookie': ['a=1', 'b=2'] }).end(Buffer.of(0x00, 0xff, 0xd6));
     });
@@ -85,7 +85,7 @@ describe('a reply', () => {
     expect(headers).toMatchObject({ 'x-trace': 't-1', 'set-cookie': ['a=1', 'b=2'] });
   });
 
-  test('answers the request as it was given', async () => {
+  test('a request goes out with its method, path, headers and body unchanged', async () => {
     const { send } = await open(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
@@ -104,14 +104,14 @@ describe('a reply', () => {
     });
   });
 
-  test.each([204, 304, 200])('of HTTP %s may have no body', async (status) => {
+  test.each([204, 304, 200])('a reply of HTTP %s may have no body', async (status) => {
     const { send, paths } = await open((_, response) => void response.writeHead(status).end());
     expect(await send(get(), soon())).toMatchObject({ status, body: Buffer.alloc(0) });
     expect((await send(get(), soon())).status).toBe(status);
     expect(paths).toHaveLength(2);
   });
 
-  test('is the final one; interim ones are not it', async () => {
+  test('an interim reply is skipped, and the final one returned', async () => {
     const { send } = await open((_, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' });
       response.end('final');
@@ -120,7 +120,7 @@ describe('a reply', () => {
     expect([status, body.toString()]).toEqual([200, 'final']);
   });
 
-  test.each([301, 302, 303, 307, 308])('of HTTP %s is handed over and not followed', async (status) => {
+  test.each([301, 302, 303, 307, 308])('a redirect of HTTP %s is returned and not followed', async (status) => {
     const elsewhere = await open((_, response) => void response.end('elsewhere'));
     const { send, paths } = await open((_, response) => {
       response.writeHead(status, { location: `${elsewhere.origin}/` }).end();
@@ -129,13 +129,13 @@ describe('a reply', () => {
     expect([paths.length, elsewhere.paths.length]).toEqual([1, 0]);
   });
 
-  test('of HTTP 503 with retry-after is handed over and not tried again', async () => {
+  test('a reply of HTTP 503 with retry-after is returned and not retried', async () => {
     const { send, paths } = await open((_, response) => void response.writeHead(503, { 'retry-after': '0' }).end());
     expect((await send(get(), soon())).status).toBe(503);
     expect(paths).toHaveLength(1);
   });
 
-  test('to one request is never given to the next', async () => {
+  test('P12: a reply to one request is never given to the next', async () => {
     const reply = (text: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
     const { send } = await openRaw(
       { data: (socket) => void socket.write(reply('mine') + reply('smuggled')) },
@@ -148,7 +148,7 @@ describe('a reply', () => {
 });
 
 describe('connections', () => {
-  test('carry one request each, and say so', async () => {
+  test('each connection carries one request, with connection: close', async () => {
     const asked: (string | undefined)[] = [];
     const { send, sockets } = await open((request, response) => {
       asked.push(request.headers.connection);
@@ -159,7 +159,7 @@ describe('connections', () => {
     expect(asked).toEqual(Array(5).fill('close'));
   });
 
-  test('are closed after a redirect, an error and a reply without a body', async () => {
+  test('a connection is closed after a redirect, an error and a reply without a body', async () => {
     const statuses = [302, 500, 204, 200];
     const { send, sockets } = await open((_, response) => void response.writeHead(statuses.shift() ?? 200).end());
     for (const status of [...statuses]) expect((await send(get(), soon())).status).toBe(status);
@@ -167,7 +167,7 @@ describe('connections', () => {
     expect(sockets.size).toBe(4);
   });
 
-  test('are no more at a time than allowed', async () => {
+  test('no more connections are open at the same time than configured', async () => {
     const busy = { now: 0, most: 0 };
     const { send, sockets } = await open(
       async (_, response) => {
@@ -185,7 +185,7 @@ describe('connections', () => {
 });
 
 describe('a request that provably was not sent says so', () => {
-  test('when nobody listens', async () => {
+  test('a request to a closed port fails as not sent', async () => {
     const server = createRawServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -194,11 +194,11 @@ describe('a request that provably was not sent says so', () => {
     await expectFailure(connect(`http://127.0.0.1:${port}`).send(get(), soon()), false);
   });
 
-  test('when there is no such host', async () => {
+  test('a request to an unknown host fails as not sent', async () => {
     await expectFailure(connect('http://payer-identity.invalid').send(get(), soon()), false);
   });
 
-  test('when the other side does not speak TLS', async () => {
+  test('a request to a server without TLS fails as not sent', async () => {
     const { origin, received } = await openRaw({
       data: (socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     });
@@ -207,20 +207,20 @@ describe('a request that provably was not sent says so', () => {
     expect(received.join('')).not.toContain('s3cret');
   });
 
-  test('when TLS is not spoken in time', async () => {
+  test('a request whose TLS handshake times out fails as not sent', async () => {
     const { origin } = await openRaw({});
     const upstream = connect(origin.replace('http:', 'https:'), { connectTimeoutMs: 200 });
     const error = await failureOf(upstream.send(get(), soon()));
     expect(error).toMatchObject({ name: 'ExchangeError', sent: false, reason: 'TLS_TIMED_OUT' });
   });
 
-  test('when the signal was aborted before', async () => {
+  test('a request after its deadline fails as not sent', async () => {
     const { send, sockets } = await open((_, response) => void response.end());
     await expectFailure(send(get(), { deadline: AbortSignal.abort() }), false);
     expect(sockets.size).toBe(0);
   });
 
-  test('when it is aborted while it connects; and nothing is sent later', async () => {
+  test('a request aborted while it connects fails as not sent, and is not sent later', async () => {
     const { send, paths } = await open((_, response) => void response.end(), { connections: 1 });
     const abort = new AbortController();
     const reply = send(get('/aborted'), { deadline: abort.signal });
@@ -230,7 +230,7 @@ describe('a request that provably was not sent says so', () => {
     expect(paths).toEqual(['/later']);
   });
 
-  test('when it is aborted in the queue behind a busy connection; and nothing is sent later', async () => {
+  test('a request aborted while it waits for a slot fails as not sent, and is not sent later', async () => {
     const held: (() => void)[] = [];
     const { send, paths } = await open(
       ({ url }, response) => {
@@ -256,7 +256,7 @@ describe('a request that provably was not sent says so', () => {
     expect(paths).toEqual(['/busy', '/patient', '/next']);
   });
 
-  test('when nobody wants it any more, while it connects or waits; and nothing is sent later', async () => {
+  test('a request whose client is gone before it is sent fails as not sent, and is not sent later', async () => {
     const held: (() => void)[] = [];
     const { send, paths } = await open(
       ({ url }, response) => {
@@ -279,7 +279,7 @@ describe('a request that provably was not sent says so', () => {
     expect(paths).toEqual(['/busy', '/next']);
   });
 
-  test('when its path cannot be written', async () => {
+  test('a request with an invalid path or header fails as not sent', async () => {
     const { send, paths } = await open((_, response) => void response.end());
     await expectFailure(send(get('/a b\r\nx: y'), soon()), false);
     await expectFailure(send({ ...get(), headers: { 'x-bad': 'a\r\nb: c' } }, soon()), false);
@@ -300,7 +300,7 @@ describe('a request that may have been sent says so, and is not repeated', () =>
     expect(count()).toBe(1);
   };
 
-  test('when the connection is reset before the request is read', async () => {
+  test('a connection reset before the request is read fails as sent, once', async () => {
     const { send, sockets } = await openRaw({
       // The request is not read at all: a reset now, and nobody can tell what the other side has seen.
       connection: (socket) => void setTimeout(() => socket.resetAndDestroy(), 30),
@@ -324,7 +324,7 @@ describe('a request that may have been sent says so, and is not repeated', () =>
       (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}'),
     ],
     ['has too long a head', (socket: Socket) => void socket.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)],
-  ])('when the connection %s', async (_, answer) => {
+  ])('a request whose connection %s fails as sent, once', async (_, answer) => {
     for (const request of [get(), { method: 'POST', path: '/', body: '{}' }] as const) {
       const { send, received, sockets } = await openRaw({ data: answer });
       await expectFailure(send(request, soon()), true);
@@ -333,7 +333,7 @@ describe('a request that may have been sent says so, and is not repeated', () =>
     }
   });
 
-  test('and keeps nothing of a reply that it could not read', async () => {
+  test('P8: the error of an unreadable reply holds no bytes of the reply', async () => {
     for (const reply of [
       's3cret',
       'HTTP/1.1 200 OK\r\ns3cret\r\n\r\n{"s3cret":1}',
@@ -346,7 +346,7 @@ describe('a request that may have been sent says so, and is not repeated', () =>
     }
   });
 
-  test('when the client is closed meanwhile', async () => {
+  test('a request that runs when its upstream is closed fails as sent', async () => {
     const { send, close, sockets } = await open(() => {});
     const reply = failureOf(send(get(), soon()));
     await expect.poll(() => sockets.size, { interval: 5 }).toBe(1);
@@ -375,7 +375,7 @@ describe('the deadline holds', () => {
       },
     ],
     ['an answer that stops half-way', (socket: Socket) => void socket.write(`${HEAD}{`)],
-  ])('against %s: sent, and the connection is given up', async (_, answer) => {
+  ])('the deadline ends an exchange with %s as sent, and closes the connection', async (_, answer) => {
     const { send, sockets } = await openRaw({ data: answer });
     const start = performance.now();
     await expectFailure(send(get(), { deadline: AbortSignal.timeout(150) }), true);
@@ -385,13 +385,13 @@ describe('the deadline holds', () => {
     await closed(socket);
   });
 
-  test('and its reason is the cause', async () => {
+  test('the reason of the deadline is the cause of the error', async () => {
     const { send } = await open(() => {});
     const error = await failureOf(send(get(), { deadline: AbortSignal.timeout(50) }));
     expect(error).toMatchObject({ reason: 'REPLY_TIMED_OUT', cause: { name: 'TimeoutError' } });
   });
 
-  test('whether anybody waits for it or not: what was sent is not given up', async () => {
+  test('P5: a request that was sent goes on when its client is gone', async () => {
     const held: (() => void)[] = [];
     const { send } = await open((_, response) => held.push(() => response.end('ok')));
     const gone = new AbortController();
@@ -402,7 +402,7 @@ describe('the deadline holds', () => {
     expect((await reply).body.toString()).toBe('ok');
   });
 
-  test('and does not reach back to replies that came in time', async () => {
+  test('a deadline after the reply changes nothing', async () => {
     const { send } = await open((_, response) => void response.end('ok'), { connections: 1 });
     const abort = new AbortController();
     const { body } = await send(get(), { deadline: abort.signal });
@@ -413,7 +413,7 @@ describe('the deadline holds', () => {
 });
 
 describe('the size of a reply is bounded', () => {
-  test('to what was allowed, and not one byte more', async () => {
+  test('a reply of the configured size is accepted, and of one byte more refused', async () => {
     const { send } = await open(({ url }, response) => void response.end('x'.repeat(Number(url?.slice(1)))), {
       maxReplyBytes: 1_000,
     });
@@ -422,13 +422,13 @@ describe('the size of a reply is bounded', () => {
     expect(error).toMatchObject({ name: 'ExchangeError', sent: true, reason: 'REPLY_TOO_LARGE' });
   });
 
-  test('at 64 KiB when nothing else is said', async () => {
+  test('a reply is limited to 64 KiB by default', async () => {
     const { send } = await open(({ url }, response) => void response.end('x'.repeat(Number(url?.slice(1)))));
     expect((await send(get('/65536'), soon())).body).toHaveLength(65_536);
     await expectFailure(send(get('/65537'), soon()), true);
   });
 
-  test('while it comes: one without an end is hung up on', async () => {
+  test('an endless reply is cut off at the limit', async () => {
     const { send, sockets } = await open((_, response) => {
       const timer = setInterval(() => response.write('x'.repeat(8_192)), 1);
       response.on('close', () => clearInterval(timer));
@@ -439,7 +439,7 @@ describe('the size of a reply is bounded', () => {
     expect(socket?.bytesWritten).toBeLessThan(10_000_000);
   });
 
-  test('for each reply by itself', async () => {
+  test('the limit of size applies to each reply by itself', async () => {
     const { send } = await open((_, response) => void response.end('x'.repeat(900)), { maxReplyBytes: 1_000 });
     for (let count = 0; count < 3; count += 1) expect((await send(get(), soon())).body).toHaveLength(900);
   });

@@ -18,7 +18,7 @@ const lineOf = (fields?: LogFields) => {
 };
 
 describe('a line', () => {
-  test('holds the event, its fields and the time', () => {
+  test('a line has the event, its fields and the time', () => {
     const { line } = lineOf({ traceId: 't-1', channelId: 'ali_pay', count: 2 });
     expect(line).toEqual({
       level: 50,
@@ -30,7 +30,7 @@ describe('a line', () => {
     });
   });
 
-  test('has a place for each severity, and none below the level', () => {
+  test('a line is written for each severity from the level up', () => {
     const { log, lines } = logging('warn');
     log.info('an event');
     log.warn('an event');
@@ -38,7 +38,7 @@ describe('a line', () => {
     expect(lines.map((line) => JSON.parse(line).level)).toEqual([40, 50]);
   });
 
-  test('is one line, whatever its texts hold', () => {
+  test('an event is one line, for any text in its fields', () => {
     const { text } = lineOf({ traceId: 'a\nb\r\u2028{"level":60}' });
     expect(text.trimEnd().split(/[\n\r]/)).toHaveLength(1);
   });
@@ -54,7 +54,7 @@ const thrownBy = (act: () => unknown): unknown => {
 };
 
 describe('of an error', () => {
-  test.each(['', SECRET, 'at', 'TypeError'])('the class and the places in our code are logged: %j', (message) => {
+  test.each(['', SECRET, 'at', 'TypeError'])('the class and the stack frames of an error are logged: %j', (message) => {
     const { line } = lineOf({ error: new TypeError(message) });
     expect(line.error.name).toBe('TypeError');
     expect(line.error.at[0]).toMatch(/^at .*log\.test\.ts:\d+:\d+\)?$/);
@@ -73,17 +73,17 @@ describe('of an error', () => {
     ['a cause of ours', () => new PayerIdentityError('REPLY_MALFORMED', { cause: new Error(SECRET) })],
     ['a text instead of an error', () => SECRET],
     ['an object instead of an error', () => ({ message: SECRET, stack: `Error\n    at ${SECRET}` })],
-  ])('%s is never logged', (_, make) => {
+  ])('P8: %s is never logged', (_, make) => {
     const { text, line } = lineOf({ traceId: 't-1', error: make() });
     expect(text).not.toContain(SECRET);
     expect(line).toMatchObject({ msg: 'it failed', traceId: 't-1', error: { name: expect.any(String) } });
   });
 
-  test.each([null, 0, '', false])('that is %j, the type is logged', (error) => {
+  test.each([null, 0, '', false])('the type of an error that is %j is logged', (error) => {
     expect(lineOf({ error }).line.error).toEqual({ name: typeof error, at: [] });
   });
 
-  test('nothing is logged where there is none', () => {
+  test('a line without an error has no error field', () => {
     expect(lineOf({ error: undefined }).line).not.toHaveProperty('error');
   });
 });
@@ -108,7 +108,7 @@ describe('of the causes of an error, codes are logged', () => {
       ['ERR_SQLITE_ERROR', 'SQLITE_13'],
     ],
     ['each once', new Error('x', { cause: coded('x', 'EPIPE', { cause: coded('y', 'EPIPE') }) }), ['EPIPE']],
-  ])('%s', (_, error, codes) => {
+  ])('the codes of an error are logged: %s', (_, error, codes) => {
     const { text, line } = lineOf({ error });
     expect(line.error.codes).toEqual(codes);
     expect(text).not.toContain(SECRET);
@@ -120,11 +120,11 @@ describe('of the causes of an error, codes are logged', () => {
     coded('x', 'x'.repeat(70)),
     coded('x', 'A', { syscall: `spawn ${SECRET}`, errcode: SECRET }),
     Object.assign(new Error('x'), { code: { SECRET } }),
-  ])('and nothing that is no word (%#)', (error) => {
+  ])('a code that is not a word is not logged (%#)', (error) => {
     expect(lineOf({ error }).line.error).not.toHaveProperty('codes');
   });
 
-  test('however long or round the chain is', () => {
+  test('a long or circular chain of causes ends', () => {
     const round = coded('x', 'EFIRST');
     Object.assign(round, { cause: coded('y', 'ESECOND', { cause: round }) });
     expect(lineOf({ error: round }).line.error.codes).toEqual(['EFIRST', 'ESECOND']);
@@ -133,7 +133,7 @@ describe('of the causes of an error, codes are logged', () => {
     expect(lineOf({ error: deep }).line.error.codes).toHaveLength(8);
   });
 
-  test('with the reason and the origin of a failed exchange', () => {
+  test('the reason and the origin of a failed exchange are logged', () => {
     const failed = new ExchangeError(SECRET, false, refused, {
       reason: 'CONNECT_REFUSED',
       origin: 'http://pay.example',

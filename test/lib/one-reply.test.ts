@@ -11,7 +11,7 @@ const reply = (headers = '', body = 'ok') =>
 const closing = reply('connection: close\r\n');
 const other = reply('connection: close\r\n', 'no');
 
-test('bytes that came before the request are no reply: nothing is sent', async () => {
+test('P12: bytes before the request are no reply: nothing is sent', async () => {
   let connections = 0;
   const { send, received } = await openRaw({
     connection(socket) {
@@ -27,7 +27,7 @@ test('bytes that came before the request are no reply: nothing is sent', async (
   expect(received.length).toBeLessThanOrEqual(connections - early.length);
 });
 
-test('a connection that ends before the request: nothing is sent', async () => {
+test('nothing is sent on a connection that ends before the request', async () => {
   const { send, received } = await openRaw({ connection: (socket) => void socket.end() });
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcomeOf(send(get, soon()))));
   const before = outcomes.filter((outcome) => (outcome as { sent: boolean }).sent === false);
@@ -90,12 +90,12 @@ test.each(replies.map(([name, data, outcome]) => [name, outcome, data] as const)
   },
 );
 
-test('a whole reply counts at the deadline, although its connection has not ended', async () => {
+test('P5: a complete reply counts at the deadline, although its connection has not ended', async () => {
   const { send } = await openRaw({ data: write(closing) });
   expect(await outcomeOf(send(get, { deadline: AbortSignal.timeout(200) }))).toBe(200);
 });
 
-test('a whole reply is handed over within 0.1 s when its connection stays, 1 s when it was to end', async () => {
+test('a complete reply is returned within 0.1 s when its connection stays, 1 s when it was to end', async () => {
   const took = async (text: string) => {
     const { send } = await openRaw({ data: write(text) });
     const startedAt = performance.now();
@@ -106,7 +106,7 @@ test('a whole reply is handed over within 0.1 s when its connection stays, 1 s w
   expect([stays >= 95, ends >= 995, stays < ends]).toEqual([true, true, true]);
 });
 
-test('after sendBy no byte is written', async () => {
+test('P1: no byte is written after sendBy', async () => {
   const { send, received, sockets } = await openRaw({ data: write(closing) });
   const tooLate = { ...soon(), sendBy: performance.now() - 1 };
   expect(await outcomeOf(send(get, tooLate))).toEqual({ sent: false, reason: 'SEND_TOO_LATE' });
@@ -114,7 +114,7 @@ test('after sendBy no byte is written', async () => {
   expect([received.length, sockets.length]).toEqual([1, 2]);
 });
 
-test('after close nothing is sent, and what is under way ends', async () => {
+test('after close nothing is sent, and running exchanges end', async () => {
   const { send, close, received } = await openRaw({});
   const underWay = outcomeOf(send(get, soon()));
   await expect.poll(() => received.length, { interval: 5 }).toBe(1);

@@ -31,7 +31,7 @@ describe('a QR code', () => {
     },
   );
 
-  test('of Chinese text reads as the text', () => {
+  test('a QR code of Chinese text reads as the text', () => {
     expect(read(qrSvg('https://店.example/张三') ?? '')).toBe('https://店.example/张三');
   });
 
@@ -39,7 +39,7 @@ describe('a QR code', () => {
     ['2,953 bytes', link(2_953)],
     ['2,331 bytes', link(2_331)],
     ['984 Chinese characters', '张'.repeat(984)],
-  ])('has less than 64 KiB, with %s', (_, text) => {
+  ])('a QR code with %s has less than 64 KiB', (_, text) => {
     expect(qrSvg(text)?.length).toBeLessThan(65_536);
   });
 
@@ -47,7 +47,7 @@ describe('a QR code', () => {
     ['2,954 bytes', link(2_954)],
     ['985 Chinese characters, which are 2,955 bytes', '张'.repeat(985)],
     ['a million', link(1_000_000)],
-  ])('is not there for %s', (_, text) => {
+  ])('qrSvg returns undefined for %s', (_, text) => {
     expect(qrSvg(text)).toBeUndefined();
   });
 });

@@ -41,7 +41,7 @@ test.each<[Stage, string]>([
   ['TLS', 'TLS_TIMED_OUT'],
   ['REQUEST', 'NOT_BEGUN'],
   ['REPLY', 'REPLY_TIMED_OUT'],
-])('when the time ends at %s, it is %s', (stage, reason) => {
+])('a deadline at the stage %s has the reason %s', (stage, reason) => {
   expect(timedOut[stage]).toBe(reason);
 });
 
@@ -60,7 +60,7 @@ test.each([
   [`A${'B'.repeat(64)}`, false],
   [42, false],
   [undefined, false],
-])('the code %j is repeated: %s', (code, repeated) => {
+])('codeOf returns the code %j: %s', (code, repeated) => {
   expect(codeOf(Object.assign(new Error('x'), { code }))).toBe(repeated ? code : undefined);
   expect(codeOf({ code })).toBeUndefined();
 });

@@ -143,12 +143,12 @@ const cases: readonly (readonly [name: string, bytes: string, outcome: string])[
 ];
 
 describe('a reply', () => {
-  test.each(cases)('%s: %#, whole or in pieces', async (_, bytes, outcome) => {
+  test.each(cases)('a reply is framed alike in one piece and in many: %s, %#', async (_, bytes, outcome) => {
     const pieces = bytes.length > 1_000 ? [1_000_000, 500] : [1_000_000, 1, 3];
     for (const piece of pieces) expect(await read(bytes, piece)).toBe(outcome);
   });
 
-  test('keeps its headers, and lists repeated ones', async () => {
+  test('a reply has its headers, and a list of repeated ones', async () => {
     const text = `${OK}X-A: one\r\nset-cookie: a\r\nSet-Cookie: b\r\n\r\n`;
     const { send } = await openRaw({ data: (socket) => void socket.end(text) });
     expect({ ...(await send(get, until())).headers }).toEqual({ 'x-a': 'one', 'set-cookie': ['a', 'b'] });
@@ -188,7 +188,7 @@ describe('a request', () => {
     { headers: { a: '中' } },
     ...['content-length', 'expect', 'keep-alive', 'upgrade'].map((name) => ({ headers: { [name]: 'x' } })),
     { headers: { 'Transfer-Encoding': 'chunked' } },
-  ])('%j cannot be written, and no connection is opened', async (fault) => {
+  ])('the request %j fails before a connection is opened', async (fault) => {
     const { send, sockets } = await openRaw({});
     const sent = send({ ...get, ...fault } as HttpRequest, until());
     await expect(sent).rejects.toMatchObject({ sent: false, reason: 'REQUEST_INVALID' });

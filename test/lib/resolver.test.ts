@@ -33,7 +33,7 @@ const open = async (zones: Zones, { resolvConf = '', hosts = '' } = {}) => {
 };
 
 describe('a name', () => {
-  test('has all its addresses, IPv4 first, of any letter case, looked up once while they last', async () => {
+  test('a name in any letter case has all its addresses, IPv4 first, and is looked up once in their time to live', async () => {
     const { addresses, asked, pass } = await open({
       'pay.example': { A: ['192.0.2.1', '192.0.2.2'], AAAA: ['2001:db8::1'], ttl: 10 },
     });
@@ -60,13 +60,13 @@ describe('a name', () => {
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
-  test('is looked up once for all who ask at the same time', async () => {
+  test('a name is looked up once for simultaneous callers', async () => {
     const { addresses, asked } = await open({ h: { A: ['192.0.2.1'], afterMs: 30 } });
     await Promise.all(Array.from({ length: 50 }, () => addresses('h')));
     expect(asked.sort()).toEqual(['A h', 'AAAA h']);
   });
 
-  test('is asked for again after a second at least, and after 5 minutes at most', async () => {
+  test('an answer is cached for a second at least and 5 minutes at most', async () => {
     const { addresses, asked, pass } = await open({
       short: { A: ['192.0.2.1'], ttl: 0 },
       long: { A: ['192.0.2.1'], ttl: 86_400 },
@@ -86,7 +86,7 @@ describe('a name', () => {
     }
   });
 
-  test('that does not exist is ENOTFOUND, for a second', async () => {
+  test('an unknown name is ENOTFOUND, which is cached for a second', async () => {
     const { failure, asked, pass, zones } = await open({});
     expect([await failure('h'), await failure('h')]).toEqual(['ENOTFOUND', 'ENOTFOUND']);
     expect(asked).toHaveLength(2);
@@ -97,12 +97,12 @@ describe('a name', () => {
     expect(await failure('h')).toBe('192.0.2.1');
   });
 
-  test('without addresses is ENODATA; of a server that fails, its failure', async () => {
+  test('a name without addresses is ENODATA, and a failing server its failure', async () => {
     const { failure } = await open({ none: {}, failing: { A: 'failure', AAAA: 'unknown' } });
     expect([await failure('none'), await failure('failing')]).toEqual(['ENODATA', 'ESERVFAIL']);
   });
 
-  test('that is not answered fails by itself: no other name waits', async () => {
+  test('P7: a name without an answer makes no other name wait', async () => {
     const { addresses, failure } = await open({ mute: { A: 'mute', AAAA: 'mute' }, h: { A: ['192.0.2.1'] } });
     const mute = Promise.all(Array.from({ length: 20 }, () => failure('mute')));
     const startedAt = performance.now();
@@ -113,22 +113,25 @@ describe('a name', () => {
 });
 
 describe('the last good answer', () => {
-  test.each(['failure', 'mute'] as const)('serves for a day while the name server is in %s', async (state) => {
-    const { addresses, failure, pass, zones, asked } = await open({ h: { A: ['192.0.2.1'], ttl: 60 } });
-    await addresses('h');
-    zones.h = { A: state, AAAA: state };
-    pass(60_000);
-    const startedAt = performance.now();
-    expect(await addresses('h')).toEqual(['192.0.2.1']);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
-    pass(86_400_000 - 1);
-    expect(await addresses('h')).toEqual(['192.0.2.1']);
-    pass(1);
-    expect(await failure('h')).toMatch(/^(?:ESERVFAIL|ETIMEOUT|ECANCELLED)$/);
-    expect(asked.length).toBeGreaterThan(3);
-  });
+  test.each(['failure', 'mute'] as const)(
+    'the last good answer is used for a day while the name server is in %s',
+    async (state) => {
+      const { addresses, failure, pass, zones, asked } = await open({ h: { A: ['192.0.2.1'], ttl: 60 } });
+      await addresses('h');
+      zones.h = { A: state, AAAA: state };
+      pass(60_000);
+      const startedAt = performance.now();
+      expect(await addresses('h')).toEqual(['192.0.2.1']);
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      pass(86_400_000 - 1);
+      expect(await addresses('h')).toEqual(['192.0.2.1']);
+      pass(1);
+      expect(await failure('h')).toMatch(/^(?:ESERVFAIL|ETIMEOUT|ECANCELLED)$/);
+      expect(asked.length).toBeGreaterThan(3);
+    },
+  );
 
-  test('is replaced as soon as there is a new one, and gone when the name is', async () => {
+  test('an expired answer is replaced by a new one, and dropped when the name is deleted', async () => {
     const { addresses, failure, pass, zones } = await open({ h: { A: ['192.0.2.1'], ttl: 60 } });
     await addresses('h');
     zones.h = { A: ['192.0.2.2'], ttl: 60 };
@@ -142,7 +145,7 @@ describe('the last good answer', () => {
     expect(await failure('h')).toBe('ESERVFAIL');
   });
 
-  test('serves at once while a failure is remembered, and gives way to a late answer', async () => {
+  test('an expired answer is used at once while a failure is cached, and replaced by a late answer', async () => {
     const { addresses, pass, zones, asked } = await open({ h: { A: ['192.0.2.1'], ttl: 60 } });
     await addresses('h');
     zones.h = { A: 'failure', AAAA: 'failure' };
@@ -167,13 +170,13 @@ describe('without a name server', () => {
     ['localhost', ['127.0.0.1', '::1']],
     ['LOCALHOST.', ['127.0.0.1', '::1']],
     ['pay.localhost', ['127.0.0.1', '::1']],
-  ])('%s is %j', async (host, expected) => {
+  ])('without a name server %s is %j', async (host, expected) => {
     const { addresses, asked } = await open({}, { hosts: '192.0.2.5 localhost' });
     expect(await addresses(host)).toEqual(expected);
     expect(asked).toEqual([]);
   });
 
-  test('the hosts file counts, and is read again', async () => {
+  test('the hosts file is used without a name server, and read again', async () => {
     const { addresses, asked, pass } = await open({}, { hosts: '192.0.2.5 db pay.example # primary\n::2\tdb' });
     expect([await addresses('DB'), await addresses('pay.example')]).toEqual([['192.0.2.5', '::2'], ['192.0.2.5']]);
     pass(5_000);
@@ -182,7 +185,7 @@ describe('without a name server', () => {
   });
 });
 
-test('the hosts file is read as hosts(5) has it', () => {
+test('the hosts file is read by hosts(5)', () => {
   const file = fileWith('# 192.0.2.1 a\n192.0.2.2 b a#c\n\n  ::3   A \n not-an-address a\n192.0.2.4\n192.0.2.5 ab\n');
   expect(addressesIn(file, 'a').map(({ address }) => address)).toEqual(['192.0.2.2', '::3']);
   expect([addressesIn(file, 'c'), addressesIn('/no/such/file', 'a')]).toEqual([[], []]);
@@ -210,11 +213,11 @@ describe('the search list', () => {
       ['a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p', 'a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.a'],
     ],
     ['search a', 'db.', ['db.']],
-  ])('%j makes %s %j', (resolvConf, host, names) => {
+  ])('the search list of %j makes %s %j', (resolvConf, host, names) => {
     expect(candidatesFor(fileWith(resolvConf), host)).toEqual(names);
   });
 
-  test('finds the short names of Kubernetes, and whole ones behind them', async () => {
+  test('the search list finds short names of Kubernetes, and full names after them', async () => {
     const zones = { 'postgres.shop.svc.cluster.local': { A: ['192.0.2.1'] }, 'pay.example': { A: ['192.0.2.2'] } };
     const { addresses, asked } = await open(zones, { resolvConf: kubernetes });
     expect([await addresses('postgres'), await addresses('pay.example')]).toEqual([['192.0.2.1'], ['192.0.2.2']]);
@@ -227,7 +230,7 @@ describe('the search list', () => {
     ]);
   });
 
-  test('ends at a server that fails: the next name could be another host', async () => {
+  test('the search stops at a failing server, since the next name could be another host', async () => {
     const zones: Zones = { 'db.a': { A: 'failure', AAAA: 'failure' }, db: { A: ['192.0.2.1'] } };
     const { failure } = await open(zones, { resolvConf: 'search a' });
     expect(await failure('db')).toBe('ESERVFAIL');
@@ -252,7 +255,7 @@ describe('as the lookup of net, tls and undici', () => {
     expect(answered).toEqual([null, ...expected]);
   });
 
-  test('a failure is one, with its code; so is a family without an address', async () => {
+  test('lookup passes a failure on with its code, and fails for a family without an address', async () => {
     const { lookup } = await open({ four: { A: ['192.0.2.1'] } });
     const codeOf = (host: string, family: number) =>
       new Promise((done) => lookup(host, { family }, (error) => done(error?.code)));
@@ -260,7 +263,7 @@ describe('as the lookup of net, tls and undici', () => {
   });
 });
 
-test('the resolver of the system can be asked instead', async () => {
+test('the resolver of the system can be used instead', async () => {
   const { resolve } = createResolver({ resolver: 'system' });
   await expect(resolve('no-such-host.invalid')).rejects.toMatchObject({
     code: expect.stringMatching(/^(?:ENOTFOUND|EAI_AGAIN)$/),

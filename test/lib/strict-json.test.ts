@@ -10,7 +10,7 @@ const children = (node: JsonNode): JsonNode[] => {
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
 describe('a JSON text', () => {
-  test('means what JSON.parse says it means', () => {
+  test('readJson returns the value that JSON.parse returns', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), (text) => {
         expect(JSON.stringify(plain(text))).toBe(JSON.stringify(JSON.parse(text)));
@@ -19,7 +19,7 @@ describe('a JSON text', () => {
     );
   });
 
-  test('is read and refused just as by JSON.parse, whatever was typed', () => {
+  test('readJson accepts and refuses random texts as JSON.parse does', () => {
     const token = fc.constantFrom(
       ...[
         '{',
@@ -80,7 +80,7 @@ describe('a JSON text', () => {
     );
   });
 
-  test('gives every node the place that slices back to its value', () => {
+  test('the offsets of every node slice back to its value', () => {
     const indents = fc.constantFrom('', ' ', '\t');
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), indents, indents, (value, indent, around) => {
@@ -96,12 +96,12 @@ describe('a JSON text', () => {
     );
   });
 
-  test('keeps its members in the order received, numbers last or first as they came', () => {
+  test('members stay in the order received, numeric keys too', () => {
     const node = readJson('{"b":1,"2":2,"a":3,"1":4}');
     expect(node.kind === 'object' && [...node.members.keys()]).toEqual(['b', '2', 'a', '1']);
   });
 
-  test('keeps a __proto__ key as a property like any other', () => {
+  test('a __proto__ key becomes a property like others', () => {
     const value = plain('{"__proto__":{"openId":"evil"},"constructor":1}') as Record<string, unknown>;
     expect(Object.getPrototypeOf(value)).toBeNull();
     expect(Object.keys(value)).toEqual(['__proto__', 'constructor']);
@@ -109,14 +109,17 @@ describe('a JSON text', () => {
     expect(JSON.stringify(value)).toBe('{"__proto__":{"openId":"evil"},"constructor":1}');
   });
 
-  test.each(['1', '-0', '1.50', '1e2', '9007199254740993', '1e400'])('keeps %s as it was written', (number) => {
-    const [node] = children(readJson(`[ ${number} ]`));
-    expect(node && `[ ${number} ]`.slice(node.start, node.end)).toBe(number);
-  });
+  test.each(['1', '-0', '1.50', '1e2', '9007199254740993', '1e400'])(
+    'the number %s has the offsets of its digits as written',
+    (number) => {
+      const [node] = children(readJson(`[ ${number} ]`));
+      expect(node && `[ ${number} ]`.slice(node.start, node.end)).toBe(number);
+    },
+  );
 });
 
 describe('a JSON text is refused', () => {
-  test('with a repeated key, at any depth and however it is written', () => {
+  test('a repeated key is refused, at any depth and in any spelling', () => {
     const wraps = fc.array(
       fc.constantFrom<[string, string]>(['[', ']'], ['{"x":', '}'], ['[0,', ']'], ['{"y":[],"x":', '}']),
       {
@@ -140,7 +143,7 @@ describe('a JSON text is refused', () => {
     );
   });
 
-  test('at more than sixteen levels, however many more', () => {
+  test('more than sixteen levels are refused', () => {
     expect(readJson(nested(16)).kind).toBe('array');
     for (const depth of [17, 18, 1_000, 32_000]) {
       expect(() => readJson(nested(depth))).toThrow(SyntaxError);
@@ -157,7 +160,7 @@ describe('a JSON text is refused', () => {
     },
   );
 
-  test('with a control character that is not escaped', () => {
+  test('an unescaped control character is refused', () => {
     for (let code = 0; code < 0x20; code += 1) {
       const character = String.fromCharCode(code);
       expect(() => readJson(`{"a":"x${character}y"}`)).toThrow(SyntaxError);
@@ -180,11 +183,11 @@ describe('a JSON text is refused', () => {
     "{'a':1}",
     '{1:1}',
     '{null:1}',
-  ])('when it is not whole: %j', (text) => {
+  ])('the incomplete text %j is refused', (text) => {
     expect(() => readJson(text)).toThrow(SyntaxError);
   });
 
-  test('without quoting what it holds', () => {
+  test('P8: the error of a refused text quotes nothing of it', () => {
     for (const text of ['{"s3cret":1,"s3cret":2}', '"s3cret', '{"a":s3cret}', '1 s3cret'])
       expect(() => readJson(text)).toThrow(/^JSON: [^3]+ at offset \d+$/);
   });
@@ -204,13 +207,13 @@ describe('the time to read', () => {
     ['a string of escapes without an end', (length: number) => `{"a":"${'\\n'.repeat(length)}`],
     ['a number without an end', (length: number) => `[${'1'.repeat(length)}`],
     ['blanks', (length: number) => `[${' '.repeat(length)}x`],
-  ])('does not explode with %s', (_, write) => {
+  ])('reading %s takes linear time', (_, write) => {
     expect(timeToRefuse(write(26))).toBeLessThan(100);
     expect(timeToRefuse(write(28))).toBeLessThan(100);
     expect(timeToRefuse(write(65_536))).toBeLessThan(1_000);
   });
 
-  test('is short for the longest text that we take', () => {
+  test('the longest accepted text is read in short time', () => {
     const long = JSON.stringify({ a: 'x'.repeat(30_000), b: '\n'.repeat(10_000), c: Array(5_000).fill(1) });
     const start = performance.now();
     expect(JSON.stringify(plain(long))).toBe(long);

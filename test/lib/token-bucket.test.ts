@@ -15,13 +15,13 @@ const bucketsAt = (rate: { perSecond: number; burst: number }, maxKeys?: number)
 };
 
 describe('a bucket', () => {
-  test.each([1, 3, 100, 1_000])('lets a burst of %i through, and not one more', (burst) => {
+  test.each([1, 3, 100, 1_000])('a bucket admits a burst of %i, and not one more', (burst) => {
     const { knock } = bucketsAt({ perSecond: 3, burst });
     const passed = Array.from({ length: burst + 1 }, () => knock('a'));
     expect(passed).toEqual([...Array(burst).fill(true), false]);
   });
 
-  test('says to the millisecond when it has a token again', () => {
+  test('a bucket returns to the millisecond when it has a token again', () => {
     const { clock, buckets, knock } = bucketsAt({ perSecond: 4, burst: 2 });
     knock('a');
     knock('a');
@@ -34,19 +34,19 @@ describe('a bucket', () => {
     }
   });
 
-  test('does not fill beyond its burst, however long nobody asks', () => {
+  test('a bucket does not fill beyond its burst in any time', () => {
     const { clock, knock } = bucketsAt({ perSecond: 10, burst: 5 });
     knock('a');
     clock.ms = 86_400_000;
     expect(Array.from({ length: 6 }, () => knock('a')).filter(Boolean)).toHaveLength(5);
   });
 
-  test('is not touched by what others take', () => {
+  test('a bucket is not changed by the calls of other keys', () => {
     const { knock } = bucketsAt({ perSecond: 1, burst: 1 });
     expect([knock('a'), knock('a'), knock('b'), knock('b')]).toEqual([true, false, true, false]);
   });
 
-  test('goes into debt for a cost that is not there, by one more burst at most', () => {
+  test('a bucket goes into debt for a high cost, by one burst at most', () => {
     const { buckets } = bucketsAt({ perSecond: 1, burst: 10 });
     buckets.take('a', 15);
     expect(buckets.secondsUntil('a')).toBe(6);
@@ -54,14 +54,14 @@ describe('a bucket', () => {
     expect(buckets.secondsUntil('a')).toBe(11);
   });
 
-  test('being refused costs nothing', () => {
+  test('a refused call costs no token', () => {
     const { clock, knock } = bucketsAt({ perSecond: 1, burst: 1 });
     knock('a');
     for (clock.ms = 0; clock.ms < 1_000; clock.ms += 10) expect(knock('a')).toBe(false);
     expect(knock('a')).toBe(true);
   });
 
-  test('never lets through more than its burst and what came back since, whatever the order of calls', () => {
+  test('a bucket never admits more than its burst and its refill, in any order of calls', () => {
     const rates = fc.record({ perSecond: fc.integer({ min: 1, max: 1_000 }), burst: fc.integer({ min: 1, max: 50 }) });
     fc.assert(
       fc.property(rates, fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 200 }), (rate, pausesMs) => {
@@ -79,7 +79,7 @@ describe('a bucket', () => {
 });
 
 describe('a flood of keys', () => {
-  test('never keeps more than it may', () => {
+  test('a flood of keys never exceeds maxKeys', () => {
     const { buckets, knock } = bucketsAt({ perSecond: 1, burst: 1 }, 1_000);
     for (let index = 0; index < 1_000; index += 1) knock(`key ${index}`);
     expect(buckets.size).toBe(1_000);
@@ -87,7 +87,7 @@ describe('a flood of keys', () => {
     expect(buckets.size).toBe(1_000);
   });
 
-  test('resets nobody who keeps knocking, and whoever was away the longest', () => {
+  test('a flood of keys resets the least recently used bucket, and none that is in use', () => {
     const { knock } = bucketsAt({ perSecond: 0.001, burst: 1 }, 3);
     expect([knock('away'), knock('knocking')]).toEqual([true, true]);
     for (let index = 0; index < 100; index += 1) {
@@ -97,7 +97,7 @@ describe('a flood of keys', () => {
     expect(knock('away')).toBe(true);
   });
 
-  test('of keys that were only asked about keeps none', () => {
+  test('a key of which no token was taken is not stored', () => {
     const { buckets } = bucketsAt({ perSecond: 1, burst: 1 });
     for (let index = 0; index < 1_000; index += 1) buckets.secondsUntil(`key ${index}`);
     expect(buckets.size).toBe(0);

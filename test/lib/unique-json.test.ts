@@ -4,7 +4,7 @@ import { parseUniqueJson } from '../../src/lib/unique-json.ts';
 import { runs } from '../support/runs.ts';
 
 describe('JSON that names each member once is read as JSON.parse reads it', () => {
-  test('whatever it holds', () => {
+  test('any JSON with unique names is read as JSON.parse reads it', () => {
     fc.assert(
       fc.property(fc.json(), fc.boolean(), (text, wide) => {
         const spelled = wide ? JSON.stringify(JSON.parse(text), null, '\t \n') : text;
@@ -23,11 +23,11 @@ describe('JSON that names each member once is read as JSON.parse reads it', () =
     '{"a" \t\r\n:{"a":{"a":null}}}',
     '{"__proto__":1,"constructor":2}',
     '{"":1," ":2}',
-  ])('%s', (text) => {
+  ])('JSON with unique names is read as JSON.parse reads it: %s', (text) => {
     expect(parseUniqueJson(text)).toEqual(JSON.parse(text));
   });
 
-  test('30,000 levels deep', () => {
+  test('JSON of 30,000 levels is read as JSON.parse reads it', () => {
     expect(parseUniqueJson(`${'[{"a":'.repeat(15_000)}1${'}]'.repeat(15_000)}`)).toBeDefined();
   });
 });
@@ -41,12 +41,12 @@ describe('JSON is refused', () => {
     '{"__proto__":1,"__proto__":2}',
     '{"":1,"":2}',
     String.raw`{"\"":1,"\u0022":2}`,
-  ])('that names a member twice: %s', (text) => {
+  ])('JSON with a repeated name is refused: %s', (text) => {
     expect(JSON.parse(text)).toBeDefined();
     expect(() => parseUniqueJson(text)).toThrow('a repeated name');
   });
 
-  test('that names any one member twice, wherever it stands', () => {
+  test('JSON with any one name repeated is refused, at any place', () => {
     const object = fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 });
     fc.assert(
       fc.property(object, fc.nat(), fc.jsonValue(), (value, at, other) => {
@@ -59,7 +59,7 @@ describe('JSON is refused', () => {
     );
   });
 
-  test('that is none', () => {
+  test('a text that is not JSON is refused', () => {
     expect(() => parseUniqueJson('{"a":1,}')).toThrow(SyntaxError);
   });
 });

@@ -30,14 +30,14 @@ test('a wake-up between watching and sleeping is not missed', async () => {
   expect(await resumes(watches[0])).toBe(true);
 });
 
-test('a wake-up before watching is not remembered', async () => {
+test('a wake-up before watching has no effect', async () => {
   const wakeups = createWakeups();
   wakeups.wake('a');
   const { watches } = watching(['a'], wakeups);
   expect(await resumes(watches[0])).toBe(false);
 });
 
-test('many wake-ups while awake are one', async () => {
+test('several wake-ups of a watch that does not sleep count as one', async () => {
   const { wake, watches } = watching(['a']);
   wake('a');
   wake('a');
@@ -95,7 +95,7 @@ test('closing resumes the sleeper, and later wake-ups reach only the others', as
   expect(await resolves(open!)).toBe(true);
 });
 
-test('closing twice harms nobody who came in between', async () => {
+test('closing a watch twice does not close a watch that came in between', async () => {
   const { wake, watch, watches } = watching(['a']);
   watches[0].close();
   const later = watch('a');
