@@ -85,7 +85,8 @@ const fullLimits = () => ({
 
 const deepFreeze = <T>(value: T): T => {
   if (typeof value === 'object' && value !== null) {
-    for (const member of Object.values(value)) deepFreeze(member);
+    const members: readonly unknown[] = Object.values(value);
+    for (const member of members) deepFreeze(member);
     Object.freeze(value);
   }
   return value;

@@ -68,15 +68,10 @@ interface RedeemTarget {
 /** 256 random bits. */
 export const newQueryCode = () => randomBytes(32).toString('base64url');
 
-export const createAuthentication = ({
-  store,
-  apps,
-  redeemOnce,
-  stateTokens,
-  callerOf,
-  times,
-}: Deps): Authentication => {
-  const redeem = async (
+/** Redeems an auth code on its route. Throws the failure of a redemption that has one, with the trace id of its call. */
+const createRedeemAuthCode =
+  (redeemOnce: RedeemOnce) =>
+  async (
     { appId, channelId, sourceName, source, upstreamApp }: Route,
     { authCode, channel, ...rest }: AuthenticationInput,
     { caller, traceId, clientIp, signal: clientGone, note }: CallContext,
@@ -116,6 +111,10 @@ export const createAuthentication = ({
       throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });
     return redemption;
   };
+
+export const createAuthentication = (deps: Deps): Authentication => {
+  const { store, apps, stateTokens, callerOf, times } = deps;
+  const redeem = createRedeemAuthCode(deps.redeemOnce);
 
   const claimByQueryCode = ({ app }: Route, queryCode: string): SessionClaim => ({
     queryCode,

@@ -35,19 +35,11 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
     return route;
   };
 
-  const ask = async <T>(
-    clientGone: AbortSignal,
+  const ask = <T>(
+    { signal }: CallContext,
     channelId: string,
-    exchange: (call: SourceCall) => Promise<T>,
-  ): Promise<T> => {
-    requireClient(clientGone);
-    const origin = { channelId, traffic: 'trusted' as const };
-    try {
-      return await exchange({ deadline: AbortSignal.timeout(times.deadlineMs), clientGone, origin });
-    } catch (error) {
-      throw asRepeatable(error);
-    }
-  };
+    exchange: (sourceCall: SourceCall) => Promise<T>,
+  ): Promise<T> => askChannel(exchange, { deadlineMs: times.deadlineMs, clientGone: signal, channelId });
 
   const requireIdentity = async (appId: string, id: string): Promise<void> => {
     const [identity] = await store.identities([{ id }]).catch(throwUnavailable);
@@ -66,9 +58,7 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
       const orderNo = randomBytes(16).toString('hex');
       const { channelId, source } = route;
       const request = { ...document, orderNo, returnUrl };
-      const certifyId = await ask(call.signal, channelId, (sourceCall) =>
-        source.certifier.initialize(request, sourceCall),
-      );
+      const certifyId = await ask(call, channelId, (sourceCall) => source.certifier.initialize(request, sourceCall));
       const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
       await store.addCertification(certification).catch(throwUnavailable);
       return certifyId;
@@ -84,26 +74,41 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
     async check(input, call) {
       const { appId, certifyId } = parseInput(certificationQuery, input);
       const route = routeOf(appId, call);
-      const known = await store.certification(certifyId).catch(throwUnavailable);
+      const certification = await store.certification(certifyId).catch(throwUnavailable);
       // The certification of another app is answered as one that does not exist.
-      if (!known || known.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
-      if (known.status === 'PASSED') return known;
+      if (!certification || certification.appId !== route.appId) throw new PayerIdentityError('CERTIFY_ID_UNKNOWN');
+      if (certification.status === 'PASSED') return certification;
       const { channelId, source } = route;
-      const passed = await ask(call.signal, channelId, (sourceCall) =>
-        source.certifier.hasPassed(certifyId, sourceCall),
-      );
+      const passed = await ask(call, channelId, (sourceCall) => source.certifier.hasPassed(certifyId, sourceCall));
       const updated = store.updateCertification(certifyId, passed ? 'PASSED' : 'NOT_PASSED');
-      return (await updated.catch(throwUnavailable)) ?? known;
+      return (await updated.catch(throwUnavailable)) ?? certification;
     },
   };
 };
 
-/** None of these calls consumes anything, so the caller may repeat one whose outcome is indeterminate. */
+/** Nothing is consumed by these exchanges, so the caller may repeat one whose outcome is indeterminate. */
+const askChannel = async <T>(
+  exchange: (sourceCall: SourceCall) => Promise<T>,
+  {
+    deadlineMs,
+    clientGone,
+    channelId,
+  }: { readonly deadlineMs: number; readonly clientGone: AbortSignal; readonly channelId: string },
+): Promise<T> => {
+  requireClient(clientGone);
+  try {
+    const origin = { channelId, traffic: 'trusted' as const };
+    return await exchange({ deadline: AbortSignal.timeout(deadlineMs), clientGone, origin });
+  } catch (error) {
+    throw asRepeatable(error);
+  }
+};
+
 const asRepeatable = (error: unknown): unknown => {
   const kind = classify(error);
   if (error instanceof PayerIdentityError) {
-    const { upstreamCode, claimedCode, upstreamTraceId } = error;
     if (kind !== 'indeterminate') return error;
+    const { upstreamCode, claimedCode, upstreamTraceId } = error;
     return new PayerIdentityError('CHANNEL_NO_ANSWER', { upstreamCode, claimedCode, upstreamTraceId, cause: error });
   }
   if (kind === 'bug') return error;

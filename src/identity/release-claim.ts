@@ -30,8 +30,8 @@ export const releaseClaim = async (deps: Deps, owned: OwnedLease): Promise<Redem
 const releaseOrRead = async ({ store, log }: Deps, { lease, traceId }: OwnedLease): Promise<Redemption | undefined> => {
   try {
     if (await store.release(lease)) return undefined;
-    const left = await store.redemption(lease.redemptionId);
-    return left && !isPending(left) ? left : undefined;
+    const current = await store.redemption(lease.redemptionId);
+    return current && !isPending(current) ? current : undefined;
   } catch (error) {
     log.error('a claim could not be released', { traceId, error });
     return undefined;

@@ -20,8 +20,15 @@ const start = () => {
 };
 
 const claim = {
-  ...{ source: 'source', upstreamAppId: 'app', kind: 'authCode' as const, code: 'code', binding: ['caller'] },
-  ...{ appId: 'app', channelId: 'channel', session: undefined, traceId: '0'.repeat(32) },
+  source: 'source',
+  upstreamAppId: 'app',
+  kind: 'authCode' as const,
+  code: 'code',
+  binding: ['caller'],
+  appId: 'app',
+  channelId: 'channel',
+  session: undefined,
+  traceId: '0'.repeat(32),
 };
 const success = async (): Promise<Outcome> => ({ state: 'SUCCEEDED', subject: { openId: 'somebody' } });
 const conditions = { clientGone: new AbortController().signal };

@@ -5,7 +5,10 @@ import { authenticate, startOn, startUpstream, temporaryFolder } from './redempt
 
 const app = (id: string, source: string): FileConfig['apps'][number] => ({ id, channels: { wechat_pay: source } });
 const sourceAt = (baseUrl: string, rest: object = {}) => ({
-  ...{ type: 'daxpay', baseUrl, appId: 'demo', secret: '123456' },
+  type: 'daxpay',
+  baseUrl,
+  appId: 'demo',
+  secret: '123456',
   ...rest,
 });
 
@@ -32,7 +35,8 @@ test('a source that is renamed reads what was redeemed under its earlier name', 
   const folder = temporaryFolder();
   const named = (name: string) =>
     startOn({
-      ...{ folder, upstream },
+      folder,
+      upstream,
       config: { apps: [app('demo', name)], sources: { [name]: sourceAt(upstream.origin) } },
     });
   const earlier = await named('dax');

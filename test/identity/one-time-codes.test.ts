@@ -27,7 +27,12 @@ const sources = openSources(
     web: { type: 'wechat', appId: 'a', appSecret: 's', apiUrl: origin },
     miniprogram: { type: 'wechat', kind: 'miniprogram', appId: 'a', appSecret: 's', apiUrl: origin },
     payment: {
-      ...{ type: 'wechat', kind: 'payment_code', appId: 'a', mchId: 'm', apiKey: 'k', payUrl: origin },
+      type: 'wechat',
+      kind: 'payment_code',
+      appId: 'a',
+      mchId: 'm',
+      apiKey: 'k',
+      payUrl: origin,
       paymentCodePattern: '.*',
     },
   },
@@ -72,7 +77,12 @@ const xml =
       .replaceAll('&amp;', '&');
 
 const jobworth = (onceToken: string) => ({
-  ...{ connKey: 'c', onceToken, queryType: 'exact' as const, identityType: 'i', serviceId: 's', userId: 'u' },
+  connKey: 'c',
+  onceToken,
+  queryType: 'exact' as const,
+  identityType: 'i',
+  serviceId: 's',
+  userId: 'u',
 });
 const ways: readonly [string, (code: string) => Promise<HttpRequest>, (request: HttpRequest) => unknown][] = [
   ['alipay', redeem('alipay', 'ali_pay'), form('code')],

@@ -19,8 +19,24 @@ const linesOf = (logLines: readonly string[], traceId: string) =>
   logLines.filter((line) => line.includes(traceId)).map((line) => JSON.parse(line));
 
 const fields = [
-  ...['level', 'time', 'msg', 'traceId', 'operation', 'appId', 'channelId', 'source', 'state', 'code', 'durationMs'],
-  ...['upstreamCode', 'claimedCode', 'upstreamTraceId', 'missingScope', 'signed', 'count', 'error'],
+  'level',
+  'time',
+  'msg',
+  'traceId',
+  'operation',
+  'appId',
+  'channelId',
+  'source',
+  'state',
+  'code',
+  'durationMs',
+  'upstreamCode',
+  'claimedCode',
+  'upstreamTraceId',
+  'missingScope',
+  'signed',
+  'count',
+  'error',
 ];
 
 const table = Object.entries(provocations).flatMap(([code, list]) =>
@@ -104,7 +120,11 @@ describe('a success has one line that says where it happened:', () => {
       'jobworthAuthentication',
       'query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) { __typename } }',
       () => ({
-        ...{ onceToken: newCode('ok'), connKey: 'a', queryType: 'exact', identityType: '04', serviceId: 's' },
+        onceToken: newCode('ok'),
+        connKey: 'a',
+        queryType: 'exact',
+        identityType: '04',
+        serviceId: 's',
         userId: 'u',
       }),
     ],
