@@ -93,9 +93,9 @@ const plain = (rows: readonly object[]) =>
 
 /** Every row of both sides, as text. */
 const both = async ({ db, database }: Deployment, table: string) => {
-  const kept = plain(db.prepare(`SELECT * FROM ${table}`).all());
+  const original = plain(db.prepare(`SELECT * FROM ${table}`).all());
   db.close();
-  return { file: kept, copy: plain(await database.query(`SELECT * FROM ${table}`)) };
+  return { file: original, copy: plain(await database.query(`SELECT * FROM ${table}`)) };
 };
 
 const countOf = async ({ database }: Deployment): Promise<number[]> => {
@@ -129,10 +129,10 @@ describe('store:copy', slow, () => {
 
     const [file, copied] = [from.openFile(), await from.openCopy()];
     onTestFinished(() => file.close());
-    const told = await readAll(file, from.names);
-    expect(await readAll(copied, from.names)).toEqual(told);
-    expect(told.claims.map(({ kind }) => kind)).toEqual(from.names.map(() => 'DUPLICATE'));
-    expect([...told.identities, ...told.certifications]).not.toContain(undefined);
+    const fromFile = await readAll(file, from.names);
+    expect(await readAll(copied, from.names)).toEqual(fromFile);
+    expect(fromFile.claims.map(({ kind }) => kind)).toEqual(from.names.map(() => 'DUPLICATE'));
+    expect([...fromFile.identities, ...fromFile.certifications]).not.toContain(undefined);
   });
 
   test('the service starts on the copy of an empty file', async () => {
@@ -161,7 +161,7 @@ describe('store:copy', slow, () => {
         'trace', 'SUCCEEDED', 'own', n, 'pid_' || n, NULL, NULL, NULL, n, n, n FROM ${many}`);
     db.close();
     await (await from.openCopy()).close();
-    // Whoever writes to a table waits there while the test holds this lock.
+    // A write to a table waits for this lock, which the test holds.
     await database.query(`CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END'`);
     const holder = new pg.Client({ connectionString: database.url });
@@ -246,7 +246,10 @@ describe('store:copy refuses', slow, () => {
     expect(await run('copy')).toMatchObject({ code: 1, err: expect.stringMatching(/^npm run -s store:copy/) });
     const odd = await run('copy', from.file, 'mysql://user:the-password@127.0.0.1/x');
     expect(odd).toMatchObject({ code: 1, out: '', err: expect.not.stringContaining('the-password') });
-    const away = await run('copy', from.file, 'postgres://user:the-password@127.0.0.1:1/x');
-    expect(away).toMatchObject({ code: 1, err: 'PostgreSQL, which store names, cannot be used: ECONNREFUSED\n' });
+    const unreachable = await run('copy', from.file, 'postgres://user:the-password@127.0.0.1:1/x');
+    expect(unreachable).toMatchObject({
+      code: 1,
+      err: 'PostgreSQL, which store names, cannot be used: ECONNREFUSED\n',
+    });
   });
 });

@@ -90,8 +90,8 @@ describe('a restart', () => {
     const before = await startOn({ folder, upstream });
     const identified = await authenticate(before, { authCode: 'test_ok_alice' });
     const refused = await authenticate(before, { channel: 'ali_pay', authCode: 'test_invalid_1' });
-    const kept = await authenticateAndSet(before, { authCode: 'test_ok_bob' });
-    const result = await authResult(before, kept.queryCode);
+    const held = await authenticateAndSet(before, { authCode: 'test_ok_bob' });
+    const result = await authResult(before, held.queryCode);
     expect([identified.__typename, refused.__typename, result.status]).toEqual([
       'Authenticated',
       'AuthCodeRejected',
@@ -104,8 +104,8 @@ describe('a restart', () => {
     expect(await authenticate(after, { channel: 'ali_pay', authCode: 'test_invalid_1' })).toMatchObject({
       code: refused.code,
     });
-    expect(await authResult(after, kept.queryCode)).toEqual(result);
-    expect(await authenticateAndSet(after, { authCode: 'test_ok_carol', queryCode: kept.queryCode })).toMatchObject({
+    expect(await authResult(after, held.queryCode)).toEqual(result);
+    expect(await authenticateAndSet(after, { authCode: 'test_ok_carol', queryCode: held.queryCode })).toMatchObject({
       code: 'QUERY_CODE_TAKEN',
     });
     expect(upstream.ledger).toHaveLength(3);

@@ -1,6 +1,6 @@
 /**
- * Whoever gets hold of the database finds nothing of the payer: every secret goes through the whole service, and is
- * looked for in whatever the store has written.
+ * The database shows no value of the payer: every secret goes through the whole service, and is searched for in every
+ * byte that the store has written.
  */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ interface Written {
   readonly service: SandboxService;
   /** Everything that the store has written so far. */
   dump(): Promise<Record<string, Buffer>>;
-  /** Runs a statement past the store. */
+  /** Runs a statement without the store. */
   run(sql: string): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthent
 const CERTIFY = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
   __typename ... on IdentityCertificationInitialized { certifyId } } }`;
 
-/** Lets every secret pass through the service, and answers them by what they are. */
+/** Passes every secret through the service, and returns them by name. */
 const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Record<string, string>> => {
   const mark = randomBytes(6).toString('hex');
   const payer = `canary-${mark}`;
@@ -105,7 +105,7 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
   const certification = { identityId, method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo };
   const { certifyId = '' } = await ask(CERTIFY, certification, 'IdentityCertificationInitialized');
 
-  // No channel of the sandbox tells a union id, nor all ids of a payer at once: this goes through the store alone.
+  // No channel of the sandbox returns a unionId, nor all ids of a payer at once: these go through the store alone.
   const direct = { source: 'wechat', upstreamAppId: 'wx', appId: 'demo', channelId: 'wechat_pay', traceId: 'trace' };
   const verdict = await store.claim({ ...direct, kind: 'authCode', code: `canary-code-${mark}`, binding: ['router'] });
   if (verdict.kind !== 'CLAIMED') throw new Error('Expected to claim it');
@@ -143,7 +143,7 @@ test.each([
   );
   expect(hits).toEqual([]);
 
-  // And it would be found: one in clear, one in base64 behind a byte of something else, one in hex.
+  // The search does find secrets: one in clear, one in base64 at another offset, one in hexadecimal.
   const { accessToken = '', wechatOpenId = '', certName = '' } = canaries;
   const clear = [
     accessToken,

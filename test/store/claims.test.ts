@@ -54,8 +54,8 @@ const open = () => {
   return { store, clock, tick, startMs, claimAs, claimed, lease, sessions };
 };
 
-const another = newClaim(undefined, { binding: ['somebody else'] });
-const told = (state: string) => ({ kind: 'DUPLICATE', redemption: { state } });
+const another = newClaim(undefined, { binding: ['another caller'] });
+const duplicate = (state: string) => ({ kind: 'DUPLICATE', redemption: { state } });
 
 describe('an owner whose claim is run again', () => {
   test('P1: an owner whose claim runs again has its lease still, and no other owner has it', async () => {
@@ -63,7 +63,7 @@ describe('an owner whose claim is run again', () => {
     const mine = await lease('own_1');
     expect(mine).toEqual({ owner: 'own_1', redemptionId: expect.stringMatching(/^red_/) });
     expect(await claimAs('own_1')).toEqual({ kind: 'CLAIMED', lease: mine });
-    expect(await claimAs('own_2')).toMatchObject(told('CLAIMED'));
+    expect(await claimAs('own_2')).toMatchObject(duplicate('CLAIMED'));
     expect(await claimAs('own_1', another)).toEqual({ kind: 'CODE_USED' });
   });
 
@@ -71,10 +71,10 @@ describe('an owner whose claim is run again', () => {
     const { store, clock, claimAs, lease } = open();
     const mine = await lease('own_1');
     await store.markSent(mine);
-    expect(await claimAs('own_1')).toMatchObject(told('SENT'));
+    expect(await claimAs('own_1')).toMatchObject(duplicate('SENT'));
     await store.settle(mine, succeeded);
     clock.ms = times.leaseMs;
-    expect(await claimAs('own_1')).toMatchObject(told('SUCCEEDED'));
+    expect(await claimAs('own_1')).toMatchObject(duplicate('SUCCEEDED'));
   });
 
   test('every owner has a name of its own', async () => {
@@ -91,7 +91,7 @@ describe('a lease ends after leaseMs', () => {
     const { clock, claimAs, lease } = open();
     const { redemptionId } = await lease('own_1');
     clock.ms = times.leaseMs - 1;
-    expect(await claimAs('own_2')).toMatchObject(told('CLAIMED'));
+    expect(await claimAs('own_2')).toMatchObject(duplicate('CLAIMED'));
     clock.ms = times.leaseMs;
     expect(await claimAs('own_2', another)).toEqual({ kind: 'CODE_USED' });
     expect(await claimAs('own_2')).toEqual({ kind: 'CLAIMED', lease: { owner: 'own_2', redemptionId } });
@@ -101,10 +101,10 @@ describe('a lease ends after leaseMs', () => {
     const { store, clock, claimAs, lease } = open();
     await store.markSent(await lease('own_1'));
     clock.ms = times.leaseMs - 1;
-    expect(await claimAs('own_2')).toMatchObject(told('SENT'));
+    expect(await claimAs('own_2')).toMatchObject(duplicate('SENT'));
     clock.ms = times.leaseMs;
     expect(await claimAs('own_2', another)).toEqual({ kind: 'CODE_USED' });
-    expect(await claimAs('own_2')).toMatchObject(told('INDETERMINATE'));
+    expect(await claimAs('own_2')).toMatchObject(duplicate('INDETERMINATE'));
   });
 });
 
@@ -194,6 +194,6 @@ describe('a session that was opened', () => {
     const waits: number[] = [];
     for (let polls = 0; polls < 12; polls += 1) waits.push(await poll());
     expect(waits.slice(-3)).toEqual([60_000, 60_000, 60_000]);
-    expect((await store.countPoll('nobody')).pollAfterMs).toBe(5_000);
+    expect((await store.countPoll('unknown')).pollAfterMs).toBe(5_000);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A disk that is full, really: typed failures, nothing sent that cannot be kept, nothing lost that was acknowledged,
- * and work goes on, without a restart of the service, when there is space again.
+ * A full disk, mounted for real: calls fail with a type, nothing is sent that cannot be stored, nothing confirmed is lost,
+ * and the service goes on without a restart when there is space again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';

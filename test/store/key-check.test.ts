@@ -1,4 +1,4 @@
-/** Keys that are not those of the database: found at the start, and while a service runs. */
+/** Keys that do not match the database are noticed at the start, and while a service runs. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ describe.each([
   ['SQLite', onSqlite],
   ['PostgreSQL', onPostgres],
 ])('on %s', (_, newDatabase) => {
-  /** A store with these keys, which may be changed while it runs. */
+  /** A store with these keys, which the test may change while it is open. */
   const openWith = async ({ open }: Database, keys: VaultKeys, readAgain = () => keys) => {
     const vault = openVault(keys, readAgain);
     const store = createStore(await open(), { vault, times: contractTimes });
@@ -248,12 +248,12 @@ describe('the service', { timeout: 60_000 }, () => {
   test('P10: the service does not start on a database whose keys.json was removed, and says what to do', async () => {
     const folder = newFolder();
     expect(await run(folder)).toMatchObject({ code: 0 });
-    const kept = readFileSync(join(folder, 'keys.json'));
+    const keysFile = readFileSync(join(folder, 'keys.json'));
     rmSync(join(folder, 'keys.json'));
     const { code, out, err } = await runCommand('src/main.ts', [], { DATA_DIR: folder, PORT: '0' });
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^payer-identity cannot start: keys\.index is not the index key of this database.*keys\.json/);
-    writeFileSync(join(folder, 'keys.json'), kept);
+    writeFileSync(join(folder, 'keys.json'), keysFile);
     expect(await run(folder)).toMatchObject({ code: 0 });
   });
 });

@@ -1,3 +1,4 @@
+/** The contract of the store on PostgreSQL. */
 import { afterAll, beforeAll } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
 import type { Vault } from '../../src/security/vault.ts';

@@ -118,8 +118,8 @@ test.each<[string, () => Promise<Filled>]>([
     expect(tookMs).toBeLessThan(PURGED_MS);
     expect(claims.length).toBeGreaterThan(10);
     expect(slowestMs).toBeLessThan(2_000);
-    const kept = { identities: 0, certifications: 0, redemptions: claims.length, sessions: claims.length };
-    for (const [table, count] of Object.entries(kept))
+    const remaining = { identities: 0, certifications: 0, redemptions: claims.length, sessions: claims.length };
+    for (const [table, count] of Object.entries(remaining))
       expect(Number((await rows(`SELECT count(*) AS rows FROM ${table}`))[0]?.rows), table).toBe(count);
   },
   120_000,

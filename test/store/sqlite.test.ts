@@ -1,3 +1,4 @@
+/** The contract of the store on SQLite, and what is SQLite's alone: its file, its clock, its migrations. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +15,11 @@ import { createTestTime } from '../support/store-model/time.ts';
 
 interface OpenedSqlite extends OpenedStore {
   readonly file: string;
-  /** Closes the store and keeps the file. */
+  /** Closes the store; the file stays. */
   stop(): Promise<void>;
 }
 
-/** `onClock` is called whenever the store looks at its clock, which it does in the middle of its work. */
+/** `onClock` is called when the store reads its clock, which happens in the middle of its work. */
 const openTemporary = async (times = contractTimes, onClock = () => {}): Promise<OpenedSqlite> => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-store-'));
   const file = join(folder, 'store.sqlite');
@@ -107,7 +108,7 @@ describe('SQLite by itself', () => {
       channelId: 'ali_pay',
       traceId: 'trace',
     });
-  /** Opens a store, and hands out the connection that it made for itself. */
+  /** Opens a store, and returns the connection that the store made. */
   const openedWithConnection = async (): Promise<OpenedSqlite & { connection: DatabaseSync }> => {
     const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
     onTestFinished(() => exec.mockRestore());
@@ -271,7 +272,7 @@ describe('SQLite by itself', () => {
     expect(await reopened.claim(newClaim('code'))).toMatchObject({ kind: 'DUPLICATE' });
   });
 
-  /** What the first step had left behind. */
+  /** The file as the first release left it. */
   const AS_OF_FIRST_STEP = `DROP TABLE nonces; DROP TABLE store_clock; DROP TABLE store_keys; DROP TABLE seal_keys;
     DROP TABLE schema_migrations; PRAGMA user_version = 1`;
 
@@ -315,19 +316,19 @@ describe('SQLite by itself', () => {
     const { store, connection } = await openedWithConnection();
     const full = Number(pragma(connection, 'page_count')) + 3;
     connection.exec(`PRAGMA max_page_count = ${full}`);
-    const kept: string[] = [];
+    const stored: string[] = [];
     const lost: string[] = [];
     for (let index = 0; index < 200; index += 1) {
       const code = `code-${index}`;
       await store.claim(newClaim(code)).then(
-        () => kept.push(code),
+        () => stored.push(code),
         () => lost.push(code),
       );
     }
-    expect([kept.length > 0, lost.length > 0]).toEqual([true, true]);
+    expect([stored.length > 0, lost.length > 0]).toEqual([true, true]);
     await expect(store.claim(newClaim('one more'))).rejects.toThrow();
     connection.exec('PRAGMA max_page_count = 100000');
-    for (const code of kept) expect(await store.claim(newClaim(code))).toMatchObject({ kind: 'DUPLICATE' });
+    for (const code of stored) expect(await store.claim(newClaim(code))).toMatchObject({ kind: 'DUPLICATE' });
     for (const code of lost) expect(await store.claim(newClaim(code))).toMatchObject({ kind: 'CLAIMED' });
   });
 });

@@ -34,7 +34,7 @@ interface Waiting {
   admit(): void;
 }
 
-interface Lane {
+interface Level {
   readonly waiting: Waiting[];
   used: number;
 }
@@ -42,21 +42,21 @@ interface Lane {
 const refused = () => new DatabaseOverloaded('More urgent calls need the database', { code: 'OVERLOADED' });
 
 export const createUrgencyQueue = (places: number): UrgencyQueue => {
-  const newLane = (): Lane => ({ waiting: [], used: 0 });
-  const lines = { settle: newLane(), mark: newLane(), claim: newLane(), read: newLane(), poll: newLane() };
+  const newLevel = (): Level => ({ waiting: [], used: 0 });
+  const levels = { settle: newLevel(), mark: newLevel(), claim: newLevel(), read: newLevel(), poll: newLevel() };
   let used = 0;
 
   const hasPlace = (urgency: Urgency): boolean => {
-    const isFirstRead = isRead(urgency) && lines[urgency].used === 0;
+    const isFirstRead = isRead(urgency) && levels[urgency].used === 0;
     const share = isFirstRead ? SHARE_OF_FIRST_READ : SHARE[urgency];
     return used < Math.max(1, Math.floor(places * share));
   };
 
   const admitNext = (): void => {
     for (const urgency of urgencies) {
-      const line = lines[urgency];
+      const level = levels[urgency];
       while (hasPlace(urgency)) {
-        const next = line.waiting.shift();
+        const next = level.waiting.shift();
         if (!next) break;
         next.admit();
       }
@@ -65,15 +65,15 @@ export const createUrgencyQueue = (places: number): UrgencyQueue => {
 
   const take = (urgency: Urgency): Release => {
     used += 1;
-    lines[urgency].used += 1;
+    levels[urgency].used += 1;
     return () => {
       used -= 1;
-      lines[urgency].used -= 1;
+      levels[urgency].used -= 1;
       admitNext();
     };
   };
 
-  const wait = (urgency: Urgency, line: Lane, since: number): Promise<Release> =>
+  const wait = (urgency: Urgency, level: Level, since: number): Promise<Release> =>
     new Promise((resolve, reject) => {
       const waiting = {
         since,
@@ -83,20 +83,20 @@ export const createUrgencyQueue = (places: number): UrgencyQueue => {
         },
       };
       const giveUp = () => {
-        line.waiting.splice(line.waiting.indexOf(waiting), 1);
+        level.waiting.splice(level.waiting.indexOf(waiting), 1);
         reject(refused());
       };
       const timer = urgency === 'settle' ? undefined : setTimeout(giveUp, WAIT_MS[urgency]);
-      line.waiting.push(waiting);
+      level.waiting.push(waiting);
     });
 
   return {
     async enter(urgency) {
-      const line = lines[urgency];
+      const level = levels[urgency];
       const now = performance.now();
-      if (line.waiting.length === 0 && hasPlace(urgency)) return take(urgency);
-      if (urgency === 'claim' && now - (line.waiting[0]?.since ?? now) > STANDING_MS) throw refused();
-      return wait(urgency, line, now);
+      if (level.waiting.length === 0 && hasPlace(urgency)) return take(urgency);
+      if (urgency === 'claim' && now - (level.waiting[0]?.since ?? now) > STANDING_MS) throw refused();
+      return wait(urgency, level, now);
     },
   };
 };

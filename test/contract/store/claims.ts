@@ -1,4 +1,4 @@
-/** Who may redeem a code, and for how long. */
+/** Claims, leases and releases of auth codes. */
 import { describe, expect, test } from 'vitest';
 import type { Lease, Outcome } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../store.ts';
@@ -90,7 +90,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
     test('P1: markSent is true once, and only for the owner', async () => {
       const { store } = await opened();
       const lease = await take(store);
-      expect(await store.markSent({ ...lease, owner: 'somebody else' })).toBe(false);
+      expect(await store.markSent({ ...lease, owner: 'another caller' })).toBe(false);
       expect(await store.markSent({ ...lease, redemptionId: 'unknown' })).toBe(false);
       const marks = await times(20, () => store.markSent(lease));
       expect([count(marks, true), count(marks, false)]).toEqual([1, 19]);
@@ -185,7 +185,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.redemption(expired.redemptionId)).toBeUndefined();
       expect(await store.markSent(expired)).toBe(false);
       expect(await store.markSent(live)).toBe(true);
-      await take(store, { caller: 'somebody else', queryCode: 'query-code-1' });
+      await take(store, { caller: 'another caller', queryCode: 'query-code-1' });
     });
   });
 
@@ -198,7 +198,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.redemption(lease.redemptionId)).toBeUndefined();
       expect(await store.settle(lease, succeeded())).toBeUndefined();
       expect(await store.session('query-code-1')).toMatchObject({ redemption: undefined });
-      const next = await take(store, { caller: 'somebody else' });
+      const next = await take(store, { caller: 'another caller' });
       expect(next.redemptionId).not.toBe(lease.redemptionId);
       await take(store, { authCode: 'auth-code-2', queryCode: 'query-code-1' });
     });
@@ -206,7 +206,7 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
     test('only the owner of a lease releases its claim', async () => {
       const { store } = await opened();
       const lease = await send(store);
-      await store.release({ ...lease, owner: 'somebody else' });
+      await store.release({ ...lease, owner: 'another caller' });
       expect(await store.redemption(lease.redemptionId)).toMatchObject({ state: 'SENT' });
     });
 

@@ -1,4 +1,4 @@
-/** What a database whose clock jumps by hours or days neither forgets nor holds. */
+/** Jumps of the database's clock by hours or days: no used code is forgotten, and no redemption is held. */
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
@@ -90,7 +90,7 @@ export const clockContract = ({ name, open }: StoreEngine): void => {
       const lease = await take(store, { authCode: 'in between', queryCode });
       await store.markSent(lease);
       expect(await store.sweep()).toMatchObject({ released: 0, abandoned: 0 });
-      // A lease and what one jump may cost, a minute.
+      // A lease, and a minute, by which one jump moves the store's clock at most.
       await clock.advance(leaseOver + 60_000);
       expect(await store.sweep()).toMatchObject({ abandoned: 1 });
       expect(await store.claim(testClaim({ authCode: 'in between', queryCode }))).toMatchObject({ kind: 'DUPLICATE' });

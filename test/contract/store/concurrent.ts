@@ -1,4 +1,4 @@
-/** Every promise about claims when the same call comes several times at once, at one instance and at two. */
+/** The promises about claims, for concurrent equal calls at one instance and at two. */
 import { describe, expect, test } from 'vitest';
 import type { Claim, ClaimVerdict, SessionClaim, Store } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
@@ -32,7 +32,7 @@ const leaseOf = (verdicts: readonly ClaimVerdict[]) => {
 };
 
 export const concurrentContract = ({ name, open }: StoreEngine): void => {
-  /** So many stores on one database, in turn. */
+  /** The number of stores on one database, used in turn. */
   const openedAt = async (instances: number) => {
     const opened = await open();
     const stores = [opened.store, ...(instances === 2 ? [await opened.join(opened.keys.open())] : [])];

@@ -1,17 +1,17 @@
-/** What the contract of a store asks of it, in words of its own. */
+/** Claims, outcomes and times that the contract of a store uses. */
 import { expect } from 'vitest';
 import type { Watch } from '../../../src/lib/wakeups.ts';
 import type { PayerIdentity, Subject } from '../../../src/model.ts';
 import type { Claim, FinalOutcome, Lease, Outcome, Redemption, Store, StoreTimes } from '../../../src/store/store.ts';
 
 export const contractTimes: StoreTimes = { leaseMs: 10_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };
-/** The contract stays this far from every instant at which something ends: a database's clock runs on meanwhile. */
+/** The distance of the contract from instants at which rows expire: a database's clock goes on during a test. */
 export const MARGIN_MS = 5_000;
 export const leaseOver = contractTimes.leaseMs + MARGIN_MS;
 export const resultOver = contractTimes.resultTtlMs + MARGIN_MS;
 export const codeOver = contractTimes.codeTtlMs + MARGIN_MS;
 
-/** A claim of an auth code, in the words of these tests. */
+/** A claim of an auth code, with one caller for the binding. */
 export interface TestClaim extends Pick<Claim, 'source' | 'upstreamAppId' | 'appId' | 'channelId' | 'traceId'> {
   readonly authCode: string;
   readonly caller: string;
@@ -38,7 +38,7 @@ export const testClaim = (changes: Partial<TestClaim> = {}): Claim =>
     ...changes,
   });
 
-/** Claims, and expects to be the one. */
+/** Claims, and expects CLAIMED. */
 export const take = async (store: Store, changes: Partial<TestClaim> = {}): Promise<Lease> => {
   const verdict = await store.claim(testClaim(changes));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
@@ -65,7 +65,7 @@ export const rejected = {
 } satisfies FinalOutcome;
 
 let codes = 0;
-/** Authenticates a payer with a new auth code and answers who it is. */
+/** Authenticates a payer with a new auth code, and returns its identity. */
 export const authenticate = async (
   store: Store,
   subject: Subject,

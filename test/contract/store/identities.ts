@@ -1,4 +1,4 @@
-/** Who a payer is. */
+/** Identities: which ids are one payer. */
 import { describe, expect, test } from 'vitest';
 import type { IdentityRef, Subject } from '../../../src/model.ts';
 import type { StoreEngine } from '../store.ts';
@@ -42,11 +42,11 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
     test.each<[string, Subject, Subject]>([
       ['userId', { openId: 'o' }, { userId: 'u' }],
       ['openId', { userId: 'u' }, { openId: 'o' }],
-    ])('a %s that arrives later finds the existing identity', async (_, known, learnt) => {
+    ])('a %s that arrives later finds the existing identity', async (_, earlier, later) => {
       const { store } = await opened();
-      const { id } = await authenticate(store, known);
-      await authenticate(store, { ...known, ...learnt });
-      expect(await authenticate(store, learnt)).toMatchObject({ id, openId: 'o', userId: 'u' });
+      const { id } = await authenticate(store, earlier);
+      await authenticate(store, { ...earlier, ...later });
+      expect(await authenticate(store, later)).toMatchObject({ id, openId: 'o', userId: 'u' });
     });
 
     test.each<[string, Subject]>([
@@ -56,8 +56,8 @@ export const identityContract = ({ name, open: opened }: StoreEngine): void => {
       const { store } = await opened();
       const a = await authenticate(store, subject);
       const b = await authenticate(store, { openId: 'b', userId: 'ub' });
-      const answer = await authenticate(store, { openId: 'a', userId: 'ub', unionId: 'learnt' });
-      expect(answer).toMatchObject({ id: a.id, openId: 'a', userId: subject.userId ?? null, unionId: 'learnt' });
+      const answer = await authenticate(store, { openId: 'a', userId: 'ub', unionId: 'later' });
+      expect(answer).toMatchObject({ id: a.id, openId: 'a', userId: subject.userId ?? null, unionId: 'later' });
       const place = { channelId: 'wechat_pay', appId: 'demo' };
       const found = await store.identities([
         { ...place, openId: 'a' },

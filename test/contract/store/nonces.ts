@@ -80,8 +80,8 @@ export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
     test('P8: a nonce and what was signed are stored as blind indexes alone', async () => {
       const { store, dump } = await opened();
       await store.useNonce(use());
-      const kept = await dump();
-      for (const text of [use().nonce, use().fingerprint]) expect(kept.includes(text)).toBe(false);
+      const written = await dump();
+      for (const text of [use().nonce, use().fingerprint]) expect(written.includes(text)).toBe(false);
     });
   });
 };

@@ -1,4 +1,4 @@
-/** How a redemption ends, and how those who wait hear of it. */
+/** Outcomes of redemptions, and how their watchers are woken. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Subject } from '../../../src/model.ts';
 import type { Lease, Outcome } from '../../../src/store/store.ts';
@@ -38,11 +38,11 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       ['HELD', { state: 'HELD' }, {}],
       ['REJECTED', rejected, { failureCode: 'AUTH_CODE_EXPIRED' }],
       ['INDETERMINATE', { state: 'INDETERMINATE', failureCode: 'REPLY_UNVERIFIED' }, {}],
-    ])('P3: an outcome, %s, reads back equal from every call', async (_, outcome, told) => {
+    ])('P3: an outcome, %s, reads back equal from every call', async (_, outcome, expected) => {
       const { store } = await opened();
       const ended = await end(store, outcome, { queryCode: 'query-code-1' });
       const common = { source: 'daxpay', appId: 'demo', channelId: 'wechat_pay', traceId: 'trace-1' };
-      expect(ended).toMatchObject({ ...common, state: outcome.state, ...told });
+      expect(ended).toMatchObject({ ...common, state: outcome.state, ...expected });
       expect(await store.redemption(ended.id)).toEqual(ended);
       expect((await store.session('query-code-1'))?.redemption).toEqual(ended);
       const verdict = await store.claim(testClaim({ queryCode: 'query-code-1' }));
@@ -75,7 +75,7 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       const lease = await take(store);
       expect(await store.settle(lease, succeeded())).toMatchObject({ state: 'CLAIMED' });
       await store.markSent(lease);
-      expect(await store.settle({ ...lease, owner: 'somebody else' }, rejected)).toMatchObject({ state: 'SENT' });
+      expect(await store.settle({ ...lease, owner: 'another caller' }, rejected)).toMatchObject({ state: 'SENT' });
       expect(await store.settle({ ...lease, redemptionId: 'unknown' }, rejected)).toBeUndefined();
     });
 
@@ -124,10 +124,10 @@ export const outcomeContract = ({ name, open: opened }: StoreEngine): void => {
       const { id } = await end(store, succeeded(), { queryCode: 'query-code-1' });
       await clock.advance(contractTimes.codeTtlMs - MARGIN_MS);
       await store.sweep();
-      expect(await store.claim(testClaim({ caller: 'somebody else' }))).toEqual({ kind: 'CODE_USED' });
+      expect(await store.claim(testClaim({ caller: 'another caller' }))).toEqual({ kind: 'CODE_USED' });
       await clock.advance(2 * MARGIN_MS);
       if (swept === 'swept') expect((await store.sweep()).purged).toBe(1);
-      const lease = await take(store, { caller: 'somebody else' });
+      const lease = await take(store, { caller: 'another caller' });
       expect(lease.redemptionId).not.toBe(id);
     });
 

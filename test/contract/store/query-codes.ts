@@ -1,4 +1,4 @@
-/** What a query code shows. */
+/** Query codes: what they show, and for how long. */
 import { describe, expect, test } from 'vitest';
 
 import type { StoreEngine } from '../store.ts';
@@ -27,7 +27,7 @@ export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => 
       const kinds = claims.map(({ kind }) => kind);
       expect([count(kinds, 'CLAIMED'), count(kinds, 'SESSION_TAKEN')]).toEqual([1, 49]);
       const winner = claims.find((verdict) => verdict.kind === 'CLAIMED');
-      if (winner?.kind !== 'CLAIMED') throw new Error('Nobody won');
+      if (winner?.kind !== 'CLAIMED') throw new Error('No claim won');
       expect((await store.session('shared'))?.redemption?.id).toBe(winner.lease.redemptionId);
       await store.markSent(winner.lease);
       await store.settle(winner.lease, succeeded({ openId: 'the winner' }));

@@ -66,7 +66,7 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
     test('one sweep deletes all expired certifications, and not their payer', async () => {
       const { store, clock, query } = await opened({ ...limited, identityTtlMs: undefined });
       const { id } = await authenticate(store, { openId: 'o' });
-      // In portions: an engine may turn away more writers at once than it has places for.
+      // In portions: an engine may refuse more concurrent writes than it has places for.
       for (let from = 0; from < 1_100; from += 50)
         await times(50, (index) =>
           store.addCertification({ certifyId: `certify-${from + index}`, ...certification, identityId: id }),
@@ -159,8 +159,8 @@ export const retentionContract = ({ name, open: opened }: StoreEngine): void => 
         expect(report).toMatchObject({ identities: 1 });
         expect(identities.map(({ openId }) => openId)).toEqual(Array(10).fill('o'));
       }
-      const told = await query<{ id: string }>("SELECT id FROM redemptions WHERE state = 'SUCCEEDED'");
-      for (const { id } of told) {
+      const outcomes = await query<{ id: string }>("SELECT id FROM redemptions WHERE state = 'SUCCEEDED'");
+      for (const { id } of outcomes) {
         const redemption = await store.redemption(id);
         if (redemption) expect(redemption).toMatchObject({ identity: { openId: 'o' } });
       }

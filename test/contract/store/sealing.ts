@@ -12,7 +12,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
     const PACE = { batch: 2, pauseMs: 0 };
     const place = { appId: 'demo', channelId: 'wechat_pay' };
 
-    /** 3 payers, 2 of them with tokens and 1 with a certification, and a certification of nobody. */
+    /** 3 payers, 2 of them with tokens and 1 with a certification, and a certification without a payer. */
     const fill = async (store: Store) => {
       const accessToken = { value: 'token', expiresAt: new Date(1_900_000_000_000) };
       const ended = [
@@ -42,7 +42,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await resealAll(rotating, PACE)).toEqual({ resealed: VALUES, unreadable: 0 });
       expect(await resealAll(rotating, PACE)).toEqual({ resealed: 0, unreadable: 0 });
       await expectAll(await join(keys.openNewest()));
-      // The one that has been running all the time learns of the key when it meets it.
+      // The store that was open during the rotation reads the new key when a value needs it.
       await expectAll(store);
     });
 
@@ -94,7 +94,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
   });
 
   describe(`${name}: what does not open`, () => {
-    /** Puts what was sealed for one payer in the place of what was sealed for another. */
+    /** Copies the sealed value of one payer over that of another. */
     const tamper = (query: OpenedStore['query'], { id }: PayerIdentity, other: PayerIdentity) =>
       query(`UPDATE identities SET subject_sealed = (SELECT subject_sealed FROM identities WHERE id = '${other.id}')
         WHERE id = '${id}'`);
@@ -134,7 +134,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await store.claim(testClaim({ ...again, caller: 'other' }))).toEqual({ kind: 'CODE_USED' });
       await expect(authenticate(store, { openId: 'bad' })).rejects.toThrow(VaultError);
       expect(await authenticate(store, { openId: 'a' })).toMatchObject({ openId: 'a' });
-      // The way out: the payer is erased, and may come again.
+      // The remedy: the payer is erased, and can authenticate again.
       expect(await store.erase(bad.id)).toMatchObject({ identities: 1 });
       expect(await authenticate(store, { openId: 'bad' })).toMatchObject({ openId: 'bad' });
     });

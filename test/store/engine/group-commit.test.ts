@@ -1,3 +1,4 @@
+/** Group commit: many writes in one transaction, each with its own result. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +38,7 @@ const open = () => {
     db,
     write: createGroupCommit(db),
     insert: async (text: string) => void insert.run(text),
-    /** What another connection sees: only what is committed. */
+    /** What another connection reads: committed rows only. */
     committed: () => notes.all().map(({ text }) => text),
   };
 };
@@ -47,7 +48,7 @@ const countCommits = (file: string): number => {
   const log = readFileSync(`${file}-wal`);
   const frameBytes = 24 + log.readUInt32BE(8);
   let commits = 0;
-  // Frames of an earlier round of the log carry other salts; a frame that ends a transaction tells the database's size.
+  // Frames of an earlier round of the log carry other salts; a frame that ends a transaction holds the size of the database.
   for (let at = 32; at + frameBytes <= log.length; at += frameBytes) {
     const current = log.subarray(at + 8, at + 16).equals(log.subarray(16, 24));
     if (current && log.readUInt32BE(at + 4) !== 0) commits += 1;

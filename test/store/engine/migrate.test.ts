@@ -1,4 +1,4 @@
-/** `npm run migrate`: the schema of the configured store, by the command that an operator runs. */
+/** `npm run migrate` brings the schema of the configured store up to this release. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ afterAll(() => server.close(), 30_000);
 
 interface Configured {
   readonly env: Record<string, string>;
-  /** Runs a statement past the service. */
+  /** Runs a statement without the service. */
   query(sql: string): Promise<unknown[]>;
 }
 

@@ -1,4 +1,4 @@
-/** A pooler between the service and PostgreSQL: the service serves, its time limits hold, and what is lacking is said. */
+/** A pooler between the service and PostgreSQL: the service works, its time limits hold, and the log reports what does not work. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createLog } from '../../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';

@@ -1,4 +1,4 @@
-/** What only a server on a network can do: refuse, vanish, come back, and lose the answer to a COMMIT. */
+/** Failures of a server and of the network: refused, lost and restored connections, and a COMMIT without an answer. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';

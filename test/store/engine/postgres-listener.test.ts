@@ -1,4 +1,4 @@
-/** The connection that hears of other instances, where no server answers it. */
+/** The listener, at a server that does not answer. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';

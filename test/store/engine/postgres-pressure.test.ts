@@ -1,4 +1,4 @@
-/** What was sent is stored while everything else wants the database, has locked it, or has just lost it. */
+/** Outcomes are stored while other calls use the whole database, while rows are locked, and after a failure. */
 import { lookup } from 'node:dns';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';

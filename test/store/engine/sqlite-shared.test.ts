@@ -1,4 +1,4 @@
-/** What other processes may do to a SQLite file that is served: bounded, or reported, and never in the way of everything. */
+/** What other processes do to a served SQLite file delays calls for a bounded time, or is reported. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const newFolder = (): string => {
   return folder;
 };
 
-/** Another process that has run some SQL on the file, and holds what it holds until it is ended. */
+/** Another process that has run SQL on the file, and holds its locks until it ends. */
 const startShell = async (file: string, sql: string): Promise<ChildProcess> => {
   const script = `
     const { DatabaseSync } = require('node:sqlite');
@@ -63,7 +63,7 @@ const send = async (store: Store, code: string) => {
   return verdict.lease;
 };
 
-/** The longest time for which nothing else could run in this process. */
+/** The longest time for which this process was blocked. */
 const watchEventLoop = () => {
   let longestMs = 0;
   let last = performance.now();

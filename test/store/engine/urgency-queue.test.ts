@@ -1,3 +1,4 @@
+/** The queue that gives out connections by urgency. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { DatabaseOverloaded, type Urgency } from '../../../src/store/engine/engine.ts';
@@ -5,7 +6,7 @@ import { createUrgencyQueue, type Release } from '../../../src/store/engine/urge
 
 const PLACES = 10;
 
-/** As many of an urgency as get a place at once. */
+/** Enters calls of an urgency until one does not get a place at once. */
 const fill = async (lanes: ReturnType<typeof createUrgencyQueue>, urgency: Urgency) => {
   const taken: Release[] = [];
   let refused = 0;

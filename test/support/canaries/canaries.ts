@@ -34,7 +34,7 @@ export const searchCanaries = (
   places: Readonly<Record<string, Buffer>>,
 ): Search => {
   const needles = Object.entries(canaries).flatMap(([name, secret]) => {
-    if (secret.length < 3) throw new Error(`The canary ${name} is too short to be told from chance`);
+    if (secret.length < 3) throw new Error(`The canary ${name} is too short to be distinguished from chance`);
     return spellings(secret).map((spelling) => ({ name, spelling }));
   });
   const hits = Object.entries(places).flatMap(([place, written]) =>

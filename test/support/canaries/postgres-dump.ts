@@ -1,10 +1,10 @@
-/** Everything that a PostgreSQL has written about a database, in every form in which somebody may get at it. */
+/** Every byte that a PostgreSQL has written of a database, in each form in which it can be read. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 
-/** The text of a COPY: the driver passes it by. */
+/** The text of a COPY, which the driver does not return. */
 const copyOut = async (client: pg.Client, table: string): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   const connection: NodeJS.EventEmitter = Reflect.get(client, 'connection');
@@ -24,7 +24,7 @@ const readAll = (folder: string): Buffer => {
   return Buffer.concat(files.map((file) => readFileSync(file)));
 };
 
-/** One that is not older than the server: it refuses to dump a newer one. */
+/** A pg_dump that is not older than the server, since it refuses a newer one. */
 const findPgDump = (serverMajor: number): string | undefined => {
   const root = '/usr/lib/postgresql';
   const installed = existsSync(root) ? readdirSync(root).map((version) => join(root, version, 'bin', 'pg_dump')) : [];
@@ -38,7 +38,7 @@ const findPgDump = (serverMajor: number): string | undefined => {
   });
 };
 
-/** Files only of a server on this machine that lets itself be read. */
+/** Files only of a server on this machine whose files are readable. */
 export const dumpPostgres = async (url: string): Promise<Record<string, Buffer>> => {
   const client = new pg.Client(url);
   await client.connect();

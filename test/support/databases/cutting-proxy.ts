@@ -1,8 +1,8 @@
-/** Stands before a PostgreSQL and cuts connections where it hurts. */
+/** A proxy before a PostgreSQL that cuts connections around a COMMIT. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** The server never hears of the commit, or hears of it and its answer is lost. */
+/** The server does not receive the COMMIT, or receives it and its answer is lost. */
 export type Cut = 'before the commit' | 'after the commit';
 
 export const startCuttingProxy = async (databaseUrl: string) => {
@@ -57,7 +57,7 @@ export const startCuttingProxy = async (databaseUrl: string) => {
     },
     cuts: () => cuts,
     cutAll,
-    /** Whether whoever connects is turned away. */
+    /** Whether new connections are refused. */
     refuse(value: boolean) {
       refusing = value;
     },

@@ -1,14 +1,14 @@
-/** Stands between the service and a PostgreSQL: makes every message late, holds messages back, leads to another server. */
+/** A proxy before a PostgreSQL that delays messages, withholds them, or leads to another server. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface DatabaseProxy {
   readonly url: string;
-  /** From now on every message takes so long, in each direction. */
+  /** From now on every message takes this long, in each direction. */
   slow(delayMs: number): void;
-  /** Nothing passes any more, and no connection ends; false: what was held back passes now. */
+  /** No message passes, and no connection ends; false: the withheld messages pass now. */
   mute(value: boolean): void;
-  /** New connections lead to the server of this address; those that exist stay where they are. */
+  /** New connections lead to the server of this address; existing ones stay. */
   lead(databaseUrl: string): void;
   cutAll(): void;
   close(): Promise<void>;

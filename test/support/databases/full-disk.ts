@@ -1,4 +1,4 @@
-/** Stores on a disk of their own that is soon full. */
+/** Stores on small disks of their own. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,15 +19,15 @@ export const diskSizes: readonly number[] = Object.values(SIZES);
 
 /** A store, and the disk that it is on. */
 export interface Bed {
-  /** What goes on when the disk is full: calls that need no space, reads, or nothing at all. */
+  /** What works while the disk is full: calls that need no space, reads, or nothing. */
   readonly whenFull: 'some calls' | 'reads' | 'nothing';
   open(): Promise<Engine>;
-  /** Takes all space, what the files have to spare included where that can be had. */
+  /** Takes all space, where possible also the free space inside the files. */
   fill(): Promise<void>;
   free(): void;
-  /** Throws when what is on the disk is not sound. */
+  /** Throws when the files on the disk are damaged. */
   check(): Promise<void>;
-  /** What became of the server. */
+  /** What happened to the server, for the report. */
   story(): string;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ const openSqliteBed = async (): Promise<Bed> => {
   };
 };
 
-/** Takes the room that the pages of the table have to spare: an update would find some there. */
+/** Takes the free space in the pages of the table, in which updates would succeed. */
 const BALLAST = `DO $$ BEGIN
   FOR n IN 1..2000 LOOP
     BEGIN
@@ -63,7 +63,7 @@ const BALLAST = `DO $$ BEGIN
       VALUES ('red_' || gen_random_uuid(), uuid_send(gen_random_uuid()), '', 'daxpay', 'demo', 'wechat_pay', 'ballast',
         'REJECTED', 'ballast', 0, 'AUTH_CODE_USED', 0, 0, now_ms() + 86400000);
     EXCEPTION WHEN disk_full THEN
-      -- It has taken room all the same, until somebody clears up.
+      -- It occupies space nevertheless, until it is deleted.
     END;
   END LOOP;
 END $$`;
@@ -95,7 +95,7 @@ const openPostgresBed = async (full: 'tables' | 'log'): Promise<Bed> => {
     async fill() {
       disk.fill();
       if (full === 'tables') await ask(BALLAST);
-      // Segments that it has made for later.
+      // Segments that were made in advance.
       else await useUpLog().catch(() => undefined);
       disk.fill();
     },
@@ -118,7 +118,7 @@ const openPostgresBed = async (full: 'tables' | 'log'): Promise<Bed> => {
   };
 };
 
-/** How each of them is made. */
+/** How each store is made. */
 export const beds: Record<string, () => Promise<Bed>> = {
   SQLite: openSqliteBed,
   'PostgreSQL without space for its tables': () => openPostgresBed('tables'),

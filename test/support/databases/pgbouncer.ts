@@ -1,4 +1,4 @@
-/** A real PgBouncer, where there is one: the program that PGBOUNCER names, or the one on the PATH. */
+/** A real PgBouncer, where it is installed: the program that PGBOUNCER names, or the one on the PATH. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ export const startPgbouncer = async (databaseUrl: string, mode: 'session' | 'tra
     `pool_mode = ${mode}`,
   ];
   writeFileSync(join(folder, 'pgbouncer.ini'), `${settings.join('\n')}\n`, { mode: 0o644 });
-  // It does not run as root.
+  // PgBouncer does not run as root.
   const user = process.getuid?.() === 0 ? ['--user', 'nobody'] : [];
   const child: ChildProcess = spawn(pgbouncer, ['--quiet', ...user, join(folder, 'pgbouncer.ini')], {
     stdio: 'ignore',

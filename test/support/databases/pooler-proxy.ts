@@ -1,6 +1,6 @@
 /**
  * Two habits of PgBouncer, for machines without one: it refuses startup parameters that it does not know, and when it
- * pools transactions every transaction goes to whichever connection of the server is free. PostgreSQL itself is real.
+ * pools transactions every transaction goes to a free connection of the server. PostgreSQL itself is real.
  * https://www.pgbouncer.org/config.html#ignore_startup_parameters https://www.pgbouncer.org/features.html
  */
 import { once } from 'node:events';
@@ -35,7 +35,7 @@ const parametersOf = (startup: Buffer): string[] =>
     .filter((_, index) => index % 2 === 0)
     .filter((name) => name !== '');
 
-/** Hands out whole messages as they come. */
+/** Passes on whole messages as they arrive. */
 const splitter = (onMessage: (type: string, bytes: Buffer) => void) => {
   let rest: Buffer = Buffer.alloc(0);
   return (bytes: Buffer) => {
@@ -66,12 +66,12 @@ export const startPooler = async (databaseUrl: string, mode: 'session' | 'transa
     const backend: Backend = { socket, client };
     const receive = splitter((type, bytes) => {
       const reader = backend.client;
-      // What comes while nobody has the connection, such as a notice, is dropped.
+      // What arrives while no client has the connection, such as a notice, is dropped.
       reader?.write(bytes);
       const idle = type === 'Z' && bytes[5] === 'I'.charCodeAt(0);
       if (!idle || mode === 'session' || !reader) return;
       backend.client = undefined;
-      // The one that has been free for longest comes next, so that a client hardly ever gets the same one again.
+      // The connection that has been free for longest is next, so that a client rarely gets the same one again.
       free.push(backend);
     });
     socket.on('data', receive).on('error', () => undefined);

@@ -54,7 +54,7 @@ const newNode = (folder: string, port: number): Node => {
 const addressOf = ({ port }: Node) => `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`;
 
 const kill = async ({ server, folder }: Node): Promise<void> => {
-  // The library keeps it to itself. It closes when the last process of the server has let go of the log.
+  // A private field of the library. Closes when the last process of the server has closed its log.
   const postmaster: ChildProcess | undefined = Reflect.get(server, 'process');
   if (!postmaster) return;
   const gone = once(postmaster, 'close');
@@ -91,7 +91,7 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
 const startStandby = async (primary: Node, folder: string, port: number): Promise<Node> => {
   const label = await onNode(primary, async (client) => {
     await client.query("SELECT pg_backup_start('standby', fast => true)");
-    // Files that come and go meanwhile are made good by the log.
+    // The log makes up for files that change during the copy.
     execFileSync('sh', ['-c', 'cp -a "$0" "$1" || true', primary.folder, folder], { stdio: 'ignore' });
     const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(wait_for_archive => false)');
     return String(rows[0]?.labelfile);
@@ -103,7 +103,7 @@ const startStandby = async (primary: Node, folder: string, port: number): Promis
   appendFileSync(join(folder, 'postgresql.auto.conf'), `\nprimary_conninfo = '${source}'\n`);
   execFileSync('chown', ['-R', '--reference', primary.folder, folder]);
   const node = newNode(folder, port);
-  // Resolves when it accepts writes, which a standby does not: it is asked instead.
+  // Resolves when it accepts writes, which a standby does not: so it is polled instead.
   void node.server.start().catch(() => undefined);
   await until(async () => (await query(node, 'SELECT 1')).length > 0);
   return node;
@@ -128,7 +128,7 @@ export interface PostgresCluster {
 
 export const startCluster = async (): Promise<PostgresCluster> => {
   const root = mkdtempSync(join(tmpdir(), 'payer-identity-cluster-'));
-  // PostgreSQL does not run as root; the user that runs it instead has to get at its data.
+  // PostgreSQL does not run as root: the data has to belong to the user that runs it.
   chmodSync(root, 0o777);
   const ports = [await freePort(), await freePort()];
   let made = 0;

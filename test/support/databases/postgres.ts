@@ -11,20 +11,20 @@ import pg from 'pg';
 
 export interface TestDatabase {
   readonly url: string;
-  /** As the owner of the database, past the store. */
+  /** Runs a statement as the owner of the database, without the store. */
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
-  /** Moves the store's clock: it goes on from there, or stands still. */
+  /** Moves the database's clock: it goes on from there, or stands still. */
   setClock(clock: { readonly offsetMs: number } | { readonly atMs: number }): Promise<void>;
-  /** Every row of every table as text, and the files of the database where they are at hand. */
+  /** Every row of every table as text, and the files of the database where they are readable. */
   dump(): Promise<Buffer>;
   drop(): Promise<void>;
 }
 
 export interface TestPostgres {
   createDatabase(): Promise<TestDatabase>;
-  /** Kills one of its processes outright, and resolves when that has ended all others. A given server only hangs up. */
+  /** Kills one of its processes, and resolves when that has ended all others. A given server only closes connections. */
   crash(): Promise<void>;
-  /** Kills the whole server outright, and resolves when the last of its processes is gone. Only one of its own. */
+  /** Kills the whole server, and resolves when its last process has ended. Not for a given server. */
   kill(): Promise<void>;
   /** Starts it again where it was; resolves when it accepts connections. */
   restart(): Promise<void>;
@@ -54,7 +54,7 @@ type Server = Pick<TestPostgres, 'kill' | 'restart' | 'close'> & {
 
 const startEmbedded = async (settings: PostgresOptions['settings']): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-postgres-'));
-  // PostgreSQL does not run as root; the user that runs it instead has to get at its data.
+  // PostgreSQL does not run as root: the data has to belong to the user that runs it.
   chmodSync(folder, 0o755);
   const port = await freePort();
   const password = randomBytes(12).toString('hex');
@@ -79,7 +79,7 @@ const startEmbedded = async (settings: PostgresOptions['settings']): Promise<Ser
       postmaster.kill('SIGKILL');
       await gone;
       Reflect.set(server, 'process', undefined);
-      // It names a process that may be another one by now.
+      // The process id in it may belong to another process by now.
       rmSync(join(databaseDir, 'postmaster.pid'));
     },
     restart: () => server.start(),
@@ -93,7 +93,7 @@ const startEmbedded = async (settings: PostgresOptions['settings']): Promise<Ser
   };
 };
 
-/** The library keeps it to itself. It closes when the last process of the server has let go of the log. */
+/** A private field of the library. Closes when the last process of the server has closed its log. */
 const processOf = (server: EmbeddedPostgres): ChildProcess | undefined => Reflect.get(server, 'process');
 
 const connect = (url: string): pg.Pool => {
@@ -109,7 +109,7 @@ const dumpRows = async (pool: pg.Pool): Promise<string> => {
   return texts.join('\n');
 };
 
-/** Without the caches of the catalogue: they come and go, and hold no rows. */
+/** Without the caches of the catalogue, which change during the read and hold no rows. */
 const readFiles = (folder: string): Buffer => {
   const names = readdirSync(folder).filter((name) => !name.startsWith('pg_internal.init'));
   return Buffer.concat(names.map((name) => readFileSync(join(folder, name))));
@@ -149,7 +149,7 @@ export const startPostgres = async ({ own = false, settings }: PostgresOptions =
       async drop() {
         if (pool.ended) return;
         await pool.end();
-        // A server of our own is removed whole.
+        // The test's own server is removed with all its databases.
         if (given) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
       },
     };
@@ -165,7 +165,7 @@ export const startPostgres = async ({ own = false, settings }: PostgresOptions =
       await witness.connect();
       const { rows } = await witness.query(`SELECT pid ${others} LIMIT 1`);
       if (!rows[0]) throw new Error('No service is connected');
-      // Not `once`, which gives up at the error that comes before.
+      // `once` would reject at the error that is emitted before.
       const ended = new Promise((resolve) => witness.once('end', resolve));
       process.kill(rows[0].pid, 'SIGKILL');
       await ended;

@@ -1,4 +1,4 @@
-/** A disk that is soon full: a tmpfs of its own. It takes root, or a user namespace in which one is root. */
+/** A small disk: a tmpfs of its own. Mounting it takes root, or a user namespace with root. */
 import { execFile, execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 export interface SmallDisk {
   readonly folder: string;
-  /** Takes all the space that is left, to the last page. */
+  /** Takes all free space, to the last page. */
   fill(): void;
   /** Gives that space back. */
   free(): void;
@@ -56,7 +56,7 @@ export const mountSmallDisk = (megabytes: number): SmallDisk => {
     free: () => rmSync(ballast, { force: true }),
     close() {
       if (mounted) return;
-      // Lazily: a server that is being killed may hold a file yet.
+      // Lazily: a server that is being killed may still have a file open.
       execFileSync('umount', ['--lazy', folder], { stdio: 'pipe' });
       rmdirSync(folder);
     },
@@ -72,14 +72,14 @@ const works = (attempt: () => void): boolean => {
   }
 };
 
-/** How small disks are to be had on this machine. */
+/** How this machine can mount small disks. */
 export const smallDisks = (): 'mounted' | 'in a namespace' | 'none' => {
   if (works(() => mountSmallDisk(1).close())) return 'mounted';
   const tryMount = ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()];
   return works(() => execFileSync('unshare', tryMount, { stdio: 'pipe' })) ? 'in a namespace' : 'none';
 };
 
-/** Runs a test file in a namespace where one is root, mounts, and is oneself again: PostgreSQL does not run as root. */
+/** Runs a test file in a namespace: mounts as root, and then runs as the user again, since PostgreSQL refuses root. */
 export const inNamespace = async (testFile: string, megabytes: readonly number[]): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-disks-'));
   const mounts = megabytes.map(

@@ -1,4 +1,4 @@
-/** A PostgreSQL in given folders that is started again whenever it ends, as an init system does. */
+/** A PostgreSQL in given folders that is started again when it ends, as an init system does. */
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address ? address.port : 0;
 };
 
-/** The library keeps it to itself. */
+/** A private field of the library. */
 const processOf = (server: EmbeddedPostgres): ChildProcess => Reflect.get(server, 'process');
 
 export const startSupervisedPostgres = async (folders: {
@@ -43,10 +43,10 @@ export const startSupervisedPostgres = async (folders: {
     unix_socket_directories: '',
     max_wal_size: '4MB',
     min_wal_size: '2MB',
-    // Whose recovery from a crash fails for want of space, while clients keep coming, 18.4 may wait for ever instead of
-    // ending; started anew it does end. Whoever supervises it restarts it.
+    // When recovery from a crash fails without space while clients connect, 18.4 may wait for ever instead of ending;
+    // started again it ends. Its supervisor restarts it.
     restart_after_crash: 'off',
-    // A segment that is used again would be room, over and over, on a disk that is full of log.
+    // A recycled segment would be space, again and again, on a disk that is full of log.
     wal_keep_size: '1GB',
   };
   const server = new EmbeddedPostgres({
@@ -57,7 +57,7 @@ export const startSupervisedPostgres = async (folders: {
   });
   mkdirSync(walDir);
   for (const folder of [folders.tables, folders.log]) chmodSync(folder, 0o755);
-  // Who runs the server instead of root, the library has made sure of at the latest when it fails for want of the log.
+  // The library has created the user that runs the server by the time that it fails without the log.
   if (isRoot) {
     execFileSync('sh', ['-c', 'id postgres || useradd --user-group postgres'], { stdio: 'pipe' });
     execFileSync('chown', ['postgres:', walDir], { stdio: 'pipe' });

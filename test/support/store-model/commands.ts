@@ -1,4 +1,4 @@
-/** What can be done to a store, each done to the store and to the model of it, and compared. */
+/** Calls of a store, each made at the store and at its model, and compared. */
 import type fc from 'fast-check';
 import { expect } from 'vitest';
 import type { CertificationStatus } from '../../../src/model.ts';
@@ -23,18 +23,18 @@ export interface ModelledStore {
   /** Another one after `reopen`. */
   readonly store: () => Store;
   advance(ms: number): Promise<void>;
-  /** Sets the database's clock forward or back, while no time passes, and lets the store notice. */
+  /** Sets the database's clock forward or back while no time passes, and runs a sweep. */
   jump(ms: number): Promise<void>;
-  /** Opens what the store has written so far once more, and abandons the store. */
+  /** Opens what the store has written so far, and abandons the store itself. */
   reopen(): Promise<void>;
-  /** Told of every step. */
+  /** Receives every step. */
   onStep(name: string): void;
 }
 
 export type Command = fc.AsyncCommand<Model, ModelledStore>;
 type Step = (model: Model, store: Store, real: ModelledStore) => Promise<void>;
 
-/** Can always be done, so that a history has as many steps as commands. */
+/** Always possible, so that a history has as many steps as commands. */
 const step = (name: string, run: Step): Command => ({
   check: () => true,
   async run(model, real) {
@@ -117,7 +117,7 @@ export const settle = (number: number, outcome: Outcome): Command =>
     runSettle(model, store, leaseAt(model, number), outcome),
   );
 
-/** A claim, and whatever a service does next with what it holds then: most exchanges just go well. */
+/** A claim, and the next calls of a service that got it: most redemptions succeed. */
 export const exchange = (choice: ClaimChoice, outcome: Outcome): Command =>
   step(`exchange ${JSON.stringify(choice)} for ${JSON.stringify(outcome)}`, async (model, store) => {
     await runClaim(model, store, choice);

@@ -1,4 +1,4 @@
-/** What can be read of a store, compared with the model of it. */
+/** Compares all reads of a store with its model. */
 import { expect } from 'vitest';
 import type { Store } from '../../../src/store/store.ts';
 import { bestCertifications, certificationAsRead, entryAsRead, payerAsRead, sessionAsRead } from './reads.ts';
@@ -43,7 +43,7 @@ export const compareAll: Comparison = async (model, store) => {
   for (const compare of comparisons) await compare(model, store);
 };
 
-/** By turns, for speed; what went wrong is seen two steps later at the latest. */
+/** In turns, for speed; a difference is found two steps later at the latest. */
 export const compareSome: Comparison = async (model, store) => {
   await comparisons[model.steps % comparisons.length]?.(model, store);
 };

@@ -1,4 +1,4 @@
-/** Random histories of everything that can be done to a store. */
+/** Random histories of calls of a store, for fast-check. */
 import fc from 'fast-check';
 import type { CertificationStatus, Subject } from '../../../src/model.ts';
 import type { FinalOutcome, Outcome } from '../../../src/store/store.ts';
@@ -51,7 +51,7 @@ const anyClaim = fc.record({
   ...{ caller: oneOf('router', 'page'), appId: oneOf('demo', 'demo', 'other'), issuedOnly: oneOf(false, false, true) },
   channelId: oneOf('ali_pay', 'ali_pay', 'ali_pay', 'wechat_pay'),
 });
-/** The same few calls over and over, as retries are. */
+/** Few different calls, repeated often, as retries are. */
 const usualClaim = fc.record({
   ...{ code: oneOf('code-a', 'code-b', 'code-c'), session: oneOf<SessionChoice>(undefined, { own: 'own-a' }) },
   ...{ kind: fc.constant('authCode' as const), caller: fc.constant('router'), appId: fc.constant('demo') },
@@ -59,7 +59,7 @@ const usualClaim = fc.record({
 });
 const certifyId = oneOf('certify-a', 'certify-b', 'certify-c');
 
-/** Every command as often as life has it, more or less. */
+/** Commands in roughly the frequencies of production. */
 export const commands: fc.Arbitrary<Command>[] = [
   ...[anyClaim.map(claim), anyClaim.map(claim), usualClaim.map(claim), usualClaim.map(claim)],
   ...[number.map(markSent), number.map(markSent), number.map(release)],

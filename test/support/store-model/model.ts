@@ -1,4 +1,4 @@
-/** What the store promises, told with plain values: what random histories are compared with. */
+/** The store as a model of plain values, with which random histories are compared. */
 import type { Subject } from '../../../src/model.ts';
 import type { EraseReport, SweepReport } from '../../../src/store/reports.ts';
 import type { Claim, Lease, Outcome } from '../../../src/store/store.ts';
@@ -35,8 +35,8 @@ const recognize = (model: Model, place: Place, subject: Subject, newPayerId: str
     return payer;
   }
   const userId = byUserId && byUserId !== known ? known.subject.userId : (subject.userId ?? known.subject.userId);
-  const told = Object.fromEntries(Object.entries(subject).filter(([, value]) => value !== undefined));
-  known.subject = { ...known.subject, ...told, userId };
+  const incoming = Object.fromEntries(Object.entries(subject).filter(([, value]) => value !== undefined));
+  known.subject = { ...known.subject, ...incoming, userId };
   known.lastAt = wallOf(model);
   return known;
 };
@@ -52,7 +52,7 @@ const end = (model: Model, entry: Entry, outcome: Outcome, payerId?: string) => 
 const abandon = (model: Model, entry: Entry) =>
   end(model, entry, { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' });
 
-/** The session that a new claim is bound to, or why there is none; one that is over is gone by this. */
+/** The session that a new claim is bound to, or the verdict without one; an expired one is deleted. */
 const bind = (model: Model, { session, appId, channelId }: Claim): Bound | string | undefined => {
   if (!session) return undefined;
   const byState = 'stateId' in session;
@@ -80,7 +80,7 @@ export const openInModel = (
   return bound;
 };
 
-/** What the store has to answer to a claim, and what becomes of the model by it; ids and owners come from the store. */
+/** The verdict that the store has to return, and the change of the model; ids and owners come from the store. */
 export const claimInModel = (model: Model, claim: Claim, lease: Lease | undefined): string => {
   const { now } = model;
   const known = model.entries.find((one) => one.claim.code === claim.code && one.claim.kind === claim.kind);
@@ -132,7 +132,7 @@ export const releaseInModel = (model: Model, lease: Lease): boolean => {
   return entry !== undefined;
 };
 
-/** `payerId` is the one that the store gave, in case that the payer is new. */
+/** `payerId` is the id that the store gave to a new payer. */
 export const settleInModel = (model: Model, lease: Lease, outcome: Outcome, payerId: string | undefined): void => {
   const entry = owned(model, lease, 'SENT');
   if (entry) end(model, entry, outcome, payerId);
@@ -153,9 +153,9 @@ export const countPollInModel = (model: Model, queryCode: string): number => {
 };
 
 const forget = (model: Model, payer: Payer): number => {
-  const kept = model.certifications.filter(({ identityId }) => identityId !== payer.id);
-  const certifications = model.certifications.length - kept.length;
-  model.certifications = kept;
+  const remaining = model.certifications.filter(({ identityId }) => identityId !== payer.id);
+  const certifications = model.certifications.length - remaining.length;
+  model.certifications = remaining;
   model.payers = model.payers.filter((other) => other !== payer);
   for (const entry of model.entries) if (entry.payer === payer) entry.payer = undefined;
   return certifications;

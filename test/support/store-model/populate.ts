@@ -30,7 +30,7 @@ const take = async (store: Store, name: string): Promise<Lease> => {
   return verdict.lease;
 };
 
-/** Answers the names of the claims that it made. */
+/** Returns the names of the claims that it made. */
 export const populate = async (store: Store): Promise<string[]> => {
   const names = ['claimed', 'sent', ...outcomes.map((_, index) => `outcome-${index}`)];
   await store.openSession({ queryCode: 'query-open', stateId: 'state', appId: 'demo', channelId: 'ali_pay' });
@@ -47,7 +47,7 @@ export const populate = async (store: Store): Promise<string[]> => {
     if (index === 1) await store.updateCertification(certifyId, 'NOT_PASSED');
   }
   await store.addCertification({
-    certifyId: 'certify-of-nobody',
+    certifyId: 'certify-without-payer',
     appId: 'demo',
     channelId: 'ali_pay',
     identityId: null,
@@ -56,7 +56,7 @@ export const populate = async (store: Store): Promise<string[]> => {
   return names;
 };
 
-/** All that callers can learn of it. */
+/** All that callers can read of it. */
 export const readAll = async (store: Store, names: readonly string[]) => {
   return {
     claims: await Promise.all(names.map((name) => store.claim(claimOf(populatedClaim(name))))),
@@ -66,7 +66,7 @@ export const readAll = async (store: Store, names: readonly string[]) => {
       ...['user-1', 'user-3'].map((userId) => ({ ...app, userId })),
     ]),
     certifications: await Promise.all(
-      ['certify-0', 'certify-1', 'certify-2', 'certify-of-nobody'].map((id) => store.certification(id)),
+      ['certify-0', 'certify-1', 'certify-2', 'certify-without-payer'].map((id) => store.certification(id)),
     ),
   };
 };

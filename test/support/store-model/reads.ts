@@ -1,15 +1,15 @@
-/** What the store has to let read, according to the model of it. */
+/** What the store has to return, according to its model. */
 import type { Certification, PayerIdentity } from '../../../src/model.ts';
 import { type Entry, isPending, type Model, type Payer } from './state.ts';
 
-/** As `identities` has to read. */
+/** As `identities` has to return it. */
 export const payerAsRead = ({ id, appId, channelId, subject, firstAt, lastAt }: Payer): PayerIdentity => {
   const { openId = null, userId = null, unionId = null, subAppId = null, subOpenId = null } = subject;
   const seen = { firstAuthenticatedAt: new Date(firstAt), lastAuthenticatedAt: new Date(lastAt) };
   return { id, appId, channelId, openId, userId, unionId, subAppId, subOpenId, ...seen };
 };
 
-/** As `settle` and `collect` have to read it, whenever; undefined when its payer is gone. */
+/** As `settle` and `collect` have to return it at any time; undefined when its payer was erased. */
 export const endingAsRead = ({ skew }: Model, entry: Entry | undefined): object | undefined => {
   if (!entry || (entry.state === 'SUCCEEDED' && !entry.payer)) return undefined;
   const { id, traceId, state, outcome, payer, hasAnswer, claim } = entry;
@@ -23,26 +23,26 @@ export const endingAsRead = ({ skew }: Model, entry: Entry | undefined): object 
   };
 };
 
-/** As `redemption` has to read it. */
+/** As `redemption` has to return it. */
 export const entryAsRead = (model: Model, id: string): object | undefined =>
   endingAsRead(
     model,
     model.entries.find((one) => one.id === id && (one.outcomeUntil > model.now || isPending(one))),
   );
 
-/** As `session` has to read it. */
+/** As `session` has to return it. */
 export const sessionAsRead = (model: Model, queryCode: string): object | undefined => {
   const found = model.sessions.find((one) => one.queryCode === queryCode && one.expiresAt > model.now);
   if (!found) return undefined;
   const { appId, channelId, expiresAt, entry } = found;
   const redemption = entry && entryAsRead(model, entry.id);
-  // Its payer was erased: the query code stays taken and stands for nothing.
+  // Its payer was erased: the query code stays taken and shows no session.
   return entry && !redemption
     ? undefined
     : { appId, channelId, expiresAt: new Date(expiresAt + model.skew), redemption };
 };
 
-/** As `certification` has to read it. */
+/** As `certification` has to return it. */
 export const certificationAsRead = (model: Model, certifyId: string): Certification | undefined => {
   const found = model.certifications.find((one) => one.certifyId === certifyId);
   if (!found) return undefined;
@@ -50,7 +50,7 @@ export const certificationAsRead = (model: Model, certifyId: string): Certificat
   return { ...found, startedAt: new Date(startedAt), checkedAt: checkedAt === null ? null : new Date(checkedAt) };
 };
 
-/** What `certificationsOf` may choose from: passed ones, else the latest; undefined when there is none. */
+/** What `certificationsOf` may choose from: passed ones, else the latest; undefined without any. */
 export const bestCertifications = (model: Model, payerId: string): (Certification | undefined)[] => {
   const all = model.certifications.filter(({ identityId }) => identityId === payerId);
   const passed = all.filter(({ status }) => status === 'PASSED');

@@ -1,8 +1,8 @@
-/** What the model of a store remembers. */
+/** The state of the model of a store. */
 import type { CertificationStatus, Subject } from '../../../src/model.ts';
 import type { Claim, Lease, Outcome, Redemption, StoreTimes } from '../../../src/store/store.ts';
 
-/** In whole seconds, as time moves: so that it comes to stand at the very end of things, too. */
+/** Whole seconds, in which time moves: so that it also stops at the exact instants at which rows expire. */
 export const modelTimes = {
   leaseMs: 10_000,
   resultTtlMs: 30_000,
@@ -32,7 +32,7 @@ export interface Entry {
   leaseUntil: number;
   outcome: Outcome | undefined;
   payer: Payer | undefined;
-  /** Its token or answer can still be read. */
+  /** Its token or answer is readable. */
   hasAnswer: boolean;
   outcomeUntil: number;
   readonly forgetAt: number;
@@ -61,22 +61,22 @@ interface Certified extends Place {
 export interface Model {
   /** The store's clock, in milliseconds since 1970. */
   now: number;
-  /** What has to be added to it for the database's clock, which people see and which jumps. */
+  /** What is added to it for the database's clock, which is shown, and which jumps. */
   skew: number;
   steps: number;
   entries: Entry[];
   sessions: Bound[];
   payers: Payer[];
   certifications: Certified[];
-  /** Every lease ever given, the lost ones included. */
+  /** Every lease, lost ones included. */
   readonly leases: Lease[];
-  /** Every query code, payer and certification that there ever was. */
+  /** Every query code, payer and certification of this history. */
   readonly queryCodes: Set<string>;
   readonly payerIds: Set<string>;
   readonly certifyIds: Set<string>;
 }
 
-/** What one look at a clock that has jumped forward takes for time that passed. */
+/** By how much the store's clock follows one jump forward. */
 export const TOLERANCE_MS = 1_000;
 
 export const wallOf = ({ now, skew }: Model): number => now + skew;

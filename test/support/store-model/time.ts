@@ -1,21 +1,21 @@
-/** Time that a test lets pass: by the monotonic clock of an instance, which the store compares its database's clock with. */
+/** Time that a test lets pass, on the monotonic clock of an instance, with which the store compares its database's. */
 import { createStoreClock, type StoreClock } from '../../../src/store/clock.ts';
 import type { Engine } from '../../../src/store/engine/engine.ts';
 
 export interface TestTime {
   /** The clock of the store on this engine. Several of them are several instances. */
   clockOf(engine: Engine): StoreClock;
-  /** What a service does that has been sweeping all the while. The database's clock is moved on by the test. */
+  /** Sweeps as a service does during this time. The test moves the database's clock. */
   pass(ms: number): Promise<void>;
 }
 
-/** `frozen`: only what is passed by `pass` goes by. */
+/** `frozen`: time passes by `pass` alone. */
 export const createTestTime = ({ frozen = false } = {}): TestTime => {
   let passedMs = 0;
   const instances: { readonly engine: Engine; readonly clock: StoreClock }[] = [];
   return {
     clockOf(engine) {
-      // As many sweeps as that takes are one here.
+      // One sweep stands for all that fall into this time.
       const clock = createStoreClock({
         elapsed: () => (frozen ? 0 : performance.now()) + passedMs,
         mostMs: Number.POSITIVE_INFINITY,
@@ -25,7 +25,7 @@ export const createTestTime = ({ frozen = false } = {}): TestTime => {
     },
     async pass(ms) {
       passedMs += ms;
-      // One that was closed ticks no more.
+      // The clock of a closed store does not tick.
       for (const { engine, clock } of instances) await engine.write((db) => clock.tick(db)).catch(() => undefined);
     },
   };
