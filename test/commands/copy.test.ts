@@ -53,7 +53,11 @@ const deployed = async (): Promise<Deployment> => {
   const names = await populate(store);
   await store.close();
   return {
-    ...{ file, keys, database, names, openFile },
+    file,
+    keys,
+    database,
+    names,
+    openFile,
     get db() {
       const db = new DatabaseSync(file, { timeout: 0 });
       onTestFinished(() => {

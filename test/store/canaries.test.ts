@@ -116,10 +116,24 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
   await store.settle(verdict.lease, { state: 'SUCCEEDED', subject, accessToken: { value: `canary-token-${mark}` } });
 
   return {
-    ...{ authCode, setCode, queryCode, onceToken, connKey, certNo, certName, certifyId, ...subject },
-    ...{ directCode: `canary-code-${mark}`, directToken: `canary-token-${mark}`, payer },
-    ...{ accessToken: ids.accessToken, wechatOpenId: ids.openid, alipayUserId: ids.userId, alipayOpenId: ids.openId },
-    ...{ issuedQueryCode: started.queryCode ?? '', state: started.state ?? '' },
+    authCode,
+    setCode,
+    queryCode,
+    onceToken,
+    connKey,
+    certNo,
+    certName,
+    certifyId,
+    ...subject,
+    directCode: `canary-code-${mark}`,
+    directToken: `canary-token-${mark}`,
+    payer,
+    accessToken: ids.accessToken,
+    wechatOpenId: ids.openid,
+    alipayUserId: ids.userId,
+    alipayOpenId: ids.openId,
+    issuedQueryCode: started.queryCode ?? '',
+    state: started.state ?? '',
     stateId: (started.state ?? '').slice(0, 32),
     jobworthAnswer: answer.merchantIdentityId ?? answer.resultUrl ?? '',
   };

@@ -15,8 +15,15 @@ const times = { leaseMs: 1_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };
 const succeeded: Outcome = { state: 'SUCCEEDED', subject: { openId: 'alice' } };
 
 const newClaim = (session?: SessionClaim, changes: Partial<Claim> = {}): Claim => ({
-  ...{ source: 's', upstreamAppId: 'u', appId: 'demo', channelId: 'a', traceId: 't', kind: 'authCode', code: 'code' },
-  ...{ binding: ['caller'], session },
+  source: 's',
+  upstreamAppId: 'u',
+  appId: 'demo',
+  channelId: 'a',
+  traceId: 't',
+  kind: 'authCode',
+  code: 'code',
+  binding: ['caller'],
+  session,
   ...changes,
 });
 

@@ -12,8 +12,11 @@ import { inNamespace, smallDisks } from '../support/databases/small-disk.ts';
 import { type DiskService, startDiskService } from '../support/services/disk-service.ts';
 
 const times = {
-  ...{ deadlineMs: 1_000, patienceMs: 500, leaseMs: 30_000 },
-  ...{ resultTtlMs: 300_000, sweepEveryMs: 300 },
+  deadlineMs: 1_000,
+  patienceMs: 500,
+  leaseMs: 30_000,
+  resultTtlMs: 300_000,
+  sweepEveryMs: 300,
 };
 const RECOVERY_MS = 20_000;
 const ACKNOWLEDGED = 50;

@@ -97,8 +97,8 @@ export const migratePostgres = async (client: ClientBase): Promise<Migration> =>
   await client.query('BEGIN');
   try {
     await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-    const known = await client.query("SELECT to_regclass('schema_migrations') AS ledger");
-    if (!known.rows[0]?.ledger) await client.query(LEDGER);
+    const ledger = await client.query("SELECT to_regclass('schema_migrations') AS ledger");
+    if (!ledger.rows[0]?.ledger) await client.query(LEDGER);
     const applied = readApplied((await client.query(APPLIED)).rows);
     for (const { sql, version, name, checksum } of missing(steps, applied)) {
       await client.query(sql);

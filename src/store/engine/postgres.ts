@@ -52,10 +52,10 @@ export const openPostgres = async (options: PostgresOptions): Promise<Engine> =>
     notify: createNotify(connect),
     wakeups,
     log,
-    onPooling(found) {
-      // By way of another address, notices say nothing about this one.
-      if (listenUrl !== url || found === pooling) return;
-      pooling = found;
+    onPooling(detected) {
+      // Notices by another address prove nothing about this one.
+      if (listenUrl !== url || detected === pooling) return;
+      pooling = detected;
       pool.renew();
     },
   });

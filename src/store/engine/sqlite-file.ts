@@ -24,15 +24,17 @@ export const createFileCheck = (file: string, log: Log): (() => void) => {
   let reportedBytes = LONG_LOG_BYTES / 2;
   return () => {
     for (const { name, ino } of opened) {
-      const found = find(name);
-      if (found?.ino !== ino)
+      const current = find(name);
+      if (current?.ino !== ino)
         throw new DatabaseUnavailable(
-          `SQLite is not available: ${name} was ${found ? 'replaced' : 'deleted'} while it was in use`,
-          { code: found ? 'FILE_REPLACED' : 'FILE_DELETED' },
+          `SQLite is not available: ${name} was ${current ? 'replaced' : 'deleted'} while it was in use`,
+          { code: current ? 'FILE_REPLACED' : 'FILE_DELETED' },
         );
-      if (name !== wal || !found || found.size < 2 * reportedBytes) continue;
-      reportedBytes = found.size;
-      log.warn('the log of the SQLite file grows, since another process reads it all the time', { count: found.size });
+      if (name !== wal || !current || current.size < 2 * reportedBytes) continue;
+      reportedBytes = current.size;
+      log.warn('the log of the SQLite file grows, since another process reads it all the time', {
+        count: current.size,
+      });
     }
   };
 };

@@ -104,7 +104,8 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       await opened.store.claim(claimOf('earlier', by));
       await opened.clock.advance(resultOver);
       expect(kindsOf(await times(10, (index) => opened.at(index).claim(claimOf('later', by))))).toEqual({
-        ...{ CLAIMED: 1, DUPLICATE: 9 },
+        CLAIMED: 1,
+        DUPLICATE: 9,
       });
     });
 

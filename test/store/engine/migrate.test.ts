@@ -48,8 +48,12 @@ const onPostgres = async (): Promise<Configured> => {
   const database = await server.createDatabase();
   onTestFinished(() => database.drop());
   const config = {
-    ...{ defaultApp: 'a', apps: [{ id: 'a', channels: {} }], sources: {}, store: { $env: 'STORE' } },
-    ...{ router: { secrets: ['s'.repeat(32)] }, keys: generateVaultKeys() },
+    defaultApp: 'a',
+    apps: [{ id: 'a', channels: {} }],
+    sources: {},
+    store: { $env: 'STORE' },
+    router: { secrets: ['s'.repeat(32)] },
+    keys: generateVaultKeys(),
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   return {

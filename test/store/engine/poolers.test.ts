@@ -22,8 +22,14 @@ const DEAF = 'notices do not come through';
 const vault = openVault(generateVaultKeys());
 const newClaim = (authCode: string, queryCode?: string) =>
   claimOf({
-    ...{ source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' },
-    ...{ authCode, caller: 'router', traceId: 'trace', queryCode },
+    source: 'daxpay',
+    upstreamAppId: 'upstream-app',
+    appId: 'demo',
+    channelId: 'ali_pay',
+    authCode,
+    caller: 'router',
+    traceId: 'trace',
+    queryCode,
   });
 
 const openThrough = async (url: string, listenUrl?: string) => {

@@ -16,7 +16,9 @@ test('a listener that is closed while it connects ends at once, even when the se
   const listener = createListener({
     connect: (signal) => connect({ signal }),
     notify: () => Promise.reject(new Error('Nothing listens')),
-    ...{ wakeups: createWakeups(), log: createLog('silent'), onPooling: () => undefined },
+    wakeups: createWakeups(),
+    log: createLog('silent'),
+    onPooling: () => undefined,
   });
   const [socket] = await knocked;
   onTestFinished(() => void server.close());

@@ -23,8 +23,13 @@ afterAll(() => server.close(), 30_000);
 const vault = openVault(generateVaultKeys());
 const newClaim = (authCode: string) =>
   claimOf({
-    ...{ source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' },
-    ...{ authCode, caller: 'router', traceId: 'trace' },
+    source: 'daxpay',
+    upstreamAppId: 'upstream-app',
+    appId: 'demo',
+    channelId: 'ali_pay',
+    authCode,
+    caller: 'router',
+    traceId: 'trace',
   });
 const send = async (store: Store, code: string): Promise<Lease> => {
   const verdict = await store.claim(newClaim(code));

@@ -18,8 +18,13 @@ import { claimOf, contractTimes, succeeded } from '../../contract/store/fixtures
 const vault = openVault(generateVaultKeys());
 const newClaim = (authCode: string) =>
   claimOf({
-    ...{ source: 'daxpay', upstreamAppId: 'upstream-app', appId: 'demo', channelId: 'ali_pay' },
-    ...{ authCode, caller: 'router', traceId: 'trace' },
+    source: 'daxpay',
+    upstreamAppId: 'upstream-app',
+    appId: 'demo',
+    channelId: 'ali_pay',
+    authCode,
+    caller: 'router',
+    traceId: 'trace',
   });
 
 const open = (file = join(newFolder(), 'store.sqlite'), serve = false) => {

@@ -43,7 +43,11 @@ interface Node {
 const newNode = (folder: string, port: number): Node => {
   const quiet = () => undefined;
   const server = new EmbeddedPostgres({
-    ...{ databaseDir: folder, port, password: PASSWORD, onLog: quiet, onError: quiet },
+    databaseDir: folder,
+    port,
+    password: PASSWORD,
+    onLog: quiet,
+    onError: quiet,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
     postgresFlags: Object.entries(FLAGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

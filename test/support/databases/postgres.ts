@@ -62,7 +62,11 @@ const startEmbedded = async (settings: PostgresOptions['settings']): Promise<Ser
   const databaseDir = join(folder, 'data');
   const flags = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...settings };
   const server = new EmbeddedPostgres({
-    ...{ databaseDir, port, password, onLog: quiet, onError: quiet },
+    databaseDir,
+    port,
+    password,
+    onLog: quiet,
+    onError: quiet,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

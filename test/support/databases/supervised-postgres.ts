@@ -50,7 +50,12 @@ export const startSupervisedPostgres = async (folders: {
     wal_keep_size: '1GB',
   };
   const server = new EmbeddedPostgres({
-    ...{ databaseDir, port, password, onLog: quiet, onError: quiet, createPostgresUser: isRoot },
+    databaseDir,
+    port,
+    password,
+    onLog: quiet,
+    onError: quiet,
+    createPostgresUser: isRoot,
     // Segments of 1 MB: a small disk is not full from the beginning.
     initdbFlags: ['--encoding=UTF8', '--locale=C', `--waldir=${walDir}`, '--wal-segsize=1', '--no-sync'],
     postgresFlags: Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

@@ -47,22 +47,35 @@ const session: fc.Arbitrary<SessionChoice> = fc.oneof(
   fc.record({ issued: fc.nat({ max: 1 }), by: oneOf('query code' as const, 'state' as const) }),
 );
 const anyClaim = fc.record({
-  ...{ code: oneOf('code-a', 'code-b', 'code-c'), kind: oneOf('authCode', 'authCode', 'onceToken'), session },
-  ...{ caller: oneOf('router', 'page'), appId: oneOf('demo', 'demo', 'other'), issuedOnly: oneOf(false, false, true) },
+  code: oneOf('code-a', 'code-b', 'code-c'),
+  kind: oneOf('authCode', 'authCode', 'onceToken'),
+  session,
+  caller: oneOf('router', 'page'),
+  appId: oneOf('demo', 'demo', 'other'),
+  issuedOnly: oneOf(false, false, true),
   channelId: oneOf('ali_pay', 'ali_pay', 'ali_pay', 'wechat_pay'),
 });
 /** Few different calls, repeated often, as retries are. */
 const usualClaim = fc.record({
-  ...{ code: oneOf('code-a', 'code-b', 'code-c'), session: oneOf<SessionChoice>(undefined, { own: 'own-a' }) },
-  ...{ kind: fc.constant('authCode' as const), caller: fc.constant('router'), appId: fc.constant('demo') },
-  ...{ issuedOnly: fc.constant(false), channelId: fc.constant('ali_pay') },
+  code: oneOf('code-a', 'code-b', 'code-c'),
+  session: oneOf<SessionChoice>(undefined, { own: 'own-a' }),
+  kind: fc.constant('authCode' as const),
+  caller: fc.constant('router'),
+  appId: fc.constant('demo'),
+  issuedOnly: fc.constant(false),
+  channelId: fc.constant('ali_pay'),
 });
 const certifyId = oneOf('certify-a', 'certify-b', 'certify-c');
 
 /** Commands in roughly the frequencies of production. */
 export const commands: fc.Arbitrary<Command>[] = [
-  ...[anyClaim.map(claim), anyClaim.map(claim), usualClaim.map(claim), usualClaim.map(claim)],
-  ...[number.map(markSent), number.map(markSent), number.map(release)],
+  anyClaim.map(claim),
+  anyClaim.map(claim),
+  usualClaim.map(claim),
+  usualClaim.map(claim),
+  number.map(markSent),
+  number.map(markSent),
+  number.map(release),
   ...[1, 2].map(() => fc.tuple(number, outcome).map(([index, how]) => settle(index, how))),
   ...[anyClaim, usualClaim].map((choice) => fc.tuple(choice, outcome).map(([what, how]) => exchange(what, how))),
   fc.tuple(number, finalOutcome).map(([index, how]) => collect(index, how)),

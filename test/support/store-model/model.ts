@@ -101,8 +101,14 @@ export const claimInModel = (model: Model, claim: Claim, lease: Lease | undefine
   const session = bind(model, claim);
   if (typeof session === 'string') return session;
   const entry: Entry = {
-    ...{ id: lease?.redemptionId ?? '', owner: lease?.owner ?? '', claim, traceId: claim.traceId, state: 'CLAIMED' },
-    ...{ outcome: undefined, payer: undefined, hasAnswer: false },
+    id: lease?.redemptionId ?? '',
+    owner: lease?.owner ?? '',
+    claim,
+    traceId: claim.traceId,
+    state: 'CLAIMED',
+    outcome: undefined,
+    payer: undefined,
+    hasAnswer: false,
     leaseUntil: now + modelTimes.leaseMs,
     outcomeUntil: now + modelTimes.resultTtlMs,
     forgetAt: now + modelTimes.codeTtlMs,

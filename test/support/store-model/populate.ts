@@ -21,7 +21,11 @@ const outcomes: readonly Outcome[] = [
 
 /** Claims with a query code of its own. */
 export const populatedClaim = (name: string): TestClaim => ({
-  ...{ ...place, authCode: `code-${name}`, queryCode: `query-${name}`, caller: 'router', traceId: `trace-${name}` },
+  ...place,
+  authCode: `code-${name}`,
+  queryCode: `query-${name}`,
+  caller: 'router',
+  traceId: `trace-${name}`,
 });
 
 const take = async (store: Store, name: string): Promise<Lease> => {

@@ -15,7 +15,13 @@ export const endingAsRead = ({ skew }: Model, entry: Entry | undefined): object 
   const { id, traceId, state, outcome, payer, hasAnswer, claim } = entry;
   const { source, appId, channelId } = claim;
   return {
-    ...{ id, source, appId, channelId, traceId, state, expiresAt: new Date(entry.outcomeUntil + skew) },
+    id,
+    source,
+    appId,
+    channelId,
+    traceId,
+    state,
+    expiresAt: new Date(entry.outcomeUntil + skew),
     ...(payer && { identity: payerAsRead(payer) }),
     ...(hasAnswer && outcome && 'accessToken' in outcome && { accessToken: outcome.accessToken }),
     ...(outcome && 'answer' in outcome && { answer: hasAnswer ? outcome.answer : '' }),
