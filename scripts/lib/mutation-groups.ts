@@ -30,7 +30,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   callers: {
     mutate: [
-      'src/security/{app-signature,caller,caller-claims,caller-token,caller-token-config,callers,issuer-fetch,issuer-key-set,issuer-keys}.ts',
+      'src/security/{app-signature,caller,caller-claims,caller-token,caller-token-config,callers,issuer-fetch,issuer-key-cache,issuer-key-set,issuer-keys}.ts',
       'src/identity/{signed-calls,permission}.ts',
     ],
     testFiles: [

@@ -14,8 +14,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import { httpConfig } from './config.ts';
 import { boundConnections, type ConnectionLimits, type Connections, type OnRefusal } from './connections.ts';
-import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, type Refusal, refuse } from './edge.ts';
-import { peerOf, serverOptions, type TlsConfig } from './tls.ts';
+import { type EdgeReply, type Handler, type Refusal, refuse } from './edge.ts';
+import { edgeRequest, hasOneHost } from './incoming.ts';
+import { serverOptions, type TlsConfig } from './tls.ts';
 
 export interface HttpServer {
   readonly url: string;
@@ -36,37 +37,6 @@ interface ListenOptions {
   /** Called with the code of every request that is refused before it reaches the handler. */
   readonly onRefusal?: OnRefusal;
 }
-
-const readBody = async (message: IncomingMessage, maxBytes: number): Promise<Buffer> => {
-  if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw new BodyTooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message) {
-    size += chunk.length;
-    if (size > maxBytes) throw new BodyTooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-};
-
-const joinedHeaders = ({ headers }: IncomingMessage): Record<string, string | undefined> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
-
-const edgeRequest = (message: IncomingMessage, signal: AbortSignal): EdgeRequest => ({
-  method: message.method ?? '',
-  target: message.url ?? '',
-  headers: joinedHeaders(message),
-  peer: peerOf(message.socket),
-  readBody: (maxBytes) => readBody(message, maxBytes),
-  signal,
-});
-
-const hasOneHost = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => {
-  const hosts = rawHeaders.filter((name, position) => position % 2 === 0 && name.toLowerCase() === 'host').length;
-  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
-};
 
 /** The refusal of a request that does not reach the handler; undefined for one that does. */
 const earlyRefusal = (message: IncomingMessage, connections: Connections): Refusal | undefined => {

@@ -22,7 +22,9 @@ const ecdsa =
     return (signed, signature) => verify(digest, signed, { key, dsaEncoding: 'ieee-p1363' }, signature);
   };
 
-const algorithms = {
+const algorithmNames = ['ed25519', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384', 'rsa-pss-sha512', 'hmac-sha256'] as const;
+
+const algorithms: Readonly<Record<(typeof algorithmNames)[number], (key: string) => Verify>> = {
   ed25519: (pem: string): Verify => {
     const key = publicKey(pem, ({ asymmetricKeyType }) => asymmetricKeyType === 'ed25519');
     return (signed, signature) => verify(null, signed, key, signature);
@@ -46,14 +48,12 @@ const algorithms = {
       return signature.length === expected.length && timingSafeEqual(signature, expected);
     };
   },
-} satisfies Record<string, (key: string) => Verify>;
-
-const names = Object.keys(algorithms) as (keyof typeof algorithms)[];
+};
 
 const fields = z.strictObject({
   /** The keyid that the router sends. */
   id: z.string().min(1).max(128),
-  algorithm: z.enum(names),
+  algorithm: z.enum(algorithmNames),
   /** A public key in PEM; for hmac-sha256 at least 32 bytes in base64. */
   key: z.string(),
 });
