@@ -236,7 +236,7 @@ describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
 
   test.each([
     ['another key of that name', ['key.file = "other.pem"', 'key.id = "ed25519"', covered]],
-    ['a name that nobody knows', ['key.file = "ed25519.pem"', 'key.id = "other"', covered]],
+    ['an unknown key id', ['key.file = "ed25519.pem"', 'key.id = "other"', covered]],
     ['the key of another algorithm', ['key.file = "p256.pem"', 'key.id = "ed25519"', covered]],
     ['a signature that does not cover the host', ['key.file = "ed25519.pem"', 'key.id = "ed25519"']],
   ])('Grafbase is refused with %s', { timeout: 40_000 }, async (_, signatures) => {

@@ -133,9 +133,9 @@ describe('a payer is found', () => {
 
 describe('references without a payer', () => {
   test.each([
-    ['under an id that is nobody', () => typed({ id: 'pid_nobody' })],
+    ['under an unknown id', () => typed({ id: 'pid_nobody' })],
     ['under the id of a channel', () => typed({ id: 'wechat_pay' })],
-    ['under an openId of nobody', () => ({ ...aliceByOpenId(), openId: 'nobody' })],
+    ['under an unknown openId', () => ({ ...aliceByOpenId(), openId: 'nobody' })],
     ['on another channel', () => ({ ...aliceByOpenId(), channel: { id: 'ali_pay' } })],
     ['on an unknown channel', () => ({ ...aliceByOpenId(), channel: { id: 'union_pay' } })],
     ['in another app', () => ({ ...aliceByOpenId(), appId: 'other' })],
@@ -198,7 +198,7 @@ describe('malformed representations', () => {
     ['a channel without id', () => ({ __typename: 'Channel', title: canary })],
     ['a channel whose id is a number', () => ({ __typename: 'Channel', id: 1 })],
     ['a channel whose id is over-long', () => ({ __typename: 'Channel', id: canary.repeat(13) })],
-  ])('a representation where %s is an error at its own place only', async (_, representation) => {
+  ])('a malformed representation is an error at its own place only: %s', async (_, representation) => {
     const { status, data, errors } = await entities([aliceById(), representation(), bobByUserId()]);
     expect(status).toBe(200);
     expect(data._entities).toEqual([isAlice(), null, isBob()]);

@@ -251,7 +251,7 @@ describe('requests that are not GraphQL', () => {
       { extensions: { persistedQuery: { version: 1, sha256Hash: CANARY } } },
       'PERSISTED_QUERY_NOT_SUPPORTED',
     ],
-  ])('a request with %s is refused without repeating it', async (_, body, code) => {
+  ])('a request that is not GraphQL is refused without repeating it: %s', async (_, body, code) => {
     const answer = await post(body);
     expect(answer.errors).toMatchObject([{ message: expect.stringMatching(/\w/), extensions: { code } }]);
     expect(answer.data).toBeUndefined();

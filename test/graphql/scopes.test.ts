@@ -184,7 +184,7 @@ describe('a caller that acts for another app', () => {
     ['has every scope but payer:read', { scopes: allScopes.filter((scope) => scope !== 'payer:read') }],
     ['has no app', { apps: [] }],
     ['has no scope', { scopes: [] }],
-  ])('a caller of another app or %s gets the same answer for a payer by any key and for none', async (_, who) => {
+  ])('a caller that %s gets the same answer for a payer by any key and for none', async (_, who) => {
     for (const [name, known, unknown] of keys()) {
       const find = (key: object, as: Who) =>
         ask(ENTITIES, { representations: [{ __typename: 'PayerIdentity', ...key }] }, as);

@@ -95,7 +95,7 @@ describe('a token is refused that is', () => {
   );
 
   test.each(['x%s', '%s x', '%s,', '%s=', '%s %s'])(
-    'a token outside the Authorization header is not read: %s',
+    'a token with other characters around it is not read: %s',
     async (pattern) => {
       const authorization = pattern.replaceAll('%s', await bearer());
       expect(await open()(authorization)).toBeUndefined();

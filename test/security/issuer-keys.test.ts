@@ -181,7 +181,7 @@ describe('a set that holds more than tokens need is good', () => {
     ],
     ['the same key twice', async () => [own()]],
     ['a key for encryption under the same id', async () => [{ ...rsaKey, kid: own().kid, use: 'enc' }]],
-    ['members that nobody knows', async () => [{ ...own(), kid: 'z', 'x-color': 'blue', x5t: 'AAAA' }]],
+    ['unknown members', async () => [{ ...own(), kid: 'z', 'x-color': 'blue', x5t: 'AAAA' }]],
   ])('a key set with %s is good', async (_, others) => {
     issuer.answerWith(withKeys([...(await others()), own()]));
     expect(await open()(await issuer.sign())).toBe('valid');

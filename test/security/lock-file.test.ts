@@ -32,7 +32,7 @@ describe('an entry of a lock file passes', () => {
       { a: { b: 'npm:@c/d@1.0.0' } },
     ],
     ['that wants a range', { 'node_modules/a': { ...good, peerDependencies: { b: '>=1 <3 || ^4.0.0-beta.1 || *' } } }],
-  ])('an entry of a lock file passes: %s', (_, packages, overrides) => {
+  ])('an entry of a lock file passes: one %s', (_, packages, overrides) => {
     expect(faultsOf(packages, overrides)).toEqual([]);
   });
 });
@@ -59,7 +59,7 @@ describe('an entry of a lock file is a fault', () => {
     ['that wants a package by its address', { ...good, optionalDependencies: { b: 'https://b.example/b.tgz' } }],
     ['that wants a folder', { ...good, peerDependencies: { b: 'file:../b' } }],
     ['that wants another name for an address', { ...good, dependencies: { b: 'npm:c@https://b.example/c.tgz' } }],
-  ])('an entry of a lock file is a fault %s', (_, entry) => {
+  ])('an entry of a lock file is a fault: one %s', (_, entry) => {
     expect(faultsOf({ 'node_modules/a': entry })).toHaveLength(1);
   });
 

@@ -148,7 +148,7 @@ describe('what is signed', () => {
     ['a header that is not there', 'x-absent', ''],
     ['nothing by the name of undefined', 'x-absent', 'undefined'],
     ['a component of responses', '@status', '200'],
-    ['a component that nobody knows', '@nothing', ''],
+    ['an unknown component', '@nothing', ''],
     ['the parameters themselves', '@signature-params', ''],
     ['a header in capitals', 'Content-Type', 'application/json'],
     ['a property that every object has', 'constructor', 'function Object() { [native code] }'],

@@ -28,7 +28,7 @@ describe('how it is written', () => {
     ['without padding', { signature: signature.replace('=:', ':') }],
     ['with bits after the end', { signature: signature.replace(/.=:$/, (end) => `${end[0] === 'B' ? 'C' : 'B'}=:`) }],
     ['in capitals', { signature: signature.replace('sig', 'SIG'), 'signature-input': input.replace('sig', 'SIG') }],
-  ])('a signature header is refused that is %s', (_, changes) => {
+  ])('a signature header is refused when written %s', (_, changes) => {
     expect(written({})).toBe(true);
     expect(written(changes)).toBe(false);
   });
