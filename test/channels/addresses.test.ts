@@ -84,7 +84,7 @@ for (const setting of settings) {
       ...(kind === 'endpoint'
         ? []
         : ['https://h.example/p?', 'https://h.example/p?charset=utf-8', 'https://h.example?a=1']),
-    ])('%j is refused at start, naming source and setting and repeating nothing', (address) => {
+    ])('%j is refused at start, with a message that names source and setting and repeats nothing of it', (address) => {
       let said = '';
       try {
         openWith(setting, address);
@@ -96,7 +96,7 @@ for (const setting of settings) {
     });
 
     test.each(['https://h.example', 'HTTPS://H.Example:443/', 'https://h.example:8443/a/b', 'https://支付.example/p/'])(
-      '%j is taken',
+      '%j is accepted',
       (address) => {
         expect(() => openWith(setting, address)).not.toThrow();
       },
@@ -109,7 +109,7 @@ for (const setting of settings) {
       'http://localhost:1',
       'http://LOCALHOST/p',
       'http://pay.localhost',
-    ])('%j is taken, since nothing leaves this machine', (address) => {
+    ])('%j is accepted, since nothing leaves this machine', (address) => {
       expect(() => openWith(setting, address)).not.toThrow();
     });
 
@@ -123,7 +123,7 @@ for (const setting of settings) {
       'http://1localhost',
       'http://0.0.0.0',
     ])(
-      needsTls ? '%j is refused at start: TLS alone authenticates the replies' : '%j is taken: replies are signed',
+      needsTls ? '%j is refused at start: TLS alone authenticates the replies' : '%j is accepted: replies are signed',
       (address) => {
         if (needsTls) expect(() => openWith(setting, address)).toThrow(`Source main: ${name}: https:// is required`);
         else expect(() => openWith(setting, address)).not.toThrow();
@@ -152,7 +152,7 @@ describe('a path in an address', () => {
     expect(emulator.ledger.map(({ url }) => url.pathname)).toEqual([prefix.replace(/\/$/, '') + path]);
   });
 
-  test('is that of the gateway for Alipay v1, and a prefix for Alipay v3', async () => {
+  test('requests go to the exact path of gatewayUrl for Alipay v1, and below the path of apiUrl for v3', async () => {
     const emulator = await startEmulator(() => ({ status: 500, body: '' }));
     onTestFinished(() => emulator.close());
     await redeem(openWith({ name: 'gatewayUrl', options: alipay }, `${emulator.origin}/x/gateway.do`), 'ali_pay');
@@ -163,7 +163,7 @@ describe('a path in an address', () => {
     expect(paths).toEqual(['/x/gateway.do', '/x/v3/zhima/customer/jobworth/authentication']);
   });
 
-  test('and a query of an endpoint are kept, each parameter once', async () => {
+  test('the query of an endpoint is sent, with each parameter once', async () => {
     const emulator = await startEmulator(() => ({ status: 500, body: '' }));
     onTestFinished(() => emulator.close());
     const setting = { name: 'resultHolder.queryUrl', options: daxpay };
@@ -177,7 +177,7 @@ describe('the address of a page', () => {
   const request = { returnUrl: 'https://shop.example/?a=1', state: 'abc' };
   const pages = settings.filter(({ kind }) => kind === 'page');
 
-  test.each(pages)('$options.type $name has one question mark, and each parameter once', (setting) => {
+  test.each(pages)('the page of $options.type $name has one question mark, and each parameter once', (setting) => {
     for (const address of ['https://h.example/p', 'https://h.example', 'https://H.example:443/a/']) {
       const source = openWith(setting, address);
       const page = source.authorizer?.url(request) ?? '';
@@ -187,7 +187,7 @@ describe('the address of a page', () => {
     }
   });
 
-  test('of a certification begins with the gateway, and has one question mark', () => {
+  test('the page of a certification begins with gatewayUrl, and has one question mark', () => {
     const source = openWith({ name: 'gatewayUrl', options: alipay }, 'https://H.example/gateway.do');
     const page = source.certifier?.page('e63e21d979ef24934d5aa384847e7560', undefined);
     for (const address of [page?.url ?? '', page?.form.action ?? '']) {

@@ -97,7 +97,7 @@ describe('through a forward proxy', () => {
     ['speaks no HTTP', refusing('SSH-2.0-x\r\n\r\n'), 'PROXY_FAILED', undefined],
     ['hangs up', refusing(''), 'PROXY_FAILED', 'ECONNRESET'],
     ['says nothing', () => true, 'PROXY_TIMED_OUT', undefined],
-  ] as const)('that %s, nothing is sent', async (_, instead, reason, code) => {
+  ] as const)('through a proxy that %s, nothing is sent', async (_, instead, reason, code) => {
     const [emulator, proxy] = [await startEmulator(), await startProxy(instead)];
     const redeem = openWith({ baseUrl: emulator.origin, proxy: `http://user:s3cret@${proxy.host}` });
     const error = await failureOf(redeem());
@@ -107,14 +107,14 @@ describe('through a forward proxy', () => {
     expect(emulator.ledger).toEqual([]);
   });
 
-  test('that is not there, nothing is sent, and the upstream is not asked directly', async () => {
+  test('through a proxy that is down, nothing is sent, and the upstream gets no direct connection', async () => {
     const emulator = await startEmulator();
     const error = await failureOf(openWith({ baseUrl: emulator.origin, proxy: 'http://127.0.0.1:9' })());
     expect(error).toMatchObject({ sent: false, reason: 'PROXY_FAILED', cause: { code: 'ECONNREFUSED' } });
     expect(emulator.ledger).toEqual([]);
   });
 
-  test('that the environment names, nothing goes', async () => {
+  test('a proxy that the environment names is not used', async () => {
     const [emulator, proxy] = [await startEmulator(), await startProxy()];
     const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
     for (const name of names) process.env[name] = `http://${proxy.host}`;
@@ -126,7 +126,7 @@ describe('through a forward proxy', () => {
   });
 });
 
-describe('is refused at start, naming source and setting and repeating nothing', () => {
+describe('faulty options', () => {
   test.each([
     ['proxy', 's3cret:3128'],
     ['proxy', 'socks5://s3cret:1080'],
@@ -143,7 +143,7 @@ describe('is refused at start, naming source and setting and repeating nothing',
     ['ca', '-----BEGIN CERTIFICATE-----\ns3cret\n-----END CERTIFICATE-----'],
     ['ca', `${vectors.ca}${vectors.server.key}`],
     ['ca', [vectors.ca]],
-  ])('%s: %j', (name, value) => {
+  ])('the option %s: %j is refused at start, and the message does not repeat it', (name, value) => {
     let said = '';
     try {
       openWith({ baseUrl: 'https://pay.example', [name]: value });
@@ -154,7 +154,7 @@ describe('is refused at start, naming source and setting and repeating nothing',
     expect(said).not.toContain('s3cret');
   });
 
-  test('an upstream on this machine behind a proxy on another', () => {
+  test('an upstream on this machine behind a proxy on another one is refused at start', () => {
     const open = (proxy: string) => openWith({ baseUrl: 'http://127.0.0.1:1', proxy });
     expect(() => open('http://proxy.example:3128')).toThrow(/^Source main: proxy: /);
     for (const proxy of ['http://127.0.0.1:1', 'https://localhost:1/', 'http://[::1]:1'])
@@ -163,7 +163,7 @@ describe('is refused at start, naming source and setting and repeating nothing',
 });
 
 describe('a certificate authority of its own', () => {
-  test('makes an upstream trusted', async () => {
+  test('a configured certificate authority makes an upstream trusted', async () => {
     const { port } = await startSecure();
     const baseUrl = `https://localhost:${port}`;
     expect(await openWith({ baseUrl, ca: `# test\n${vectors.ca}\n${vectors.ca}` })()).toMatchObject(alice);

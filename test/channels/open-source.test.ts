@@ -66,7 +66,7 @@ describe('a capability that was added to a source', () => {
   });
   const open = (reply: () => HttpReply) => openMeasured(definition, { channels: ['ali_pay'] }, reply);
 
-  test('is measured: as answered, and as unanswered', async () => {
+  test('an added capability is measured, as answered and as unanswered', async () => {
     const answered = open(ok);
     expect(await refund(soon())).toBe('ok');
     expect(await answered.measured()).toEqual({ answered: 1 });
@@ -75,7 +75,7 @@ describe('a capability that was added to a source', () => {
     expect(await unanswered.measured()).toEqual({ unanswered: 1 });
   });
 
-  test('is counted and suspended: its 20 failures suspend the channel for it and for every other method', async () => {
+  test('an added capability is suspended: 20 failures suspend the channel for it and for every other method', async () => {
     const { source, sentCount, measured } = open(noReply);
     for (let call = 0; call < 20; call += 1) await refund(soon()).catch(() => {});
     await expect(refund(soon())).rejects.toMatchObject({ code: 'CHANNEL_SUSPENDED' });
@@ -84,13 +84,13 @@ describe('a capability that was added to a source', () => {
     expect(await measured()).toEqual({ unanswered: 20 });
   });
 
-  test('is limited in number: a call beyond the limit is OVERLOADED and sends nothing', async () => {
+  test('an added capability is limited: a call beyond the bulkhead is OVERLOADED and sends nothing', async () => {
     const { sentCount } = open(ok);
     expect(await endsOf([refund(soon()), refund(soon())])).toEqual(['ok', 'OVERLOADED']);
     expect(sentCount()).toBe(1);
   });
 
-  test('counts for the origin that its call names, and for no other', async () => {
+  test('P7: an added capability counts for the origin that its call names, and for no other', async () => {
     const { source } = open(noReply);
     const payerPage = { channelId: 'ali_pay', traffic: 'public' } as const;
     for (let call = 0; call < 20; call += 1) await refund({ ...soon(), origin: payerPage }).catch(() => {});

@@ -117,7 +117,7 @@ const REFUSED = 'a source stays as it is: its new settings are refused';
 const OPENED = 'a source was opened with new settings';
 
 describe('a service that runs', () => {
-  test('takes both of two certificates of Alipay, and learns of a third without a restart', async () => {
+  test('a running service accepts both of two certificates of Alipay, and reads a third without a restart', async () => {
     const alipay = await alipayWith(before);
     const service = await startWith(alipay.origin, before.pem + after.pem);
     expect(await service.authenticate('test_ok_a~1')).toBe('Authenticated');
@@ -136,7 +136,7 @@ describe('a service that runs', () => {
     expect(await service.authenticate('test_ok_a~4')).toBe('Authenticated');
   });
 
-  test('keeps what it has while a new file is wrong or gone, says why once, and takes the right one', async () => {
+  test('a running service goes on with its old options while a file is wrong or missing, logs why once, and reads the right one', async () => {
     const alipay = await alipayWith(before);
     const service = await startWith(alipay.origin, before.pem);
     service.write('alipay.crt', app.pem);
@@ -157,7 +157,7 @@ describe('a service that runs', () => {
     expect(service.logLines.join('')).not.toMatch(/BEGIN|MII/);
   });
 
-  test('takes a new key of its own together with its certificate, and not one without the other', async () => {
+  test('a running service reads a new private key together with its certificate, and not one without the other', async () => {
     const newKey = newRsaKey();
     const newApp = makeCertificate({ name: 'O=Shop,CN=app', key: newKey, issuer: root });
     const alipay = await alipayWith(before);
@@ -192,7 +192,7 @@ describe('the certificates of a source', () => {
   };
   const inDays = (days: number) => new Date(Math.floor(Date.now() / 1_000) * 1_000 + days * DAY_MS);
 
-  test('that end within 30 days are logged at the start and every day, as warnings, and then as errors', () => {
+  test('certificates that end within 30 days are logged at the start and every day, as warnings and then as errors', () => {
     const validTo = inDays(30);
     const { lines, later } = watch({ validTo });
     const soon = { level: 40, msg: 'a certificate expires soon', source: 'main', setting: 'certificates.app' };
@@ -205,7 +205,7 @@ describe('the certificates of a source', () => {
     expect(lines.at(-1)).toMatchObject({ level: 50, msg: 'a certificate has expired', setting: 'certificates.app' });
   });
 
-  test('that last longer are not', () => {
+  test('certificates that last longer are not logged', () => {
     const { lines, later } = watch({ validTo: inDays(32) });
     expect(lines).toEqual([]);
     later(DAY_MS);
@@ -214,14 +214,14 @@ describe('the certificates of a source', () => {
     expect(lines).toMatchObject([{ msg: 'a certificate expires soon' }]);
   });
 
-  test('that are not valid yet are logged as errors; the source starts, for Alipay decides', () => {
+  test('certificates that are not valid yet are logged as errors, and the source starts', () => {
     const { lines } = watch({ validFrom: inDays(1) });
     expect(lines).toMatchObject([{ level: 50, msg: 'a certificate is not valid yet', setting: 'certificates.app' }]);
   });
 });
 
 describe('settings that cannot be read again', () => {
-  test('leave the sources as they are; a message that is not ours is not repeated', () => {
+  test('options that cannot be read again leave the sources as they are, and only our own messages are logged', () => {
     const lines: Record<string, unknown>[] = [];
     const log = createLog('info', { write: (line) => void lines.push(JSON.parse(line)) });
     const given = { main: { type: 'daxpay', baseUrl: 'http://127.0.0.1', appId: 'a', secret: 's' } };

@@ -136,7 +136,7 @@ const observe = async (name: string, kind: TestCodeKind): Promise<string> => {
   return `${code ?? __typename} ×${requests.length}`;
 };
 
-test('docs/channels.md tells what every source answers to every fault, and nothing is sent twice', {
+test('docs/channels.md shows what every source answers to every fault, and no request is sent twice', {
   timeout: 60_000,
 }, async () => {
   const names = Object.keys(operations);

@@ -1,4 +1,4 @@
-/** The promises that every source keeps, whatever its upstream. A source's own test plugs in its emulator. */
+/** The promises of every source. A source's own test plugs in its emulator. */
 import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Source } from '../../src/channels/source.ts';
@@ -18,7 +18,7 @@ export interface StartedSource {
 export interface SourcePlug {
   readonly name: string;
   readonly channelId: string;
-  /** How refusals come through; upstreams differ in what they tell. */
+  /** The failures of refusals; upstreams differ in what they report. */
   readonly refusals: Readonly<Record<'invalid' | 'used' | 'expired', FailureCode>>;
   /** False for an upstream that TLS alone vouches for. */
   readonly signsReplies: boolean;
@@ -52,7 +52,7 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
     return { redeem, failure, ledger: emulator.ledger, hangUp };
   };
 
-  describe(`${name} keeps the promises of a source`, () => {
+  describe(`${name} as a source`, () => {
     test('a good code yields an openId or a userId, with one request', async () => {
       const { redeem, ledger } = await open();
       const { subject } = await redeem('test_ok_alice~1');
@@ -75,19 +75,19 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       expect(ledger).toHaveLength(1);
     });
 
-    test('a code works once', async () => {
+    test('a code that was redeemed is refused as used', async () => {
       const { redeem, failure } = await open();
       await redeem('test_ok_alice~1');
       expect(await failure('test_ok_alice~1')).toMatchObject({ code: refusals.used });
     });
 
-    test.runIf(signsReplies).each(['badsign', 'nosign'])('a success with %s is not believed', async (kind) => {
+    test.runIf(signsReplies).each(['badsign', 'nosign'])('a success with %s is unverified', async (kind) => {
       const { failure, ledger } = await open();
       expect(await failure(`test_${kind}_alice`)).toMatchObject({ code: 'REPLY_UNVERIFIED' });
       expect(ledger).toHaveLength(1);
     });
 
-    test.each(malformedKinds)('a reply of kind %s is malformed, and not asked for again', async (kind) => {
+    test.each(malformedKinds)('P1: a reply of kind %s is malformed, and the request is not repeated', async (kind) => {
       const { redeem, failure, ledger } = await open();
       const error = await failure(`test_${kind}_alice`);
       expect(error).toBeInstanceOf(PayerIdentityError);
@@ -96,19 +96,22 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       expect(ledger).toHaveLength(2);
     });
 
-    test.each(['oversize', 'hang', 'reset'])('no reply because of %s: sent, once, and it says so', async (kind) => {
-      const { redeem, failure, ledger } = await open();
-      const error = await failure(
-        `test_${kind}_alice`,
-        kind === 'hang' ? { deadline: AbortSignal.timeout(300) } : soon(),
-      );
-      expect(error).toBeInstanceOf(ExchangeError);
-      expect(error).toMatchObject({ sent: true });
-      await redeem('test_ok_next');
-      expect(ledger).toHaveLength(2);
-    });
+    test.each(['oversize', 'hang', 'reset'])(
+      'P1: without a reply because of %s the failure reports sent, and the request is not repeated',
+      async (kind) => {
+        const { redeem, failure, ledger } = await open();
+        const error = await failure(
+          `test_${kind}_alice`,
+          kind === 'hang' ? { deadline: AbortSignal.timeout(300) } : soon(),
+        );
+        expect(error).toBeInstanceOf(ExchangeError);
+        expect(error).toMatchObject({ sent: true });
+        await redeem('test_ok_next');
+        expect(ledger).toHaveLength(2);
+      },
+    );
 
-    test('nobody listening: nothing was sent, and it says so', async () => {
+    test('a refused connection reports that nothing was sent', async () => {
       const { failure, hangUp } = await open();
       await hangUp();
       const error = await failure('test_ok_alice');
@@ -116,7 +119,7 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       expect(error).toMatchObject({ sent: false });
     });
 
-    test('a signal that is aborted already sends nothing', async () => {
+    test('a call whose deadline has passed sends nothing', async () => {
       const { redeem, failure, ledger } = await open();
       const error = await failure('test_ok_alice', { deadline: AbortSignal.abort() });
       expect(error).toBeInstanceOf(ExchangeError);
@@ -125,7 +128,7 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       await redeem('test_ok_alice');
     });
 
-    test('no failure holds the auth code, however deep one looks', async () => {
+    test('P8: no failure holds the auth code at any depth', async () => {
       const { failure, hangUp } = await open();
       const errors: [string, unknown][] = [];
       for (const kind of failingKinds) {
@@ -135,7 +138,7 @@ export const sourceContract = ({ name, channelId, refusals, signsReplies, start 
       }
       errors.push(['aborted', await failure('test_ok_s3cret', { deadline: AbortSignal.abort() })]);
       await hangUp();
-      errors.push(['nobody listening', await failure('test_ok_s3cret~2')]);
+      errors.push(['refused connection', await failure('test_ok_s3cret~2')]);
       for (const [kind, error] of errors) {
         const shown = `${inspect(error, { depth: null, showHidden: true, maxArrayLength: null, maxStringLength: null })}
           ${error instanceof Error && error.stack}`;

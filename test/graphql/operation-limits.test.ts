@@ -346,13 +346,13 @@ const proofs: Readonly<Record<string, readonly [file: string, test: string]>> = 
   'bulkheads.trusted.waiting': [admission, 'as many run as may, and as many wait; one more is OVERLOADED'],
   'bulkheads.polls.running': [admission, 'as many run as may, and as many wait; one more is OVERLOADED'],
   'bulkheads.polls.waiting': [admission, 'as many run as may, and as many wait; one more is OVERLOADED'],
-  'source.inFlight': [guard, 'as many are in flight as may, and as many wait; one more is OVERLOADED'],
-  'source.waiting': [guard, 'as many are in flight as may, and as many wait; one more is OVERLOADED'],
+  'source.inFlight': [guard, 'calls up to inFlight run, calls up to waiting wait, and one more is OVERLOADED'],
+  'source.waiting': [guard, 'calls up to inFlight run, calls up to waiting wait, and one more is OVERLOADED'],
   'source.minimumCalls': [guard, '19 failures suspend nothing, the 20th does'],
   'source.failureRatio': [guard, 'half of the calls suspend it, one less does not'],
-  'source.windowMs': [guard, 'what failed 10 seconds ago no longer counts'],
-  'source.suspendMs': [guard, 'is left alone for suspendMs, to the millisecond'],
-  'source.trialMs': [guard, 'a trial ends after trialMs'],
+  'source.windowMs': [guard, 'a failure of 10 seconds ago no longer counts'],
+  'source.suspendMs': [guard, 'a suspended source is sent nothing for suspendMs, to the millisecond'],
+  'source.trialMs': [guard, 'a trial call ends after trialMs'],
 };
 
 test('every limit in the configuration has a test', async () => {

@@ -75,7 +75,7 @@ sourceContract({
 });
 
 describe('OAuth', () => {
-  test('an old application is told a user_id, a new one an open_id, and never both', async () => {
+  test('an old application gets a user_id, a new one an open_id, and none gets both', async () => {
     const { source: old } = await open({ app: { idKind: 'userId' } });
     const { source: young } = await open({ app: { idKind: 'openId', unionId: true } });
     const { userId, openId } = idsOf('alice');
@@ -88,7 +88,7 @@ describe('OAuth', () => {
     expect(subject.unionId).toMatch(/.{10,}/);
   });
 
-  test('the authorize page gets the address to return to and the state, encoded once', async () => {
+  test('the authorize URL carries the return URL and the state, encoded once', async () => {
     const { source } = await open({
       source: { authorizeUrl: 'https://openauth.alipay.com/oauth2/publicAppAuthorize.htm' },
     });
@@ -97,7 +97,7 @@ describe('OAuth', () => {
     );
   });
 
-  test('an unknown application and a wrong key are the operator’s to mend', async () => {
+  test('an unknown application and a wrong key fail with CHANNEL_MISCONFIGURED', async () => {
     const { source } = await open({ app: { appId: 'another' } });
     await expect(source.redeem('test_ok_a', { channelId: 'ali_pay' }, soon())).rejects.toMatchObject({
       code: 'CHANNEL_MISCONFIGURED',
@@ -109,7 +109,7 @@ describe('OAuth', () => {
     });
   });
 
-  test('without a key to verify with, the source does not open', () => {
+  test('the source does not open without a key to verify replies with', () => {
     const keyless = { appId, privateKey };
     expect(alipay.config.safeParse(keyless).success).toBe(false);
     expect(alipay.config.safeParse({ ...keyless, alipayPublicKey: '' }).success).toBe(false);
@@ -128,29 +128,32 @@ describe('certification', () => {
     certNo: '11010519491231002X',
   } as const;
 
-  test.each([false, true])('passes when the payer passes on the page, told as a list: %s', async (passedAsList) => {
-    const { source } = await open({ emulator: { passedAsList } });
-    const certifier = source.certifier ?? expect.unreachable();
-    const certifyId = await certifier.initialize(payer, soon());
-    expect(certifyId).toMatch(/^[0-9A-Za-z]{1,32}$/);
-    expect(await certifier.hasPassed(certifyId, soon())).toBe(false);
+  test.each([false, true])(
+    'a certification passes when the payer passes on the page (reply as a list: %s)',
+    async (passedAsList) => {
+      const { source } = await open({ emulator: { passedAsList } });
+      const certifier = source.certifier ?? expect.unreachable();
+      const certifyId = await certifier.initialize(payer, soon());
+      expect(certifyId).toMatch(/^[0-9A-Za-z]{1,32}$/);
+      expect(await certifier.hasPassed(certifyId, soon())).toBe(false);
 
-    const page = certifier.page(certifyId, undefined);
-    const byLink = await (await fetch(page.url)).text();
-    const byForm = await (
-      await fetch(page.form.action, {
-        method: 'POST',
-        body: new URLSearchParams(Object.fromEntries(page.form.fields.map(({ name, value }) => [name, value]))),
-      })
-    ).text();
-    const choice = /href="([^"]+)"[^>]*>[^<]*通过/.exec(byLink)?.[1]?.replaceAll('&amp;', '&') ?? '';
-    expect(byForm).toContain('通过');
-    await fetch(new URL(choice, page.url), { redirect: 'manual' });
-    expect(await certifier.hasPassed(certifyId, soon())).toBe(true);
-    expect(page.deepLink).toBe(`alipays://platformapi/startapp?appId=20000067&url=${encodeURIComponent(page.url)}`);
-  });
+      const page = certifier.page(certifyId, undefined);
+      const byLink = await (await fetch(page.url)).text();
+      const byForm = await (
+        await fetch(page.form.action, {
+          method: 'POST',
+          body: new URLSearchParams(Object.fromEntries(page.form.fields.map(({ name, value }) => [name, value]))),
+        })
+      ).text();
+      const choice = /href="([^"]+)"[^>]*>[^<]*通过/.exec(byLink)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      expect(byForm).toContain('通过');
+      await fetch(new URL(choice, page.url), { redirect: 'manual' });
+      expect(await certifier.hasPassed(certifyId, soon())).toBe(true);
+      expect(page.deepLink).toBe(`alipays://platformapi/startapp?appId=20000067&url=${encodeURIComponent(page.url)}`);
+    },
+  );
 
-  test('what Alipay refuses is told by its reason', async () => {
+  test('a refused certification fails with the code for its reason', async () => {
     const { source } = await open();
     const certifier = source.certifier ?? expect.unreachable();
     await expect(certifier.initialize({ ...payer, certName: '拒绝' }, soon())).rejects.toMatchObject({
@@ -176,14 +179,14 @@ describe('job identity', () => {
     return { emulator, query: () => jobworth.query({ ...request, onceToken }, soon()) };
   };
 
-  test.each([{}, certificateMode])('a final answer says whether the identity is trusted', async (options) => {
+  test.each([{}, certificateMode])('a final answer of job identity reports whether it is trusted', async (options) => {
     const trusted = await ask('test_ok_alice', options);
     expect(await trusted.query()).toMatchObject({ kind: 'ANSWERED', trusted: true, tokenStatus: 'FINISH' });
     const untrusted = await ask('test_ok_untrusted', options);
     expect(await untrusted.query()).toMatchObject({ kind: 'ANSWERED', trusted: false });
   });
 
-  test('an answer that is not final may be asked for again', async () => {
+  test('a job query whose answer is not final is pending, and can be repeated', async () => {
     const { query } = await ask('test_ok_waiting');
     expect([(await query()).kind, (await query()).kind, (await query()).kind]).toEqual([
       'PENDING',
@@ -214,12 +217,12 @@ describe('job identity', () => {
     ['WRONG_OUT_AGREEMENT_NO_INTERCEPT', 'JOBWORTH_BLOCKED'],
     ['TOKEN_NOT_MATCH_IDENTITY_TYPE', 'JOBWORTH_MISMATCH'],
     ['PARAM_ERROR', 'JOBWORTH_REFUSED'],
-  ])('the signed refusal %s is %s and consumes nothing', async (upstreamCode, code) => {
+  ])('the signed refusal %s of job identity is %s and consumes nothing', async (upstreamCode, code) => {
     const { query } = await ask(`test_ok_error-${upstreamCode}`);
     expect(await query()).toEqual({ kind: 'REFUSED', code, upstreamCode, upstreamTraceId });
   });
 
-  test('SYSTEM_ERROR and an unsigned refusal are doubt, or final', async () => {
+  test('SYSTEM_ERROR of job identity is indeterminate, and an unsigned refusal is final', async () => {
     const system = await ask('test_ok_error-SYSTEM_ERROR');
     await expect(system.query()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     const unsigned = await ask('test_ok_error-RISK_INTERCEPT', { emulator: { signErrors: false } });
@@ -257,7 +260,7 @@ test('the SDK verifies what our emulator signs, in both protocols', async () => 
   expect(reply.data).toMatchObject({ identity_result: 'SUCCESS' });
 });
 
-describe('a reply that was changed on its way is never believed', () => {
+describe('changed replies', () => {
   const keys = alipayKeys({ privateKey: alipayKey, alipayPublicKey: createPublicKey(alipayKey) });
   const settings = { appId, keys, gatewayUrl: 'https://openapi.alipay.com/gateway.do' };
   const method = 'alipay.system.oauth.token';
@@ -267,14 +270,14 @@ describe('a reply that was changed on its way is never believed', () => {
   const judge = (bytes: Buffer) => judgeCall(settings, method, { status: 200, headers: {}, body: bytes }, new Map());
   const refused = (bytes: Buffer) => {
     try {
-      return JSON.stringify(judge(bytes)) === node ? 'the same' : 'BELIEVED';
+      return JSON.stringify(judge(bytes)) === node ? 'the same' : 'ACCEPTED';
     } catch (error) {
       if (error instanceof PayerIdentityError) return 'refused';
       throw error;
     }
   };
 
-  test('the genuine one is', () => expect(judge(body)).toMatchObject({ user_id: '2088102150477652' }));
+  test('an unchanged reply is accepted', () => expect(judge(body)).toMatchObject({ user_id: '2088102150477652' }));
 
   test.each([
     [
@@ -295,10 +298,10 @@ describe('a reply that was changed on its way is never believed', () => {
     ['another node', `{"alipay_user_info_share_response":${node},"sign":"${signature}"}`],
     ['trailing text', `${body}{}`],
     ['a byte order mark', `\uFEFF${body}`],
-  ])('with %s it is refused', (_, text) => expect(refused(Buffer.from(text))).toBe('refused'));
+  ])('a reply changed to have %s is refused', (_, text) => expect(refused(Buffer.from(text))).toBe('refused'));
 
-  test('100,000 changed replies: none is believed with another content', { timeout: 120_000 }, () => {
-    let believed = 0;
+  test('100,000 changed replies: none is accepted with another content', { timeout: 120_000 }, () => {
+    let accepted = 0;
     let same = 0;
     const change = fc.record({
       at: fc.nat(body.length - 1),
@@ -315,24 +318,24 @@ describe('a reply that was changed on its way is never believed', () => {
           else bytes = Buffer.concat([bytes.subarray(at), bytes.subarray(0, at)]);
         }
         const result = refused(bytes);
-        if (result === 'BELIEVED') believed += 1;
+        if (result === 'ACCEPTED') accepted += 1;
         if (result === 'the same') same += 1;
       }),
       { numRuns: runs(100_000) },
     );
     console.log(
-      `alipay v1: ${runs(100_000)} changed replies, ${believed} believed, ${same} changed outside of what is read`,
+      `alipay v1: ${runs(100_000)} changed replies, ${accepted} accepted, ${same} changed outside of what is read`,
     );
-    expect(believed).toBe(0);
+    expect(accepted).toBe(0);
   });
 
-  test('20,000 changed job identity replies: none is believed', { timeout: 60_000 }, () => {
+  test('20,000 changed job identity replies: none is accepted', { timeout: 60_000 }, () => {
     const text = '{"identity_result":"FAILED","token_status":"FINISH","user_id":"2088102150477652"}';
     const signed = sign('RSA-SHA256', replyTextToSign('1700000000123', 'n', Buffer.from(text)), alipayKey).toString(
       'base64',
     );
     const headers = { 'alipay-timestamp': '1700000000123', 'alipay-nonce': 'n', 'alipay-signature': signed };
-    let believed = 0;
+    let accepted = 0;
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.nat(255), (at, to) => {
         const bytes = Buffer.from(text);
@@ -340,13 +343,13 @@ describe('a reply that was changed on its way is never believed', () => {
         bytes[at] = to;
         try {
           judgeJobworth(keys, { status: 200, headers, body: bytes });
-          believed += 1;
+          accepted += 1;
         } catch (error) {
           if (!(error instanceof PayerIdentityError)) throw error;
         }
       }),
       { numRuns: runs(20_000) },
     );
-    expect(believed).toBe(0);
+    expect(accepted).toBe(0);
   });
 });

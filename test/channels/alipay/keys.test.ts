@@ -49,7 +49,7 @@ xACDxLnI2ZzO9/OqZ36fvvnYKTGhRANCAAS+PpfmSAQ6sFTth+/ujjSC9FT5ZwCB
 iOM1UlZEMgircr/y/4Z4VfTOhXntEL2o30T1uJNVCEFcSonf6xTNW04j
 -----END PRIVATE KEY-----`;
 
-describe('a private key', () => {
+describe('privateKey', () => {
   const pkcs8 = der(appKey, 'pkcs8').toString('base64');
   const pem = pemOf(appKey);
   test.each<[what: string, text: string]>([
@@ -66,7 +66,7 @@ describe('a private key', () => {
     ['no-break spaces and a byte order mark', `\ufeff\u00a0${pkcs8.slice(0, 70)}\u00a0\r\n${pkcs8.slice(70)} \u200b`],
     ['the frame of PKCS#1 around PKCS#8', toPem(der(appKey, 'pkcs8'), 'RSA PRIVATE KEY')],
     ['text around the frame', `Bag Attributes\n  friendlyName: app\n${pem}# the end`],
-  ])('is read from %s', async (_, privateKey) => {
+  ])('privateKey is read from %s', async (_, privateKey) => {
     expect(keyConfig.privateKey.parse(privateKey).equals(appKey)).toBe(true);
     expect(await refusal({ ...good, privateKey })).toBeUndefined();
   });
@@ -107,11 +107,11 @@ describe('a private key', () => {
     ['a character that is no base64', `${pkcs8.slice(0, 99)}#${pkcs8.slice(100)}`, 'an RSA private key as PEM'],
     ['nothing', '', 'an RSA private key as PEM, or as base64 of PKCS#1 or PKCS#8'],
   ];
-  test.each(kinds)('is not %s', async (_, privateKey, message) => {
+  test.each(kinds)('privateKey is refused when it is %s', async (_, privateKey, message) => {
     expect(await refusal({ ...good, privateKey })).toEqual(refusedFor('privateKey', message));
   });
 
-  test('is refused when it does not sign for itself, as with a digit that was changed', async () => {
+  test('a privateKey that does not verify its own signature, as with one digit changed, is refused', async () => {
     // The modulus begins behind the headers of PKCS#1.
     const bytes = der(appKey, 'pkcs1');
     bytes[40] = (bytes[40] ?? 0) ^ 4;
@@ -121,7 +121,7 @@ describe('a private key', () => {
   });
 });
 
-describe("Alipay's public key", () => {
+describe('alipayPublicKey', () => {
   const pem = good.alipayPublicKey;
   const spki = der(publicOf(alipayKey), 'spki').toString('base64');
   test.each<[what: string, text: string]>([
@@ -131,7 +131,7 @@ describe("Alipay's public key", () => {
     ['bare base64 of PKCS#1', der(publicOf(alipayKey), 'pkcs1').toString('base64')],
     ['base64 in lines with CRLF', `${spki.slice(0, 64)}\r\n${spki.slice(64)}\r\n`],
     ['line breaks written as \\r\\n', pem.replaceAll('\n', '\\r\\n')],
-  ])('is read from %s', async (_, alipayPublicKey) => {
+  ])('alipayPublicKey is read from %s', async (_, alipayPublicKey) => {
     expect(keyConfig.alipayPublicKey.parse(alipayPublicKey)?.equals(publicOf(alipayKey))).toBe(true);
     expect(await refusal({ ...good, alipayPublicKey })).toBeUndefined();
   });
@@ -153,11 +153,11 @@ describe("Alipay's public key", () => {
     ['garbage behind the base64', `${spki.slice(0, -4)}AAAAAAAAAAAA`, 'an RSA public key as PEM or base64'],
     ['nothing', '', 'an RSA public key as PEM or base64'],
   ];
-  test.each(kinds)('is not %s', async (_, alipayPublicKey, message) => {
+  test.each(kinds)('alipayPublicKey is refused when it is %s', async (_, alipayPublicKey, message) => {
     expect(await refusal({ ...good, alipayPublicKey })).toEqual(refusedFor('alipayPublicKey', message));
   });
 
-  test('with a digit that was changed is refused when its modulus has a small factor', async () => {
+  test('an alipayPublicKey with one digit changed is refused when its modulus has a small factor', async () => {
     const whole = Buffer.from(vectors.alipayPublicKeySpkiDerBase64, 'base64');
     const refused = await Promise.all(
       Array.from({ length: 40 }, async (_, position) => {
@@ -172,7 +172,7 @@ describe("Alipay's public key", () => {
     expect(await refusal({ ...good, alipayPublicKey: whole.toString('base64') })).toBeUndefined();
   });
 
-  test('and certificates are not both given, and not both left out', async () => {
+  test('alipayPublicKey and certificates are refused together, and so are neither', async () => {
     const certificates = { app: appCertificate.pem, alipay: appCertificate.pem, alipayRoot: authority.pem };
     const { privateKey } = good;
     const message = refusedFor('alipayPublicKey', 'either alipayPublicKey or certificates');
@@ -180,7 +180,7 @@ describe("Alipay's public key", () => {
     expect(await refusal({ privateKey })).toEqual(message);
   });
 
-  test('is refused in the case of the public report, with the keys of the published vectors', async () => {
+  test('the public half of privateKey as alipayPublicKey is refused, as in the public report', async () => {
     const settings = {
       privateKey: vectors.appPrivateKeyPkcs8DerBase64,
       alipayPublicKey: vectors.appPublicKeySpkiDerBase64,
@@ -214,7 +214,7 @@ describe('certificates', () => {
     ['roots of other kinds beside the RSA root', { alipayRoot: ecRoot.pem + authority.pem + foreignRoot.pem }],
     ['CRLF and text around the frames', { alipay: `subject=alipay\r\n${direct.pem.replaceAll('\n', '\r\n')}` }],
     ["an old certificate beside the application's", { app: makeCertificate({ name: 'O=Shop,CN=app' }).pem + set.app }],
-  ])('are taken with %s', async (_, changes) => expect(await withSet(changes)).toBeUndefined());
+  ])('certificates are accepted with %s', async (_, changes) => expect(await withSet(changes)).toBeUndefined());
 
   const otherApp = makeCertificate({ name: 'O=Shop,CN=app', issuer: authority });
   const csr = toPem(Buffer.from('3003020100', 'hex'), 'CERTIFICATE REQUEST');
@@ -258,7 +258,7 @@ describe('certificates', () => {
       'its signatures do not lead',
     ],
     [
-      'one that nobody but itself has signed',
+      'one that only itself has signed',
       { alipay: makeCertificate({ name: 'O=X,CN=x' }).pem },
       'alipay',
       'its signatures',
@@ -301,7 +301,7 @@ describe('certificates', () => {
     ],
     ['nothing', { alipayRoot: '' }, 'alipayRoot', 'certificates as PEM'],
   ];
-  test.each(faults)('are refused with %s', async (_, changes, setting, message) => {
+  test.each(faults)('certificates are refused with %s', async (_, changes, setting, message) => {
     expect(await withSet(changes)).toEqual(refusedFor(`certificates.${setting}`, message));
   });
 
@@ -310,7 +310,7 @@ describe('certificates', () => {
     certificates: keyConfig.certificates.unwrap().parse({ ...set, ...changes }),
   });
 
-  test('of Alipay all count, by the serial number; those of authorities do not', () => {
+  test('every certificate of Alipay verifies replies, by its serial number; those of authorities do not', () => {
     const keys = alipayKeys(parse({ alipay: alipayCertificate.pem + intermediate.pem + next.pem }));
     expect(keys.verifiers.size).toBe(2);
     const [first = '', second = ''] = keys.verifiers.keys();
@@ -322,13 +322,13 @@ describe('certificates', () => {
     expect(verifierOf(keys, first.toUpperCase())).toBeUndefined();
   });
 
-  test('a bare key verifies whatever a reply names', () => {
+  test('a bare key verifies replies that name any certificate, or none', () => {
     const keys = alipayKeys({ privateKey: appKey, alipayPublicKey: publicOf(alipayKey) });
     for (const named of [undefined, '', 'x']) expect(verifierOf(keys, named)?.equals(publicOf(alipayKey))).toBe(true);
     expect(keys.expiring).toEqual([]);
   });
 
-  test('tell when those in use end: of several of Alipay the last', () => {
+  test('expiring has the end of the certificates in use: of several of Alipay the last', () => {
     const late = new Date('2040-01-02T03:04:05Z');
     const lasting = makeCertificate({ name: 'O=Shop,CN=alipay', issuer: authority, validTo: late });
     for (const alipay of [direct.pem + lasting.pem, lasting.pem + direct.pem]) {
@@ -339,5 +339,5 @@ describe('certificates', () => {
     }
   });
 
-  test('that fit have no fault', () => expect(keyFaults(parse({}))).toEqual([]));
+  test('certificates that fit have no fault', () => expect(keyFaults(parse({}))).toEqual([]));
 });

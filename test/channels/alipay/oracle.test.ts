@@ -62,7 +62,7 @@ describe('v1', () => {
       ),
   };
 
-  test.each(Object.keys(made))('%s signs the same text with the same signature as we do', (name) => {
+  test.each(Object.keys(made))('the SDK signs the text of %s with the same signature as we do', (name) => {
     const parameters = made[name]?.() ?? {};
     expect(parameters.sign).toBe(rsa2(textToSign(parameters)));
     expect(textToSign({ ...parameters, timestamp: '2024-07-24 03:07:51' })).not.toBe(textToSign(parameters));

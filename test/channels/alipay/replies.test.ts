@@ -62,19 +62,22 @@ const jobworth = {
 } as const;
 
 describe('in GBK', () => {
-  test.each([{}, certificateMode])('a success is taken, and a refusal keeps its reason', async (options) => {
-    const { source, redeem } = await open({ ...options, emulator: { ...options.emulator, charset: 'GBK' } });
-    expect((await redeem('test_ok_alice')).subject.userId).toMatch(/^2088/);
-    await expect(redeem('test_invalid_a')).rejects.toMatchObject({
-      ...{ code: 'AUTH_CODE_INVALID', upstreamCode: 'isv.code-invalid', upstreamTraceId: traceId },
-    });
-    const refused = source.certifier?.initialize({ ...payer, certName: '拒绝' }, soon());
-    await expect(refused).rejects.toMatchObject({
-      code: 'CERTIFICATION_REFUSED',
-      upstreamCode: 'ILLEGAL_ARGUMENT_FORMAT',
-    });
-    await expect(redeem('test_badsign_a')).rejects.toMatchObject({ code: 'REPLY_UNVERIFIED' });
-  });
+  test.each([{}, certificateMode])(
+    'a success in GBK is accepted, and a refusal in GBK has its reason',
+    async (options) => {
+      const { source, redeem } = await open({ ...options, emulator: { ...options.emulator, charset: 'GBK' } });
+      expect((await redeem('test_ok_alice')).subject.userId).toMatch(/^2088/);
+      await expect(redeem('test_invalid_a')).rejects.toMatchObject({
+        ...{ code: 'AUTH_CODE_INVALID', upstreamCode: 'isv.code-invalid', upstreamTraceId: traceId },
+      });
+      const refused = source.certifier?.initialize({ ...payer, certName: '拒绝' }, soon());
+      await expect(refused).rejects.toMatchObject({
+        code: 'CERTIFICATION_REFUSED',
+        upstreamCode: 'ILLEGAL_ARGUMENT_FORMAT',
+      });
+      await expect(redeem('test_badsign_a')).rejects.toMatchObject({ code: 'REPLY_UNVERIFIED' });
+    },
+  );
 });
 
 describe('a refusal whose signature cannot be checked', () => {
@@ -85,7 +88,7 @@ describe('a refusal whose signature cannot be checked', () => {
     ['another certificate named', { ...certificateMode, emulator: { alipayCertSn: 'f'.repeat(32) } }],
     ['another key than Alipay’s configured', { source: { alipayPublicKey: pemOf(createPublicKey(newRsaKey())) } }],
     ['no signature', { emulator: { signErrors: false } }],
-  ])('for %s is the same failure, with its reason as a claim', async (_, options) => {
+  ])('a refusal unverified for %s is the same failure, with a claimed code', async (_, options) => {
     const { source, redeem } = await open(options);
     await expect(redeem('test_invalid_a')).rejects.toMatchObject({ ...invalid, upstreamTraceId: traceId });
     const refused = source.certifier?.initialize({ ...payer, certName: '拒绝' }, soon());
@@ -97,14 +100,14 @@ describe('a refusal whose signature cannot be checked', () => {
     ['another certificate named', { ...certificateMode, emulator: { alipayCertSn: 'f'.repeat(32) } }],
     ['another key than Alipay’s configured', { source: { alipayPublicKey: pemOf(createPublicKey(newRsaKey())) } }],
     ['no signature', { emulator: { signErrors: false } }],
-  ])('in v3, for %s, is final for the once token, with its reason as a claim', async (_, options) => {
+  ])('a v3 refusal unverified for %s is final for the once token, with a claimed code', async (_, options) => {
     const { source } = await open(options);
     const asked = source.jobworth?.query({ ...jobworth, onceToken: 'test_ok_error-RISK_INTERCEPT' }, soon());
     const claim = { code: 'JOBWORTH_BLOCKED', upstreamCode: undefined, claimedCode: 'RISK_INTERCEPT' };
     await expect(asked).rejects.toMatchObject({ ...claim, upstreamTraceId: traceId });
   });
 
-  test('a success by a certificate that is not configured says so', async () => {
+  test('a success by a certificate that is not configured logs CERTIFICATE_UNKNOWN', async () => {
     const { source, redeem } = await open({ ...certificateMode, emulator: { alipayCertSn: 'f'.repeat(32) } });
     const failure = { code: 'REPLY_UNVERIFIED', claimedCode: 'CERTIFICATE_UNKNOWN', upstreamTraceId: traceId };
     await expect(redeem('test_ok_a')).rejects.toMatchObject(failure);
@@ -126,7 +129,7 @@ describe('the trace id', () => {
     },
   );
 
-  test('is on a clear refusal of job identity, which is an answer', async () => {
+  test('a signed refusal of job identity carries the trace id', async () => {
     const { source } = await open();
     const asked = await source.jobworth?.query({ ...jobworth, onceToken: 'test_invalid_a' }, soon());
     expect(asked).toEqual({
@@ -138,7 +141,7 @@ describe('the trace id', () => {
 describe('content encryption', () => {
   const encryptKey = 'MDEyMzQ1Njc4OWFiY2RlZg==';
 
-  test('is announced only where there is content, in both protocols', async () => {
+  test('content encryption is announced only for requests with content, in both protocols', async () => {
     const { source, emulator, redeem } = await open({ app: { encryptKey }, source: { encryptKey } });
     await redeem('test_ok_alice');
     await source.certifier?.initialize({ ...payer, certName: '张三' }, soon());
@@ -155,7 +158,7 @@ describe('content encryption', () => {
   });
 });
 
-test('a request that cannot be signed leaves the code unspent: the same call works once the key is right', async () => {
+test('P1: a request that cannot be signed leaves the code unspent, and the same call succeeds with the right key', async () => {
   const { source, emulator } = await open();
   const unfit = alipay.open(
     {

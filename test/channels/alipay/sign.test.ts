@@ -1,4 +1,4 @@
-/** Every part of a signed call and of a signed reply by itself: what Alipay is sent, and what of Alipay is believed. */
+/** Every part of a signed call and of a signed reply by itself: what is sent to Alipay, and which replies are accepted. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { alipayKeys, keyConfig } from '../../../src/channels/alipay/keys.ts';
@@ -38,7 +38,7 @@ const outcome = (judge: () => unknown): unknown => {
 };
 
 describe('keys', () => {
-  test.each(['pkcs1', 'pkcs8'] as const)('may be private ones in %s, as PEM or as bare base64', (type) => {
+  test.each(['pkcs1', 'pkcs8'] as const)('a private key in %s is read as PEM and as bare base64', (type) => {
     const written = [
       String(privateKey.export({ format: 'pem', type })),
       privateKey.export({ format: 'der', type }).toString('base64'),
@@ -46,7 +46,7 @@ describe('keys', () => {
     for (const text of written) expect(keyConfig.privateKey.parse(text).equals(privateKey)).toBe(true);
   });
 
-  test('may be public ones, as PEM or as bare base64', () => {
+  test('a public key is read as PEM and as bare base64', () => {
     const written = [
       String(alipayPublicKey.export({ format: 'pem', type: 'spki' })),
       vectors.alipayPublicKeySpkiDerBase64,
@@ -54,7 +54,7 @@ describe('keys', () => {
     for (const text of written) expect(keyConfig.alipayPublicKey.parse(text)?.equals(alipayPublicKey)).toBe(true);
   });
 
-  test('to verify with have to be there', () => {
+  test('options without a key to verify replies with are refused', () => {
     const missing = 'alipay needs alipayPublicKey or certificates';
     expect(() => alipayKeys({ privateKey })).toThrow(missing);
     for (const name of ['app', 'alipay'] as const)
@@ -81,7 +81,7 @@ describe('a call of v1', () => {
     return { method, path: path.split('?')[0], headers, query, fields };
   };
 
-  test('has the protocol in its query and its content in its body, all of it signed', async () => {
+  test('a call has the protocol in its query and its content in its body, all of it signed', async () => {
     const parameters = { grant_type: 'authorization_code', code: 'a&b=c 中' };
     expect(await build(settings, { parameters })).toEqual({
       ...{ method: 'POST', path: '/gateway.do', query: common, fields: parameters },
@@ -93,12 +93,12 @@ describe('a call of v1', () => {
     });
   });
 
-  test('names certificates and merchant where there are any, and encryption where there is content to encrypt', async () => {
+  test('a call names configured certificates and merchant, and encryption if it has content to encrypt', async () => {
     expect((await build(every, { parameters: { code: 'c' } })).query).toEqual(ofEvery);
     expect((await build(every, { bizContent: { a: 1 } })).query).toEqual({ ...ofEvery, encrypt_type: 'AES' });
   });
 
-  test('that cannot be signed has sent nothing, and says so', async () => {
+  test('a call that cannot be signed fails with nothing sent', async () => {
     const { privateKey: unfit } = generateKeyPairSync('x25519');
     const failure = { name: 'ExchangeError', sent: false };
     const of = { ...settings, keys: { ...bare, privateKey: unfit } };
@@ -106,7 +106,7 @@ describe('a call of v1', () => {
     await expect(getRequest(of, '/v3/x', {}, { nowMs: 17, nonce: 'n' })).rejects.toMatchObject(failure);
   });
 
-  test('is encrypted as Alipay has it', async () => {
+  test('a call is encrypted as the published vector is', async () => {
     const { key, plain, cipher } = vectors.vectors.find(({ name }) => name === 'aes') as Record<string, string>;
     const bizContent: object = JSON.parse(plain ?? '');
     expect(JSON.stringify(bizContent)).toBe(plain);
@@ -114,7 +114,7 @@ describe('a call of v1', () => {
     expect(fields).toEqual({ biz_content: cipher });
   });
 
-  test('as a page is signed, and never encrypted', () => {
+  test('a page is signed, and never encrypted', () => {
     const page = signedPage(
       every,
       'a.b',
@@ -152,13 +152,13 @@ describe('a reply of v1', () => {
   const signed = (text: string, name = 'a_b_response', more = '') =>
     `{"${name}":${text},"sign":"${rsa2(text, alipayKey)}"${more}}`;
 
-  test('is believed when it is signed', () => {
+  test('a signed reply is accepted', () => {
     expect(judge(signed(node))).toEqual(value);
     expect(judge(signed('{"user_id":"2088"}'))).toEqual({ user_id: '2088' });
     expect(judge(`{"sign":"${rsa2(node, alipayKey)}","a_b_response":${node}}`)).toEqual(value);
   });
 
-  test('is believed when its slashes were escaped after signing', () => {
+  test('a reply whose slashes were escaped after signing is accepted', () => {
     const signature = rsa2('{"url":"https://a/b"}', alipayKey);
     expect(judge(`{"a_b_response":{"url":"https:\\/\\/a\\/b"},"sign":"${signature}"}`)).toEqual({ url: 'https://a/b' });
   });
@@ -180,7 +180,7 @@ describe('a reply of v1', () => {
     `{"a_b_response":${node},"sign":"${rsa2(node, privateKey)}"}`,
     `{"a_b_response":"AAAA","sign":"${rsa2('{}', alipayKey)}"}`,
     `{"a_b_response":"AAAA"}`,
-  ])('is not believed as %s', (body) => expect(judge(body)).toBe('REPLY_UNVERIFIED'));
+  ])('a reply is unverified as %s', (body) => expect(judge(body)).toBe('REPLY_UNVERIFIED'));
 
   test.each([
     '{}',
@@ -191,9 +191,9 @@ describe('a reply of v1', () => {
     signed('"text"'),
     signed('[]'),
     signed('{"code":10000}'),
-  ])('makes no sense as %s', (body) => expect(judge(body)).toBe('REPLY_MALFORMED'));
+  ])('a reply is malformed as %s', (body) => expect(judge(body)).toBe('REPLY_MALFORMED'));
 
-  test('that is not what was encrypted makes no sense', () => {
+  test('an encrypted reply that does not decrypt to JSON is malformed', () => {
     expect(judge(signed('"AAAA"'), { ...settings, encryptKey })).toBe('REPLY_MALFORMED');
     expect(judge(signed(node), { ...settings, encryptKey })).toEqual(value);
   });
@@ -210,7 +210,7 @@ describe('a reply of v1', () => {
     ],
     ...['20001', '40001', '40002', '40003', '40006'].map((code) => [`"code":"${code}"`, 'CHANNEL_MISCONFIGURED', code]),
   ])(
-    'with %s is a refusal, whose reason is more than a claim only with a right signature',
+    'a reply with %s is a refusal, whose reason is claimed unless its signature is right',
     (members = '', code, reason) => {
       const certificateMode = { ...settings, keys: certified };
       for (const name of ['a_b_response', 'error_response']) {
@@ -232,7 +232,7 @@ describe('a reply of v1', () => {
   );
 
   test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
-    'with the code %s is an unknown refusal',
+    'a reply with the code %s is an unknown refusal',
     (word) => {
       for (const members of [`"code":"40004","sub_code":"${word}"`, `"code":"${word}"`])
         expect(judge(signed(`{${members}}`))).toMatch(/^OUTCOME_UNKNOWN/);
@@ -255,11 +255,11 @@ describe('a reply of v1', () => {
     const gbk = 'text/html;charset=GBK';
 
     test.each([gbk, 'text/html; charset=gbk', 'text/html;charset="GB2312"', 'text/html; a=b; charset=gb18030; c=d'])(
-      'of the content type %s is verified over its bytes and read as text',
+      'a GBK reply of the content type %s is verified over its bytes and decoded',
       (type) => expect(judgeAs(type, reply(node))).toEqual(value),
     );
 
-    test('is verified with its slashes escaped after signing as well, and no byte within a character taken for one', () => {
+    test('a GBK reply is verified with slashes escaped after signing, and no byte within a character counts as one', () => {
       const unescaped = around('{"code":"10000","msg":"', '","url":"a/b"}');
       expect(judgeAs(gbk, reply(node, unescaped))).toEqual(value);
       const slashed = around('{"msg":"', '/x"}');
@@ -267,31 +267,31 @@ describe('a reply of v1', () => {
       expect(judgeAs(gbk, reply(slashed))).toHaveProperty('msg', expect.stringMatching(/乗\/x$/));
     });
 
-    test('is not taken with another signature, nor with a byte changed', () => {
+    test('a GBK reply with another signature or a changed byte is unverified', () => {
       expect(judgeAs(gbk, reply(node, node, privateKey))).toBe('REPLY_UNVERIFIED');
       const changed = Buffer.from(node);
       changed[node.indexOf(text) + text.length - 1] = 0xd1;
       expect(judgeAs(gbk, reply(changed, node))).toBe('REPLY_UNVERIFIED');
     });
 
-    test('as a refusal keeps its reason', () => {
+    test('a refusal in GBK has its reason', () => {
       const refusal = around('{"code":"40006","sub_msg":"', '"}');
       expect(judgeAs(gbk, reply(refusal))).toBe('CHANNEL_MISCONFIGURED 40006');
       expect(judgeAs(gbk, reply(refusal, refusal, privateKey))).toBe('CHANNEL_MISCONFIGURED (claimed: 40006)');
     });
 
     test.each([undefined, 'text/html', 'text/html;charset=utf-8', 'text/html;charset=gbk2', 'text/html;x-charset=gbk'])(
-      'is no text of the content type %s',
+      'a GBK reply whose content type does not name GBK (%s) is malformed',
       (type) => expect(judgeAs(type, reply(node))).toBe('REPLY_MALFORMED HTTP_200'),
     );
 
-    test('that is none is malformed', () => {
+    test('bytes that are not GBK are malformed', () => {
       for (const bytes of ['ff', '81', '8120', '8130'])
         expect(judgeAs(gbk, reply(Buffer.from(`7b2261223a22${bytes}227d`, 'hex')))).toBe('REPLY_MALFORMED HTTP_200');
     });
   });
 
-  test('in UTF-8 is read as UTF-8, whatever its content type says: nothing signs that', () => {
+  test('a reply in UTF-8 is read as UTF-8 under every content type, which is not signed', () => {
     // In GBK the last byte of 中 would take the backslash with it, and the quote behind would end the text.
     const body = Buffer.from(signed(String.raw`{"code":"10000","msg":"中\"","user_id":"2088"}`));
     for (const type of ['text/html;charset=utf-8', 'text/html;charset=GBK'])
@@ -302,7 +302,7 @@ describe('a reply of v1', () => {
       });
   });
 
-  test('in the place of an error is one, whatever it says', () => {
+  test('error_response is a refusal, also with the code of a success', () => {
     expect(judge(signed(node, 'error_response'))).toBe('OUTCOME_UNKNOWN 10000');
     expect(judge(signed('{}', 'error_response'))).toBe('OUTCOME_UNKNOWN');
   });
@@ -320,7 +320,7 @@ describe('v3', () => {
   const judge = (status: number, text: string, headers: Headers = headersOf(text), keys = bare) =>
     outcome(() => judgeGet(keys, { status, headers, body: Buffer.from(text) }));
 
-  test('asks with everything signed in its Authorization', async () => {
+  test('a v3 request has a signature over all its parts in Authorization', async () => {
     const query = { b: 'x y', none: undefined, a: '中' };
     const plain = await getRequest(settings, '/v3/x', query, { nowMs: 17, nonce: 'nonce-1' });
     expect(plain).toEqual({
@@ -342,7 +342,7 @@ describe('v3', () => {
     });
   });
 
-  test('believes a success only when it is signed', () => {
+  test('a v3 success is accepted only with a right signature', () => {
     expect(judge(200, body)).toEqual({ kind: 'SUCCESS', value: { identity_result: 'SUCCESS' } });
     expect(judge(200, body, {})).toBe('REPLY_UNVERIFIED');
     for (const unsigned of ['', 'null'])
@@ -352,7 +352,7 @@ describe('v3', () => {
       expect(judge(200, body, headersOf(body, { [name]: '' }))).toBe('REPLY_UNVERIFIED');
   });
 
-  test('has a missing time and nonce signed as empty', () => {
+  test('a v3 reply without time and nonce is signed with empty ones', () => {
     const signature = rsa2(replyTextToSign('', '', Buffer.from(body)), alipayKey);
     expect(judge(200, body, { 'alipay-signature': signature })).toMatchObject({ kind: 'SUCCESS' });
   });
@@ -364,25 +364,28 @@ describe('v3', () => {
     expect(judge(200, body, headersOf(body), certified)).toBe(unknown);
   });
 
-  test.each([400, 403, 500, 599])('takes status %i for an error, and says whether its signature is right', (status) => {
-    const error = '{"code":"SYSTEM_ERROR","message":"x"}';
-    expect(judge(status, error)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: true });
-    expect(judge(status, error, {})).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
-    for (const none of ['', 'null', ['one', 'two']]) {
-      const headers = { ...headersOf(error), 'alipay-signature': none };
-      expect(judge(status, error, headers)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
-    }
-    const claimed = { kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false };
-    expect(judge(status, error, headersOf(body))).toEqual(claimed);
-    expect(judge(status, error, headersOf(error), certified)).toEqual(claimed);
-    expect(judge(status, error, headersOf(error, { 'alipay-sn': alipay }), certified)).toEqual({
-      ...claimed,
-      signed: true,
-    });
-    expect(judge(status, '{}')).toBe('REPLY_MALFORMED');
-  });
+  test.each([400, 403, 500, 599])(
+    'a v3 reply with status %i is an error, and reports whether its signature is right',
+    (status) => {
+      const error = '{"code":"SYSTEM_ERROR","message":"x"}';
+      expect(judge(status, error)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: true });
+      expect(judge(status, error, {})).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
+      for (const none of ['', 'null', ['one', 'two']]) {
+        const headers = { ...headersOf(error), 'alipay-signature': none };
+        expect(judge(status, error, headers)).toEqual({ kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false });
+      }
+      const claimed = { kind: 'ERROR', code: 'SYSTEM_ERROR', signed: false };
+      expect(judge(status, error, headersOf(body))).toEqual(claimed);
+      expect(judge(status, error, headersOf(error), certified)).toEqual(claimed);
+      expect(judge(status, error, headersOf(error, { 'alipay-sn': alipay }), certified)).toEqual({
+        ...claimed,
+        signed: true,
+      });
+      expect(judge(status, '{}')).toBe('REPLY_MALFORMED');
+    },
+  );
 
-  test.each([201, 302, 399, 600])('makes no sense of status %i', (status) => {
+  test.each([201, 302, 399, 600])('a v3 reply with status %i is malformed', (status) => {
     expect(judge(status, '{"code":"SYSTEM_ERROR"}')).toBe(`REPLY_MALFORMED HTTP_${status}`);
   });
 });

@@ -27,7 +27,7 @@ const vector = (name: string) => {
 const rsa2 = (text: string | Buffer) => sign('RSA-SHA256', Buffer.from(text), appKey).toString('base64');
 
 test.each(['v1-certify-GET', 'v1-initialize-sdkExecute'])(
-  '%s: the text, its signature, and a twin that differs',
+  '%s: our text and signature are the published ones, and those of a changed text differ',
   (name) => {
     const { stringToSign, signature } = vector(name);
     // Values hold & and =, so the parameters are cut out by their known names.
@@ -52,7 +52,7 @@ test.each(['v1-certify-GET', 'v1-initialize-sdkExecute'])(
   },
 );
 
-test('v3-jobworth-GET: the text and its signature', () => {
+test('v3-jobworth-GET: our text and signature are the published ones', () => {
   const { stringToSign, signature } = vector('v3-jobworth-GET');
   const [authorization = '', method = '', target = ''] = stringToSign.split('\n');
   expect(requestTextToSign(authorization, method, target, undefined)).toBe(stringToSign);
@@ -60,7 +60,7 @@ test('v3-jobworth-GET: the text and its signature', () => {
   expect(rsa2(stringToSign.replace('3f2a', '3f2b'))).not.toBe(signature);
 });
 
-test('v3-response: believed as it is, and with no byte changed', () => {
+test('v3-response: accepted unchanged, and refused with any byte changed', () => {
   const { stringToSign, signature, body, headers } = vector('v3-response');
   expect(replyTextToSign('1700000000123', 'abcdef0123456789', Buffer.from(body)).toString()).toBe(stringToSign);
   const reply = { status: 200, headers: { ...headers, 'alipay-signature': signature }, body: Buffer.from(body) };
@@ -81,7 +81,7 @@ test('v3-response: believed as it is, and with no byte changed', () => {
   );
 });
 
-test('aes: an encrypted node is verified as it stands and read after that', () => {
+test('aes: an encrypted node is verified first and decrypted then', () => {
   const { key: base64, plain, cipher } = vector('aes');
   const settings = { appId: 'a', keys, gatewayUrl: 'https://openapi.alipay.com/gateway.do', encryptKey: der(base64) };
   const signed = (node: string, signature = sign('RSA-SHA256', Buffer.from(node), alipayKey).toString('base64')) => ({

@@ -29,23 +29,23 @@ const twins = (text: string): string[] =>
   );
 
 describe('a published DaxPay vector', () => {
-  test.each(vectors)('$name: is what we sign', ({ text, signing, signature }) => {
+  test.each(vectors)('$name: our signature is the published one', ({ text, signing, signature }) => {
     expect(signDaxpay(text, signing)).toBe(signature);
   });
 
-  test.each(vectors)('$name: has another signature when one character of any value changes', ({ text, signing }) => {
+  test.each(vectors)('$name: the signature changes with one character of any value', ({ text, signing }) => {
     const changed = twins(text);
     expect(changed.length).toBeGreaterThan(30);
     const signatures = new Set([text, ...changed].map((twin) => signDaxpay(twin, signing)));
     expect(signatures.size).toBe(changed.length + 1);
   });
 
-  test.each(vectors)('$name: is not changed by a sign that is there already', ({ text, signing, signature }) => {
+  test.each(vectors)('$name: a member sign does not change the signature', ({ text, signing, signature }) => {
     for (const key of ['sign', 'Sign', 'SIGN'])
       expect(signDaxpay(text.replace('{', `{"${key}":"preset",`), signing)).toBe(signature);
   });
 
-  test.each(vectors)('$name: has another signature under another secret', ({ text, signing, signature }) => {
+  test.each(vectors)('$name: another secret has another signature', ({ text, signing, signature }) => {
     expect(signDaxpay(text, { ...signing, secret: '123457' })).not.toBe(signature);
   });
 });
@@ -54,7 +54,7 @@ describe('a published DaxPay vector', () => {
 test.each([
   ['abc', '66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0'],
   ['abcd'.repeat(16), 'debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732'],
-])('SM3 of %s is the one that GB/T 32905 prints', (text, digest) => {
+])('SM3 of %s is the published one of GB/T 32905', (text, digest) => {
   expect(digests.sm3(text, 'a key it does not use')).toBe(digest);
 });
 
@@ -63,7 +63,7 @@ describe('the order of members', () => {
   const value = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_-]{0,12}$/), fc.nat(), fc.boolean());
   const members = fc.uniqueArray(fc.tuple(key, value), { minLength: 2, maxLength: 6, selector: ([name]) => name });
 
-  test('does not matter at the top level', () => {
+  test('the order of members at the top level does not change the signature', () => {
     const shuffled = members.chain((list) =>
       fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
     );
@@ -74,7 +74,7 @@ describe('the order of members', () => {
     );
   });
 
-  test('matters inside data', () => {
+  test('the order of members inside data changes the signature', () => {
     fc.assert(
       fc.property(members, (list) => {
         const reversed = Object.fromEntries([...list].reverse());
@@ -83,7 +83,7 @@ describe('the order of members', () => {
     );
   });
 
-  test('never matters for nulls, wherever they stand', () => {
+  test('nulls do not change the signature in any place', () => {
     fc.assert(
       fc.property(members, fc.array(key), fc.array(key), (list, before, after) => {
         const names = new Set(list.map(([name]) => name));
@@ -107,47 +107,47 @@ describe('the text that is signed', () => {
     ['spaces and marks that hutool escapes', '\u00a0\u2010\u202f\u206f', 'u00a0u2010u202fu206f'],
     ['characters that hutool leaves alone', '\u007f\u2011中😀/', '\u007f\u2011中😀/'],
     ['quotes and backslashes', 'a"b\\c\\"d', 'abcd'],
-  ])('has %s inside data as DaxPay writes it', (_, openId, written) => {
+  ])('the signed text has %s inside data as DaxPay writes it', (_, openId, written) => {
     expect(sign({ code: 0, data: { openId } })).toBe(md5(`code=0&data={openId:${written}}&key=123456`));
   });
 
-  test('has a string at the top level as it is, without quotes and backslashes', () => {
+  test('the signed text has a top-level string unchanged, without quotes and backslashes', () => {
     expect(sign({ msg: 'a\nb\u2028"c"\\d' })).toBe(md5('msg=a\nb\u2028cd&key=123456'));
   });
 
-  test('has lists as DaxPay writes them, whatever they hold', () => {
+  test('the signed text has lists of any content as DaxPay writes them', () => {
     const text = '{"data":{"list":["a",1.0,true,{"b":null,"c":[]},[["\\n"]]]},"top":[1,"2"]}';
     expect(signDaxpay(text, beta)).toBe(md5('data={list:[a,1.0,true,{c:[]},[[n]]]}&top=[1,2]&key=123456'));
   });
 
-  test.each(['[]', '"text"', '1', 'null'])('is that of an object, and not of %s', (text) => {
+  test.each(['[]', '"text"', '1', 'null'])('signing %s instead of an object throws', (text) => {
     expect(() => signDaxpay(text, beta)).toThrow('An object was expected');
   });
 
-  test('keeps empty strings, and numbers as they were written', () => {
+  test('the signed text has empty strings, and numbers as they were written', () => {
     expect(signDaxpay('{"b":1.50,"a":"","c":{"d":1e2}}', beta)).toBe(md5('a=&b=1.50&c={d:1e2}&key=123456'));
   });
 
-  test('sorts keys by their characters, upper case first', () => {
+  test('the signed text has its keys sorted by character, upper case first', () => {
     expect(sign({ b: 1, a: 2, B: 3 })).toBe(md5('B=3&a=2&b=1&key=123456'));
   });
 
-  test('keeps the quotes and backslashes of the secret', () => {
+  test('the signed text has the quotes and backslashes of the secret', () => {
     expect(sign({ a: 1 }, { ...beta, secret: 'q"\\' })).toBe(md5('a=1&key=q"\\'));
   });
 
-  test('is upper-cased as a whole on profile ga, and the key of the HMAC is not', () => {
+  test('the signed text is upper-cased as a whole on profile ga, and the key of the HMAC is not', () => {
     expect(sign({ a: 'ß' }, { ...ga, secret: 'aBc' })).toBe(md5('A=SS&KEY=ABC'));
     const hmac = createHmac('sha256', 'aBc').update('A=1&KEY=ABC').digest('hex');
     expect(sign({ a: 1 }, { ...ga, secret: 'aBc', signType: 'hmac_sha256' })).toBe(hmac);
   });
 
-  test.each(['[]', '"text"', 'null', '{"a":1,"a":1}', '{"a":1}x', ''])('is never taken from %j', (text) => {
+  test.each(['[]', '"text"', 'null', '{"a":1,"a":1}', '{"a":1}x', ''])('signing the text %j throws', (text) => {
     expect(() => signDaxpay(text, beta)).toThrow(SyntaxError);
   });
 });
 
-test('the three digests tell the same text apart', () => {
+test('the three digests of one text differ', () => {
   const names: DigestName[] = ['md5', 'hmac_sha256', 'sm3'];
   expect(new Set(names.map((name) => digests[name]('text', 'key'))).size).toBe(3);
 });

@@ -1,4 +1,4 @@
-/** What keeps a failing source from dragging others along. Through the whole service: reliability/suspension.test.ts. */
+/** The guards of a source, by themselves. Through the whole service: reliability/suspension.test.ts. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { guardConfig } from '../../../src/channels/guard/guard.ts';
@@ -166,7 +166,7 @@ describe('a source is suspended', () => {
     expect(fewer.isSuspended()).toBe(true);
   });
 
-  test('what failed 10 seconds ago no longer counts', async () => {
+  test('a failure of 10 seconds ago no longer counts', async () => {
     const { fail, isSuspended } = openGuarded();
     await times(19, fail);
     at(1_010_000);
@@ -179,7 +179,7 @@ describe('a source is suspended', () => {
     expect(isSuspended()).toBe(true);
   });
 
-  test('each tenth of the window is forgotten by itself', async () => {
+  test('each tenth of the window expires by itself', async () => {
     const { fail, isSuspended } = openGuarded();
     await times(10, fail);
     at(1_001_000);
@@ -191,13 +191,16 @@ describe('a source is suspended', () => {
     expect(isSuspended()).toBe(true);
   });
 
-  test.each<FailureCode>(['REPLY_MALFORMED', 'CHANNEL_NO_ANSWER'])('%s is a failure', async (code) => {
-    const { fail, isSuspended } = openGuarded();
-    await times(20, () => fail(new PayerIdentityError(code)));
-    expect(isSuspended()).toBe(true);
-  });
+  test.each<FailureCode>(['REPLY_MALFORMED', 'CHANNEL_NO_ANSWER'])(
+    '20 replies that end as %s suspend the source',
+    async (code) => {
+      const { fail, isSuspended } = openGuarded();
+      await times(20, () => fail(new PayerIdentityError(code)));
+      expect(isSuspended()).toBe(true);
+    },
+  );
 
-  test('so is a connection that is refused', async () => {
+  test('20 refused connections suspend the source', async () => {
     const { fail, isSuspended } = openGuarded();
     await times(20, () => fail(new ExchangeError('the connection failed', false)));
     expect(isSuspended()).toBe(true);
@@ -215,7 +218,7 @@ describe('a source is suspended', () => {
     'CHANNEL_MISCONFIGURED',
     'OUTCOME_UNKNOWN',
     'REPLY_UNVERIFIED',
-  ])('%s is not, however often', async (code) => {
+  ])('%s counts as answered, and never suspends the source', async (code) => {
     const { fail, isSuspended } = openGuarded();
     await times(100, () => fail(new PayerIdentityError(code)));
     expect(isSuspended()).toBe(false);
@@ -229,21 +232,21 @@ describe('a source is suspended', () => {
 
 describe('what an upstream answered in time is no failure of it', () => {
   test.each([
-    ['REPLY_MALFORMED with HTTP_200', false, 'HTTP_200', true],
-    ['REPLY_MALFORMED with HTTP_500', false, 'HTTP_500', true],
-    ['REPLY_MALFORMED with HTTP_599', false, 'HTTP_599', true],
-    ['REPLY_MALFORMED with HTTP_499', false, 'HTTP_499', false],
-    ['REPLY_MALFORMED with HTTP_403', false, 'HTTP_403', false],
-    ['REPLY_MALFORMED with HTTP_429', false, 'HTTP_429', false],
-    ['REPLY_MALFORMED with HTTP_302', false, 'HTTP_302', false],
-    ['REPLY_MALFORMED with a code of the upstream that only begins so', false, 'HTTP_4031', true],
-  ])('%s', async (_, __, upstreamCode, isFailure) => {
+    ['REPLY_MALFORMED with HTTP_200', true, 'HTTP_200'],
+    ['REPLY_MALFORMED with HTTP_500', true, 'HTTP_500'],
+    ['REPLY_MALFORMED with HTTP_599', true, 'HTTP_599'],
+    ['REPLY_MALFORMED with HTTP_499', false, 'HTTP_499'],
+    ['REPLY_MALFORMED with HTTP_403', false, 'HTTP_403'],
+    ['REPLY_MALFORMED with HTTP_429', false, 'HTTP_429'],
+    ['REPLY_MALFORMED with HTTP_302', false, 'HTTP_302'],
+    ['REPLY_MALFORMED with an upstream code that begins like a status', true, 'HTTP_4031'],
+  ])('20 times %s suspends the source: %s', async (_, isFailure, upstreamCode) => {
     const { fail, isSuspended } = openGuarded();
     await times(20, () => fail(new PayerIdentityError('REPLY_MALFORMED', { upstreamCode })));
     expect(isSuspended()).toBe(isFailure);
   });
 
-  test('nor is a fault of our own', async () => {
+  test('an error of our own does not suspend the source', async () => {
     const { fail, isSuspended } = openGuarded();
     await times(20, () => fail(new TypeError('ours')));
     expect(isSuspended()).toBe(false);
@@ -251,7 +254,7 @@ describe('what an upstream answered in time is no failure of it', () => {
 });
 
 describe('payer pages', () => {
-  test('suspend only their own side of their own channel', async () => {
+  test('P7: payer pages suspend only public traffic of their own channel', async () => {
     const { source, fail, isSuspended, isSuspendedFor } = openPublic();
     await times(20, fail);
     expect(isSuspendedFor()).toBe(true);
@@ -260,7 +263,7 @@ describe('payer pages', () => {
     expect(() => source.requireReady({ channelId: 'a', traffic: 'trusted' })).not.toThrow();
   });
 
-  test('are not suspended with trusted calls', async () => {
+  test('trusted calls that fail do not suspend payer pages', async () => {
     const { source, calls, isSuspended, isSuspendedFor } = openPublic();
     await times(20, async () => {
       const redeeming = source.redeem('code', request, patient());
@@ -271,14 +274,14 @@ describe('payer pages', () => {
     expect(isSuspendedFor()).toBe(false);
   });
 
-  test('results that an upstream keeps are collected on the side of the reader', async () => {
+  test('collecting a held result counts for the traffic of the reader', async () => {
     const { source, fail } = openPublic();
     await times(20, fail);
     const collected = source.resultHolder?.collect('query', patient({ channelId: 'a', traffic: 'public' }));
     await expect(collected).rejects.toMatchObject(suspended);
   });
 
-  test('are not suspended while one call in a quarter of the window is answered, whatever the others are', async () => {
+  test('payer pages are not suspended while one call in a quarter of the window is answered', async () => {
     const { fail, end, isSuspendedFor } = openPublic();
     for (let tenth = 0; tenth < 40; tenth += 1) {
       await end('succeed');
@@ -289,7 +292,7 @@ describe('payer pages', () => {
     }
   });
 
-  test('are suspended by a failure once the last answer is a quarter of the window old', async () => {
+  test('payer pages are suspended by a failure when the last answer is a quarter of the window old', async () => {
     const { fail, end, isSuspendedFor } = openPublic();
     await end('succeed');
     await times(100, fail);
@@ -301,7 +304,7 @@ describe('payer pages', () => {
     expect(isSuspendedFor()).toBe(true);
   });
 
-  test('are suspended by as many failures as trusted calls when nothing was ever answered', async () => {
+  test('payer pages are suspended by 20 failures when no call was ever answered', async () => {
     const { fail, isSuspendedFor } = openPublic();
     await times(19, fail);
     expect(isSuspendedFor()).toBe(false);
@@ -309,7 +312,7 @@ describe('payer pages', () => {
     expect(isSuspendedFor()).toBe(true);
   });
 
-  test('fill their own places, and those of no one else', async () => {
+  test('P7: payer pages fill their own bulkhead, and no other', async () => {
     const { source, redeem, calls } = openPublic({ inFlight: 2, waiting: 0 });
     const hanging = [redeem(), redeem()];
     await expect(redeem()).rejects.toMatchObject({ code: 'OVERLOADED' });
@@ -331,7 +334,7 @@ describe('trial calls of payer pages', () => {
     return guarded;
   };
 
-  test('are three after each suspendMs', async () => {
+  test('payer pages have three trial calls after each suspendMs', async () => {
     const { fail, isSuspendedFor, calls } = await openSuspendedPublic();
     for (const ms of [1_001_000, 1_002_000]) {
       at(ms - 1);
@@ -345,7 +348,7 @@ describe('trial calls of payer pages', () => {
     expect(calls).toHaveLength(26);
   });
 
-  test('may be under way at the same time, three of them; the first answer ends the suspension', async () => {
+  test('three trial calls may run at the same time, and the first answer ends the suspension', async () => {
     const { redeem, calls, isSuspendedFor } = await openSuspendedPublic();
     at(1_001_000);
     const trials = [redeem(), redeem(), redeem()];
@@ -361,7 +364,7 @@ describe('trial calls of payer pages', () => {
     expect(isSuspendedFor()).toBe(false);
   });
 
-  test('are not all of one client: others that have not tried yet may try while it has to wait', async () => {
+  test('clients without a trial call may try while another client has used up its trials', async () => {
     const { fail, end, isSuspendedFor } = await openSuspendedPublic('junk');
     expect(isSuspendedFor('good')).toBe(true);
     at(1_001_000);
@@ -377,13 +380,13 @@ describe('trial calls of payer pages', () => {
     at(1_002_000);
     await times(3, () => fail('junk'));
     expect(isSuspendedFor('junk')).toBe(true);
-    // Nothing tells a client that is not known from the one that has to wait.
+    // A call without a known client may come from the one that has to wait.
     expect(isSuspendedFor()).toBe(true);
     await end('succeed', 'good');
     expect(isSuspendedFor('junk')).toBe(false);
   });
 
-  test('of other clients do not wait for the end of the one under way', async () => {
+  test("a trial call of one client does not wait for the end of another client's", async () => {
     const { redeem, calls, isSuspendedFor } = await openSuspendedPublic('junk');
     at(1_001_000);
     const hanging = Array.from({ length: 4 }, () => redeem('junk'));
@@ -419,7 +422,7 @@ const openSuspended = async (options: object = {}) => {
 };
 
 describe('a suspended source', () => {
-  test('is left alone for suspendMs, to the millisecond', async () => {
+  test('a suspended source is sent nothing for suspendMs, to the millisecond', async () => {
     const { redeem, calls, isSuspended } = await openSuspended({ suspendMs: 2_000 });
     at(1_001_999);
     await expect(redeem()).rejects.toMatchObject(suspended);
@@ -430,7 +433,7 @@ describe('a suspended source', () => {
     await expect(trial).resolves.toEqual(alice);
   });
 
-  test('gets one call for a trial, and no other before that has ended', async () => {
+  test('a suspended source is sent one trial call, and no other before that has ended', async () => {
     const { redeem, calls, isSuspended } = await openSuspended();
     at(1_001_000);
     const trial = redeem();
@@ -442,7 +445,7 @@ describe('a suspended source', () => {
     expect(isSuspended()).toBe(false);
   });
 
-  test('stays suspended when the trial fails, and is back when one succeeds', async () => {
+  test('a source stays suspended when the trial fails, and resumes when one succeeds', async () => {
     const { fail, succeed, isSuspended } = await openSuspended();
     at(1_001_000);
     await fail();
@@ -454,7 +457,7 @@ describe('a suspended source', () => {
     expect(isSuspended()).toBe(false);
   });
 
-  test('is back when the trial is a refusal, and starts counting anew', async () => {
+  test('a source resumes when the trial is a refusal, and counts from zero', async () => {
     const { fail, isSuspended } = await openSuspended();
     at(1_001_000);
     await fail(new PayerIdentityError('AUTH_CODE_INVALID'));
@@ -464,7 +467,7 @@ describe('a suspended source', () => {
     expect(isSuspended()).toBe(true);
   });
 
-  test('a trial ends after trialMs', async () => {
+  test('a trial call ends after trialMs', async () => {
     const { redeem, calls, isSuspended } = await openSuspended({ trialMs: 50 });
     at(1_001_000);
     await expect(redeem()).rejects.toThrow(ExchangeError);
@@ -472,7 +475,7 @@ describe('a suspended source', () => {
     expect(isSuspended()).toBe(true);
   });
 
-  test('calls of before neither end the trial nor count afterwards', async () => {
+  test('calls that began before the suspension neither end it nor count afterwards', async () => {
     const guarded = openGuarded();
     const slow = Array.from({ length: 25 }, () => guarded.redeem());
     await times(20, guarded.fail);
@@ -487,7 +490,7 @@ describe('a suspended source', () => {
     expect(guarded.isSuspended()).toBe(false);
   });
 
-  test('lets nothing else through either', async () => {
+  test('a suspended source sends nothing of any capability', async () => {
     const { source, calls } = await openSuspended();
     const cancellation = patient();
     const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
@@ -503,14 +506,14 @@ describe('a suspended source', () => {
     expect(calls).toHaveLength(20);
   });
 
-  test('still tells what it need not send for', async () => {
+  test('a suspended source still builds pages, which send nothing', async () => {
     const { source } = await openSuspended();
     expect(source.authorizer?.url({ returnUrl: '', state: '' })).toBe('https://example.com');
     expect(source.certifier?.page('id', undefined).url).toBe('');
   });
 });
 
-test('a source that is well answers whatever it is asked, as without a guard', async () => {
+test('a guarded source that works answers as without a guard', async () => {
   const { source, calls } = openGuarded();
   const cancellation = patient();
   const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
@@ -533,11 +536,11 @@ describe('clients that go away before anything was sent', () => {
     const gone = new AbortController();
     const left = redeem({ ...patient(), clientGone: gone.signal });
     gone.abort();
-    calls.at(-1)?.fail(new ExchangeError('nobody waits for the reply', false));
+    calls.at(-1)?.fail(new ExchangeError('the client is gone', false));
     await expect(left).rejects.toThrow(ExchangeError);
   };
 
-  test('do not suspend a source', async () => {
+  test('clients that go away before anything was sent do not suspend a source', async () => {
     const guarded = openGuarded();
     for (let client = 0; client < 30; client += 1) await leave(guarded);
     expect(guarded.isSuspended()).toBe(false);
@@ -545,7 +548,7 @@ describe('clients that go away before anything was sent', () => {
     expect(guarded.isSuspended()).toBe(true);
   });
 
-  test('nor do calls whose right to send has lapsed', async () => {
+  test('calls whose sendBy has passed do not suspend a source', async () => {
     const { redeem, calls, isSuspended } = openGuarded();
     const lapsed = performance.now() - 1;
     const unsent = new ExchangeError('not to be sent', false);
@@ -569,7 +572,7 @@ describe('clients that go away before anything was sent', () => {
     expect(isSuspended()).toBe(true);
   });
 
-  test('do not show either that it is well again', async () => {
+  test('a client that goes away does not end a suspension', async () => {
     const guarded = await openSuspended();
     at(1_001_000);
     await leave(guarded);
@@ -578,7 +581,7 @@ describe('clients that go away before anything was sent', () => {
 });
 
 describe('a crowd at one source', () => {
-  test('as many are in flight as may, and as many wait; one more is OVERLOADED', async () => {
+  test('calls up to inFlight run, calls up to waiting wait, and one more is OVERLOADED', async () => {
     const { redeem, calls } = openGuarded({ inFlight: 50, waiting: 10 });
     const crowd = Array.from({ length: 60 }, () => redeem());
     expect(calls).toHaveLength(50);
@@ -589,7 +592,7 @@ describe('a crowd at one source', () => {
     expect(await settled(crowd)).toEqual(Array(60).fill('ok'));
   });
 
-  test('those who wait leave unsent when the source is suspended meanwhile', async () => {
+  test('calls that wait when the source is suspended are CHANNEL_SUSPENDED and send nothing', async () => {
     const { redeem, calls } = openGuarded({ inFlight: 20, waiting: 10 });
     const crowd = Array.from({ length: 30 }, () => redeem());
     for (const call of calls) call.fail(noAnswer);
@@ -600,15 +603,18 @@ describe('a crowd at one source', () => {
     expect(calls).toHaveLength(20);
   });
 
-  test.each(['deadline', 'clientGone'] as const)('those whose %s comes while they wait leave unsent', async (why) => {
-    const { redeem, calls } = openGuarded({ inFlight: 1, waiting: 1 });
-    const first = redeem();
-    const end = new AbortController();
-    const second = redeem({ ...patient(), [why]: end.signal });
-    end.abort();
-    calls[0]?.succeed();
-    await first;
-    await expect(second).rejects.toMatchObject({ code: 'OVERLOADED' });
-    expect(calls).toHaveLength(1);
-  });
+  test.each(['deadline', 'clientGone'] as const)(
+    'a call whose %s aborts while it waits is OVERLOADED and sends nothing',
+    async (why) => {
+      const { redeem, calls } = openGuarded({ inFlight: 1, waiting: 1 });
+      const first = redeem();
+      const end = new AbortController();
+      const second = redeem({ ...patient(), [why]: end.signal });
+      end.abort();
+      calls[0]?.succeed();
+      await first;
+      await expect(second).rejects.toMatchObject({ code: 'OVERLOADED' });
+      expect(calls).toHaveLength(1);
+    },
+  );
 });

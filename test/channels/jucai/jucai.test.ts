@@ -76,19 +76,19 @@ for (const channelId of channels) {
 describe.each(channels)('JuCai for %s', (channelId) => {
   const request = requestFor(channelId);
 
-  test('the payer has the id of the channel, and no other', async () => {
+  test('a redeemed payer has the id of the channel, and no other', async () => {
     const { source } = await start();
     const redeemed = await source.redeem('test_ok_alice', request, soon());
     const subject = { wechat_pay: { openId: idsOf('alice').openid }, union_pay: { userId: unionPayId } }[channelId];
     expect(redeemed).toEqual({ subject });
   });
 
-  test('no change of one byte in a genuine reply changes who the payer is', async () => {
+  test('P12: a genuine reply with one byte changed names no other payer', async () => {
     let tamper = (reply: HttpReply) => reply;
     const { source, ledger } = await start({ tamper: (reply) => tamper(reply) });
     const redeemOnce = () => source.redeem(`test_ok_alice~${ledger.length}`, request, soon());
     const genuine = await redeemOnce();
-    const count = { believed: 0, doubted: 0 };
+    const count = { accepted: 0, refused: 0 };
 
     const change = fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 255 }), async (position, bits) => {
       tamper = (reply) => {
@@ -98,7 +98,7 @@ describe.each(channels)('JuCai for %s', (channelId) => {
         return { ...reply, body };
       };
       const outcome = await redeemOnce().catch((error: unknown) => error);
-      count[outcome instanceof PayerIdentityError ? 'doubted' : 'believed'] += 1;
+      count[outcome instanceof PayerIdentityError ? 'refused' : 'accepted'] += 1;
       if (outcome instanceof PayerIdentityError)
         expect(failureMember(outcome.code)).toBe('AuthenticationIndeterminate');
       else expect(outcome).toEqual(genuine);
@@ -106,8 +106,8 @@ describe.each(channels)('JuCai for %s', (channelId) => {
     const numRuns = runs(2_000);
     await fc.assert(change, { numRuns, endOnFailure: true });
     // What is not signed, the message for one, may change; what is signed may not.
-    expect(count.believed).toBeGreaterThan(0);
-    expect(count.doubted).toBeGreaterThan(numRuns / 2);
+    expect(count.accepted).toBeGreaterThan(0);
+    expect(count.refused).toBeGreaterThan(numRuns / 2);
     expect(ledger).toHaveLength(numRuns + 1);
   });
 });
@@ -119,7 +119,7 @@ describe('the request', () => {
     return sentFields(ledger[0]);
   };
 
-  test('it holds what the published page asks for, and defaults where the caller says nothing', async () => {
+  test('a request has the fields of the published page, and defaults for those that the caller leaves out', async () => {
     expect(await fieldsOf(requestFor('wechat_pay'))).toEqual({
       version: '1.0',
       termId: '88888888',
@@ -138,7 +138,7 @@ describe('the request', () => {
   test.each([
     ['wechat_pay', 'wx0123'],
     ['union_pay', 'UnionPay/1.0 ICBCeLife'],
-  ])("it holds the caller's own order, terminal and sub-application for %s", async (channelId, subAppId) => {
+  ])("a request carries the caller's order, terminal and sub-application for %s", async (channelId, subAppId) => {
     const own = { merchantOrderNo: 'order_1', termId: '12345678', subAppId };
     const { mchOrderNo, termId, subAppid } = await fieldsOf({ ...requestFor(channelId), ...own });
     expect({ mchOrderNo, termId, subAppid }).toEqual({ mchOrderNo: 'order_1', termId: '12345678', subAppid: subAppId });
@@ -188,7 +188,7 @@ describe('the request', () => {
     await expect(source.redeem('test_ok_b', request, soon())).rejects.toMatchObject({ upstreamCode: '400' });
   });
 
-  test('the path of baseUrl stands before the path of the endpoint', async () => {
+  test('requests go below the path of baseUrl', async () => {
     const emulator = await startEmulator(() => 'reset');
     onTestFinished(() => emulator.close());
     const source = openAt(`${emulator.origin}/gateway/`);
@@ -196,7 +196,7 @@ describe('the request', () => {
     expect(emulator.ledger[0]?.url.pathname).toBe('/gateway/pay/api/1.0/auth2OpenId');
   });
 
-  test.each([{}, { clientIp: '' }])('without a clientIp nothing is sent: %o', async (ip) => {
+  test.each([{}, { clientIp: '' }])('a call without a clientIp (%o) is refused and sends nothing', async (ip) => {
     const { source, ledger } = await start();
     const request = { channelId: 'union_pay', ...ip };
     const failure = { code: 'INPUT_INVALID', fields: [{ path: 'clientIp', message: expect.any(String) }] };
@@ -225,13 +225,13 @@ describe('the reply', () => {
     ['openid', null],
     ['openid', ''],
     ['openid', 12],
-  ])('a signed success whose %s is %o makes no sense', async (field, value) => {
+  ])('a signed success whose %s is %o is malformed', async (field, value) => {
     const { source } = await start({ merchant: { data: { [field]: value } } });
     const request = { ...wechat, merchantOrderNo: 'order_1' };
     await expect(source.redeem('test_ok_x', request, soon())).rejects.toMatchObject({ code: 'REPLY_MALFORMED' });
   });
 
-  test('a success in an application that was not asked for is not ours', async () => {
+  test('a success in another sub-application than the requested one is malformed', async () => {
     const { source } = await start({ merchant: { data: { subAppid: 'wx9', subOpenid: 'o9' } } });
     const asked = source.redeem('test_ok_x', { ...wechat, subAppId: 'wx8' }, soon());
     await expect(asked).rejects.toMatchObject({ code: 'REPLY_MALFORMED' });
@@ -246,18 +246,21 @@ describe('the reply', () => {
     [{ openid: 'o1', subAppid: null, subOpenid: '  ' }, { openId: 'o1' }],
     [{ openid: '', subAppid: 'wx8', subOpenid: 's1' }, 'REPLY_MALFORMED'],
     [{ openid: 'o 1' }, 'REPLY_MALFORMED'],
-  ])('of WeChat keeps openid and subOpenid apart: %j', async (data, expected) => {
+  ])('a reply of WeChat with %j yields openId and subOpenId separately', async (data, expected) => {
     const { source } = await start({ merchant: { data } });
     const redeemed = source.redeem('test_ok_x', wechat, soon());
     if (typeof expected === 'string') await expect(redeemed).rejects.toMatchObject({ code: expected });
     else expect((await redeemed).subject).toEqual(expected);
   });
 
-  test.each(['openid', 'subOpenid', 'both'] as const)('of UnionPay has the user id in %s', async (unionpayIdIn) => {
-    const { source } = await start({ merchant: { unionpayIdIn } });
-    const { subject } = await source.redeem('test_ok_alice', requestFor('union_pay'), soon());
-    expect(subject).toEqual({ userId: unionPayId });
-  });
+  test.each(['openid', 'subOpenid', 'both'] as const)(
+    'a reply of UnionPay yields the userId from %s',
+    async (unionpayIdIn) => {
+      const { source } = await start({ merchant: { unionpayIdIn } });
+      const { subject } = await source.redeem('test_ok_alice', requestFor('union_pay'), soon());
+      expect(subject).toEqual({ userId: unionPayId });
+    },
+  );
 
   test.each([
     [{ openid: 'u1', subOpenid: 'u1' }, 'u1'],
@@ -269,14 +272,14 @@ describe('the reply', () => {
     [{ openid: 'u1', subOpenid: 'U1' }, 'REPLY_MALFORMED'],
     [{ openid: '', subOpenid: null }, 'REPLY_MALFORMED'],
     [{ openid: 'u 1', subOpenid: 'u1' }, 'REPLY_MALFORMED'],
-  ])('of UnionPay with %j is %s', async (data, expected) => {
+  ])('a reply of UnionPay with %j is %s', async (data, expected) => {
     const { source } = await start({ merchant: { data } });
     const redeemed = source.redeem('test_ok_x', requestFor('union_pay'), soon());
     if (expected === 'REPLY_MALFORMED') await expect(redeemed).rejects.toMatchObject({ code: expected });
     else expect((await redeemed).subject).toEqual({ userId: expected });
   });
 
-  test('a success that repeats our merchant and order, or neither, is believed', async () => {
+  test('a success that repeats our merchant and order, or neither, is accepted', async () => {
     const request = { ...wechat, merchantOrderNo: 'order_1' };
     for (const data of [{ mchOrderNo: 'order_1' }, { mchOrderNo: '', mchNo: null }, { subAppid: null }]) {
       const { source } = await start({ merchant: { data } });
@@ -307,7 +310,7 @@ describe('the reply', () => {
     [403, 'CHANNEL_MISCONFIGURED'],
     [405, 'CHANNEL_MISCONFIGURED'],
     [200, 'CHANNEL_UNSUPPORTED'],
-  ])('a published code without data means what its page says: %s is %s', async (code, failure) => {
+  ])('the published code %s without data is %s', async (code, failure) => {
     for (const rest of ['', ',"data":null', ',"data":null,"sign":null']) {
       const refused = { code: failure, upstreamCode: `${code}` };
       const source = await startFixed(`{"code":${code}${rest}}`);
@@ -328,7 +331,7 @@ describe('the reply', () => {
     await expect(source.redeem('x', wechat, soon())).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
-  test('a merchant whose acquirer looks up no ids is told so, and an expired one as well', async () => {
+  test('200 without data is CHANNEL_UNSUPPORTED, and 403 is CHANNEL_MISCONFIGURED', async () => {
     const { source } = await start({ merchant: { withoutLookup: true } });
     const unsupported = { code: 'CHANNEL_UNSUPPORTED', upstreamCode: '200' };
     await expect(source.redeem('test_ok_x', wechat, soon())).rejects.toMatchObject(unsupported);
@@ -337,7 +340,7 @@ describe('the reply', () => {
     await expect(expired.redeem('test_ok_x', wechat, soon())).rejects.toMatchObject(refused);
   });
 
-  test('a reply whose signature is wrong or missing says what it claims', async () => {
+  test('a reply whose signature is wrong or missing carries its claimed code', async () => {
     const { source } = await start();
     const claimed = { code: 'REPLY_UNVERIFIED', claimedCode: '200.000000', upstreamCode: undefined };
     for (const code of ['test_badsign_x', 'test_nosign_x'])
@@ -350,7 +353,7 @@ describe('the reply', () => {
     await expect(shapeless.redeem('x', wechat, soon())).rejects.toMatchObject(malformed);
   });
 
-  test('a configured code means what the configuration says', async () => {
+  test('a configured code is the configured failure', async () => {
     const config = { refusals: { '500': 'CHANNEL_MISCONFIGURED', '200.E42': 'AUTH_CODE_REFUSED' } };
     const refusals = [
       ['{"code":500}', 'CHANNEL_MISCONFIGURED'],
@@ -365,13 +368,13 @@ describe('the reply', () => {
     ['another secret', { secret: 'other' }, '401'],
     ['an unknown merchant', { mchNo: 'MCH_I0' }, '401'],
     ['an unknown application', { appId: 'MCH_A0' }, '401'],
-  ])('%s is a matter for the operator', async (_, config, upstreamCode) => {
+  ])('%s is CHANNEL_MISCONFIGURED', async (_, config, upstreamCode) => {
     const { source } = await start({ config });
     const failure = { code: 'CHANNEL_MISCONFIGURED', upstreamCode };
     await expect(source.redeem('test_ok_x', wechat, soon())).rejects.toMatchObject(failure);
   });
 
-  test('what JuCai says of the request is not a refusal of the code', async () => {
+  test('a refusal of the request is not a refusal of the code', async () => {
     const { source } = await start();
     const request = { ...wechat, merchantOrderNo: 'a b' };
     const failure = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: '400' };
@@ -387,7 +390,7 @@ describe('the reply', () => {
     ['with an empty returnCode', '{"code":200,"data":{"returnCode":"","openid":"o"}}'],
     ['with a list for data', '{"code":200,"data":[]}'],
     ['very deep', `{"code":200,"data":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
-  ])('a reply that is %s makes no sense', async (_, body) => {
+  ])('a reply that is %s is malformed', async (_, body) => {
     const source = await startFixed(body);
     await expect(source.redeem('x', wechat, soon())).rejects.toMatchObject({ code: 'REPLY_MALFORMED' });
   });
@@ -435,13 +438,13 @@ describe('the signature', () => {
     return root.kind === 'object' && isSigned(text, root, key);
   };
 
-  test('the sample request has its signature, and with one character changed another', () => {
+  test('the published sample request has the published signature, and a changed one has another', () => {
     expect(signJucai(Object.entries(requestSample), key)).toBe(requestSample.sign);
     for (const [name, value] of Object.entries(requestSample).filter(([name]) => name !== 'sign'))
       expect(signJucai(Object.entries({ ...requestSample, [name]: `${value}0` }), key)).not.toBe(requestSample.sign);
   });
 
-  test('the sample reply is believed, in either case and in any order and spacing', async () => {
+  test('the published sample reply is accepted, in either case and in any order and spacing', async () => {
     const reversed = { ...replySample, data: Object.fromEntries(Object.entries(replySample.data).reverse()) };
     const upper = { ...replySample, sign: replySample.sign.toUpperCase() };
     for (const reply of [replySample, reversed, upper]) {
@@ -451,7 +454,7 @@ describe('the signature', () => {
     }
   });
 
-  test('the sample reply with one character changed is not believed', () => {
+  test('the published sample reply with one character changed is unverified', () => {
     expect(isSignedText(JSON.stringify(replySample))).toBe(true);
     for (const [name, value] of Object.entries(replySample.data)) {
       const changed = { ...replySample, data: { ...replySample.data, [name]: `${value ?? ''}0` } };
@@ -461,7 +464,7 @@ describe('the signature', () => {
     }
   });
 
-  test('fields hidden in the values of others are not believed, though the signed text is the same', () => {
+  test('fields hidden in the values of others are unverified, though the signed text is the same', () => {
     const { appid, mchNo, openid, orgId, ...rest } = replySample.data;
     const hidden = [
       { ...rest, appid: `${appid}&mchNo=${mchNo}`, openid, orgId },
@@ -486,7 +489,7 @@ describe('the signature', () => {
     { keyParameter: 'secretKey' },
     { replyScope: 'envelope' },
     { digest: 'hmac_sha256', letterCase: 'upper', keyParameter: 'k', replyScope: 'envelope' },
-  ] as const)('both sides agree on %o', async (signing) => {
+  ] as const)('source and emulator agree on the signing options %o', async (signing) => {
     const { source, ledger } = await start({ merchant: signing, config: { signing } });
     const { subject } = await source.redeem('test_ok_alice', requestFor('wechat_pay'), soon());
     expect(subject).toEqual({ openId: idsOf('alice').openid });
@@ -500,7 +503,7 @@ describe('the signature', () => {
   });
 
   test.each([{ digest: 'hmac_sha256' }, { keyParameter: 'secretKey' }, { replyScope: 'envelope' }] as const)(
-    'two sides that do not agree on %o do not believe each other',
+    'a source and an emulator that differ in %o reject each other',
     async (signing) => {
       const { source } = await start({ merchant: signing });
       const outcome = source.redeem('test_ok_alice', requestFor('wechat_pay'), soon());
@@ -509,7 +512,7 @@ describe('the signature', () => {
     },
   );
 
-  test('replySignature optional believes an unsigned reply, and never a wrong signature', async () => {
+  test('replySignature optional accepts an unsigned reply, and never a wrong signature', async () => {
     const { source } = await start({ config: { signing: { replySignature: 'optional' } } });
     const { subject } = await source.redeem('test_nosign_alice', requestFor('wechat_pay'), soon());
     expect(subject).toEqual({ openId: idsOf('alice').openid });
@@ -543,7 +546,7 @@ describe("UnionPay's page", () => {
     ['https://shop.example/pay', `https://shop.example/pay?state=${state}`],
     ['https://shop.example/pay#top', `https://shop.example/pay?state=${state}#top`],
     ['https://shop.example/pay?x=1#top', `https://shop.example/pay?x=1&state=${state}#top`],
-  ])('the state joins the query of %s', (returnUrl, redirectUrl) => {
+  ])('the state is added to the query of the return URL %s', (returnUrl, redirectUrl) => {
     const source = openAt('https://jucai.example');
     const url = new URL(source.authorizer?.url({ returnUrl, state }) ?? '');
     expect(url.searchParams.get('redirectUrl')).toBe(redirectUrl);
@@ -600,7 +603,7 @@ describe("UnionPay's page", () => {
     expect(subject).toEqual({ userId: unionPayId });
   });
 
-  test('a page of choices escapes all that it is handed, and runs no script', () => {
+  test('the page of choices escapes all its input, and runs no script', () => {
     const evil = `<script>"'&`;
     const { body, headers } = choicePage({ title: evil, merchant: evil, choices: [{ label: evil, href: evil }] });
     const escaped = '&lt;script&gt;&quot;&#39;&amp;';
@@ -609,7 +612,7 @@ describe("UnionPay's page", () => {
     expect(headers?.['content-security-policy']).toMatch(/^default-src 'none';/);
   });
 
-  test('the emulated page escapes what it is handed, and takes no address but of the web', async () => {
+  test('the emulated page escapes its input, and accepts only http and https addresses', async () => {
     const { html } = await visit(`https://shop.example/'"><script>alert(1)</script>?q='<b>`);
     expect(html).not.toMatch(/<script|<b>|'/);
     const { origin } = await start();
@@ -623,7 +626,7 @@ describe("UnionPay's page", () => {
 describe('the configuration', () => {
   const options = { type: 'jucai', baseUrl: 'https://jucai.example', mchNo: 'm', appId: 'a', secret: 's' };
 
-  test('the registry opens it, and it serves both channels', async () => {
+  test('the registry opens a JuCai source that serves both channels', async () => {
     const sources = openSources({ main: options });
     onTestFinished(() => sources.close());
     expect(sources.get('main')).toMatchObject({ upstreamAppId: 'a', channels: ['wechat_pay', 'union_pay'] });
@@ -636,7 +639,7 @@ describe('the configuration', () => {
     ['refusals.500', { refusals: { 500: 'OUTCOME_PENDING' } }],
     ['signing.digest', { signing: { digest: 'sha1' } }],
     ['unknown', { unknown: true }],
-  ])('a fault in %s keeps the service from starting', (path, fault) => {
+  ])('a fault in the option %s is refused at start', (path, fault) => {
     const key = path === 'unknown' ? 'options' : path;
     expect(() => openSources({ main: { ...options, ...fault } })).toThrow(`Source main: ${key}: `);
   });

@@ -38,13 +38,13 @@ describe('a signature of WeChat Pay V2', () => {
   const published = '9A0A8659F005D6984697E2CA0A9CF3B7';
   const sign = (fields: object, key = apiKey) => signV2(new Map(Object.entries(fields)), key);
 
-  test('is the published one for the published example', () => {
+  test('the V2 signature of the published example is the published one', () => {
     expect(sign(example)).toBe(published);
     expect(sign(Object.fromEntries(Object.entries(example).reverse()))).toBe(published);
     expect(sign({ ...example, sign: 'x', attach: '' })).toBe(published);
   });
 
-  test('is another with one character changed', () => {
+  test('the V2 signature changes with one character', () => {
     for (const [name, value] of Object.entries(example))
       expect(sign({ ...example, [name]: `${value.slice(0, -1)}~` }), name).not.toBe(published);
     expect(sign(example, apiKey.replace('1', '2'))).not.toBe(published);
@@ -53,7 +53,7 @@ describe('a signature of WeChat Pay V2', () => {
 });
 
 describe('a payment code', () => {
-  test('yields the openid; the request carries what V2 asks for', async () => {
+  test('a payment code yields the openid, with the request that V2 requires', async () => {
     const { emulator, redeem } = await open('payment_code');
     expect(await redeem('test_ok_alice')).toEqual({ subject: { openId: idsOf('alice').openid } });
     expect(emulator.ledger[0]?.method).toBe('POST');
@@ -67,7 +67,7 @@ describe('a payment code', () => {
     );
   });
 
-  test('yields the ids of the sub-merchant to a service provider', async () => {
+  test('a payment code yields the ids of the sub-merchant to a service provider', async () => {
     const { emulator, redeem } = await open('payment_code', {
       app: { merchant: { ...merchant, ...sub } },
       source: sub,
@@ -84,18 +84,21 @@ describe('a payment code', () => {
     );
   });
 
-  test('with markup in it reaches WeChat as it is', async () => {
+  test('a payment code with markup in it reaches WeChat unchanged', async () => {
     const { redeem } = await open('payment_code');
     const refused = { code: 'AUTH_CODE_INVALID', upstreamCode: 'AUTH_CODE_INVALID' };
     await expect(redeem('test_]]></auth_code>&amp;<appid>')).rejects.toMatchObject(refused);
   });
 
-  test.each(['100000000000000000', '134567890123456789', '159999999999999999'])('%s is sent', async (code) => {
-    const { source, emulator, redeem } = await open('payment_code', { source: { paymentCodePattern: undefined } });
-    source.validate?.(code, { channelId: 'wechat_pay' });
-    await expect(redeem(code)).rejects.toMatchObject({ upstreamCode: 'AUTH_CODE_INVALID' });
-    expect(emulator.ledger).toHaveLength(1);
-  });
+  test.each(['100000000000000000', '134567890123456789', '159999999999999999'])(
+    'the payment code %s is sent',
+    async (code) => {
+      const { source, emulator, redeem } = await open('payment_code', { source: { paymentCodePattern: undefined } });
+      source.validate?.(code, { channelId: 'wechat_pay' });
+      await expect(redeem(code)).rejects.toMatchObject({ upstreamCode: 'AUTH_CODE_INVALID' });
+      expect(emulator.ledger).toHaveLength(1);
+    },
+  );
 
   test.each([
     '160000000000000000',
@@ -106,7 +109,7 @@ describe('a payment code', () => {
     '１３４５６７８９０１２３４５６７８９',
     'test_ok_alice',
     '',
-  ])('%j is none, and is told before anything is claimed', async (code) => {
+  ])('%j is not a payment code, and is INPUT_INVALID before anything is claimed', async (code) => {
     const { source } = await open('payment_code', { source: { paymentCodePattern: undefined } });
     const check = () => source.validate?.(code, { channelId: 'wechat_pay' });
     expect(check).toThrow(
@@ -121,7 +124,7 @@ describe('a payment code', () => {
     return { emulator, ask: async () => source.validate?.('test_ok_alice', request), request, source };
   };
 
-  test('is asked for in the application of the sub-merchant that the caller names', async () => {
+  test('a payment code is redeemed in the application of the sub-merchant that the caller names', async () => {
     const apps = ['wx8888888888888888', 'wx9999999999999999'];
     const subjects = [];
     for (const subAppId of apps) {
@@ -141,7 +144,7 @@ describe('a payment code', () => {
   test.each([
     ['none, for a sub-merchant with one application', sub.subAppId, undefined],
     ['the configured one', sub.subAppId, sub.subAppId],
-  ])('is asked for with %s', async (_, subAppId, named) => {
+  ])('a payment code is redeemed with %s', async (_, subAppId, named) => {
     const { ask } = await asking({ app: provider(subAppId), source: sub }, named);
     await expect(ask()).resolves.toBeUndefined();
   });
@@ -150,7 +153,7 @@ describe('a payment code', () => {
     ['an ordinary merchant', {}, 'wx8888888888888888'],
     ['a service provider whose configuration names another one', sub, 'wx9999999999999999'],
     ['a service provider, with what is no id', { subMchId: sub.subMchId }, 'wx 8888'],
-  ])('is not asked for in an application that the caller names to %s', async (_, source, subAppId) => {
+  ])('a subAppId of the caller for %s is refused and sends nothing', async (_, source, subAppId) => {
     const { ask, emulator } = await asking({ source }, subAppId);
     const refused = { code: 'INPUT_INVALID', fields: [{ path: 'subAppId', message: expect.any(String) }] };
     await expect(ask()).rejects.toMatchObject(refused);
@@ -166,17 +169,17 @@ describe('a reply of WeChat Pay V2', () => {
     ['SYSTEMERROR', 'OUTCOME_UNKNOWN'],
     ['NEVER_HEARD_OF', 'OUTCOME_UNKNOWN'],
     ['constructor', 'OUTCOME_UNKNOWN'],
-  ])('refusing with %s is %s', (err_code, code) => {
+  ])('a reply that refuses with %s is %s', (err_code, code) => {
     const refusal = signedXml({ ...success, result_code: 'FAIL', openid: '', err_code });
     expect(() => judge(refusal)).toThrow(expect.objectContaining({ code, upstreamCode: err_code }));
   });
 
-  test('refusing without a signature is not believed', () => {
+  test('a refusal without a signature is unverified', () => {
     const refusal = signedXml({ ...success, result_code: 'FAIL', err_code: 'AUTH_CODE_INVALID' });
     expect(outcome(refusal.replace(/<sign>.*<\/sign>/, ''))).toBe('REPLY_UNVERIFIED');
   });
 
-  test('for another app, merchant or sub-merchant is not ours, though the signature is right', () => {
+  test('P12: a reply for another app, merchant or sub-merchant is unverified, though its signature is right', () => {
     const provider = { ...merchant, ...sub };
     expect(outcome(signedXml(success))).toEqual({ openId: 'oAlice' });
     expect(outcome(signedXml({ ...success, appid: 'wx0' }))).toBe('REPLY_UNVERIFIED');
@@ -191,7 +194,7 @@ describe('a reply of WeChat Pay V2', () => {
     });
   });
 
-  test('that names no sub-merchant where none is known is a success without one', () => {
+  test('a reply that names no sub-merchant where none is configured is a success without one', () => {
     expect(outcome(signedXml({ ...success, sub_openid: '', sub_appid: '', sub_mch_id: '' }))).toEqual({
       openId: 'oAlice',
     });
@@ -202,11 +205,11 @@ describe('a reply of WeChat Pay V2', () => {
     ['an openid that is markup', { openid: '<b>' }],
     ['a result unheard of', { result_code: 'MAYBE' }],
     ['a return code unheard of', { return_code: 'MAYBE' }],
-  ])('with %s makes no sense, though the signature is right', (_, change) => {
+  ])('a reply with %s is malformed, though its signature is right', (_, change) => {
     expect(outcome(signedXml({ ...success, ...change }))).toBe('REPLY_MALFORMED');
   });
 
-  test('that has one field moved into another keeps its signature, and is not read', () => {
+  test('a reply with one field moved into another has the same signature, and is malformed', () => {
     const genuine = { ...success, sub_openid: 'oSub', return_msg: 'OK' };
     const { sub_openid: _, ...rest } = genuine;
     const moved = { ...rest, return_msg: 'OK&sub_openid=oSub' };
@@ -227,7 +230,7 @@ describe('a reply of WeChat Pay V2', () => {
     ['an empty element', genuine.replace(openid, `${openid}<attach></attach>`)],
     ['a self-closing element', genuine.replace(openid, `${openid}<attach/>`)],
     ['a new element, signed', signedXml({ ...success, brand_new: '<b>中</b> ]] >' })],
-  ])('with %s is read', (_, xml) => {
+  ])('a reply with %s is read', (_, xml) => {
     expect(outcome(xml)).toEqual({ openId: 'oAlice' });
   });
 
@@ -273,11 +276,11 @@ describe('a reply of WeChat Pay V2', () => {
     ['an angle', '<'],
     ['JSON', '{"return_code":"SUCCESS","openid":"oAlice"}'],
     ['a NUL', Buffer.from([0])],
-  ])('with %s is malformed', (_, xml) => {
+  ])('a reply with %s is malformed', (_, xml) => {
     expect(outcome(xml)).toBe('REPLY_MALFORMED');
   });
 
-  test('that is malformed is in no error', () => {
+  test('P8: nothing of a malformed reply is in an error', () => {
     for (const xml of [inside('s3cret<'), inside('<s3cret'), inside('<a s3cret>'), `<s3cret>${genuine}`, 's3cret'])
       try {
         expect.unreachable(shown(judge(xml)));
@@ -300,7 +303,7 @@ describe('a reply of WeChat Pay V2', () => {
     ['a success', 'test_ok_alice', merchant],
     ["a sub-merchant's success", 'test_ok_alice', { ...merchant, ...sub }],
     ['a refusal', 'test_expired_alice', merchant],
-  ])('with any one byte of %s changed names nobody else', async (_, code, who) => {
+  ])('P12: a reply with any one byte of %s changed names no other payer', async (_, code, who) => {
     const reply = await replyTo(code, who);
     const before = outcome(reply, who);
     let accepted = 0;
@@ -319,7 +322,7 @@ describe('a reply of WeChat Pay V2', () => {
     expect(accepted).toBeLessThan(100);
   });
 
-  test('cut, doubled or spliced anywhere names nobody else', async () => {
+  test('P12: a reply cut, doubled or spliced anywhere names no other payer', async () => {
     const reply = await replyTo('test_ok_alice', merchant);
     const before = outcome(reply);
     const at = fc.nat(reply.length);

@@ -18,7 +18,7 @@ const failureFor = (text: string): PayerIdentityError => {
   return expect.unreachable('it was a refusal');
 };
 
-describe('a refusal of the request tells the operator why', () => {
+describe('the reasons of a refused request', () => {
   test.each([
     ['SIGNERROR', ['签名错误，请检查后再试', '签名错误', '签名失败', '签名错误,请检查后再试。', '验签失败']],
     ['SIGNERROR', ['签名字符串规则校验失败，字节数 64，大于最大值 32']],
@@ -30,7 +30,7 @@ describe('a refusal of the request tells the operator why', () => {
     ['LACK_PARAMS', ['缺少参数']],
     ['PARAM_ERROR', ['参数格式校验错误', 'mch_id参数格式错误', 'ｍｃｈ＿ｉｄ参数格式错误']],
     ['XML_FORMAT_ERROR', ['XML格式错误']],
-  ])('%s is a matter of the settings: %j', (word, texts) => {
+  ])('the reason %s is CHANNEL_MISCONFIGURED: %j', (word, texts) => {
     for (const text of texts)
       expect(failureFor(text), text).toMatchObject({
         code: 'CHANNEL_MISCONFIGURED',
@@ -41,7 +41,7 @@ describe('a refusal of the request tells the operator why', () => {
   test.each([
     ['SYSTEMERROR', ['系统繁忙', '系统繁忙，请稍后再试', '系统错误', '系统异常，请稍候重试', 'SYSTEMERROR']],
     ['FREQUENCY_LIMITED', ['频率限制', '请求过于频繁，请稍后再试']],
-  ])('%s is doubt: %j', (word, texts) => {
+  ])('the reason %s is OUTCOME_UNKNOWN: %j', (word, texts) => {
     for (const text of texts)
       expect(failureFor(text), text).toMatchObject({
         code: 'OUTCOME_UNKNOWN',
@@ -61,7 +61,7 @@ describe('a refusal of the request tells the operator why', () => {
     'appid不存在 s3cret',
     '别的原因',
     '签名错误'.repeat(100),
-  ])('a text that is not known stays doubt, and nothing of it goes on: %j', (text) => {
+  ])('an unknown text is OUTCOME_UNKNOWN, and nothing of it is logged: %j', (text) => {
     const error = failureFor(text);
     expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', upstreamCode: 'return_code_FAIL' });
     if (text !== '') expect(shown(error.upstreamCode)).not.toContain(text);
@@ -74,14 +74,14 @@ describe('a refusal of the request tells the operator why', () => {
     ['a call that was not applied for', { app: { merchant: { ...merchant, noPermission: true } } }, 'NOAUTH'],
     ['a sub-merchant of no service provider', { source: sub }, 'SUB_MCHID_INVALID'],
     ['no sub-merchant', { app: { merchant: { ...merchant, ...sub } } }, 'SUB_MCHID_INVALID'],
-  ])('%s is told apart from the others', async (_, options, word) => {
+  ])('%s has a reason of its own', async (_, options, word) => {
     const { redeem } = await open('payment_code', options);
     const failure = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: `return_code_FAIL.${word}` };
     await expect(redeem('test_ok_alice')).rejects.toMatchObject(failure);
   });
 });
 
-test('a reply whose signature is wrong logs what it claims', async () => {
+test('a reply whose signature is wrong carries its claimed code', async () => {
   const { redeem } = await open('payment_code');
   const success = { code: 'REPLY_UNVERIFIED', claimedCode: 'SUCCESS', upstreamCode: undefined };
   await expect(redeem('test_badsign_alice')).rejects.toMatchObject(success);
@@ -92,7 +92,7 @@ test('a reply whose signature is wrong logs what it claims', async () => {
   expect(judge).toThrow(expect.objectContaining({ code: 'REPLY_UNVERIFIED', claimedCode: 'AUTHCODEEXPIRE' }));
 });
 
-test('the message of an unknown outcome is true however it came about: it speaks of no time', () => {
+test('the message of an unknown outcome mentions no time', () => {
   const { message } = new PayerIdentityError('OUTCOME_UNKNOWN');
   expect(message).not.toMatch(/in time|time-?out|did not answer/i);
   expect(message).toMatch(/not known/);
@@ -116,7 +116,7 @@ describe('through the whole service', () => {
     return service;
   };
 
-  test('a wrong key is told to the caller and found in the log, and does not suspend the source', async () => {
+  test('a wrong apiKey fails with CHANNEL_MISCONFIGURED, is logged, and does not suspend the source', async () => {
     const { graphql, logLines } = await start('1'.repeat(32));
     for (let call = 0; call < 30; call += 1) {
       const input = { channel: 'wechat_pay', authCode: `test_ok_alice~${call}` };

@@ -43,7 +43,7 @@ const OAUTH2 = 'https://open.weixin.qq.com/connect/oauth2/authorize';
 const QRCONNECT = 'https://open.weixin.qq.com/connect/qrconnect';
 
 describe('the configuration of WeChat', () => {
-  test('is of kind web with the addresses of WeChat when nothing else is said', () => {
+  test("options default to kind web and to WeChat's addresses", () => {
     expect(wechat.config.parse({ appId, appSecret })).toEqual({
       ...settings.web,
       scope: 'snsapi_base',
@@ -77,12 +77,12 @@ describe('the configuration of WeChat', () => {
     ['an application of no sub-merchant', { ...settings.payment_code, subAppId: 'wx8' }, 'subMchId'],
     ['web with what only payment_code knows', { ...settings.web, mchId }, 'mchId'],
     ['an unknown kind', { ...settings.web, kind: 'h5' }, 'kind'],
-  ])('stops the start: %s', (_, options, path) => {
+  ])('the service does not start with %s', (_, options, path) => {
     expect(() => openSources({ pay: { type: 'wechat', ...options } })).toThrow(/^Source pay: /);
     expect(() => openSources({ pay: { type: 'wechat', ...options } })).toThrow(path);
   });
 
-  test('keeps the path prefix of apiUrl and payUrl', async () => {
+  test('requests go below the paths of apiUrl and payUrl', async () => {
     for (const kind of ['web', 'payment_code'] as const) {
       const { emulator } = await open(kind);
       const { source, disconnect } = openAt(kind, `${emulator.origin}/proxy/`);
@@ -94,7 +94,7 @@ describe('the configuration of WeChat', () => {
 });
 
 describe('a login through WeChat', () => {
-  test('on the web yields the openid, and the token with its end by the clock given', async () => {
+  test('a web login yields the openid, and the token with its end', async () => {
     const { emulator, redeem } = await open('web', { now: () => Date.UTC(2026, 0, 1) });
     expect(await redeem('test_ok_alice')).toEqual({
       subject: { openId: idsOf('alice').openid },
@@ -106,7 +106,7 @@ describe('a login through WeChat', () => {
     );
   });
 
-  test('in a mini program yields the openid alone', async () => {
+  test('a mini program login yields the openid alone', async () => {
     const { emulator, redeem } = await open('miniprogram');
     expect(await redeem('test_ok_alice')).toEqual({ subject: { openId: idsOf('alice').openid } });
     expect(emulator.ledger[0]?.url.href).toBe(
@@ -120,14 +120,14 @@ describe('a login through WeChat', () => {
     ['web', { bound: true, scope: 'snsapi_login' }, true],
     ['web', { scope: 'snsapi_userinfo' }, false],
     ['miniprogram', { bound: true }, true],
-  ] as const)('of kind %s with %j has a unionid: %s', async (kind, app, expected) => {
+  ] as const)('a login of kind %s with %j has a unionid: %s', async (kind, app, expected) => {
     const { redeem } = await open(kind, { app });
     const { openId, unionId } = (await redeem('test_ok_alice')).subject;
     expect(unionId !== undefined).toBe(expected);
     expect(unionId).not.toBe(openId);
   });
 
-  test('keeps an auth code out of the rest of the query', async () => {
+  test('an auth code with & and = changes no other parameter of the query', async () => {
     const { emulator, redeem } = await open('web');
     await failureOf(redeem('x&appid=evil#/../?secret=1 +%26'));
     expect(Object.fromEntries(emulator.ledger[0]?.url.searchParams ?? [])).toEqual({
@@ -138,23 +138,26 @@ describe('a login through WeChat', () => {
     });
   });
 
-  test('of a snapshot user is refused: those ids are made up', async () => {
+  test('a login of a snapshot user is refused, since its ids are made up', async () => {
     const { redeem } = await open('web');
     const refused = { code: 'AUTH_CODE_REFUSED', upstreamCode: 'snapshot_user' };
     await expect(redeem('test_ok_snapshot')).rejects.toMatchObject(refused);
   });
 
-  test.each(['web', 'miniprogram'] as const)('of kind %s is sent once though it is a GET', async (kind) => {
-    const { emulator, redeem } = await open(kind);
-    await expect(redeem('test_reset_alice')).rejects.toMatchObject({ name: 'ExchangeError', sent: true });
-    await delay(300);
-    expect(emulator.ledger).toHaveLength(1);
-  });
+  test.each(['web', 'miniprogram'] as const)(
+    'P1: a login of kind %s is sent once, though it is a GET',
+    async (kind) => {
+      const { emulator, redeem } = await open(kind);
+      await expect(redeem('test_reset_alice')).rejects.toMatchObject({ name: 'ExchangeError', sent: true });
+      await delay(300);
+      expect(emulator.ledger).toHaveLength(1);
+    },
+  );
 
   test.each([
     ['another app', { app: { appId: 'wx0' } }, '40013'],
     ['another secret', { app: { secret: 'rolled' } }, '40125'],
-  ])('with the credentials of %s is CHANNEL_MISCONFIGURED', async (_, options, upstreamCode) => {
+  ])('a login with the credentials of %s is CHANNEL_MISCONFIGURED', async (_, options, upstreamCode) => {
     const { redeem } = await open('web', options);
     await expect(redeem('test_ok_alice')).rejects.toMatchObject({ code: 'CHANNEL_MISCONFIGURED', upstreamCode });
   });
@@ -171,7 +174,7 @@ describe('a login through WeChat', () => {
     ...rows('CHANNEL_MISCONFIGURED', 40001, 40002, 40013, 40125, 40164, 40243, 41002, 41004, 48001),
     ...rows('CHANNEL_MISCONFIGURED', 43001, 43002, 43003, 48004, 50001, 61004),
     ...rows('OUTCOME_UNKNOWN', -1, 45009, 45011, 42002, 99999, 1),
-  ])('refused with errcode %s fails with %s', async (errcode, code) => {
+  ])('a login refused with errcode %s fails with %s', async (errcode, code) => {
     const errmsg = 'whatever, rid: 62fb9bc8-078c24da-4202f278';
     for (const kind of ['web', 'miniprogram'] as const)
       for (const body of [
@@ -191,18 +194,18 @@ describe('a login through WeChat', () => {
     ['invalid code, hints: [ req_id: 0cBDc ]', undefined],
     [40029, undefined],
     [null, undefined],
-  ])('refused with errmsg %j has the upstream trace id %s', async (errmsg, upstreamTraceId) => {
+  ])('a login refused with errmsg %j has the upstream trace id %s', async (errmsg, upstreamTraceId) => {
     const redeem = await openAnswering('web', JSON.stringify({ errcode: 40029, errmsg }));
     await expect(redeem()).rejects.toMatchObject({ code: 'AUTH_CODE_INVALID', upstreamTraceId });
   });
 
-  test('has a trace id of WeChat in every refusal of the emulator', async () => {
+  test('every refusal of the emulator has a trace id of WeChat', async () => {
     const { redeem } = await open('miniprogram');
     const named = { upstreamTraceId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/) };
     await expect(redeem('test_invalid_alice')).rejects.toMatchObject(named);
   });
 
-  test.each(['web', 'miniprogram'] as const)('of kind %s knows no sub-merchant applications', async (kind) => {
+  test.each(['web', 'miniprogram'] as const)('a login of kind %s with a subAppId is refused', async (kind) => {
     const { source } = await open(kind);
     const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'subAppId' })] };
     const ask = (more: object) => () => source.validate?.('code', { channelId: 'wechat_pay', ...more });
@@ -210,7 +213,7 @@ describe('a login through WeChat', () => {
     expect(ask({ merchantOrderNo: 'order_1', termId: '1', clientIp: '192.0.2.1' })).not.toThrow();
   });
 
-  test('with ids and an errcode beside them is refused', async () => {
+  test('a reply with ids and an errcode is refused', async () => {
     const redeem = await openAnswering('miniprogram', '{"openid":"oAlice","session_key":"k","errcode":40029}');
     await expect(redeem()).rejects.toMatchObject({ code: 'AUTH_CODE_INVALID' });
   });
@@ -237,7 +240,7 @@ describe('a login through WeChat', () => {
     ['an errcode that is text', { ...token, errcode: 'constructor' }],
     ['an array', []],
     ['null', null],
-  ])('answered with %s is malformed', async (_, body) => {
+  ])('a login answered with %s is malformed', async (_, body) => {
     const redeem = await openAnswering('web', JSON.stringify(body));
     await expect(redeem()).rejects.toMatchObject({ code: 'REPLY_MALFORMED' });
   });
@@ -247,7 +250,7 @@ describe('the session key of a mini program', () => {
   const sessionKey = 'tiihtNczf5v6AKRyjwEUhQ==';
   const unquoted = sessionKey.slice(0, -2);
 
-  test('is not in the result', async () => {
+  test('the session key is not in the result', async () => {
     const redeem = await openAnswering('miniprogram', JSON.stringify({ openid: 'oAlice', session_key: sessionKey }));
     expect(shown(await redeem())).not.toContain(unquoted);
   });
@@ -261,14 +264,14 @@ describe('the session key of a mini program', () => {
     ['an errcode of its own', `{"errcode":"${sessionKey}"}`],
     ['bytes that are not UTF-8', Buffer.from(`{"session_key":"${sessionKey}","note":"\xd6"}`, 'latin1')],
     ['too much', `{"session_key":"${sessionKey}"}${' '.repeat(70_000)}`],
-  ])('is in no error about %s, and neither is the secret', async (_, body) => {
+  ])('P8: the session key and the secret are in no error about %s', async (_, body) => {
     const error = await failureOf((await openAnswering('miniprogram', body))());
     expect(shown(error)).toContain('Error');
     expect(shown(error)).not.toContain(unquoted);
     expect(shown(error)).not.toContain(appSecret);
   });
 
-  test('is in no error about a reply that is not even HTTP', async () => {
+  test('P8: the session key is in no error about a reply that is not HTTP', async () => {
     const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
     const server = createServer((socket) => {
       socket.once('data', () => socket.end(`${head}zz\r\n{"session_key":"${sessionKey}"}\r\n`));
@@ -291,7 +294,7 @@ describe('the session key of a mini program', () => {
 describe('the page that asks a payer', () => {
   const request = { returnUrl: 'https://shop.test/pay?a=1&b=中', state: 'Ab1' };
 
-  test('is addressed to the letter as WeChat asks', async () => {
+  test('the authorize URL has the exact form that WeChat requires', async () => {
     const { source } = await open('web', { source: { scope: 'snsapi_userinfo' } });
     expect(source.authorizer?.url(request)).toBe(
       `https://open.weixin.qq.com/connect/oauth2/authorize?appid=${appId}` +
@@ -300,7 +303,7 @@ describe('the page that asks a payer', () => {
     );
   });
 
-  test('is another one for website login, with the same parameters in the same order', async () => {
+  test('website login has another page, with the same parameters in the same order', async () => {
     const { source } = await open('web', { source: { scope: 'snsapi_login' } });
     expect(source.authorizer?.url(request)).toBe(
       `https://open.weixin.qq.com/connect/qrconnect?appid=${appId}` +
@@ -311,7 +314,7 @@ describe('the page that asks a payer', () => {
     expect(named.authorizer?.url(request)).toBe(source.authorizer?.url(request));
   });
 
-  test('of website login gives codes that yield the unionid; each page refuses the scope of the other', async () => {
+  test('codes of the website login page yield the unionid, and each page refuses the scope of the other', async () => {
     const { emulator, source, redeem } = await open('web', { app: { bound: true }, source: { scope: 'snsapi_login' } });
     const url = new URL(source.authorizer?.url(request) ?? '');
     const visit = async (path: string, search = url.search) =>
@@ -322,7 +325,7 @@ describe('the page that asks a payer', () => {
     expect(await visit('/connect/qrconnect', query(request.returnUrl))).toContain('10005');
   });
 
-  test('exists on the web only', async () => {
+  test('only kind web has an authorizer', async () => {
     expect((await open('miniprogram')).source.authorizer).toBeUndefined();
     expect((await open('payment_code')).source.authorizer).toBeUndefined();
   });
@@ -340,7 +343,7 @@ describe('the page that asks a payer', () => {
   const query = (redirect: string, scope = 'snsapi_base') =>
     `?appid=${appId}&redirect_uri=${encodeURIComponent(redirect)}&response_type=code&scope=${scope}&state=Ab1`;
 
-  test('of the emulator lets payers choose, and their codes work once', async () => {
+  test('the page of the emulator lets payers choose, and their codes work once', async () => {
     const { page, redeem } = await ask(query(request.returnUrl));
     const links = linksOf(page);
     expect(links.map(([label]) => label)).toEqual(['小艾', '小博', '小卡', '拒绝']);
@@ -351,7 +354,7 @@ describe('the page that asks a payer', () => {
     expect(links[3]?.[1].searchParams.has('code')).toBe(false);
   });
 
-  test('of the emulator knows what the payer granted, and for how long', async () => {
+  test('the page of the emulator remembers what the payer granted, until it expires', async () => {
     let nowMs = Date.UTC(2026, 0, 1);
     const options = { app: { bound: true }, now: () => nowMs };
     const { page, redeem } = await ask(query(request.returnUrl, 'snsapi_userinfo'), options);
@@ -361,7 +364,7 @@ describe('the page that asks a payer', () => {
     await expect(redeem(bob)).rejects.toMatchObject({ code: 'AUTH_CODE_EXPIRED' });
   });
 
-  test('of the emulator asks for the parameters in their order', async () => {
+  test('the page of the emulator requires the parameters in their order', async () => {
     const base = query('https://shop.test/');
     expect((await ask(base)).page).toContain('小艾');
     const disordered = `?redirect_uri=https%3A%2F%2Fshop.test%2F&appid=${appId}&response_type=code&scope=snsapi_base&state=1`;
