@@ -65,7 +65,7 @@ describe('a certification', () => {
   });
 
   test.each([
-    ['nobody knows', 'OC201809253000000393900404029253', '无效的certify_id'],
+    ['does not exist', 'OC201809253000000393900404029253', '无效的certify_id'],
     ['test_expired_a', 'test_expired_a', 'certify_id已过期'],
   ])('a certification that %s cannot be queried', async (_, certifyId, text) => {
     const { business } = await start();

@@ -116,11 +116,11 @@ export const start = async ({ app = {}, ...options }: Partial<AlipayOptions> & {
     const headers = { ...authorize(target, options), ...options.headers };
     const response = await fetch(origin + (options.sendTo ?? target), { headers, redirect: 'manual' });
     const bytes = Buffer.from(await response.arrayBuffer());
-    const { headers: told } = response;
-    const text = `${told.get('alipay-timestamp')}\n${told.get('alipay-nonce')}\n`;
+    const { headers } = response;
+    const text = `${headers.get('alipay-timestamp')}\n${headers.get('alipay-nonce')}\n`;
     const isSigned = isAlipays(
       Buffer.concat([Buffer.from(text), bytes, Buffer.from('\n')]),
-      told.get('alipay-signature'),
+      headers.get('alipay-signature'),
     );
     return { response, bytes, isSigned, body: bytes.toString() };
   };

@@ -104,7 +104,7 @@ describe('the first protocol', () => {
     const postWith = (body: string | URLSearchParams) => fetch(url, { method: 'POST', body }).then(read);
     const other = 'code=test_ok_bob&extra=1';
     expect((await postWith(new URLSearchParams({ code: 'test_ok_bob' }))).node.user_id).toBe(idsOf('alice').userId);
-    // Not a form: fetch sends it as text. A form with the same bytes has a parameter that nobody has signed.
+    // Not a form: fetch sends it as text. A form with the same bytes has a parameter that is not signed.
     expect((await postWith(other)).node.sub_code).toBe('isv.code-invalid');
     expect((await postWith(new URLSearchParams(other))).node.sub_code).toBe('isv.invalid-signature');
   });

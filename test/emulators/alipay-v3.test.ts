@@ -43,7 +43,7 @@ describe('the third protocol', () => {
       { idKind: 'openId' },
       { open_id: idsOf('alice').openId },
     ],
-  ] as const)('tells whom it was asked for: %j', async (changes, app, id) => {
+  ] as const)('the emulated v3 returns the id of the requested payer: %j', async (changes, app, id) => {
     const { jobworth } = await start({ app });
     expect(JSON.parse((await jobworth('test_ok_alice', changes)).body)).toMatchObject(id);
   });

@@ -1,4 +1,4 @@
-/** Upstreams that show a certificate of nobody we trust hear nothing: for some channels TLS is all that vouches. */
+/** An upstream with an untrusted certificate receives nothing: for some channels only TLS authenticates replies. */
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

@@ -302,7 +302,7 @@ describe('a request that may have been sent says so, and is not repeated', () =>
 
   test('a connection reset before the request is read fails as sent, once', async () => {
     const { send, sockets } = await openRaw({
-      // The request is not read at all: a reset now, and nobody can tell what the other side has seen.
+      // The request is not read: after the reset it is not known what the other side has seen.
       connection: (socket) => void setTimeout(() => socket.resetAndDestroy(), 30),
     });
     await expectFailure(send({ method: 'POST', path: '/', body: '{}' }, soon()), true);

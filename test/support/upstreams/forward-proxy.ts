@@ -1,10 +1,10 @@
-/** A forward proxy that opens tunnels by CONNECT, or does what it is asked to do instead. */
+/** A forward proxy that opens tunnels by CONNECT, or lets the test answer instead. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export const startForwardProxy = async (
-  /** Returns true when it has dealt with the request itself. */
+  /** Returns true when it has answered the request itself. */
   instead: (request: IncomingMessage, client: Socket) => boolean = () => false,
 ) => {
   const asked: { readonly target: string; readonly authorization: string | undefined }[] = [];
@@ -15,7 +15,7 @@ export const startForwardProxy = async (
     sockets.add(client.on('error', () => undefined));
     if (instead(request, client)) return;
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(request.url ?? '') ?? [];
-    // Every name is this machine: the proxy looks names up, and not we.
+    // Every name is this machine: the proxy resolves names, not the client.
     const upstream = connect(Number(port), host.endsWith('.test') ? '127.0.0.1' : host, () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       upstream.pipe(client);

@@ -1,17 +1,17 @@
-/** A TCP hop before an HTTP upstream that repeats, delays, cuts up and mixes replies as faulty proxies do. */
+/** A TCP hop before an HTTP upstream that repeats, delays, splits and mixes replies as faulty proxies do. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What happens to one connection. `afterMs` counts from the accept, or from the reply. */
+/** The behaviour of one connection. `afterMs` counts from the accept, or from the reply. */
 export type Trick =
-  /** Bytes pass as they are. */
+  /** Bytes pass unchanged. */
   | { readonly kind: 'honest' }
   /** The reply comes later. */
   | { readonly kind: 'late'; readonly afterMs: number }
   /** The reply comes in pieces. */
   | { readonly kind: 'split'; readonly pieces: number }
-  /** Another payer's reply comes first, whether or not a request has come yet. */
+  /** Another payer's reply comes first, even before a request. */
   | { readonly kind: 'early'; readonly afterMs: number }
   /** The reply comes twice. */
   | { readonly kind: 'twice'; readonly afterMs: number }
@@ -23,7 +23,7 @@ export type Trick =
 export const startHostileHop = async (target: string, tricks: () => Trick) => {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
-  /** Replies of other payers, as they came. */
+  /** Replies of other payers. */
   const seen: Buffer[] = [];
   const other = () => seen[Math.floor(Math.random() * seen.length)] ?? Buffer.alloc(0);
 
@@ -65,7 +65,7 @@ export const startHostileHop = async (target: string, tricks: () => Trick) => {
       else setTimeout(() => client.write(stolen), trick.afterMs);
     }
     client.pipe(upstream);
-    // Works for kept connections as well, where a reply does not end with its connection: each packet is one.
+    // Each packet counts as a reply, so that persistent connections work as well.
     let last = Promise.resolve();
     upstream.on('data', (reply) => {
       seen.push(reply);

@@ -1,15 +1,15 @@
-/** A name server on 127.0.0.1 that answers A and AAAA as told, or says nothing. https://www.rfc-editor.org/rfc/rfc1035 */
+/** A name server on 127.0.0.1 that answers A and AAAA from a table, or not at all. https://www.rfc-editor.org/rfc/rfc1035 */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** Addresses; or a name that does not exist, a server that fails, one that says nothing. */
-export type Told = readonly string[] | 'unknown' | 'failure' | 'mute';
+/** Addresses; or an unknown name, a failing server, a server that does not answer. */
+export type Answer = readonly string[] | 'unknown' | 'failure' | 'mute';
 
 interface Zone {
-  readonly A?: Told;
-  readonly AAAA?: Told;
+  readonly A?: Answer;
+  readonly AAAA?: Answer;
   readonly ttl?: number;
-  /** How long each answer takes. */
+  /** The delay of each answer. */
   readonly afterMs?: number;
 }
 
@@ -50,12 +50,12 @@ export const startNameServer = async (zones: Record<string, Zone>) => {
     const { name, type, question } = readQuestion(query);
     asked.push(`${type} ${name}`);
     const zone = zones[name] ?? { A: 'unknown', AAAA: 'unknown' };
-    const told = zone[type] ?? [];
-    if (told === 'mute') return;
-    const addresses = typeof told === 'string' ? [] : told;
+    const answer = zone[type] ?? [];
+    if (answer === 'mute') return;
+    const addresses = typeof answer === 'string' ? [] : answer;
     const head = Buffer.alloc(12);
     query.copy(head, 0, 0, 2);
-    head.writeUInt16BE(0x8180 + (told === 'unknown' ? 3 : 0) + (told === 'failure' ? 2 : 0), 2);
+    head.writeUInt16BE(0x8180 + (answer === 'unknown' ? 3 : 0) + (answer === 'failure' ? 2 : 0), 2);
     head.writeUInt16BE(1, 4);
     head.writeUInt16BE(addresses.length, 6);
     const records = addresses.map((text) => record(type === 'A' ? 1 : 28, zone.ttl ?? 60, bytesOf(text)));

@@ -1,4 +1,4 @@
-/** A server that speaks bytes, and a client of it, for one test. */
+/** A TCP server that writes raw bytes, and an upstream client of it, for one test. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -28,7 +28,7 @@ export const openRaw = async (
   return { ...upstream, origin, received, sockets };
 };
 
-/** The status of the reply, or why there is none. */
+/** The status of the reply, or the reason of the failure. */
 export const outcomeOf = (reply: Promise<HttpReply>): Promise<unknown> =>
   reply.then(
     ({ status }) => status,

@@ -1,4 +1,4 @@
-/** A real HTTP server in front of an emulated upstream, that can be slow, broken or mute, and counts what arrives. */
+/** A real HTTP server before an emulated upstream that can be slow, broken or mute, and counts requests. */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,7 +33,7 @@ export const startUpstreamProxy = async (target: string) => {
 
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** What it is from now on; what it owes from before it keeps owing. */
+    /** Sets the mood of later requests; earlier ones that wait stay unanswered. */
     be(next: Mood) {
       mood = next;
     },
@@ -43,7 +43,7 @@ export const startUpstreamProxy = async (target: string) => {
     get received() {
       return received;
     },
-    /** Requests that wait for an answer which never comes. */
+    /** The number of requests that never get an answer. */
     get owing() {
       return mute.size;
     },
