@@ -113,8 +113,8 @@ export const start = async ({ app = {}, ...options }: Partial<AlipayOptions> & {
     return { authorization: `ALIPAY-SHA256withRSA ${authString},sign=${signature}` };
   };
   const getV3 = async (target: string, options: V3 = {}) => {
-    const headers = { ...authorize(target, options), ...options.headers };
-    const response = await fetch(origin + (options.sendTo ?? target), { headers, redirect: 'manual' });
+    const requestHeaders = { ...authorize(target, options), ...options.headers };
+    const response = await fetch(origin + (options.sendTo ?? target), { headers: requestHeaders, redirect: 'manual' });
     const bytes = Buffer.from(await response.arrayBuffer());
     const { headers } = response;
     const text = `${headers.get('alipay-timestamp')}\n${headers.get('alipay-nonce')}\n`;
