@@ -116,11 +116,11 @@ export const start = async ({ app = {}, ...options }: Partial<AlipayOptions> & {
     const requestHeaders = { ...authorize(target, options), ...options.headers };
     const response = await fetch(origin + (options.sendTo ?? target), { headers: requestHeaders, redirect: 'manual' });
     const bytes = Buffer.from(await response.arrayBuffer());
-    const { headers } = response;
-    const text = `${headers.get('alipay-timestamp')}\n${headers.get('alipay-nonce')}\n`;
+    const { headers: replyHeaders } = response;
+    const text = `${replyHeaders.get('alipay-timestamp')}\n${replyHeaders.get('alipay-nonce')}\n`;
     const isSigned = isAlipays(
       Buffer.concat([Buffer.from(text), bytes, Buffer.from('\n')]),
-      headers.get('alipay-signature'),
+      replyHeaders.get('alipay-signature'),
     );
     return { response, bytes, isSigned, body: bytes.toString() };
   };
