@@ -27,17 +27,17 @@ export interface Sources {
 /** Throws an Error that names the source when its options are not valid, so that the service does not start. */
 export const openSources = (
   configured: Configured,
-  { observe = (_, send) => send, now = Date.now, resolver, guard }: Partial<SourceEnvironment> = {},
+  { observe = (_, send) => send, resolver, guard }: Partial<Omit<SourceEnvironment, 'now'>> = {},
 ): Sources => {
   const open = (name: string, configuredOptions: Configured[string]) => {
     const { type, ...options } = configuredOptions;
     const definition = definitions.get(type);
     if (!definition) throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
-    const opened = openSource(name, definition, options, { observe, now, resolver, guard });
+    const opened = openSource(name, definition, options, { observe, now: Date.now, resolver, guard });
     return { ...opened, options: JSON.stringify(configuredOptions) };
   };
   const current = new Map(Object.entries(configured).map(([name, options]) => [name, open(name, options)]));
-  /** Of sources that were replaced: their connections close by themselves once they are idle. */
+  /** Closes the sources that were replaced, whose calls may still run. */
   const replaced: (() => Promise<void>)[] = [];
 
   /** Returns the reason when the source stays as it is. */

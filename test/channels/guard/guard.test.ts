@@ -531,7 +531,7 @@ test('a guarded source that works answers as without a guard', async () => {
   expect(await Promise.all(asked)).toEqual([alice, undefined, alice, 'certify id', true, { kind: 'PENDING' }]);
 });
 
-describe('clients that go away before anything was sent', () => {
+describe('clients that leave before anything was sent', () => {
   const leave = async ({ redeem, calls }: ReturnType<typeof openGuarded>) => {
     const gone = new AbortController();
     const left = redeem({ ...patient(), clientGone: gone.signal });
@@ -540,7 +540,7 @@ describe('clients that go away before anything was sent', () => {
     await expect(left).rejects.toThrow(ExchangeError);
   };
 
-  test('clients that go away before anything was sent do not suspend a source', async () => {
+  test('clients that leave before anything was sent do not suspend a source', async () => {
     const guarded = openGuarded();
     for (let client = 0; client < 30; client += 1) await leave(guarded);
     expect(guarded.isSuspended()).toBe(false);
@@ -572,7 +572,7 @@ describe('clients that go away before anything was sent', () => {
     expect(isSuspended()).toBe(true);
   });
 
-  test('a client that goes away does not end a suspension', async () => {
+  test('a client that leaves does not end a suspension', async () => {
     const guarded = await openSuspended();
     at(1_001_000);
     await leave(guarded);
