@@ -138,7 +138,7 @@ const openStream = async (
   const socket = await connect(exchange);
   clearTimeout(timer);
   exchange.stage = 'REQUEST';
-  const stream = createOneUseStream(socket, { maxReplyBytes, mayWrite, fault: exchange.fail });
+  const stream = createOneUseStream(socket, { mayRepeat: true, maxReplyBytes, mayWrite, fault: exchange.fail });
   exchange.stream = stream;
   exchange.onEnd(() => stream.destroy());
   endWithConnection(exchange, socket, stream);

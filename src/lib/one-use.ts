@@ -13,6 +13,8 @@ const MAX_HEAD_BYTES = 16_384;
 interface OneUse {
   /** The limit of the body. */
   readonly maxReplyBytes: number;
+  /** Whether the same reply may arrive again, byte by byte. Bytes after it are a fault otherwise. */
+  readonly mayRepeat: boolean;
   /** Called directly before the first byte of the request; false: the request is not written. */
   mayWrite(): boolean;
   /** Bytes arrived that cannot belong to the reply. */
@@ -42,7 +44,10 @@ const repetitionOf = (reply: Buffer) => {
 };
 
 /** undici destroys the stream when the reply is complete; the socket stays open, and is read until its end. */
-export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fault }: OneUse): OneUseStream => {
+export const createOneUseStream = (
+  socket: Socket,
+  { maxReplyBytes, mayRepeat, mayWrite, fault }: OneUse,
+): OneUseStream => {
   let isWritten = false;
   let received = 0;
   const chunks: Buffer[] = [];
@@ -57,7 +62,7 @@ export const createOneUseStream = (socket: Socket, { maxReplyBytes, mayWrite, fa
   /** Bytes after the reply, which is the first `replyBytes` bytes. */
   const receiveSurplus = (bytes: Buffer, replyBytes: number) => {
     repeats ??= repetitionOf(Buffer.concat(chunks).subarray(0, replyBytes));
-    if (!repeats(bytes)) fault('REPLY_SURPLUS');
+    if (!mayRepeat || !repeats(bytes)) fault('REPLY_SURPLUS');
   };
   const receive = (bytes: Buffer) => {
     const before = received;

@@ -32,6 +32,7 @@ export const openTunnel = (socket: Socket, proxy: URL, target: URL): Promise<voi
     let faults = 0;
     const stream = createOneUseStream(socket, {
       maxReplyBytes: MAX_PAGE_BYTES,
+      mayRepeat: false,
       mayWrite: () => true,
       fault: () => void ++faults,
     });

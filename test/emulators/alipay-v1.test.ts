@@ -307,7 +307,7 @@ describe('the first protocol', () => {
       expect(isAlipays(genuine, sign)).toBe(true);
       expect(isAlipays(forged, sign)).toBe(false);
       expect(JSON.parse(genuine)[name]).toBe(idsOf('alice')[idKind]);
-      // Whoever parses the whole body reads the forged one.
+      // A client that parses the whole body reads the forged one.
       expect(JSON.parse(text).alipay_system_oauth_token_response[name]).not.toBe(idsOf('alice')[idKind]);
     });
 

@@ -136,7 +136,7 @@ const cases: readonly (readonly [name: string, bytes: string, outcome: string])[
   ['with a NUL after a chunk size', `${OK}transfer-encoding: chunked\r\n\r\n2;\0\r\nok\r\n0\r\n\r\n`, 'REPLY_GARBLED'],
   ['with a chunk longer than its size', `${OK}transfer-encoding: chunked\r\n\r\n1\r\nok\r\n`, 'REPLY_GARBLED'],
   [
-    'with a trailer that is none',
+    'with a trailer that is not a field',
     `${OK}transfer-encoding: chunked\r\n\r\n0\r\nHTTP/1.1 200 OK\r\n\r\n`,
     'REPLY_GARBLED',
   ],
