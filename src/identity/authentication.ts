@@ -83,7 +83,7 @@ const createRedeemAuthCode =
     const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp };
     source.validate?.(authCode, request);
 
-    const exchange = async (cancellation: Cancellation): Promise<Outcome> => {
+    const redeemAtSource = async (cancellation: Cancellation): Promise<Outcome> => {
       const sourceCall = { ...cancellation, origin };
       if (!source.resultHolder || holdUnder === undefined)
         return { state: 'SUCCEEDED', ...(await source.redeem(authCode, request, sourceCall)) };
@@ -101,7 +101,7 @@ const createRedeemAuthCode =
       session,
       traceId,
     };
-    const redemption = await redeemOnce(claim, exchange, {
+    const redemption = await redeemOnce(claim, redeemAtSource, {
       clientGone,
       note,
       requireReady: () => source.requireReady(origin),

@@ -46,7 +46,7 @@ export const createJobworth =
 
     // A reply that consumed nothing is not stored: the next query asks Zhima again.
     let unstored: Exclude<JobworthReply, { kind: 'ANSWERED' }> | undefined;
-    const exchange = async (cancellation: Cancellation): Promise<Outcome | undefined> => {
+    const redeemAtSource = async (cancellation: Cancellation): Promise<Outcome | undefined> => {
       const reply = await source.jobworth.query(query, { ...cancellation, origin });
       if (reply.kind === 'ANSWERED') return { state: 'ANSWERED', answer: JSON.stringify(reply) };
       unstored = reply;
@@ -63,7 +63,7 @@ export const createJobworth =
       traceId,
     };
     const conditions = { clientGone, requireReady: () => source.requireReady(origin), note };
-    const redemption = await redeemOnce(claim, exchange, conditions).catch(asOnceToken);
+    const redemption = await redeemOnce(claim, redeemAtSource, conditions).catch(asOnceToken);
     if (redemption?.state === 'ANSWERED') return storedAnswer.parse(JSON.parse(redemption.answer));
     if (redemption && 'failureCode' in redemption)
       throw new PayerIdentityError(redemption.failureCode, { traceId: redemption.traceId });

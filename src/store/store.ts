@@ -1,17 +1,14 @@
 /**
- * The store, and the promises that it keeps on every engine. `test/contract/store.ts` verifies them; their ids are those
- * of the whole service.
+ * The store's promises on every engine, by the ids of the whole service; `test/contract/store.ts` verifies them.
  *
  * - P1 at most once: of any number of concurrent claims of a code, one is CLAIMED; markSent resolves to true once.
  * - P2 durable: a call that has resolved survives the death of process, database and machine.
  * - P3 honest: an outcome is the one that was settled; a send that was abandoned is INDETERMINATE.
  * - P4 first writer wins: a query code shows the first redemption that claimed it, and a duplicate gets its outcome.
  * - P5 a success in hand is stored: settle, collect and release wait for a database that is unavailable.
- * - P6 typed failure: a call that cannot be committed rejects, and its caller sends nothing; after a fault of the
- *   database the store works again without a restart.
+ * - P6 typed failure: a call that cannot be committed rejects; after a fault of the database no restart is needed.
  * - P7 contained: what settles comes before what claims, what claims before what reads or polls.
- * - P8 sealed: codes, query codes and nonces are stored as blind indexes, payer data and tokens sealed. A value that does
- *   not open, since its key is missing or it was changed, is a VaultError and never another value.
+ * - P8 sealed: codes and nonces are blind indexes, payer data and tokens sealed; what does not open is a VaultError.
  * - P9 time: the store's clock does not follow jumps of the database's clock; callers pass durations.
  * - P10 keys: with keys that are not those of the database, a claim rejects with KeysMismatch.
  * - P11 atomic: every call is one transaction, and the calls of all instances have one order.

@@ -51,12 +51,12 @@ const openThree = async (upstreamOrigin: string): Promise<Deployment> => {
 };
 
 test.each([
-  { deployment: 'a process on SQLite', open: openOne, count: kills(20) },
-  { deployment: 'three processes on one PostgreSQL', open: openThree, count: kills(12) },
+  { deployment: 'a process on SQLite', open: openOne, count: kills(12) },
+  { deployment: 'three processes on one PostgreSQL', open: openThree, count: kills(8) },
 ])(
   'P1–P3: $count kills of $deployment lose no acknowledged result, send no code twice and leave nothing hanging',
   {
-    timeout: 120_000 + 5_000 * kills(20),
+    timeout: 120_000 + 5_000 * kills(12),
   },
   async ({ deployment, open, count }) => {
     const [killAfter, answerAfter, random] = [createRandom(seed), createRandom(seed + 1), createRandom(seed + 2)];

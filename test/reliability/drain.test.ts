@@ -1,6 +1,6 @@
 /**
  * SIGTERM under load: a router that polls /readyz and closes connections as the service asks loses nothing.
- * DRAIN_ROUNDS=50 for more than the usual 10.
+ * DRAIN_ROUNDS=50 for more than the usual 5.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { generateVaultKeys } from '../../src/security/vault.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 import { startProcess } from '../support/services/started-process.ts';
 
-const ROUNDS = Number(process.env.DRAIN_ROUNDS ?? 10);
+const ROUNDS = Number(process.env.DRAIN_ROUNDS ?? 5);
 const CLIENTS = 16;
 const LOST = 'lost: ';
 const isLost = (outcome: string) => outcome.startsWith(LOST);

@@ -1,3 +1,4 @@
+/** The mutations: each calls one use case and answers an expected failure as a member of its union. */
 import type { MutationResolvers } from '../../generated/resolvers.ts';
 import { authenticationFailures, certificationFailures, orFailure, startFailures } from '../failures.ts';
 

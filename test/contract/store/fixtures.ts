@@ -11,6 +11,9 @@ export const leaseOver = contractTimes.leaseMs + MARGIN_MS;
 export const resultOver = contractTimes.resultTtlMs + MARGIN_MS;
 export const codeOver = contractTimes.codeTtlMs + MARGIN_MS;
 
+/** A dump of PostgreSQL begins with a checkpoint, which writes what all tests before it have changed. */
+export const DUMP = { timeout: 90_000 };
+
 /** A claim of an auth code, with one caller for the binding. */
 export interface TestClaim extends Pick<Claim, 'source' | 'upstreamAppId' | 'appId' | 'channelId' | 'traceId'> {
   readonly authCode: string;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { NonceUse } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../store.ts';
-import { count, MARGIN_MS } from './fixtures.ts';
+import { count, DUMP, MARGIN_MS } from './fixtures.ts';
 
 const SECOND = 1_000;
 
@@ -77,7 +77,7 @@ export const nonceContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await reopened.useNonce(use(other))).toBe('USED');
     });
 
-    test('P8: a nonce and what was signed are stored as blind indexes alone', async () => {
+    test('P8: a nonce and what was signed are stored as blind indexes alone', DUMP, async () => {
       const { store, dump } = await opened();
       await store.useNonce(use());
       const written = await dump();

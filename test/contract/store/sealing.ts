@@ -5,7 +5,7 @@ import type { PayerIdentity } from '../../../src/model.ts';
 import { VaultError } from '../../../src/security/vault.ts';
 import type { Outcome, Store } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
-import { authenticate, end, leaseOver, rejected, send, succeeded, take, testClaim } from './fixtures.ts';
+import { authenticate, DUMP, end, leaseOver, rejected, send, succeeded, take, testClaim } from './fixtures.ts';
 
 export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: rotating keys`, () => {
@@ -170,7 +170,7 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
       expect(await reopened.redemption(sent.redemptionId)).toMatchObject({ state: 'INDETERMINATE' });
     });
 
-    test('P8: the written bytes hold no auth code, query code, payer id or token, in any spelling', async () => {
+    test('P8: the written bytes hold no auth code, query code, payer id or token, in any spelling', DUMP, async () => {
       const { store, dump } = await opened();
       const canary = (kind: string) => `canary-of-${kind}-7c1f4b`;
       const claim = { authCode: canary('auth-code'), queryCode: canary('query-code'), caller: canary('caller') };
