@@ -1,12 +1,11 @@
 /** The mutation authenticate, from input to failure, over real HTTP. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { getNamedType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { DaxpayApp } from '../../src/emulators/daxpay.ts';
 import { idsOf, type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs } from '../../src/graphql/schema.ts';
+import { freePort } from '../support/free-port.ts';
 import {
   AUTH_RESULT,
   AUTHENTICATE,
@@ -380,15 +379,7 @@ describe('every kind of test code has its answer', () => {
 });
 
 describe('failures that are not the fault of the auth code', () => {
-  /** A port that was free a moment ago. */
-  const closedPort = async (): Promise<number> => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  };
-  const startUnreachable = async () => startFor({ source: { baseUrl: `http://127.0.0.1:${await closedPort()}` } });
+  const startUnreachable = async () => startFor({ source: { baseUrl: `http://127.0.0.1:${await freePort()}` } });
 
   const failStore = (at: Service) => {
     at.store.claim = () => Promise.reject(new Error('disk full'));

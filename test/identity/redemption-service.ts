@@ -61,15 +61,6 @@ export const startUpstream = async (options: { port?: number; now?: () => number
 /** Short enough to wait for, long enough for a busy machine. */
 export const quick = { deadlineMs: 500, patienceMs: 3_000, leaseMs: 1_500, sweepEveryMs: 100 };
 
-export const closedPort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
-
 /** Takes connections to an upstream, and passes nothing on before it is opened. */
 const startGate = async (origin: string) => {
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();

@@ -1,13 +1,13 @@
 /** Redemption as callers see it, when the store cannot write and when the service starts again. */
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { freePort } from '../support/free-port.ts';
 import { AUTHENTICATE, consoleToken } from '../support/services/service.ts';
 import { onRefusedConnection } from '../support/upstreams/refused-connection.ts';
 import {
   authenticate,
   authenticateAndSet,
   authResult,
-  closedPort,
   lock,
   quick,
   start,
@@ -67,7 +67,7 @@ describe('a store that cannot write', () => {
   });
 
   test('P6: a store that cannot release an unsent code still answers with an expected failure', async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     let unlock: (() => void) | undefined;
     onRefusedConnection(port, () => {

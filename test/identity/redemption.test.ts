@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import type { Store } from '../../src/store/store.ts';
+import { freePort } from '../support/free-port.ts';
 import { AUTHENTICATE } from '../support/services/service.ts';
 import { onRefusedConnection } from '../support/upstreams/refused-connection.ts';
 import {
   authenticate,
   authResult,
-  closedPort,
   quick,
   start,
   startGated,
@@ -152,7 +152,7 @@ describe('an upstream that cannot be reached', () => {
   const unreachable = { __typename: 'ChannelUnavailable', code: 'CHANNEL_UNREACHABLE', retryAfterSeconds: 2 };
 
   test('an unreachable upstream uses up no code: when it is back the same call succeeds', async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     const input = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
     expect(await authenticate(service, input)).toMatchObject(unreachable);
@@ -165,13 +165,13 @@ describe('an upstream that cannot be reached', () => {
   });
 
   test('every duplicate of a code for an unreachable upstream is answered that nothing was sent', async () => {
-    const service = await start({ source: { baseUrl: `http://127.0.0.1:${await closedPort()}` } });
+    const service = await start({ source: { baseUrl: `http://127.0.0.1:${await freePort()}` } });
     const calls = Array.from({ length: 10 }, () => authenticate(service, { authCode: 'test_ok_alice' }));
     for (const answer of await Promise.all(calls)) expect(answer).toMatchObject(unreachable);
   });
 
   test('an upstream that is reachable only at the second attempt is sent exactly one request', async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const service = await start({ source: { baseUrl: `http://127.0.0.1:${port}` } });
     let refusals = 0;
     let upstream: Promise<Emulator> | undefined;

@@ -29,7 +29,7 @@ test.each([
   ['REPLY', 'ECONNRESET', 'CLOSED_BEFORE_REPLY'],
   ['REQUEST', 'ECONNRESET', 'CLOSED_BEFORE_REQUEST'],
   ['START', undefined, 'CLOSED_BEFORE_REQUEST'],
-] as const)('at %s, %s is %s', (stage, code, reason) => {
+] as const)('a failure at the stage %s with the code %s has the reason %s', (stage, code, reason) => {
   expect(reasonOf(stage, code)).toBe(reason);
 });
 

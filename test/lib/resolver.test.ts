@@ -53,7 +53,7 @@ describe('a name', () => {
     ['A, when AAAA is not answered', { A: ['192.0.2.1'], AAAA: 'mute' }, '192.0.2.1'],
     ['AAAA, when A is not answered', { A: 'mute', AAAA: ['2001:db8::1'] }, '2001:db8::1'],
     ['A, when AAAA fails', { A: ['192.0.2.1'], AAAA: 'failure' }, '192.0.2.1'],
-  ] as const)('is found by %s alone', async (_, zone, address) => {
+  ] as const)('a host with addresses of one family is found by %s alone', async (_, zone, address) => {
     const { addresses } = await open({ h: zone });
     const startedAt = performance.now();
     expect(await addresses('h')).toEqual([address]);

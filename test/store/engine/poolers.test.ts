@@ -5,7 +5,7 @@ import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../../contract/store/fixtures.ts';
+import { contractTimes, succeeded, testClaim } from '../../contract/store/fixtures.ts';
 import { pgbouncer, startPgbouncer } from '../../support/databases/pgbouncer.ts';
 import { startPooler } from '../../support/databases/pooler-proxy.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
@@ -20,17 +20,7 @@ type Mode = 'session' | 'transaction';
 const LIMITS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 const DEAF = 'notices do not come through';
 const vault = openVault(generateVaultKeys());
-const newClaim = (authCode: string, queryCode?: string) =>
-  claimOf({
-    source: 'daxpay',
-    upstreamAppId: 'upstream-app',
-    appId: 'demo',
-    channelId: 'ali_pay',
-    authCode,
-    caller: 'router',
-    traceId: 'trace',
-    queryCode,
-  });
+const newClaim = (authCode: string, queryCode?: string) => testClaim({ authCode, queryCode });
 
 const openThrough = async (url: string, listenUrl?: string) => {
   const lines: string[] = [];

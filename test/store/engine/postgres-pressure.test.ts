@@ -10,7 +10,7 @@ import { DatabaseOverloaded } from '../../../src/store/engine/engine.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import { createConnector } from '../../../src/store/engine/postgres-connection.ts';
 import type { Lease, Store } from '../../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../../contract/store/fixtures.ts';
+import { contractTimes, succeeded, testClaim } from '../../contract/store/fixtures.ts';
 import { startDatabaseProxy } from '../../support/databases/database-proxy.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../../support/databases/postgres.ts';
 
@@ -21,16 +21,7 @@ beforeAll(async () => {
 afterAll(() => server.close(), 30_000);
 
 const vault = openVault(generateVaultKeys());
-const newClaim = (authCode: string) =>
-  claimOf({
-    source: 'daxpay',
-    upstreamAppId: 'upstream-app',
-    appId: 'demo',
-    channelId: 'ali_pay',
-    authCode,
-    caller: 'router',
-    traceId: 'trace',
-  });
+const newClaim = (authCode: string) => testClaim({ authCode });
 const send = async (store: Store, code: string): Promise<Lease> => {
   const verdict = await store.claim(newClaim(code));
   if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);

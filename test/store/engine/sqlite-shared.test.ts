@@ -13,19 +13,10 @@ import { createStore } from '../../../src/store/create-store.ts';
 import { DatabaseUnavailable } from '../../../src/store/engine/engine.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { claimOf, contractTimes, succeeded } from '../../contract/store/fixtures.ts';
+import { contractTimes, succeeded, testClaim } from '../../contract/store/fixtures.ts';
 
 const vault = openVault(generateVaultKeys());
-const newClaim = (authCode: string) =>
-  claimOf({
-    source: 'daxpay',
-    upstreamAppId: 'upstream-app',
-    appId: 'demo',
-    channelId: 'ali_pay',
-    authCode,
-    caller: 'router',
-    traceId: 'trace',
-  });
+const newClaim = (authCode: string) => testClaim({ authCode });
 
 const open = (file = join(newFolder(), 'store.sqlite'), serve = false) => {
   const lines: string[] = [];

@@ -1,6 +1,5 @@
 /** Sandbox mode in this process: every emulated channel, and the service on the port that its payer page is listed with. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../../src/app.ts';
@@ -12,16 +11,8 @@ import { listen } from '../../../src/http/server.ts';
 import { createLog, type Log } from '../../../src/lib/log.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openEngine } from '../../../src/store/engine/open.ts';
+import { freePort } from '../free-port.ts';
 import type { GraphqlAnswer } from './service.ts';
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 
 const keepErrors = (log: Log, errors: unknown[]): Log => {
   const collect =
