@@ -40,15 +40,14 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   scanner: { mutate: ['src/lib/strict-json.ts'], testFiles: ['test/lib/strict-json.test.ts'] },
   claim: {
-    mutate: [
-      'src/store/{claims,clock,key-check,query-codes,sessions,nonces}.ts',
-      'src/identity/{redeem-once,redeem-with-retry,await-outcome,release-claim,settle-outcome,classify}.ts',
-    ],
-    testFiles: [
-      'test/store/{claims,sqlite,key-check}.test.ts',
-      'test/identity/{redeem-once,client-gone,fence}.test.ts',
-    ],
+    mutate: ['src/store/{claims,clock,query-codes,sessions,nonces}.ts'],
+    testFiles: ['test/store/{claims,sqlite}.test.ts'],
   },
+  redeem: {
+    mutate: ['src/identity/{redeem-once,redeem-with-retry,await-outcome,release-claim,settle-outcome,classify}.ts'],
+    testFiles: ['test/identity/{redeem-once,client-gone,fence}.test.ts'],
+  },
+  keys: { mutate: ['src/store/key-check.ts'], testFiles: ['test/store/key-check.test.ts'] },
   sealing: {
     mutate: ['src/security/{vault,vault-keys,vault-key-ring}.ts'],
     testFiles: ['test/security/vault.test.ts'],

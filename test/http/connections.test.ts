@@ -1,10 +1,12 @@
 /** The limits of one connection, and of all of them together. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Handler, reply } from '../../src/http/edge.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { freePort } from '../support/free-port.ts';
 import { expectRefusal, parseReply, sendRaw } from '../support/http/raw-http.ts';
 
 const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
@@ -27,8 +29,9 @@ const start = async (limits: Partial<typeof generous> = {}) => {
 };
 
 /** A connection that can be asked several times. */
-const open = async (url: string) => {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8');
+const open = async (url: string, localPort?: number) => {
+  const address = { port: Number(new URL(url).port), host: '127.0.0.1', ...(localPort && { localPort }) };
+  const socket = connect(address).setEncoding('utf8');
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {});
   let received = '';
@@ -92,6 +95,91 @@ test('connections beyond maxConnections are dropped and counted, and the others 
   for (const { ask } of served) expect((await ask()).status).toBe(200);
   served[0]?.socket.destroy();
   await expect.poll(async () => (await sendRaw(url, [`${GET}`, 'x'])).length, { timeout: 5_000 }).toBeGreaterThan(0);
+});
+
+describe('connections beyond maxConnections', () => {
+  const full = async () => {
+    const { url, refusals } = await start({ maxConnections: 1 });
+    return { url, refusals, served: await open(url) };
+  };
+  const keepsServing = async ({ ask }: Awaited<ReturnType<typeof open>>) => {
+    const { status, headers } = await ask();
+    expect({ status, connection: headers.get('connection') }).toEqual({ status: 200, connection: 'keep-alive' });
+  };
+
+  test('a connection within the limit is served beside one beyond it', async () => {
+    const { url, served } = await full();
+    await open(url);
+    await keepsServing(served);
+  });
+
+  test('a connection that follows a closed one is within the limit', async () => {
+    const { url, served } = await full();
+    served.socket.destroy();
+    await served.closed;
+    await expect.poll(async () => (await (await open(url)).ask()).headers.get('connection')).toBe('keep-alive');
+  });
+
+  test('a connection beyond the limit that its client closes is not counted as refused', async () => {
+    const { url, refusals } = await full();
+    const { socket, closed } = await open(url);
+    socket.destroy();
+    await closed;
+    await delay(2_300);
+    expect(refusals).toEqual([]);
+  });
+
+  test('a connection within the limit is served from the port of one that was beyond it', async () => {
+    const { url, served } = await full();
+    const localPort = await freePort();
+    const beyond = await open(url, localPort);
+    beyond.socket.resetAndDestroy();
+    served.socket.resetAndDestroy();
+    await Promise.all([beyond.closed, served.closed]);
+    await delay(50);
+    await keepsServing(await open(url, localPort));
+  });
+});
+
+describe('bytes that are not HTTP', () => {
+  const fault = (status: string) =>
+    [
+      `HTTP/1.1 ${status}`,
+      'cache-control: no-store',
+      'x-content-type-options: nosniff',
+      'referrer-policy: no-referrer',
+      'x-frame-options: DENY',
+      'connection: close',
+      'content-length: 0',
+      '',
+      '',
+    ].join('\r\n');
+
+  test.each([
+    ['garbage', 'garbage\r\n\r\n', '400 Bad Request', 'HPE_INVALID_METHOD'],
+    [
+      'a header of 20 KB',
+      `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}`,
+      '431 Request Header Fields Too Large',
+      'HPE_HEADER_OVERFLOW',
+    ],
+  ])('%s is answered without a body, and counted', async (_, text, status, code) => {
+    const { url, refusals, handled } = await start();
+    expect(await sendRaw(url, [text])).toBe(fault(status));
+    expect(refusals).toEqual([code]);
+    expect(handled()).toBe(0);
+  });
+
+  test('a connection that its client resets is not counted', async () => {
+    const { url, refusals } = await start();
+    const { socket, closed } = await open(url);
+    socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nx');
+    await delay(50);
+    socket.resetAndDestroy();
+    await closed;
+    await delay(50);
+    expect(refusals).toEqual([]);
+  });
 });
 
 test.each([

@@ -121,7 +121,9 @@ describe('the service', () => {
     const operations = await listen(service.app.operations, { host: '127.0.0.1', port: 0, log });
     onTestFinished(() => operations.close(0));
     const ask = (target: string, method = 'GET') => request(operations.url, { target, method });
-    expect(JSON.parse((await ask('/livez')).body)).toEqual({ status: 'live' });
+    const { headers, body } = await ask('/livez');
+    expect(JSON.parse(body)).toEqual({ status: 'live' });
+    expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(JSON.parse((await ask('/readyz?verbose')).body)).toEqual({ status: 'ready' });
     expect((await ask('/metrics')).body).toMatch(/^# TYPE payer_identity_/m);
     expectRefusal(await ask('/graphql', 'POST'), { status: 404, code: 'NOT_FOUND' });
