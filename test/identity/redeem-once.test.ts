@@ -1,15 +1,20 @@
-/** Waiting for another call's outcome, on stores that share a database. */
+/** The machine that redeems a code: what each transition answers, stores and notes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { PayerIdentityError } from '../../src/failure.ts';
+import type { CallNote } from '../../src/identity/call.ts';
 import { createRedeemOnce } from '../../src/identity/redeem-once.ts';
+import type { Redeem } from '../../src/identity/redeem-with-retry.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
+import type { ClaimVerdict, Store } from '../../src/store/store.ts';
+import { claimOf, contractTimes, testClaim } from '../contract/store/fixtures.ts';
+import { openSteps, rejected } from './redeem-steps.ts';
 
 test('a duplicate whose wake-up got lost reads the outcome long before patienceMs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-once-'));
@@ -40,4 +45,125 @@ test('a duplicate whose wake-up got lost reads the outcome long before patienceM
   const settledAt = performance.now();
   expect(await awaited).toMatchObject({ state: 'REJECTED', failureCode: 'AUTH_CODE_EXPIRED' });
   expect(performance.now() - settledAt).toBeLessThan(10_000);
+});
+
+describe('the machine', () => {
+  const times = { deadlineMs: 1_000, patienceMs: 1_000, leaseMs: contractTimes.leaseMs };
+  const start = (changes?: (store: Store) => Partial<Store>) => {
+    const steps = openSteps(changes);
+    const notes: CallNote[] = [];
+    const redeemOnce = createRedeemOnce({ ...steps, times });
+    const run = (redeem: Redeem, requireReady?: () => void, clientGone = new AbortController().signal) =>
+      redeemOnce(testClaim(), redeem, { clientGone, requireReady, note: (fields) => void notes.push(fields) });
+    const isFree = async () => (await steps.plain.claim(testClaim({ caller: 'other' }))).kind === 'CLAIMED';
+    return { ...steps, notes, run, isFree };
+  };
+  const neverSent: Redeem = () => Promise.reject(new Error('Nothing may be sent'));
+  const succeeded: Redeem = async () => ({ state: 'SUCCEEDED', subject: { openId: 'o' } });
+
+  test('P1: a success is answered and noted, and a duplicate reads it without sending', async () => {
+    const { run, notes } = start();
+    expect(await run(succeeded)).toMatchObject({ state: 'SUCCEEDED', identity: { openId: 'o' } });
+    expect(await run(neverSent)).toMatchObject({ state: 'SUCCEEDED', identity: { openId: 'o' } });
+    expect(notes).toEqual([
+      { event: 'a code was redeemed', state: 'SUCCEEDED' },
+      { event: 'an earlier outcome was read', state: 'SUCCEEDED' },
+    ]);
+  });
+
+  const refusals: [ClaimVerdict, object][] = [
+    [{ kind: 'CODE_USED' }, { code: 'AUTH_CODE_USED', fields: [] }],
+    [{ kind: 'NO_SESSION' }, { code: 'NOT_ALLOWED', fields: [] }],
+    [
+      { kind: 'SESSION_TAKEN' },
+      { code: 'QUERY_CODE_TAKEN', fields: [{ path: 'queryCode', message: 'a new random value' }] },
+    ],
+  ];
+  test.each(refusals)('a claim that is refused as %j fails as %j', async (verdict, expected) => {
+    const { run } = start(() => ({ claim: async () => verdict }));
+    await expect(run(neverSent)).rejects.toMatchObject(expected);
+  });
+
+  test('P6: a store that rejects the claim is SERVICE_UNAVAILABLE, and nothing is sent', async () => {
+    const { run } = start(() => ({ claim: () => Promise.reject(new Error('full')) }));
+    await expect(run(neverSent)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  });
+
+  test('a client that has gone claims nothing', async () => {
+    const { run, isFree } = start();
+    await expect(run(neverSent, undefined, AbortSignal.abort())).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+    expect(await isFree()).toBe(true);
+  });
+
+  test('a suspended channel releases the code before it is marked as sent', async () => {
+    const { run, isFree } = start(() => ({ markSent: () => Promise.reject(new Error('not marked')) }));
+    const suspended = new PayerIdentityError('CHANNEL_SUSPENDED');
+    const requireReady = () => {
+      throw suspended;
+    };
+    await expect(run(neverSent, requireReady)).rejects.toBe(suspended);
+    expect(await isFree()).toBe(true);
+  });
+
+  test('P6: a mark whose commit is in question sends nothing and releases the code', async () => {
+    const { run, isFree } = start((store) => ({
+      async markSent(lease) {
+        await store.markSent(lease);
+        throw new Error('no answer');
+      },
+    }));
+    await expect(run(neverSent)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    expect(await isFree()).toBe(true);
+  });
+
+  test('a lease that was lost before the mark sends nothing', async () => {
+    const { run } = start(() => ({ markSent: async () => false }));
+    await expect(run(neverSent)).rejects.toMatchObject({ code: 'OUTCOME_PENDING' });
+  });
+
+  test('a code that the upstream did not consume is released, and answers nothing', async () => {
+    const { run, isFree } = start();
+    expect(await run(async () => undefined)).toBeUndefined();
+    expect(await isFree()).toBe(true);
+  });
+
+  test('an overloaded channel releases the code, and the caller gets that failure', async () => {
+    const { run, isFree, notes } = start();
+    const overloaded = new PayerIdentityError('OVERLOADED');
+    await expect(run(() => Promise.reject(overloaded))).rejects.toBe(overloaded);
+    expect(await isFree()).toBe(true);
+    expect(notes).toEqual([]);
+  });
+
+  test('P4: an unsent code whose lease was lost answers how its redemption ended', async () => {
+    const { run } = start((store) => ({
+      async release(lease) {
+        await store.settle(lease, rejected);
+        return store.release(lease);
+      },
+    }));
+    expect(await run(() => Promise.reject(new PayerIdentityError('OVERLOADED')))).toMatchObject(rejected);
+  });
+
+  test('a refusal is REJECTED, and its upstream code is noted', async () => {
+    const { run, notes } = start();
+    const refused = new PayerIdentityError('AUTH_CODE_EXPIRED', { upstreamCode: '40029' });
+    expect(await run(() => Promise.reject(refused))).toMatchObject({
+      state: 'REJECTED',
+      failureCode: 'AUTH_CODE_EXPIRED',
+    });
+    expect(notes[0]).toMatchObject({ code: 'AUTH_CODE_EXPIRED', upstreamCode: '40029' });
+    expect(notes[0]?.isBug).toBeUndefined();
+  });
+
+  test('P3: an unexpected error is INDETERMINATE, and noted as a fault of the service', async () => {
+    const { run, notes, isFree } = start();
+    const error = new Error('a bug');
+    expect(await run(() => Promise.reject(error))).toMatchObject({
+      state: 'INDETERMINATE',
+      failureCode: 'OUTCOME_UNKNOWN',
+    });
+    expect(notes[0]).toMatchObject({ error, isBug: true });
+    expect(await isFree()).toBe(false);
+  });
 });
