@@ -50,7 +50,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   keys: { mutate: ['src/store/key-check.ts'], testFiles: ['test/store/key-check.test.ts'] },
   sealing: {
     mutate: ['src/security/{vault,vault-keys,vault-key-ring}.ts'],
-    testFiles: ['test/security/vault.test.ts'],
+    testFiles: ['test/security/{vault,vault-keys}.test.ts'],
   },
   limits: {
     mutate: ['src/graphql/{operation-limits,operation-size}.ts'],
