@@ -128,7 +128,11 @@ export const createListener = (options: ListenerOptions): Listener => {
       }).catch((error: unknown) => {
         if (signal.aborted) return;
         if (error instanceof Deaf) hearing.fails();
-        else log.warn('notices of other instances are not heard for now', { code: codeOf(error), error });
+        else
+          log.warn('the connection for notices was lost, readers poll until it is back', {
+            code: codeOf(error),
+            error,
+          });
       });
       triedOnce();
       await pause(hearing.isDeaf() ? DEAF_PAUSE_MS : pauseMs * (0.5 + Math.random() / 2), signal);
