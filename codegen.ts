@@ -10,12 +10,12 @@ const config: CodegenConfig = {
         contextType: '../graphql/context.ts#Context',
         mappers: {
           PayerIdentity: '../identity/permission.ts#VisibleIdentity',
-          Channel: '../model.ts#Channel as ChannelRecord',
-          IdentityCertification: '../model.ts#Certification as CertificationRecord',
+          PayerChannel: '../model.ts#Channel',
+          PayerCertification: '../model.ts#Certification',
           // What is left of these types is resolved field by field.
-          AuthenticationStarted: '../identity/authentication.ts#Started',
-          IdentityCertificationStarted: '../channels/source.ts#CertifyPage',
-          CertificationForm: '../lib/form.ts#Form',
+          PayerAuthenticationStarted: '../identity/authentication.ts#Started',
+          PayerCertificationStarted: '../channels/source.ts#CertifyPage',
+          PayerCertificationForm: '../lib/form.ts#Form',
         },
         scalars: { DateTime: 'Date', ID: 'string', _FieldSet: 'string' },
         strictScalars: true,

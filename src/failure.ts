@@ -5,90 +5,112 @@
 
 /** The types of failure in the contract. Each states what the caller has to do next. */
 export type FailureMember =
-  | 'AuthCodeRejected'
-  | 'AuthenticationIndeterminate'
-  | 'CertificationRejected'
-  | 'JobworthRejected'
-  | 'ChannelUnavailable'
-  | 'InvalidInput'
-  | 'NotAllowed';
+  | 'PayerAuthorizationRejected'
+  | 'PayerOutcomeUnknown'
+  | 'PayerOutcomePending'
+  | 'PayerCertificationRejected'
+  | 'PayerJobworthRejected'
+  | 'PayerChannelUnavailable'
+  | 'PayerServiceBusy'
+  | 'PayerInvalidInput'
+  | 'PayerNotAllowed'
+  | 'PayerAuthNotFound';
 
 const table = {
-  AUTH_CODE_INVALID: ['AuthCodeRejected', 'The channel does not know this auth code. Let the payer authorize again.'],
-  AUTH_CODE_USED: ['AuthCodeRejected', 'This auth code was used before. Let the payer authorize again.'],
-  AUTH_CODE_EXPIRED: ['AuthCodeRejected', 'This auth code has expired. Let the payer authorize again.'],
-  AUTH_CODE_REFUSED: ['AuthCodeRejected', 'The channel refused this auth code. Let the payer authorize again.'],
+  AUTH_CODE_INVALID: [
+    'PayerAuthorizationRejected',
+    'The channel does not know this auth code. Let the payer authorize again.',
+  ],
+  AUTH_CODE_USED: ['PayerAuthorizationRejected', 'This auth code was used before. Let the payer authorize again.'],
+  AUTH_CODE_EXPIRED: ['PayerAuthorizationRejected', 'This auth code has expired. Let the payer authorize again.'],
+  AUTH_CODE_REFUSED: [
+    'PayerAuthorizationRejected',
+    'The channel refused this auth code. Let the payer authorize again.',
+  ],
   OUTCOME_UNKNOWN: [
-    'AuthenticationIndeterminate',
+    'PayerOutcomeUnknown',
     'It is not known whether the one-time code was redeemed; it may be used up. Let the payer authorize again.',
   ],
   OUTCOME_PENDING: [
-    'AuthenticationIndeterminate',
+    'PayerOutcomePending',
     'Another call is redeeming this auth code. Repeat the same call to read its outcome.',
   ],
   REPLY_UNVERIFIED: [
-    'AuthenticationIndeterminate',
+    'PayerOutcomeUnknown',
     "The signature of the channel's reply is not valid; the auth code may be used up. Let the payer authorize again.",
   ],
   REPLY_MALFORMED: [
-    'AuthenticationIndeterminate',
+    'PayerOutcomeUnknown',
     "The channel's reply cannot be parsed; the auth code may be used up. Let the payer authorize again.",
   ],
-  CERTIFY_ID_UNKNOWN: ['CertificationRejected', 'The channel does not know this certification. Initialize a new one.'],
-  CERTIFY_ID_EXPIRED: ['CertificationRejected', 'The certification has expired. Initialize a new one.'],
-  CERTIFICATION_REFUSED: ['CertificationRejected', 'The channel refused to certify this payer with this input.'],
+  CERTIFY_ID_UNKNOWN: [
+    'PayerCertificationRejected',
+    'The channel does not know this certification. Initialize a new one.',
+  ],
+  CERTIFY_ID_EXPIRED: ['PayerCertificationRejected', 'The certification has expired. Initialize a new one.'],
+  CERTIFICATION_REFUSED: ['PayerCertificationRejected', 'The channel refused to certify this payer with this input.'],
   ONCE_TOKEN_INVALID: [
-    'JobworthRejected',
+    'PayerAuthorizationRejected',
     'The once token is not valid or was used before. Let the payer authorize again.',
   ],
   ONCE_TOKEN_USED: [
-    'JobworthRejected',
+    'PayerAuthorizationRejected',
     'The once token was used with other parameters. Let the payer authorize again.',
   ],
   JOBWORTH_NOT_AUTHORIZED: [
-    'JobworthRejected',
+    'PayerAuthorizationRejected',
     'The payer has not authorized the job query. Let the payer authorize it.',
   ],
   JOBWORTH_NOT_OPENED: [
-    'JobworthRejected',
+    'PayerJobworthRejected',
     'The payer has not activated the Zhima service. Let the payer activate it.',
   ],
-  JOBWORTH_BLOCKED: ['JobworthRejected', 'Zhima does not serve this payer or this merchant.'],
+  JOBWORTH_BLOCKED: ['PayerJobworthRejected', 'Zhima does not serve this payer or this merchant.'],
   JOBWORTH_MISMATCH: [
-    'JobworthRejected',
+    'PayerJobworthRejected',
     'The payer, document or identity type differs from the one that was authorized.',
   ],
-  JOBWORTH_REFUSED: ['JobworthRejected', 'Zhima refused the parameters of the job query.'],
-  CHANNEL_UNREACHABLE: ['ChannelUnavailable', 'The channel could not be reached; nothing was sent. Repeat the call.'],
-  CHANNEL_NO_ANSWER: ['ChannelUnavailable', 'The channel sent no usable reply. Repeat the call.'],
+  JOBWORTH_REFUSED: ['PayerJobworthRejected', 'Zhima refused the parameters of the job query.'],
+  CHANNEL_UNREACHABLE: [
+    'PayerChannelUnavailable',
+    'The channel could not be reached; nothing was sent. Repeat the call.',
+  ],
+  CHANNEL_NO_ANSWER: ['PayerChannelUnavailable', 'The channel sent no usable reply. Repeat the call.'],
   CHANNEL_BUSY: [
-    'ChannelUnavailable',
+    'PayerChannelUnavailable',
     'The channel limits the rate of calls; nothing was used up. Repeat the call later.',
   ],
   CHANNEL_MISCONFIGURED: [
-    'ChannelUnavailable',
+    'PayerChannelUnavailable',
     'The channel refused the credentials or settings of this app. The operator has to correct them.',
   ],
-  CHANNEL_UNSUPPORTED: ['ChannelUnavailable', 'The channel cannot authenticate payers for this app.'],
+  CHANNEL_UNSUPPORTED: [
+    'PayerInvalidInput',
+    'No channel of this app can do this. The capabilities of its channels are in payerChannels.',
+  ],
   CHANNEL_SUSPENDED: [
-    'ChannelUnavailable',
+    'PayerChannelUnavailable',
     'The channel is suspended because too many calls to it have failed; nothing was sent. Repeat the call later.',
   ],
-  RATE_LIMITED: ['ChannelUnavailable', 'Too many calls; nothing was done. Repeat the call later.'],
-  OVERLOADED: ['ChannelUnavailable', 'Too many calls are in progress; nothing was sent. Repeat the call later.'],
+  RATE_LIMITED: ['PayerServiceBusy', 'Too many calls; nothing was done. Repeat the call later.'],
+  OVERLOADED: ['PayerServiceBusy', 'Too many calls are in progress; nothing was sent. Repeat the call later.'],
   SERVICE_UNAVAILABLE: [
-    'ChannelUnavailable',
+    'PayerServiceBusy',
     'The service cannot store or read results now; nothing was used up. Repeat the call.',
   ],
-  INPUT_INVALID: ['InvalidInput', 'The input is not valid; see fields.'],
-  APP_UNKNOWN: ['InvalidInput', 'No app has this id.'],
-  CHANNEL_UNKNOWN: ['InvalidInput', 'The app has no such channel.'],
-  QUERY_CODE_TAKEN: ['InvalidInput', 'The query code belongs to another authentication. Choose a new one.'],
-  NOT_ALLOWED: ['NotAllowed', "The caller's scopes or the app's policy do not allow this."],
-  SIGNATURE_MISSING: ['NotAllowed', 'This app has to sign its calls: sign, nonceStr and reqTime are required.'],
-  SIGNATURE_INVALID: ['NotAllowed', 'The signature does not match this call and a key of the app.'],
-  REQUEST_TIME_INVALID: ['NotAllowed', 'reqTime differs from the time of the service by more than 5 minutes.'],
-  NONCE_USED: ['NotAllowed', 'This nonceStr was used before. Sign the call again with a new one.'],
+  INPUT_INVALID: ['PayerInvalidInput', 'The input is not valid; see fields.'],
+  APP_UNKNOWN: ['PayerInvalidInput', 'No app has this id.'],
+  CHANNEL_UNKNOWN: ['PayerInvalidInput', 'The app has no such channel.'],
+  QUERY_CODE_TAKEN: ['PayerInvalidInput', 'The query code belongs to another authentication. Choose a new one.'],
+  QUERY_CODE_UNKNOWN: [
+    'PayerAuthNotFound',
+    'The query code is unknown, has expired, or is not for this caller to read.',
+  ],
+  NOT_ALLOWED: ['PayerNotAllowed', "The caller's scopes or the app's policy do not allow this."],
+  SIGNATURE_MISSING: ['PayerNotAllowed', 'This app has to sign its calls: signature is required.'],
+  SIGNATURE_INVALID: ['PayerNotAllowed', 'The signature does not match this call and a key of the app.'],
+  REQUEST_TIME_INVALID: ['PayerNotAllowed', 'signedAt differs from the time of the service by more than 5 minutes.'],
+  NONCE_USED: ['PayerNotAllowed', 'This nonce was used before. Sign the call again with a new one.'],
 } as const satisfies Record<string, readonly [FailureMember, string]>;
 
 export type FailureCode = keyof typeof table;
@@ -187,6 +209,7 @@ const retryAfter: Readonly<Partial<Record<FailureCode, number>>> = {
   CHANNEL_SUSPENDED: 2,
   RATE_LIMITED: 1,
   OVERLOADED: 1,
+  OUTCOME_PENDING: 2,
   SERVICE_UNAVAILABLE: 2,
 };
 

@@ -31,7 +31,7 @@ payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, not
 Try it:
 
   curl -s ${url}/graphql -H 'content-type: application/json' \\
-    -d '{"query":"mutation { authenticate(input: { channel: \\"wechat_pay\\", authCode: \\"test_ok_alice\\" }) { __typename ... on Authenticated { identity { id openId } } ... on Failure { code message } } }"}'
+    -d '{"query":"mutation { authenticate(input: { channelId: \\"wechat_pay\\", authCode: \\"test_ok_alice\\" }) { __typename ... on PayerAuthenticated { identity { id openId } } ... on PayerFailure { code message } } }"}'
 
 `;
 

@@ -55,11 +55,15 @@ export interface Redeemed {
 
 export type ChannelCapability = 'AUTHENTICATE' | 'AUTHORIZE' | 'CERTIFY' | 'JOBWORTH';
 
-/** A channel of an app; without an app, its capabilities are not known. */
 export interface Channel {
   readonly id: string;
   readonly title: string | null;
-  readonly capabilities: readonly ChannelCapability[] | null;
+}
+
+/** A channel of an app, and what the app can do on it. */
+export interface AppChannel {
+  readonly channel: Channel;
+  readonly capabilities: readonly ChannelCapability[];
 }
 
 /**
@@ -72,9 +76,9 @@ export type Traffic = 'trusted' | 'public';
 export interface RedeemRequest {
   readonly channelId: string;
   readonly clientIp?: string | undefined;
-  readonly merchantOrderNo?: string | undefined;
+  readonly orderId?: string | undefined;
   readonly subAppId?: string | undefined;
-  readonly termId?: string | undefined;
+  readonly terminalId?: string | undefined;
 }
 
 /** NOT_PASSED: failed, or not finished yet; the upstream does not distinguish them. */

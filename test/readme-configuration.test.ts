@@ -114,8 +114,8 @@ const graphql = async (query: string, variables: object): Promise<any> => {
   return ((await response.json()) as { data: unknown }).data;
 };
 
-const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
-  ... on AuthenticationStarted { queryCode state authorizeUrl } ... on Failure { code message } } }`;
+const START = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { __typename
+  ... on PayerAuthenticationStarted { queryCode state authorizeUrl } ... on PayerFailure { code message } } }`;
 
 /** Picks the first payer on the channel's page, and returns the address that the channel redirects to. */
 const authorize = async (authorizeUrl: string): Promise<URL> => {
@@ -130,14 +130,14 @@ describe.each([
 ])('the configuration of the README, on %s', (channel, codeName) => {
   test('the configuration of the README takes a payer to the channel and back, and the shop reads the outcome', async () => {
     const { startAuthentication: started } = await graphql(START, { input: { channel, returnUrl } });
-    expect(started).toMatchObject({ __typename: 'AuthenticationStarted' });
+    expect(started).toMatchObject({ __typename: 'PayerAuthenticationStarted' });
     const back = await authorize(started.authorizeUrl);
     expect(back.origin + back.pathname).toBe(returnUrl);
     expect(back.searchParams.get('state')).toBe(started.state);
 
     const input = { channel, authCode: back.searchParams.get(codeName), state: back.searchParams.get('state') };
     const stored = await graphql(AUTHENTICATE_AND_SET, { input });
-    expect(stored.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    expect(stored.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
     const { authResult } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
     // The identity takes payer:read, which this configuration gives to no caller.
     expect(authResult).toMatchObject({ status: 'SUCCESS', failure: null, identity: null });

@@ -103,7 +103,7 @@ describe('node src/main.ts in sandbox mode', () => {
     expect(JSON.parse(stdout)).toEqual({
       data: {
         authenticate: {
-          __typename: 'Authenticated',
+          __typename: 'PayerAuthenticated',
           identity: { id: expect.stringMatching(/^pid_/), openId: idsOf('alice').openid },
         },
       },
@@ -143,7 +143,7 @@ describe('node src/main.ts in sandbox mode', () => {
   test('sandbox mode started again on the same data reads the results of the first time', async () => {
     const dataDir = newDataDir();
     const first = await startSandboxMode(dataDir);
-    const input = { channel: 'wechat_pay', authCode: 'test_ok_alice' };
+    const input = { channelId: 'wechat_pay', authCode: 'test_ok_alice' };
     const kept = await first.graphql(AUTHENTICATE_AND_SET, { input });
     const { queryCode } = kept.data.authenticateAndSet;
     const before = await first.graphql(AUTH_RESULT, { queryCode });
@@ -157,7 +157,7 @@ describe('node src/main.ts in sandbox mode', () => {
     expect(readFileSync(join(dataDir, 'keys.json'), 'utf8')).toBe(keys);
     // The emulator has forgotten the code; we have not.
     const replayed = await second.graphql(
-      'mutation($input: AuthenticateInput!) { authenticate(input: $input) { ... on Failure { code } } }',
+      'mutation($input: PayerAuthenticateInput!) { authenticate(input: $input) { ... on PayerFailure { code } } }',
       { input },
     );
     expect(replayed.data.authenticate).toEqual({ code: 'AUTH_CODE_USED' });
@@ -167,8 +167,10 @@ describe('node src/main.ts in sandbox mode', () => {
   test('P8: sandbox mode writes nothing of a payer in plain text to its data', async () => {
     const dataDir = newDataDir();
     const { graphql, stop, output } = await startSandboxMode(dataDir);
-    const input = { channel: 'wechat_pay', authCode: 'test_ok_alice', queryCode: 'plain-text-query-code' };
-    await graphql('mutation($input: AuthenticateInput!) { authenticate(input: $input) { __typename } }', { input });
+    const input = { channelId: 'wechat_pay', authCode: 'test_ok_alice', queryCode: 'plain-text-query-code' };
+    await graphql('mutation($input: PayerAuthenticateInput!) { authenticate(input: $input) { __typename } }', {
+      input,
+    });
     await stop();
     const written = readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name), 'latin1'));
     const { openid, accessToken } = idsOf('alice');
@@ -210,9 +212,9 @@ describe('node src/main.ts with a configuration file', () => {
 
   test('a configured service serves the router alone, and neither greets nor generates keys', async () => {
     const { url, graphql, stop, output, dataDir } = await startConfigured();
-    const input = { channel: 'ali_pay', authCode: 'test_ok_alice' };
+    const input = { channelId: 'ali_pay', authCode: 'test_ok_alice' };
     const { data } = await graphql(AUTHENTICATE_AND_SET, { input });
-    expect(data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    expect(data.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
     const anybody = await fetch(`${url}/graphql`, { method: 'POST', body: '{}' });
     expect(anybody.status).toBe(401);
     expect(output.out).not.toMatch(/sandbox|curl/);
@@ -236,7 +238,7 @@ describe('node src/main.ts with a configuration file', () => {
     const { graphql, stop } = await startConfigured();
     const queryCode = 'a-query-code-that-hangs';
     // The channel never answers this code, so a reader waits for the deadline.
-    const input = { channel: 'ali_pay', authCode: 'test_hang_1', queryCode };
+    const input = { channelId: 'ali_pay', authCode: 'test_hang_1', queryCode };
     const redeeming = graphql(AUTHENTICATE_AND_SET, { input });
     await new Promise((resolve) => setTimeout(resolve, 300));
     const waiting = graphql(AUTH_RESULT, { queryCode, waitSeconds: 25 });

@@ -104,9 +104,7 @@ export interface CertifyRequest {
   /** Our number of the certification: at most 32 letters and digits, never used before. */
   readonly orderNo: string;
   readonly method: 'FACE' | 'CERT_PHOTO' | 'CERT_PHOTO_FACE' | 'SMART_FACE';
-  readonly certType: string;
-  readonly certName: string;
-  readonly certNo: string;
+  readonly document: { readonly type: string; readonly holderName: string; readonly number: string };
   readonly returnUrl?: string | undefined;
 }
 
@@ -128,13 +126,26 @@ export interface Jobworth {
 export interface JobworthRequest {
   readonly connKey: string;
   readonly onceToken: string;
-  readonly queryType: 'exact' | 'dim';
+  readonly match: 'EXACT' | 'FUZZY';
   readonly identityType: string;
   readonly serviceId: string;
-  readonly userId?: string | undefined;
-  readonly openId?: string | undefined;
-  readonly certNo?: string | undefined;
-  readonly certType?: string | undefined;
+  /** Exactly one of the fields. */
+  readonly subject: {
+    readonly userId?: string | undefined;
+    readonly openId?: string | undefined;
+    readonly document?: JobworthDocument | undefined;
+  };
+}
+
+export interface JobworthDocument {
+  readonly type:
+    | 'IDENTITY_CARD'
+    | 'PASSPORT'
+    | 'HOME_RETURN_PERMIT'
+    | 'TRAVEL_PERMIT_HK_MC'
+    | 'TRAVEL_PERMIT_TAIWAN'
+    | 'DOCUMENT_HK_MC';
+  readonly number: string;
 }
 
 export type JobworthReply =
@@ -150,12 +161,12 @@ export type JobworthReply =
     };
 
 export interface JobworthAnswer {
-  readonly trusted: boolean;
+  readonly confirmed: boolean;
   readonly merchantIdentityId?: string | undefined;
   readonly resultUrl?: string | undefined;
   readonly userId?: string | undefined;
   readonly openId?: string | undefined;
-  readonly tokenStatus?: string | undefined;
+  readonly authorizationStatus?: string | undefined;
 }
 
 export interface ResultHolder {

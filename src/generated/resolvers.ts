@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { VisibleIdentity } from '../identity/permission.ts';
-import type { Channel as ChannelRecord, Certification as CertificationRecord } from '../model.ts';
+import type { Channel, Certification } from '../model.ts';
 import type { Started } from '../identity/authentication.ts';
 import type { CertifyPage } from '../channels/source.ts';
 import type { Form } from '../lib/form.ts';
@@ -21,136 +21,188 @@ export type Scalars = {
   _FieldSet: { input: string; output: string; }
 };
 
-/** The channel refused the auth code, and would refuse it again. Let the payer authorize again. */
-export type AuthCodeRejected = Failure & {
-  readonly __typename?: 'AuthCodeRejected';
-  /** AUTH_CODE_INVALID, AUTH_CODE_USED, AUTH_CODE_EXPIRED or AUTH_CODE_REFUSED. */
-  readonly code: FailureCode;
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /**
+   * Redeems a one-time auth code and returns the payer's identity. For servers: without the scope payer:authenticate for
+   * the app, or a valid signature of the app, the answer is PayerNotAllowed and nothing is sent.
+   * A code is sent to its channel at most once. The same call repeated within 5 minutes returns the same payer and access
+   * token, with the payer's other fields as they are then; another caller gets AUTH_CODE_USED.
+   */
+  readonly authenticate: PayerAuthenticateResult;
+  /**
+   * Redeems a one-time auth code and stores the result under a query code, with which authResult reads it. For payer
+   * pages: needs no scope, and the answer does not show who the payer is.
+   */
+  readonly authenticateAndSet: PayerAuthenticateAndSetResult;
+  /**
+   * Begins a real-name certification of a payer. The document's number is sent to the channel and not stored here.
+   * PayerNotAllowed without the scope payer:certify for the app.
+   */
+  readonly initializeIdentityCertification: PayerInitializeCertificationResult;
+  /**
+   * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one. The query code
+   * reads the result and stays with you; the payer's browser carries only the state, which can write the result and not
+   * read it. Needs no scope.
+   */
+  readonly startAuthentication: PayerStartAuthenticationResult;
+  /**
+   * Returns the channel's page where the payer certifies: as a link, a form, a deep link and a QR code.
+   * PayerNotAllowed without the scope payer:certify for the app.
+   */
+  readonly startIdentityCertification: PayerStartCertificationResult;
+};
+
+
+export type MutationAuthenticateArgs = {
+  input: PayerAuthenticateInput;
+};
+
+
+export type MutationAuthenticateAndSetArgs = {
+  input: PayerAuthenticateAndSetInput;
+};
+
+
+export type MutationInitializeIdentityCertificationArgs = {
+  input: PayerInitializeCertificationInput;
+};
+
+
+export type MutationStartAuthenticationArgs = {
+  input: PayerStartAuthenticationInput;
+};
+
+
+export type MutationStartIdentityCertificationArgs = {
+  input: PayerStartCertificationInput;
+};
+
+/** A token of the channel for further calls about a payer. */
+export type PayerAccessToken = {
+  readonly __typename?: 'PayerAccessToken';
+  /** When it expires. Null where the channel does not say. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The token. Keep it secret. */
+  readonly value: Scalars['String']['output'];
+};
+
+/** A channel of an app, and what the app can do on it. */
+export type PayerAppChannel = {
+  readonly __typename?: 'PayerAppChannel';
+  /** What the app can do on the channel. New capabilities may be added: ignore one that you do not know. */
+  readonly capabilities: ReadonlyArray<PayerChannelCapability>;
+  /** The channel. */
+  readonly channel: PayerChannel;
+};
+
+/** The authentication has ended without an identity. It stays so until the query code expires. */
+export type PayerAuthFailed = {
+  readonly __typename?: 'PayerAuthFailed';
+  /** When the query code stops working. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** Why, and by its type what to do next: PayerAuthorizationRejected or PayerOutcomeUnknown. New types may be added. */
+  readonly failure: PayerFailure;
+};
+
+/** The query code is unknown, has expired, or is not for this caller to read; the answer does not distinguish these. Start again. */
+export type PayerAuthNotFound = PayerFailure & {
+  readonly __typename?: 'PayerAuthNotFound';
+  /** QUERY_CODE_UNKNOWN. */
+  readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
   /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
+  readonly traceId: Scalars['ID']['output'];
 };
 
-/** The status of an authentication, and its result. */
-export type AuthResult = {
-  readonly __typename?: 'AuthResult';
-  /** When the query code stops working. Null when the status is NOT_EXIST. */
-  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Why there is no identity, when the status is REJECTED or INDETERMINATE. */
-  readonly failure?: Maybe<Failure>;
-  /** Who the payer is, when the status is SUCCESS. Null without the scope payer:read: the query code alone shows only the status. */
-  readonly identity?: Maybe<PayerIdentity>;
-  /** Seconds to wait before the next poll: 5 at first. A poll that comes sooner adds 5, up to 60. Null when the status can no longer change. */
-  readonly pollAfterSeconds?: Maybe<Scalars['Int']['output']>;
-  /** How far the authentication is. Decide by it what to do next. */
-  readonly status: AuthStatus;
-};
+/**
+ * How far an authentication is. PayerAuthWaiting is the only member that changes: poll until another one comes. New
+ * members may be added: end the wait when you do not know the member.
+ */
+export type PayerAuthResult = PayerAuthFailed | PayerAuthNotFound | PayerAuthSucceeded | PayerAuthWaiting | PayerInvalidInput | PayerServiceBusy;
 
 /** The auth code was redeemed, and authResult reads the identity with the query code. */
-export type AuthResultKept = {
-  readonly __typename?: 'AuthResultKept';
+export type PayerAuthResultStored = {
+  readonly __typename?: 'PayerAuthResultStored';
   /** When the query code stops working and the result can no longer be read. */
   readonly expiresAt: Scalars['DateTime']['output'];
   /** The secret to read the result with. Pass it to the reader, and never in a URL. Null when the input had a state: startAuthentication has returned it then. */
   readonly queryCode?: Maybe<Scalars['String']['output']>;
 };
 
-/** How far an authentication is. */
-export type AuthStatus =
-  /** The auth code was sent, and whether it was redeemed is not known. Let the payer authorize again. */
-  | 'INDETERMINATE'
-  /** The query code is unknown, has expired, or is not for this caller to read. The answer does not distinguish these. */
-  | 'NOT_EXIST'
-  /** The channel refused the auth code. Let the payer authorize again. */
-  | 'REJECTED'
-  /** The channel has identified the payer. Read identity. */
-  | 'SUCCESS'
-  /** No auth code has arrived, or the channel has not answered. Poll again. */
-  | 'WAITING';
+/** The channel has identified the payer. It stays so until the query code expires. */
+export type PayerAuthSucceeded = {
+  readonly __typename?: 'PayerAuthSucceeded';
+  /** When the query code stops working. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** Who the payer is. Null without the scope payer:read for the app: the query code alone shows only that the payer is known. */
+  readonly identity?: Maybe<PayerIdentity>;
+};
+
+/** There is no outcome yet: no auth code has arrived, or the channel has not answered. Poll again. */
+export type PayerAuthWaiting = {
+  readonly __typename?: 'PayerAuthWaiting';
+  /** When the query code stops working. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** Seconds to wait before the next poll: 5 at first. A poll that comes sooner adds 5, up to 60. */
+  readonly pollAfterSeconds: Scalars['Int']['output'];
+};
 
 /** The input of authenticateAndSet. */
-export type AuthenticateAndSetInput = {
+export type PayerAuthenticateAndSetInput = {
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The one-time code that the channel gave to the payer's page. 1 to 200 characters. */
+  /** The one-time code that the channel gave to the payer's page. 1 to 200 characters of ASCII without blanks. */
   readonly authCode: Scalars['String']['input'];
-  /** The channel that issued the auth code: a Channel.id, such as ali_pay. At most 32 characters. */
-  readonly channel: Scalars['ID']['input'];
+  /** The channel that issued the auth code: a PayerChannel.id, such as ali_pay. At most 32 characters. */
+  readonly channelId: Scalars['ID']['input'];
+  /** What some channels require beside the auth code. */
+  readonly channelOptions?: InputMaybe<PayerChannelOptionsInput>;
   /** The payer's IPv4 or IPv6 address. Some channels require it. */
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
-  /** The merchant's order number, for channels that require one. 5 to 30 characters of A-Z a-z 0-9 _ */
-  readonly merchantOrderNo?: InputMaybe<Scalars['String']['input']>;
   /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ With neither queryCode nor state, one is generated and returned. Give one of the two at most. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
   /** The state that the channel returned to the payer page with the auth code. The result goes to the session that the state was issued for, and to no other. */
   readonly state?: InputMaybe<Scalars['String']['input']>;
-  /** The sub-merchant's application at the channel, for channels that require one. At most 32 characters. */
-  readonly subAppId?: InputMaybe<Scalars['String']['input']>;
-  /** The terminal's number, for channels that require one. At most 32 characters. */
-  readonly termId?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** AuthResultKept on success; every other member is a Failure whose type says what to do. */
-export type AuthenticateAndSetResult = AuthCodeRejected | AuthResultKept | AuthenticationIndeterminate | ChannelUnavailable | InvalidInput | NotAllowed;
+/** PayerAuthResultStored on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerAuthenticateAndSetResult = PayerAuthResultStored | PayerAuthorizationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
 
 /** The input of authenticate. */
-export type AuthenticateInput = {
+export type PayerAuthenticateInput = {
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The one-time code that the channel gave to the payer's page. 1 to 200 characters. */
+  /** The one-time code that the channel gave to the payer's page. 1 to 200 characters of ASCII without blanks. */
   readonly authCode: Scalars['String']['input'];
-  /** The channel that issued the auth code: a Channel.id, such as ali_pay. At most 32 characters. */
-  readonly channel: Scalars['ID']['input'];
+  /** The channel that issued the auth code: a PayerChannel.id, such as ali_pay. At most 32 characters. */
+  readonly channelId: Scalars['ID']['input'];
+  /** What some channels require beside the auth code. */
+  readonly channelOptions?: InputMaybe<PayerChannelOptionsInput>;
   /** The payer's IPv4 or IPv6 address. Some channels require it. */
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
-  /** The merchant's order number, for channels that require one. 5 to 30 characters of A-Z a-z 0-9 _ */
-  readonly merchantOrderNo?: InputMaybe<Scalars['String']['input']>;
-  /** For apps that sign their calls: a random value, new for every call. 16 to 32 characters of A-Z a-z 0-9 _ - . ~ */
-  readonly nonceStr?: InputMaybe<Scalars['String']['input']>;
   /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ When given, authResult can read the result with it as well. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
-  /** For apps that sign their calls: the time of the call as yyyy-MM-dd HH:mm:ss in UTC+8, at most 5 minutes off. */
-  readonly reqTime?: InputMaybe<Scalars['String']['input']>;
-  /** For apps that sign their calls: the signature over all other fields of this input. 64 characters of 0-9 a-f. */
-  readonly sign?: InputMaybe<Scalars['String']['input']>;
-  /** The sub-merchant's application at the channel, for channels that require one. At most 32 characters. */
-  readonly subAppId?: InputMaybe<Scalars['String']['input']>;
-  /** The terminal's number, for channels that require one. At most 32 characters. */
-  readonly termId?: InputMaybe<Scalars['String']['input']>;
+  /** For apps that sign their calls: the app's signature over all other fields of this input. */
+  readonly signature?: InputMaybe<PayerCallSignatureInput>;
 };
 
-/** Authenticated on success; every other member is a Failure whose type says what to do. */
-export type AuthenticateResult = AuthCodeRejected | Authenticated | AuthenticationIndeterminate | ChannelUnavailable | InvalidInput | NotAllowed;
+/** PayerAuthenticated on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerAuthenticateResult = PayerAuthenticated | PayerAuthorizationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
 
 /** The auth code was redeemed, and the payer is known. */
-export type Authenticated = {
-  readonly __typename?: 'Authenticated';
+export type PayerAuthenticated = {
+  readonly __typename?: 'PayerAuthenticated';
   /** The channel's token for further calls about this payer. Null where the channel gives none, and without the scope payer:token. */
-  readonly accessToken?: Maybe<Scalars['String']['output']>;
-  /** When accessToken expires. Null where the channel does not say, and without the scope payer:token. */
-  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly accessToken?: Maybe<PayerAccessToken>;
   /** Who the payer is. Without the scope payer:read only its id, channel and appId are not null. */
   readonly identity: PayerIdentity;
 };
 
-/**
- * The auth code or once token was sent, and whether it was redeemed is not known. It is never sent a second time: let the
- * payer authorize again. Only with the code OUTCOME_PENDING, repeat the same call: another call is redeeming it now.
- */
-export type AuthenticationIndeterminate = Failure & {
-  readonly __typename?: 'AuthenticationIndeterminate';
-  /** OUTCOME_UNKNOWN, OUTCOME_PENDING, REPLY_UNVERIFIED or REPLY_MALFORMED. */
-  readonly code: FailureCode;
-  /** The reason as one English sentence for people. Its wording may change. */
-  readonly message: Scalars['String']['output'];
-  /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
-};
-
 /** A session is open. Send the payer to authorizeUrl, and poll authResult with queryCode. */
-export type AuthenticationStarted = {
-  readonly __typename?: 'AuthenticationStarted';
+export type PayerAuthenticationStarted = {
+  readonly __typename?: 'PayerAuthenticationStarted';
   /** authorizeUrl as a QR code, for a payer with another device: an SVG document of at most 64 KiB. Null when authorizeUrl has more than 2,953 bytes, the most that a QR code holds. */
   readonly authorizeQr?: Maybe<Scalars['String']['output']>;
   /** The channel's page where the payer authorizes. Open it in the payer's browser or in the channel's application. */
@@ -163,8 +215,55 @@ export type AuthenticationStarted = {
   readonly state: Scalars['String']['output'];
 };
 
+/** The one-time code or token was refused, and would be refused again. Let the payer authorize again. */
+export type PayerAuthorizationRejected = PayerFailure & {
+  readonly __typename?: 'PayerAuthorizationRejected';
+  /** One that begins with AUTH_CODE or ONCE_TOKEN, or JOBWORTH_NOT_AUTHORIZED. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/** The signature of a merchant application over its call. docs/signing.md states what is signed. */
+export type PayerCallSignatureInput = {
+  /** A random value, new for every call. 16 to 32 characters of A-Z a-z 0-9 _ - . ~ */
+  readonly nonce: Scalars['String']['input'];
+  /** When the call was signed, to the second. At most 5 minutes off. */
+  readonly signedAt: Scalars['DateTime']['input'];
+  /** The signature: 64 characters of 0-9 a-f. */
+  readonly value: Scalars['String']['input'];
+};
+
+/** The state of a real-name certification. Never holds the document. */
+export type PayerCertification = {
+  readonly __typename?: 'PayerCertification';
+  /** The channel's handle for the certification. 1 to 32 letters and digits. */
+  readonly certifyId: Scalars['ID']['output'];
+  /** When the channel was last asked. Null when it has not been asked yet. */
+  readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was initialized. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** How far the certification is. Decide by it what to do next. New states may be added: ask again for one that you do not know. */
+  readonly status: PayerCertificationStatus;
+};
+
+/** A document of the payer, for a certification. */
+export type PayerCertificationDocumentInput = {
+  /** The name on the document. At most 128 characters. */
+  readonly holderName: Scalars['String']['input'];
+  /**
+   * The document's number. At most 64 characters. It is sent as it is printed on the document: letters become upper-case,
+   * blanks are removed, and full-width characters become ASCII.
+   */
+  readonly number: Scalars['String']['input'];
+  /** The kind of document. */
+  readonly type: PayerCertificationDocumentType;
+};
+
 /** A document that a payer can be certified with. */
-export type CertificationDocument =
+export type PayerCertificationDocumentType =
   /** Mainland travel permit for Hong Kong and Macao residents. */
   | 'HOME_VISIT_PERMIT_HK_MC'
   /** Mainland travel permit for Taiwan residents. */
@@ -179,29 +278,34 @@ export type CertificationDocument =
   | 'RESIDENCE_PERMIT_TAIWAN';
 
 /** A form to submit by POST. */
-export type CertificationForm = {
-  readonly __typename?: 'CertificationForm';
+export type PayerCertificationForm = {
+  readonly __typename?: 'PayerCertificationForm';
   /** The form's action: a URL of the channel's gateway. */
   readonly action: Scalars['String']['output'];
   /** The form's hidden fields. */
-  readonly fields: ReadonlyArray<CertificationFormField>;
+  readonly fields: ReadonlyArray<PayerCertificationFormField>;
   /** The same form as an HTML document that submits itself. Serve it unchanged. */
   readonly html: Scalars['String']['output'];
-  /** The form's method: POST. */
-  readonly method: Scalars['String']['output'];
 };
 
 /** A hidden field of a form. */
-export type CertificationFormField = {
-  readonly __typename?: 'CertificationFormField';
+export type PayerCertificationFormField = {
+  readonly __typename?: 'PayerCertificationFormField';
   /** The field's name. */
   readonly name: Scalars['String']['output'];
   /** The field's value. Escape it when you write it into HTML. */
   readonly value: Scalars['String']['output'];
 };
 
+/** The certification exists at the channel. Pass certifyId to startIdentityCertification. */
+export type PayerCertificationInitialized = {
+  readonly __typename?: 'PayerCertificationInitialized';
+  /** The channel's handle for the certification. 1 to 32 letters and digits. */
+  readonly certifyId: Scalars['ID']['output'];
+};
+
 /** How a payer proves their identity. */
-export type CertificationMethod =
+export type PayerCertificationMethod =
   /** By a picture of the document. */
   | 'CERT_PHOTO'
   /** By a picture of the document and the face. */
@@ -212,18 +316,34 @@ export type CertificationMethod =
   | 'SMART_FACE';
 
 /** The channel refuses the certification. Initialize a new one; with the code CERTIFICATION_REFUSED, correct the input first. */
-export type CertificationRejected = Failure & {
-  readonly __typename?: 'CertificationRejected';
+export type PayerCertificationRejected = PayerFailure & {
+  readonly __typename?: 'PayerCertificationRejected';
   /** CERTIFY_ID_UNKNOWN, CERTIFY_ID_EXPIRED or CERTIFICATION_REFUSED. */
-  readonly code: FailureCode;
+  readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
   /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/** PayerCertification, passed or not, when the channel answered; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerCertificationResult = PayerCertification | PayerCertificationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
+
+/** The page where the payer certifies. Every field leads to the same page; use the one that fits the payer's device. */
+export type PayerCertificationStarted = {
+  readonly __typename?: 'PayerCertificationStarted';
+  /** For a phone's browser outside the channel's application: opens the application. */
+  readonly deepLink: Scalars['String']['output'];
+  /** For a page of yours that submits a form by POST. */
+  readonly form: PayerCertificationForm;
+  /** For a payer at a computer, to scan with the channel's application: an SVG document of at most 64 KiB. The return page then opens on the phone, so poll identityCertification. Null when url has more than 2,953 bytes, the most that a QR code holds. */
+  readonly qr?: Maybe<Scalars['String']['output']>;
+  /** For a browser inside the channel's application. */
+  readonly url: Scalars['String']['output'];
 };
 
 /** How far a certification is. */
-export type CertificationStatus =
+export type PayerCertificationStatus =
   /** Failed, or not finished yet: the channel does not distinguish the two. Ask again. */
   | 'NOT_PASSED'
   /** The channel confirms the payer's name and document. */
@@ -232,10 +352,8 @@ export type CertificationStatus =
   | 'STARTED';
 
 /** What a payer pays with. Channels are data: new ones appear without a change of this schema. */
-export type Channel = {
-  readonly __typename?: 'Channel';
-  /** What the app can do on this channel. Null where the channel is reached without an app, as by a reference from another subgraph. */
-  readonly capabilities?: Maybe<ReadonlyArray<ChannelCapability>>;
+export type PayerChannel = {
+  readonly __typename?: 'PayerChannel';
   /** The channel's code, such as ali_pay, wechat_pay or union_pay. */
   readonly id: Scalars['ID']['output'];
   /** The channel's name for payers, in Chinese. Null where no name is configured. */
@@ -243,7 +361,7 @@ export type Channel = {
 };
 
 /** Something that can be done on a channel. */
-export type ChannelCapability =
+export type PayerChannelCapability =
   /** Auth codes of this channel can be redeemed with authenticate and authenticateAndSet. */
   | 'AUTHENTICATE'
   /** startAuthentication can send payers to an authorization page of this channel. */
@@ -253,34 +371,45 @@ export type ChannelCapability =
   /** Job identities can be queried with jobworthAuthentication. */
   | 'JOBWORTH';
 
-/** The channel or this service cannot serve the call now. When retryAfterSeconds is given, repeat the same call with the same auth code after that time. */
-export type ChannelUnavailable = Failure & {
-  readonly __typename?: 'ChannelUnavailable';
-  /** SERVICE_UNAVAILABLE, RATE_LIMITED, OVERLOADED, or one that begins with CHANNEL. */
-  readonly code: FailureCode;
+/** What some channels require beside the auth code. A channel ignores what it does not need. */
+export type PayerChannelOptionsInput = {
+  /** The merchant's order number. 5 to 30 characters of A-Z a-z 0-9 _ */
+  readonly orderId?: InputMaybe<Scalars['ID']['input']>;
+  /** The sub-merchant's application at the channel, in which the payer is to be identified. At most 32 characters. Refused by channels that have none. */
+  readonly subAppId?: InputMaybe<Scalars['ID']['input']>;
+  /** The number of the terminal where the payer pays. At most 32 characters. */
+  readonly terminalId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** The channel cannot serve the call now. Nothing was used up: repeat the same call after retryAfterSeconds, or offer another channel. */
+export type PayerChannelUnavailable = PayerFailure & {
+  readonly __typename?: 'PayerChannelUnavailable';
+  /** One that begins with CHANNEL. */
+  readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Seconds to wait before repeating the same call. Null when repeating does not help and the operator has to act. */
+  /** Seconds to wait before repeating the same call. Null when repeating does not help until the operator has acted. */
   readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
   /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
+  readonly traceId: Scalars['ID']['output'];
 };
 
 /**
  * An expected failure. Decide by __typename what to do next, and by code what to show to the payer. Log traceId: the
- * operator finds the call by it. The message is for people, may change, and never repeats your input.
+ * operator finds the call by it. The message is for people, may change, and never repeats your input. New types may be
+ * added: handle one that you do not know by its message.
  */
-export type Failure = {
+export type PayerFailure = {
   /** The reason, for programs. It does not change. */
-  readonly code: FailureCode;
+  readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
   /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
+  readonly traceId: Scalars['ID']['output'];
 };
 
 /** Why a call failed. New codes may be added: handle an unknown code by the type of the failure that carries it. */
-export type FailureCode =
+export type PayerFailureCode =
   /** There is no such app. */
   | 'APP_UNKNOWN'
   /** The auth code is too old. */
@@ -309,7 +438,7 @@ export type FailureCode =
   | 'CHANNEL_UNKNOWN'
   /** The channel could not be reached. Nothing was sent. */
   | 'CHANNEL_UNREACHABLE'
-  /** The channel cannot do this for the app: see Channel.capabilities. */
+  /** The channel cannot do this for the app: see PayerAppChannel.capabilities. */
   | 'CHANNEL_UNSUPPORTED'
   /** A field is missing, too long or malformed. */
   | 'INPUT_INVALID'
@@ -323,7 +452,7 @@ export type FailureCode =
   | 'JOBWORTH_NOT_OPENED'
   /** Zhima refuses the parameters. */
   | 'JOBWORTH_REFUSED'
-  /** The signature is valid, and nonceStr was used before: by another call, or by this one more than 60 seconds ago. */
+  /** The signature is valid, and its nonce was used before: by another call, or by this one more than 60 seconds ago. */
   | 'NONCE_USED'
   /** The caller lacks the scope for the app, or the app's policy forbids it. */
   | 'NOT_ALLOWED'
@@ -339,244 +468,22 @@ export type FailureCode =
   | 'OVERLOADED'
   /** The query code belongs to another authentication. Choose a new one. */
   | 'QUERY_CODE_TAKEN'
+  /** The query code is unknown, has expired, or is not for this caller to read. */
+  | 'QUERY_CODE_UNKNOWN'
   /** Too many calls of the caller, the address, the app or the channel. Nothing was done. */
   | 'RATE_LIMITED'
   /** The channel's reply cannot be parsed. */
   | 'REPLY_MALFORMED'
   /** The channel's reply has no valid signature, so its content is not trusted. */
   | 'REPLY_UNVERIFIED'
-  /** The signature is valid, and reqTime is more than 5 minutes off. */
+  /** The signature is valid, and signedAt is more than 5 minutes off. */
   | 'REQUEST_TIME_INVALID'
   /** This service cannot read or store results now. Nothing was sent. */
   | 'SERVICE_UNAVAILABLE'
   /** The signature does not match the call. The answer does not say which part differs. */
   | 'SIGNATURE_INVALID'
-  /** The app signs its calls, and sign, nonceStr or reqTime is missing. */
+  /** The app signs its calls, and the signature is missing. */
   | 'SIGNATURE_MISSING';
-
-/** The state of a real-name certification. Never holds the document. */
-export type IdentityCertification = {
-  readonly __typename?: 'IdentityCertification';
-  /** The channel's handle for the certification. 1 to 32 letters and digits. */
-  readonly certifyId: Scalars['ID']['output'];
-  /** When the channel was last asked. Null when it has not been asked yet. */
-  readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** When it was initialized. */
-  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** How far the certification is. Decide by it what to do next. */
-  readonly status?: Maybe<CertificationStatus>;
-};
-
-/** The certification exists at the channel. Pass certifyId to startIdentityCertification. */
-export type IdentityCertificationInitialized = {
-  readonly __typename?: 'IdentityCertificationInitialized';
-  /** The channel's handle for the certification. 1 to 32 letters and digits. */
-  readonly certifyId: Scalars['ID']['output'];
-};
-
-/** IdentityCertification, passed or not, when the channel answered; every other member is a Failure whose type says what to do. */
-export type IdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertification | InvalidInput | NotAllowed;
-
-/** The page where the payer certifies. Every field leads to the same page; use the one that fits the payer's device. */
-export type IdentityCertificationStarted = {
-  readonly __typename?: 'IdentityCertificationStarted';
-  /** For a phone's browser outside the channel's application: opens the application. */
-  readonly deepLink: Scalars['String']['output'];
-  /** For a page of yours that submits a form by POST. */
-  readonly form: CertificationForm;
-  /** For a payer at a computer, to scan with the channel's application: an SVG document of at most 64 KiB. The return page then opens on the phone, so poll identityCertification. Null when url has more than 2,953 bytes, the most that a QR code holds. */
-  readonly qr?: Maybe<Scalars['String']['output']>;
-  /** For a browser inside the channel's application. */
-  readonly url: Scalars['String']['output'];
-};
-
-/** The input of initializeIdentityCertification. */
-export type InitializeIdentityCertificationInput = {
-  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
-  readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The name on the document. At most 128 characters. */
-  readonly certName: Scalars['String']['input'];
-  /**
-   * The document's number. At most 64 characters. It is sent as it is printed on the document: letters become upper-case,
-   * blanks are removed, and full-width characters become ASCII.
-   */
-  readonly certNo: Scalars['String']['input'];
-  /** The kind of document. */
-  readonly certType: CertificationDocument;
-  /** The payer to certify: a PayerIdentity.id of the same app. When given, PayerIdentity.certification shows the outcome. */
-  readonly identityId?: InputMaybe<Scalars['ID']['input']>;
-  /** How the payer is to prove their identity. */
-  readonly method: CertificationMethod;
-  /** The page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
-  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** IdentityCertificationInitialized on success; every other member is a Failure whose type says what to do. */
-export type InitializeIdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertificationInitialized | InvalidInput | NotAllowed;
-
-/** A field of the input that has to be corrected. */
-export type InvalidField = {
-  readonly __typename?: 'InvalidField';
-  /** What a valid value looks like. Never repeats your value. */
-  readonly message: Scalars['String']['output'];
-  /** The field's name within the input, such as authCode. */
-  readonly path: Scalars['String']['output'];
-};
-
-/** The input is not valid. Nothing was sent to the channel. Correct the fields and call again. */
-export type InvalidInput = Failure & {
-  readonly __typename?: 'InvalidInput';
-  /** INPUT_INVALID, APP_UNKNOWN, CHANNEL_UNKNOWN or QUERY_CODE_TAKEN. */
-  readonly code: FailureCode;
-  /** The fields to correct. Empty where the code alone names the fault. */
-  readonly fields: ReadonlyArray<InvalidField>;
-  /** The reason as one English sentence for people. Its wording may change. */
-  readonly message: Scalars['String']['output'];
-  /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
-};
-
-/** Zhima has answered yes or no, and the once token is used up. */
-export type JobworthAuthenticated = {
-  readonly __typename?: 'JobworthAuthenticated';
-  /** The payer's stable id within the merchant, where Zhima gives one. */
-  readonly merchantIdentityId?: Maybe<Scalars['String']['output']>;
-  /** The payer's Alipay open_id, where Zhima gives one. */
-  readonly openId?: Maybe<Scalars['String']['output']>;
-  /** A page in Alipay that shows the result to the payer. */
-  readonly resultUrl?: Maybe<Scalars['String']['output']>;
-  /** The state of the authorization's order at Zhima, such as FINISH. */
-  readonly tokenStatus?: Maybe<Scalars['String']['output']>;
-  /** Whether Zhima confirms the job identity. */
-  readonly trusted: Scalars['Boolean']['output'];
-  /** The payer's Alipay user_id, where Zhima gives one. */
-  readonly userId?: Maybe<Scalars['String']['output']>;
-};
-
-/** The input of jobworthAuthentication. It names the payer by userId or openId, or by certNo and certType. */
-export type JobworthAuthenticationInput = {
-  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
-  readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /**
-   * The number of the payer's document. At most 64 characters. It is sent to Zhima and not stored here, as it is printed
-   * on the document: letters become upper-case, blanks are removed, and full-width characters become ASCII.
-   */
-  readonly certNo?: InputMaybe<Scalars['String']['input']>;
-  /** The kind of document: 0 identity card, 1 passport, 2 home return permit, 3 Hong Kong and Macao travel permit, 4 Taiwan travel permit, 5 Hong Kong and Macao document. */
-  readonly certType?: InputMaybe<Scalars['String']['input']>;
-  /** The out_agreement_no that the authorization was created with. At most 128 characters. */
-  readonly connKey: Scalars['String']['input'];
-  /** The job identity to confirm: 04 for teachers, or another code agreed with Zhima. At most 32 characters. */
-  readonly identityType: Scalars['String']['input'];
-  /** The one-time token of the authorization. At most 128 characters. */
-  readonly onceToken: Scalars['String']['input'];
-  /** The payer's Alipay open_id. At most 128 characters. */
-  readonly openId?: InputMaybe<Scalars['String']['input']>;
-  /** How closely the query has to match. */
-  readonly queryType: JobworthQueryType;
-  /** The credit service's id. At most 64 characters. */
-  readonly serviceId: Scalars['String']['input'];
-  /** The payer's Alipay user_id. At most 64 characters. */
-  readonly userId?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** JobworthAuthenticated when Zhima answered, JobworthPending when it has no answer yet; every other member is a Failure whose type says what to do. */
-export type JobworthAuthenticationResult = AuthenticationIndeterminate | ChannelUnavailable | InvalidInput | JobworthAuthenticated | JobworthPending | JobworthRejected | NotAllowed;
-
-/** Zhima has no answer yet, and the once token is not used up. Repeat the same query. */
-export type JobworthPending = {
-  readonly __typename?: 'JobworthPending';
-  /** Seconds to wait before repeating the query. */
-  readonly pollAfterSeconds: Scalars['Int']['output'];
-  /** A page in Alipay that shows the state to the payer. */
-  readonly resultUrl?: Maybe<Scalars['String']['output']>;
-};
-
-/** How closely a query of job identities has to match. */
-export type JobworthQueryType =
-  /** Fuzzy query. */
-  | 'dim'
-  /** Exact query. */
-  | 'exact';
-
-/** Zhima refuses the query. The code says what has to change first. */
-export type JobworthRejected = Failure & {
-  readonly __typename?: 'JobworthRejected';
-  /** ONCE_TOKEN_INVALID, ONCE_TOKEN_USED, or one that begins with JOBWORTH. */
-  readonly code: FailureCode;
-  /** The reason as one English sentence for people. Its wording may change. */
-  readonly message: Scalars['String']['output'];
-  /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
-};
-
-export type Mutation = {
-  readonly __typename?: 'Mutation';
-  /**
-   * Redeems a one-time auth code and returns the payer's identity. For servers: without the scope payer:authenticate for
-   * the app, or a valid signature of the app, the answer is NotAllowed and nothing is sent.
-   * A code is sent to its channel at most once. The same call repeated within 5 minutes returns the same payer and access
-   * token, with the payer's other fields as they are then; another caller gets AUTH_CODE_USED.
-   */
-  readonly authenticate: AuthenticateResult;
-  /**
-   * Redeems a one-time auth code and stores the result under a query code, with which authResult reads it. For payer
-   * pages: needs no scope, and the answer does not show who the payer is.
-   */
-  readonly authenticateAndSet: AuthenticateAndSetResult;
-  /**
-   * Begins a real-name certification of a payer. The document's number is sent to the channel and not stored here.
-   * NotAllowed without the scope payer:certify for the app.
-   */
-  readonly initializeIdentityCertification: InitializeIdentityCertificationResult;
-  /**
-   * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one. The query code
-   * reads the result and stays with you; the payer's browser carries only the state, which can write the result and not
-   * read it. Needs no scope.
-   */
-  readonly startAuthentication: StartAuthenticationResult;
-  /**
-   * Returns the channel's page where the payer certifies: as a link, a form, a deep link and a QR code.
-   * NotAllowed without the scope payer:certify for the app.
-   */
-  readonly startIdentityCertification: StartIdentityCertificationResult;
-};
-
-
-export type MutationAuthenticateArgs = {
-  input: AuthenticateInput;
-};
-
-
-export type MutationAuthenticateAndSetArgs = {
-  input: AuthenticateAndSetInput;
-};
-
-
-export type MutationInitializeIdentityCertificationArgs = {
-  input: InitializeIdentityCertificationInput;
-};
-
-
-export type MutationStartAuthenticationArgs = {
-  input: StartAuthenticationInput;
-};
-
-
-export type MutationStartIdentityCertificationArgs = {
-  input: StartIdentityCertificationInput;
-};
-
-/** The caller lacks the scope for the app, the app's policy forbids the call, or its signature is not valid. Nothing was sent to the channel. */
-export type NotAllowed = Failure & {
-  readonly __typename?: 'NotAllowed';
-  /** NOT_ALLOWED, or the fault of the signature: SIGNATURE_MISSING, SIGNATURE_INVALID, REQUEST_TIME_INVALID or NONCE_USED. */
-  readonly code: FailureCode;
-  /** The reason as one English sentence for people. Its wording may change. */
-  readonly message: Scalars['String']['output'];
-  /** Give it to the operator: it finds this call in the log. */
-  readonly traceId: Scalars['String']['output'];
-};
 
 /**
  * Who a payer is to one merchant application on one channel.
@@ -590,9 +497,9 @@ export type PayerIdentity = {
   /** The merchant application that the payer authenticated for. */
   readonly appId?: Maybe<Scalars['ID']['output']>;
   /** The real-name certification that the payer has passed, or else the latest one. Null when none was initialized for this payer. */
-  readonly certification?: Maybe<IdentityCertification>;
+  readonly certification?: Maybe<PayerCertification>;
   /** The channel that identified the payer. */
-  readonly channel?: Maybe<Channel>;
+  readonly channel?: Maybe<PayerChannel>;
   /** When this payer's first auth code was redeemed. */
   readonly firstAuthenticatedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Opaque, and stable for the same payer of the same app on the same channel. Reference payers by this id. */
@@ -600,43 +507,272 @@ export type PayerIdentity = {
   /** When this payer's latest auth code was redeemed. */
   readonly lastAuthenticatedAt?: Maybe<Scalars['DateTime']['output']>;
   /** The channel's id of the payer within one upstream application (WeChat openid, Alipay open_id). Not comparable between applications. */
-  readonly openId?: Maybe<Scalars['String']['output']>;
+  readonly openId?: Maybe<Scalars['ID']['output']>;
+  /**
+   * A key for teams that know a payer by the channel's id and not by ours. Four parts, joined by slashes: the channel's
+   * code, the app's id, openId or userId, and that id, each percent-encoded as by encodeURIComponent:
+   * wechat_pay/demo/openId/oABC123. Either id finds the payer; this field shows the one with openId where there is one.
+   */
+  readonly ref?: Maybe<Scalars['ID']['output']>;
   /** The sub-merchant's application at the channel, to which subOpenId belongs, where an aggregator gives one. */
-  readonly subAppId?: Maybe<Scalars['String']['output']>;
+  readonly subAppId?: Maybe<Scalars['ID']['output']>;
   /** The payer's id within subAppId. */
-  readonly subOpenId?: Maybe<Scalars['String']['output']>;
+  readonly subOpenId?: Maybe<Scalars['ID']['output']>;
   /**
    * The channel's id of the payer across the upstream applications of one owner (WeChat unionid). WeChat gives none with
    * snsapi_base, nor for applications that are not bound to one Open Platform account. A payer of two apps is two
    * PayerIdentity: join them by unionId yourself.
    */
-  readonly unionId?: Maybe<Scalars['String']['output']>;
+  readonly unionId?: Maybe<Scalars['ID']['output']>;
   /** The channel's id of the payer across upstream applications (Alipay user_id, UnionPay user id). Newer Alipay applications give openId instead. */
-  readonly userId?: Maybe<Scalars['String']['output']>;
+  readonly userId?: Maybe<Scalars['ID']['output']>;
 };
+
+/** The input of initializeIdentityCertification. */
+export type PayerInitializeCertificationInput = {
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** The document to certify the payer with. */
+  readonly document: PayerCertificationDocumentInput;
+  /** The payer to certify: a PayerIdentity.id of the same app. When given, PayerIdentity.certification shows the outcome. */
+  readonly identityId?: InputMaybe<Scalars['ID']['input']>;
+  /** How the payer is to prove their identity. */
+  readonly method: PayerCertificationMethod;
+  /** The page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
+  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** PayerCertificationInitialized on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerInitializeCertificationResult = PayerCertificationInitialized | PayerCertificationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
+
+/** A field of the input that has to be corrected. */
+export type PayerInvalidField = {
+  readonly __typename?: 'PayerInvalidField';
+  /** What a valid value looks like. Never repeats your value. */
+  readonly message: Scalars['String']['output'];
+  /** The field's name within the input, such as authCode or channelOptions.orderId. */
+  readonly path: Scalars['String']['output'];
+};
+
+/** The input is not valid. Nothing was sent to the channel. Correct the fields and call again. */
+export type PayerInvalidInput = PayerFailure & {
+  readonly __typename?: 'PayerInvalidInput';
+  /** INPUT_INVALID, APP_UNKNOWN, CHANNEL_UNKNOWN, CHANNEL_UNSUPPORTED or QUERY_CODE_TAKEN. */
+  readonly code: PayerFailureCode;
+  /** The fields to correct. Empty where the code alone names the fault. */
+  readonly fields: ReadonlyArray<PayerInvalidField>;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/** Zhima has answered yes or no, and the once token is used up. */
+export type PayerJobworthAnswered = {
+  readonly __typename?: 'PayerJobworthAnswered';
+  /** The state of the authorization at Zhima in its own words, such as FINISH. New ones may appear. */
+  readonly authorizationStatus?: Maybe<Scalars['String']['output']>;
+  /** Whether Zhima confirms the job identity. */
+  readonly confirmed: Scalars['Boolean']['output'];
+  /** The payer's stable id within the merchant, where Zhima gives one. */
+  readonly merchantIdentityId?: Maybe<Scalars['ID']['output']>;
+  /** The payer's Alipay open_id, where Zhima gives one. */
+  readonly openId?: Maybe<Scalars['ID']['output']>;
+  /** A page in Alipay that shows the result to the payer. */
+  readonly resultUrl?: Maybe<Scalars['String']['output']>;
+  /** The payer's Alipay user_id, where Zhima gives one. */
+  readonly userId?: Maybe<Scalars['ID']['output']>;
+};
+
+/** A document of the payer, for a job query. */
+export type PayerJobworthDocumentInput = {
+  /**
+   * The document's number. At most 64 characters. It is sent as it is printed on the document: letters become upper-case,
+   * blanks are removed, and full-width characters become ASCII.
+   */
+  readonly number: Scalars['String']['input'];
+  /** The kind of document. */
+  readonly type: PayerJobworthDocumentType;
+};
+
+/** A document by which Zhima knows a payer. */
+export type PayerJobworthDocumentType =
+  /** Document of Hong Kong or Macao (港澳证件), Zhima's 5. */
+  | 'DOCUMENT_HK_MC'
+  /** Home return permit (回乡证), Zhima's 2. */
+  | 'HOME_RETURN_PERMIT'
+  /** Chinese resident identity card, Zhima's 0. */
+  | 'IDENTITY_CARD'
+  /** Passport, Zhima's 1. */
+  | 'PASSPORT'
+  /** Travel permit to Hong Kong and Macao (港澳往来通行证), Zhima's 3. */
+  | 'TRAVEL_PERMIT_HK_MC'
+  /** Travel permit to Taiwan (台湾往来通行证), Zhima's 4. */
+  | 'TRAVEL_PERMIT_TAIWAN';
+
+/** The input of jobworthAuthentication. */
+export type PayerJobworthInput = {
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** The out_agreement_no that the authorization was created with. At most 128 characters. */
+  readonly connKey: Scalars['String']['input'];
+  /** The job identity to confirm: 04 for teachers, or another code agreed with Zhima. At most 32 characters. */
+  readonly identityType: Scalars['String']['input'];
+  /** How closely the query has to match. */
+  readonly match: PayerJobworthMatch;
+  /** The one-time token of the authorization. 1 to 128 characters of ASCII without blanks. */
+  readonly onceToken: Scalars['String']['input'];
+  /** The credit service's id. At most 64 characters. */
+  readonly serviceId: Scalars['ID']['input'];
+  /** The payer. Give exactly one of its fields. */
+  readonly subject: PayerJobworthSubjectInput;
+};
+
+/** How closely a query of job identities has to match. */
+export type PayerJobworthMatch =
+  /** Exact query. */
+  | 'EXACT'
+  /** Fuzzy query. */
+  | 'FUZZY';
+
+/** Zhima has no answer yet, and the once token is not used up. Repeat the same query. */
+export type PayerJobworthPending = {
+  readonly __typename?: 'PayerJobworthPending';
+  /** Seconds to wait before repeating the query. */
+  readonly pollAfterSeconds: Scalars['Int']['output'];
+  /** A page in Alipay that shows the state to the payer. */
+  readonly resultUrl?: Maybe<Scalars['String']['output']>;
+};
+
+/** Zhima does not answer this query, and another authorization does not change that. The code says what has to change first. */
+export type PayerJobworthRejected = PayerFailure & {
+  readonly __typename?: 'PayerJobworthRejected';
+  /** JOBWORTH_NOT_OPENED, JOBWORTH_BLOCKED, JOBWORTH_MISMATCH or JOBWORTH_REFUSED. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/**
+ * PayerJobworthAnswered when Zhima answered, PayerJobworthPending when it has no answer yet; every other member is a
+ * PayerFailure whose type says what to do. New members may be added.
+ */
+export type PayerJobworthResult = PayerAuthorizationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerJobworthAnswered | PayerJobworthPending | PayerJobworthRejected | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
+
+/** The payer of a job query, by exactly one of the fields. */
+export type PayerJobworthSubjectInput = {
+  /** A document of the payer. It is sent to Zhima and not stored here. */
+  readonly document?: InputMaybe<PayerJobworthDocumentInput>;
+  /** The payer's Alipay open_id. At most 128 characters. */
+  readonly openId?: InputMaybe<Scalars['ID']['input']>;
+  /** The payer's Alipay user_id. At most 64 characters. */
+  readonly userId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** The caller lacks the scope for the app, the app's policy forbids the call, or its signature is not valid. Nothing was sent to the channel. */
+export type PayerNotAllowed = PayerFailure & {
+  readonly __typename?: 'PayerNotAllowed';
+  /** NOT_ALLOWED, or the fault of the signature: SIGNATURE_MISSING, SIGNATURE_INVALID, REQUEST_TIME_INVALID or NONCE_USED. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** The scope that the caller lacks for the app, with the code NOT_ALLOWED. Null where no scope would help. */
+  readonly requiredScope?: Maybe<Scalars['String']['output']>;
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/** Another call is redeeming the same code or token, and has no outcome yet. Repeat the same call after retryAfterSeconds. */
+export type PayerOutcomePending = PayerFailure & {
+  readonly __typename?: 'PayerOutcomePending';
+  /** OUTCOME_PENDING. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Seconds to wait before repeating the same call. */
+  readonly retryAfterSeconds: Scalars['Int']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/**
+ * The one-time code or token was sent, and whether it was redeemed is not known. It is never sent a second time: let the
+ * payer authorize again.
+ */
+export type PayerOutcomeUnknown = PayerFailure & {
+  readonly __typename?: 'PayerOutcomeUnknown';
+  /** OUTCOME_UNKNOWN, REPLY_UNVERIFIED or REPLY_MALFORMED. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/** This service cannot serve the call now. Nothing was used up: repeat the same call after retryAfterSeconds. */
+export type PayerServiceBusy = PayerFailure & {
+  readonly __typename?: 'PayerServiceBusy';
+  /** RATE_LIMITED, OVERLOADED or SERVICE_UNAVAILABLE. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Seconds to wait before repeating the same call. */
+  readonly retryAfterSeconds: Scalars['Int']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
+/** The input of startAuthentication. */
+export type PayerStartAuthenticationInput = {
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** A PayerChannel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. */
+  readonly channelId: Scalars['ID']['input'];
+  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
+  readonly returnUrl: Scalars['String']['input'];
+};
+
+/** PayerAuthenticationStarted on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerStartAuthenticationResult = PayerAuthenticationStarted | PayerInvalidInput | PayerServiceBusy;
+
+/** The input of startIdentityCertification. */
+export type PayerStartCertificationInput = {
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** The certifyId that initializeIdentityCertification returned. 1 to 32 letters and digits. */
+  readonly certifyId: Scalars['ID']['input'];
+  /** The page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
+  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** PayerCertificationStarted on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerStartCertificationResult = PayerCertificationRejected | PayerCertificationStarted | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
 
 export type Query = {
   readonly __typename?: 'Query';
   /**
-   * The status of the authentication that a query code stands for, and its result.
-   * Poll at the interval in pollAfterSeconds, or let the call wait with waitSeconds. Holding the query code is enough to
-   * ask; a caller that may act for other apps only gets NOT_EXIST.
+   * The authentication that a query code stands for, and its result. Poll at the interval in pollAfterSeconds, or let the
+   * call wait with waitSeconds. Holding the query code is enough to ask. Every call is charged to the caller's rate, and a
+   * query code that does not exist is charged as 10 calls more.
    */
-  readonly authResult: AuthResult;
-  /** The channels of an app, in the order of its configuration. Empty for an unknown app. */
-  readonly channels: ReadonlyArray<Channel>;
+  readonly authResult?: Maybe<PayerAuthResult>;
   /**
    * Whether the payer has passed a real-name certification. Asks the channel with every call until the payer has passed.
-   * Only this answer counts: parameters of the return URL can be forged. NotAllowed without the scope payer:certify for
-   * the app.
+   * Only this answer counts: parameters of the return URL can be forged. PayerNotAllowed without the scope payer:certify
+   * for the app.
    */
-  readonly identityCertification: IdentityCertificationResult;
+  readonly identityCertification?: Maybe<PayerCertificationResult>;
   /**
    * Whether Zhima confirms a payer's job identity. The first answer, yes or no, uses up the once token and is stored for 5
-   * minutes: the same query repeated within that time gets the same answer, and Zhima is not asked again.
-   * Without the scope payer:jobworth for the app the answer is NotAllowed and nothing is sent.
+   * minutes: the same query repeated within that time gets the same answer and Zhima is not asked again, so a client or
+   * router may repeat it.
+   * Without the scope payer:jobworth for the app the answer is PayerNotAllowed and nothing is sent.
    */
-  readonly jobworthAuthentication: JobworthAuthenticationResult;
+  readonly jobworthAuthentication?: Maybe<PayerJobworthResult>;
+  /** The channels of an app, in the order of its configuration. Null with the error APP_UNKNOWN when there is no such app. */
+  readonly payerChannels?: Maybe<ReadonlyArray<PayerAppChannel>>;
   /** The payer identity with this id. Null when it does not exist and when the caller may not read it; the answer does not distinguish the two. */
   readonly payerIdentity?: Maybe<PayerIdentity>;
 };
@@ -648,11 +784,6 @@ export type QueryAuthResultArgs = {
 };
 
 
-export type QueryChannelsArgs = {
-  appId?: InputMaybe<Scalars['ID']['input']>;
-};
-
-
 export type QueryIdentityCertificationArgs = {
   appId?: InputMaybe<Scalars['ID']['input']>;
   certifyId: Scalars['ID']['input'];
@@ -660,39 +791,18 @@ export type QueryIdentityCertificationArgs = {
 
 
 export type QueryJobworthAuthenticationArgs = {
-  input: JobworthAuthenticationInput;
+  input: PayerJobworthInput;
+};
+
+
+export type QueryPayerChannelsArgs = {
+  appId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
 export type QueryPayerIdentityArgs = {
   id: Scalars['ID']['input'];
 };
-
-/** The input of startAuthentication. */
-export type StartAuthenticationInput = {
-  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
-  readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** A Channel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. */
-  readonly channel: Scalars['ID']['input'];
-  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
-  readonly returnUrl: Scalars['String']['input'];
-};
-
-/** AuthenticationStarted on success; every other member is a Failure whose type says what to do. */
-export type StartAuthenticationResult = AuthenticationStarted | ChannelUnavailable | InvalidInput | NotAllowed;
-
-/** The input of startIdentityCertification. */
-export type StartIdentityCertificationInput = {
-  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
-  readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The certifyId that initializeIdentityCertification returned. 1 to 32 letters and digits. */
-  readonly certifyId: Scalars['ID']['input'];
-  /** The page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
-  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
-};
-
-/** IdentityCertificationStarted on success; every other member is a Failure whose type says what to do. */
-export type StartIdentityCertificationResult = CertificationRejected | ChannelUnavailable | IdentityCertificationStarted | InvalidInput | NotAllowed;
 
 
 
@@ -774,234 +884,307 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of federation types */
 export type FederationTypes = {
-  Channel: Channel;
+  PayerChannel: PayerChannel;
   PayerIdentity: PayerIdentity;
 };
 
 /** Mapping of federation reference types */
 export type FederationReferenceTypes = {
-  Channel:
-    ( { __typename: 'Channel' }
-    & GraphQLRecursivePick<FederationTypes['Channel'], {"id":true}> );
+  PayerChannel:
+    ( { __typename: 'PayerChannel' }
+    & GraphQLRecursivePick<FederationTypes['PayerChannel'], {"id":true}> );
   PayerIdentity:
     ( { __typename: 'PayerIdentity' }
     & ( GraphQLRecursivePick<FederationTypes['PayerIdentity'], {"id":true}>
-        | GraphQLRecursivePick<FederationTypes['PayerIdentity'], {"channel":{"id":true},"appId":true,"openId":true}>
-        | GraphQLRecursivePick<FederationTypes['PayerIdentity'], {"channel":{"id":true},"appId":true,"userId":true}> ) );
+        | GraphQLRecursivePick<FederationTypes['PayerIdentity'], {"ref":true}> ) );
 };
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
-  AuthenticateAndSetResult:
-    | ( AuthCodeRejected & { __typename: 'AuthCodeRejected' } )
-    | ( AuthResultKept & { __typename: 'AuthResultKept' } )
-    | ( AuthenticationIndeterminate & { __typename: 'AuthenticationIndeterminate' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerAuthResult:
+    | ( Omit<PayerAuthFailed, 'failure'> & { failure: _RefType['PayerFailure'] } & { __typename: 'PayerAuthFailed' } )
+    | ( PayerAuthNotFound & { __typename: 'PayerAuthNotFound' } )
+    | ( Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<_RefType['PayerIdentity']> } & { __typename: 'PayerAuthSucceeded' } )
+    | ( PayerAuthWaiting & { __typename: 'PayerAuthWaiting' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
-  AuthenticateResult:
-    | ( AuthCodeRejected & { __typename: 'AuthCodeRejected' } )
-    | ( Omit<Authenticated, 'identity'> & { identity: _RefType['PayerIdentity'] } & { __typename: 'Authenticated' } )
-    | ( AuthenticationIndeterminate & { __typename: 'AuthenticationIndeterminate' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerAuthenticateAndSetResult:
+    | ( PayerAuthResultStored & { __typename: 'PayerAuthResultStored' } )
+    | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
+    | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
+    | ( PayerOutcomePending & { __typename: 'PayerOutcomePending' } )
+    | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
-  IdentityCertificationResult:
-    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( CertificationRecord & { __typename: 'IdentityCertification' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerAuthenticateResult:
+    | ( Omit<PayerAuthenticated, 'identity'> & { identity: _RefType['PayerIdentity'] } & { __typename: 'PayerAuthenticated' } )
+    | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
+    | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
+    | ( PayerOutcomePending & { __typename: 'PayerOutcomePending' } )
+    | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
-  InitializeIdentityCertificationResult:
-    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( IdentityCertificationInitialized & { __typename: 'IdentityCertificationInitialized' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerCertificationResult:
+    | ( Certification & { __typename: 'PayerCertification' } )
+    | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
+    | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
-  JobworthAuthenticationResult:
-    | ( AuthenticationIndeterminate & { __typename: 'AuthenticationIndeterminate' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( JobworthAuthenticated & { __typename: 'JobworthAuthenticated' } )
-    | ( JobworthPending & { __typename: 'JobworthPending' } )
-    | ( JobworthRejected & { __typename: 'JobworthRejected' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerInitializeCertificationResult:
+    | ( PayerCertificationInitialized & { __typename: 'PayerCertificationInitialized' } )
+    | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
+    | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
-  StartAuthenticationResult:
-    | ( Started & { __typename: 'AuthenticationStarted' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerJobworthResult:
+    | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
+    | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerJobworthAnswered & { __typename: 'PayerJobworthAnswered' } )
+    | ( PayerJobworthPending & { __typename: 'PayerJobworthPending' } )
+    | ( PayerJobworthRejected & { __typename: 'PayerJobworthRejected' } )
+    | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
+    | ( PayerOutcomePending & { __typename: 'PayerOutcomePending' } )
+    | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
-  StartIdentityCertificationResult:
-    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( CertifyPage & { __typename: 'IdentityCertificationStarted' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerStartAuthenticationResult:
+    | ( Started & { __typename: 'PayerAuthenticationStarted' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
+  ;
+  PayerStartCertificationResult:
+    | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
+    | ( CertifyPage & { __typename: 'PayerCertificationStarted' } )
+    | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
 };
 
 /** Mapping of interface types */
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
-  Failure:
-    | ( AuthCodeRejected & { __typename: 'AuthCodeRejected' } )
-    | ( AuthenticationIndeterminate & { __typename: 'AuthenticationIndeterminate' } )
-    | ( CertificationRejected & { __typename: 'CertificationRejected' } )
-    | ( ChannelUnavailable & { __typename: 'ChannelUnavailable' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-    | ( JobworthRejected & { __typename: 'JobworthRejected' } )
-    | ( NotAllowed & { __typename: 'NotAllowed' } )
+  PayerFailure:
+    | ( PayerAuthNotFound & { __typename: 'PayerAuthNotFound' } )
+    | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
+    | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
+    | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerJobworthRejected & { __typename: 'PayerJobworthRejected' } )
+    | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
+    | ( PayerOutcomePending & { __typename: 'PayerOutcomePending' } )
+    | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  AuthCodeRejected: ResolverTypeWrapper<AuthCodeRejected>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  AuthResult: ResolverTypeWrapper<Omit<AuthResult, 'failure' | 'identity'> & { failure?: Maybe<ResolversTypes['Failure']>, identity?: Maybe<ResolversTypes['PayerIdentity']> }>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  AuthResultKept: ResolverTypeWrapper<AuthResultKept>;
-  AuthStatus: AuthStatus;
-  AuthenticateAndSetInput: AuthenticateAndSetInput;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  AuthenticateAndSetResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AuthenticateAndSetResult']>;
-  AuthenticateInput: AuthenticateInput;
-  AuthenticateResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AuthenticateResult']>;
-  Authenticated: ResolverTypeWrapper<Omit<Authenticated, 'identity'> & { identity: ResolversTypes['PayerIdentity'] }>;
-  AuthenticationIndeterminate: ResolverTypeWrapper<AuthenticationIndeterminate>;
-  AuthenticationStarted: ResolverTypeWrapper<Started>;
-  CertificationDocument: CertificationDocument;
-  CertificationForm: ResolverTypeWrapper<Form>;
-  CertificationFormField: ResolverTypeWrapper<CertificationFormField>;
-  CertificationMethod: CertificationMethod;
-  CertificationRejected: ResolverTypeWrapper<CertificationRejected>;
-  CertificationStatus: CertificationStatus;
-  Channel: ResolverTypeWrapper<ChannelRecord>;
-  ChannelCapability: ChannelCapability;
-  ChannelUnavailable: ResolverTypeWrapper<ChannelUnavailable>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  Failure: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Failure']>;
-  FailureCode: FailureCode;
-  IdentityCertification: ResolverTypeWrapper<CertificationRecord>;
-  IdentityCertificationInitialized: ResolverTypeWrapper<IdentityCertificationInitialized>;
-  IdentityCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['IdentityCertificationResult']>;
-  IdentityCertificationStarted: ResolverTypeWrapper<CertifyPage>;
-  InitializeIdentityCertificationInput: InitializeIdentityCertificationInput;
-  InitializeIdentityCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['InitializeIdentityCertificationResult']>;
-  InvalidField: ResolverTypeWrapper<InvalidField>;
-  InvalidInput: ResolverTypeWrapper<InvalidInput>;
-  JobworthAuthenticated: ResolverTypeWrapper<JobworthAuthenticated>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  JobworthAuthenticationInput: JobworthAuthenticationInput;
-  JobworthAuthenticationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['JobworthAuthenticationResult']>;
-  JobworthPending: ResolverTypeWrapper<JobworthPending>;
-  JobworthQueryType: JobworthQueryType;
-  JobworthRejected: ResolverTypeWrapper<JobworthRejected>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  NotAllowed: ResolverTypeWrapper<NotAllowed>;
+  PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  PayerAppChannel: ResolverTypeWrapper<Omit<PayerAppChannel, 'channel'> & { channel: ResolversTypes['PayerChannel'] }>;
+  PayerAuthFailed: ResolverTypeWrapper<Omit<PayerAuthFailed, 'failure'> & { failure: ResolversTypes['PayerFailure'] }>;
+  PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  PayerAuthResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthResult']>;
+  PayerAuthResultStored: ResolverTypeWrapper<PayerAuthResultStored>;
+  PayerAuthSucceeded: ResolverTypeWrapper<Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversTypes['PayerIdentity']> }>;
+  PayerAuthWaiting: ResolverTypeWrapper<PayerAuthWaiting>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  PayerAuthenticateAndSetInput: PayerAuthenticateAndSetInput;
+  PayerAuthenticateAndSetResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthenticateAndSetResult']>;
+  PayerAuthenticateInput: PayerAuthenticateInput;
+  PayerAuthenticateResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthenticateResult']>;
+  PayerAuthenticated: ResolverTypeWrapper<Omit<PayerAuthenticated, 'identity'> & { identity: ResolversTypes['PayerIdentity'] }>;
+  PayerAuthenticationStarted: ResolverTypeWrapper<Started>;
+  PayerAuthorizationRejected: ResolverTypeWrapper<PayerAuthorizationRejected>;
+  PayerCallSignatureInput: PayerCallSignatureInput;
+  PayerCertification: ResolverTypeWrapper<Certification>;
+  PayerCertificationDocumentInput: PayerCertificationDocumentInput;
+  PayerCertificationDocumentType: PayerCertificationDocumentType;
+  PayerCertificationForm: ResolverTypeWrapper<Form>;
+  PayerCertificationFormField: ResolverTypeWrapper<PayerCertificationFormField>;
+  PayerCertificationInitialized: ResolverTypeWrapper<PayerCertificationInitialized>;
+  PayerCertificationMethod: PayerCertificationMethod;
+  PayerCertificationRejected: ResolverTypeWrapper<PayerCertificationRejected>;
+  PayerCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerCertificationResult']>;
+  PayerCertificationStarted: ResolverTypeWrapper<CertifyPage>;
+  PayerCertificationStatus: PayerCertificationStatus;
+  PayerChannel: ResolverTypeWrapper<Channel>;
+  PayerChannelCapability: PayerChannelCapability;
+  PayerChannelOptionsInput: PayerChannelOptionsInput;
+  PayerChannelUnavailable: ResolverTypeWrapper<PayerChannelUnavailable>;
+  PayerFailure: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['PayerFailure']>;
+  PayerFailureCode: PayerFailureCode;
   PayerIdentity: ResolverTypeWrapper<VisibleIdentity>;
+  PayerInitializeCertificationInput: PayerInitializeCertificationInput;
+  PayerInitializeCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerInitializeCertificationResult']>;
+  PayerInvalidField: ResolverTypeWrapper<PayerInvalidField>;
+  PayerInvalidInput: ResolverTypeWrapper<PayerInvalidInput>;
+  PayerJobworthAnswered: ResolverTypeWrapper<PayerJobworthAnswered>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  PayerJobworthDocumentInput: PayerJobworthDocumentInput;
+  PayerJobworthDocumentType: PayerJobworthDocumentType;
+  PayerJobworthInput: PayerJobworthInput;
+  PayerJobworthMatch: PayerJobworthMatch;
+  PayerJobworthPending: ResolverTypeWrapper<PayerJobworthPending>;
+  PayerJobworthRejected: ResolverTypeWrapper<PayerJobworthRejected>;
+  PayerJobworthResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerJobworthResult']>;
+  PayerJobworthSubjectInput: PayerJobworthSubjectInput;
+  PayerNotAllowed: ResolverTypeWrapper<PayerNotAllowed>;
+  PayerOutcomePending: ResolverTypeWrapper<PayerOutcomePending>;
+  PayerOutcomeUnknown: ResolverTypeWrapper<PayerOutcomeUnknown>;
+  PayerServiceBusy: ResolverTypeWrapper<PayerServiceBusy>;
+  PayerStartAuthenticationInput: PayerStartAuthenticationInput;
+  PayerStartAuthenticationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerStartAuthenticationResult']>;
+  PayerStartCertificationInput: PayerStartCertificationInput;
+  PayerStartCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerStartCertificationResult']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  StartAuthenticationInput: StartAuthenticationInput;
-  StartAuthenticationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['StartAuthenticationResult']>;
-  StartIdentityCertificationInput: StartIdentityCertificationInput;
-  StartIdentityCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['StartIdentityCertificationResult']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  AuthCodeRejected: AuthCodeRejected;
-  String: Scalars['String']['output'];
-  AuthResult: Omit<AuthResult, 'failure' | 'identity'> & { failure?: Maybe<ResolversParentTypes['Failure']>, identity?: Maybe<ResolversParentTypes['PayerIdentity']> };
-  Int: Scalars['Int']['output'];
-  AuthResultKept: AuthResultKept;
-  AuthenticateAndSetInput: AuthenticateAndSetInput;
-  ID: Scalars['ID']['output'];
-  AuthenticateAndSetResult: ResolversUnionTypes<ResolversParentTypes>['AuthenticateAndSetResult'];
-  AuthenticateInput: AuthenticateInput;
-  AuthenticateResult: ResolversUnionTypes<ResolversParentTypes>['AuthenticateResult'];
-  Authenticated: Omit<Authenticated, 'identity'> & { identity: ResolversParentTypes['PayerIdentity'] };
-  AuthenticationIndeterminate: AuthenticationIndeterminate;
-  AuthenticationStarted: Started;
-  CertificationForm: Form;
-  CertificationFormField: CertificationFormField;
-  CertificationRejected: CertificationRejected;
-  Channel: ChannelRecord;
-  ChannelUnavailable: ChannelUnavailable;
   DateTime: Scalars['DateTime']['output'];
-  Failure: ResolversInterfaceTypes<ResolversParentTypes>['Failure'];
-  IdentityCertification: CertificationRecord;
-  IdentityCertificationInitialized: IdentityCertificationInitialized;
-  IdentityCertificationResult: ResolversUnionTypes<ResolversParentTypes>['IdentityCertificationResult'];
-  IdentityCertificationStarted: CertifyPage;
-  InitializeIdentityCertificationInput: InitializeIdentityCertificationInput;
-  InitializeIdentityCertificationResult: ResolversUnionTypes<ResolversParentTypes>['InitializeIdentityCertificationResult'];
-  InvalidField: InvalidField;
-  InvalidInput: InvalidInput;
-  JobworthAuthenticated: JobworthAuthenticated;
-  Boolean: Scalars['Boolean']['output'];
-  JobworthAuthenticationInput: JobworthAuthenticationInput;
-  JobworthAuthenticationResult: ResolversUnionTypes<ResolversParentTypes>['JobworthAuthenticationResult'];
-  JobworthPending: JobworthPending;
-  JobworthRejected: JobworthRejected;
   Mutation: Record<PropertyKey, never>;
-  NotAllowed: NotAllowed;
+  PayerAccessToken: PayerAccessToken;
+  String: Scalars['String']['output'];
+  PayerAppChannel: Omit<PayerAppChannel, 'channel'> & { channel: ResolversParentTypes['PayerChannel'] };
+  PayerAuthFailed: Omit<PayerAuthFailed, 'failure'> & { failure: ResolversParentTypes['PayerFailure'] };
+  PayerAuthNotFound: PayerAuthNotFound;
+  ID: Scalars['ID']['output'];
+  PayerAuthResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthResult'];
+  PayerAuthResultStored: PayerAuthResultStored;
+  PayerAuthSucceeded: Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversParentTypes['PayerIdentity']> };
+  PayerAuthWaiting: PayerAuthWaiting;
+  Int: Scalars['Int']['output'];
+  PayerAuthenticateAndSetInput: PayerAuthenticateAndSetInput;
+  PayerAuthenticateAndSetResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthenticateAndSetResult'];
+  PayerAuthenticateInput: PayerAuthenticateInput;
+  PayerAuthenticateResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthenticateResult'];
+  PayerAuthenticated: Omit<PayerAuthenticated, 'identity'> & { identity: ResolversParentTypes['PayerIdentity'] };
+  PayerAuthenticationStarted: Started;
+  PayerAuthorizationRejected: PayerAuthorizationRejected;
+  PayerCallSignatureInput: PayerCallSignatureInput;
+  PayerCertification: Certification;
+  PayerCertificationDocumentInput: PayerCertificationDocumentInput;
+  PayerCertificationForm: Form;
+  PayerCertificationFormField: PayerCertificationFormField;
+  PayerCertificationInitialized: PayerCertificationInitialized;
+  PayerCertificationRejected: PayerCertificationRejected;
+  PayerCertificationResult: ResolversUnionTypes<ResolversParentTypes>['PayerCertificationResult'];
+  PayerCertificationStarted: CertifyPage;
+  PayerChannel: Channel;
+  PayerChannelOptionsInput: PayerChannelOptionsInput;
+  PayerChannelUnavailable: PayerChannelUnavailable;
+  PayerFailure: ResolversInterfaceTypes<ResolversParentTypes>['PayerFailure'];
   PayerIdentity: VisibleIdentity;
+  PayerInitializeCertificationInput: PayerInitializeCertificationInput;
+  PayerInitializeCertificationResult: ResolversUnionTypes<ResolversParentTypes>['PayerInitializeCertificationResult'];
+  PayerInvalidField: PayerInvalidField;
+  PayerInvalidInput: PayerInvalidInput;
+  PayerJobworthAnswered: PayerJobworthAnswered;
+  Boolean: Scalars['Boolean']['output'];
+  PayerJobworthDocumentInput: PayerJobworthDocumentInput;
+  PayerJobworthInput: PayerJobworthInput;
+  PayerJobworthPending: PayerJobworthPending;
+  PayerJobworthRejected: PayerJobworthRejected;
+  PayerJobworthResult: ResolversUnionTypes<ResolversParentTypes>['PayerJobworthResult'];
+  PayerJobworthSubjectInput: PayerJobworthSubjectInput;
+  PayerNotAllowed: PayerNotAllowed;
+  PayerOutcomePending: PayerOutcomePending;
+  PayerOutcomeUnknown: PayerOutcomeUnknown;
+  PayerServiceBusy: PayerServiceBusy;
+  PayerStartAuthenticationInput: PayerStartAuthenticationInput;
+  PayerStartAuthenticationResult: ResolversUnionTypes<ResolversParentTypes>['PayerStartAuthenticationResult'];
+  PayerStartCertificationInput: PayerStartCertificationInput;
+  PayerStartCertificationResult: ResolversUnionTypes<ResolversParentTypes>['PayerStartCertificationResult'];
   Query: Record<PropertyKey, never>;
-  StartAuthenticationInput: StartAuthenticationInput;
-  StartAuthenticationResult: ResolversUnionTypes<ResolversParentTypes>['StartAuthenticationResult'];
-  StartIdentityCertificationInput: StartIdentityCertificationInput;
-  StartIdentityCertificationResult: ResolversUnionTypes<ResolversParentTypes>['StartIdentityCertificationResult'];
 };
 
-export type AuthCodeRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthCodeRejected'] = ResolversParentTypes['AuthCodeRejected']> = {
-  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  authenticate?: Resolver<ResolversTypes['PayerAuthenticateResult'], ParentType, ContextType, RequireFields<MutationAuthenticateArgs, 'input'>>;
+  authenticateAndSet?: Resolver<ResolversTypes['PayerAuthenticateAndSetResult'], ParentType, ContextType, RequireFields<MutationAuthenticateAndSetArgs, 'input'>>;
+  initializeIdentityCertification?: Resolver<ResolversTypes['PayerInitializeCertificationResult'], ParentType, ContextType, RequireFields<MutationInitializeIdentityCertificationArgs, 'input'>>;
+  startAuthentication?: Resolver<ResolversTypes['PayerStartAuthenticationResult'], ParentType, ContextType, RequireFields<MutationStartAuthenticationArgs, 'input'>>;
+  startIdentityCertification?: Resolver<ResolversTypes['PayerStartCertificationResult'], ParentType, ContextType, RequireFields<MutationStartIdentityCertificationArgs, 'input'>>;
+};
+
+export type PayerAccessTokenResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAccessToken'] = ResolversParentTypes['PayerAccessToken']> = {
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PayerAppChannelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAppChannel'] = ResolversParentTypes['PayerAppChannel']> = {
+  capabilities?: Resolver<ReadonlyArray<ResolversTypes['PayerChannelCapability']>, ParentType, ContextType>;
+  channel?: Resolver<ResolversTypes['PayerChannel'], ParentType, ContextType>;
+};
+
+export type PayerAuthFailedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthFailed'] = ResolversParentTypes['PayerAuthFailed']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  failure?: Resolver<ResolversTypes['PayerFailure'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuthResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthResult'] = ResolversParentTypes['AuthResult']> = {
-  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  failure?: Resolver<Maybe<ResolversTypes['Failure']>, ParentType, ContextType>;
-  identity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType>;
-  pollAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['AuthStatus'], ParentType, ContextType>;
+export type PayerAuthNotFoundResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthNotFound'] = ResolversParentTypes['PayerAuthNotFound']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuthResultKeptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthResultKept'] = ResolversParentTypes['AuthResultKept']> = {
+export type PayerAuthResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthResult'] = ResolversParentTypes['PayerAuthResult']> = {
+  __resolveType: TypeResolveFn<'PayerAuthFailed' | 'PayerAuthNotFound' | 'PayerAuthSucceeded' | 'PayerAuthWaiting' | 'PayerInvalidInput' | 'PayerServiceBusy', ParentType, ContextType>;
+};
+
+export type PayerAuthResultStoredResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthResultStored'] = ResolversParentTypes['PayerAuthResultStored']> = {
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   queryCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuthenticateAndSetResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthenticateAndSetResult'] = ResolversParentTypes['AuthenticateAndSetResult']> = {
-  __resolveType: TypeResolveFn<'AuthCodeRejected' | 'AuthResultKept' | 'AuthenticationIndeterminate' | 'ChannelUnavailable' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
+export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthSucceeded'] = ResolversParentTypes['PayerAuthSucceeded']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  identity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuthenticateResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthenticateResult'] = ResolversParentTypes['AuthenticateResult']> = {
-  __resolveType: TypeResolveFn<'AuthCodeRejected' | 'Authenticated' | 'AuthenticationIndeterminate' | 'ChannelUnavailable' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
+export type PayerAuthWaitingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthWaiting'] = ResolversParentTypes['PayerAuthWaiting']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuthenticatedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Authenticated'] = ResolversParentTypes['Authenticated']> = {
-  accessToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+export type PayerAuthenticateAndSetResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticateAndSetResult'] = ResolversParentTypes['PayerAuthenticateAndSetResult']> = {
+  __resolveType: TypeResolveFn<'PayerAuthResultStored' | 'PayerAuthorizationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+};
+
+export type PayerAuthenticateResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticateResult'] = ResolversParentTypes['PayerAuthenticateResult']> = {
+  __resolveType: TypeResolveFn<'PayerAuthenticated' | 'PayerAuthorizationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+};
+
+export type PayerAuthenticatedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticated'] = ResolversParentTypes['PayerAuthenticated']> = {
+  accessToken?: Resolver<Maybe<ResolversTypes['PayerAccessToken']>, ParentType, ContextType>;
   identity?: Resolver<ResolversTypes['PayerIdentity'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AuthenticationIndeterminateResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthenticationIndeterminate'] = ResolversParentTypes['AuthenticationIndeterminate']> = {
-  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type AuthenticationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuthenticationStarted'] = ResolversParentTypes['AuthenticationStarted']> = {
+export type PayerAuthenticationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticationStarted'] = ResolversParentTypes['PayerAuthenticationStarted']> = {
   authorizeQr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   authorizeUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1010,195 +1193,221 @@ export type AuthenticationStartedResolvers<ContextType = Context, ParentType ext
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CertificationFormResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CertificationForm'] = ResolversParentTypes['CertificationForm']> = {
-  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  fields?: Resolver<ReadonlyArray<ResolversTypes['CertificationFormField']>, ParentType, ContextType>;
-  html?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  method?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+export type PayerAuthorizationRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthorizationRejected'] = ResolversParentTypes['PayerAuthorizationRejected']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CertificationFormFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CertificationFormField'] = ResolversParentTypes['CertificationFormField']> = {
+export type PayerCertificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertification'] = ResolversParentTypes['PayerCertification']> = {
+  certifyId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['PayerCertificationStatus'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerCertificationFormResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationForm'] = ResolversParentTypes['PayerCertificationForm']> = {
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  fields?: Resolver<ReadonlyArray<ResolversTypes['PayerCertificationFormField']>, ParentType, ContextType>;
+  html?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PayerCertificationFormFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationFormField'] = ResolversParentTypes['PayerCertificationFormField']> = {
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type CertificationRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CertificationRejected'] = ResolversParentTypes['CertificationRejected']> = {
-  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type ChannelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Channel'] = ResolversParentTypes['Channel'], FederationReferenceType extends FederationReferenceTypes['Channel'] = FederationReferenceTypes['Channel']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Channel']> | FederationReferenceType, FederationReferenceType, ContextType>;
-  capabilities?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ChannelCapability']>>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-};
-
-export type ChannelUnavailableResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChannelUnavailable'] = ResolversParentTypes['ChannelUnavailable']> = {
-  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
-  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
-  name: 'DateTime';
-}
-
-export type FailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Failure'] = ResolversParentTypes['Failure']> = {
-  __resolveType: TypeResolveFn<'AuthCodeRejected' | 'AuthenticationIndeterminate' | 'CertificationRejected' | 'ChannelUnavailable' | 'InvalidInput' | 'JobworthRejected' | 'NotAllowed', ParentType, ContextType>;
-};
-
-export type IdentityCertificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertification'] = ResolversParentTypes['IdentityCertification']> = {
-  certifyId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  status?: Resolver<Maybe<ResolversTypes['CertificationStatus']>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type IdentityCertificationInitializedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertificationInitialized'] = ResolversParentTypes['IdentityCertificationInitialized']> = {
+export type PayerCertificationInitializedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationInitialized'] = ResolversParentTypes['PayerCertificationInitialized']> = {
   certifyId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type IdentityCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertificationResult'] = ResolversParentTypes['IdentityCertificationResult']> = {
-  __resolveType: TypeResolveFn<'CertificationRejected' | 'ChannelUnavailable' | 'IdentityCertification' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
+export type PayerCertificationRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationRejected'] = ResolversParentTypes['PayerCertificationRejected']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type IdentityCertificationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['IdentityCertificationStarted'] = ResolversParentTypes['IdentityCertificationStarted']> = {
+export type PayerCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationResult'] = ResolversParentTypes['PayerCertificationResult']> = {
+  __resolveType: TypeResolveFn<'PayerCertification' | 'PayerCertificationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
+};
+
+export type PayerCertificationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationStarted'] = ResolversParentTypes['PayerCertificationStarted']> = {
   deepLink?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  form?: Resolver<ResolversTypes['CertificationForm'], ParentType, ContextType>;
+  form?: Resolver<ResolversTypes['PayerCertificationForm'], ParentType, ContextType>;
   qr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type InitializeIdentityCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InitializeIdentityCertificationResult'] = ResolversParentTypes['InitializeIdentityCertificationResult']> = {
-  __resolveType: TypeResolveFn<'CertificationRejected' | 'ChannelUnavailable' | 'IdentityCertificationInitialized' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
+export type PayerChannelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerChannel'] = ResolversParentTypes['PayerChannel'], FederationReferenceType extends FederationReferenceTypes['PayerChannel'] = FederationReferenceTypes['PayerChannel']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PayerChannel']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type InvalidFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidField'] = ResolversParentTypes['InvalidField']> = {
+export type PayerChannelUnavailableResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerChannelUnavailable'] = ResolversParentTypes['PayerChannelUnavailable']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type InvalidInputResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvalidInput'] = ResolversParentTypes['InvalidInput']> = {
-  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
-  fields?: Resolver<ReadonlyArray<ResolversTypes['InvalidField']>, ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type JobworthAuthenticatedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthAuthenticated'] = ResolversParentTypes['JobworthAuthenticated']> = {
-  merchantIdentityId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  openId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  resultUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  tokenStatus?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  trusted?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  userId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type JobworthAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthAuthenticationResult'] = ResolversParentTypes['JobworthAuthenticationResult']> = {
-  __resolveType: TypeResolveFn<'AuthenticationIndeterminate' | 'ChannelUnavailable' | 'InvalidInput' | 'JobworthAuthenticated' | 'JobworthPending' | 'JobworthRejected' | 'NotAllowed', ParentType, ContextType>;
-};
-
-export type JobworthPendingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthPending'] = ResolversParentTypes['JobworthPending']> = {
-  pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  resultUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type JobworthRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['JobworthRejected'] = ResolversParentTypes['JobworthRejected']> = {
-  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  authenticate?: Resolver<ResolversTypes['AuthenticateResult'], ParentType, ContextType, RequireFields<MutationAuthenticateArgs, 'input'>>;
-  authenticateAndSet?: Resolver<ResolversTypes['AuthenticateAndSetResult'], ParentType, ContextType, RequireFields<MutationAuthenticateAndSetArgs, 'input'>>;
-  initializeIdentityCertification?: Resolver<ResolversTypes['InitializeIdentityCertificationResult'], ParentType, ContextType, RequireFields<MutationInitializeIdentityCertificationArgs, 'input'>>;
-  startAuthentication?: Resolver<ResolversTypes['StartAuthenticationResult'], ParentType, ContextType, RequireFields<MutationStartAuthenticationArgs, 'input'>>;
-  startIdentityCertification?: Resolver<ResolversTypes['StartIdentityCertificationResult'], ParentType, ContextType, RequireFields<MutationStartIdentityCertificationArgs, 'input'>>;
-};
-
-export type NotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotAllowed'] = ResolversParentTypes['NotAllowed']> = {
-  code?: Resolver<ResolversTypes['FailureCode'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  traceId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+export type PayerFailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerFailure'] = ResolversParentTypes['PayerFailure']> = {
+  __resolveType: TypeResolveFn<'PayerAuthNotFound' | 'PayerAuthorizationRejected' | 'PayerCertificationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerIdentityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerIdentity'] = ResolversParentTypes['PayerIdentity'], FederationReferenceType extends FederationReferenceTypes['PayerIdentity'] = FederationReferenceTypes['PayerIdentity']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['PayerIdentity']> | FederationReferenceType, FederationReferenceType, ContextType>;
   appId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
-  certification?: Resolver<Maybe<ResolversTypes['IdentityCertification']>, ParentType, ContextType>;
-  channel?: Resolver<Maybe<ResolversTypes['Channel']>, ParentType, ContextType>;
+  certification?: Resolver<Maybe<ResolversTypes['PayerCertification']>, ParentType, ContextType>;
+  channel?: Resolver<Maybe<ResolversTypes['PayerChannel']>, ParentType, ContextType>;
   firstAuthenticatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   lastAuthenticatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  openId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  subAppId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  subOpenId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  unionId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  userId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  openId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  ref?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  subAppId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  subOpenId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  unionId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type PayerInitializeCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerInitializeCertificationResult'] = ResolversParentTypes['PayerInitializeCertificationResult']> = {
+  __resolveType: TypeResolveFn<'PayerCertificationInitialized' | 'PayerCertificationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
+};
+
+export type PayerInvalidFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerInvalidField'] = ResolversParentTypes['PayerInvalidField']> = {
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PayerInvalidInputResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerInvalidInput'] = ResolversParentTypes['PayerInvalidInput']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  fields?: Resolver<ReadonlyArray<ResolversTypes['PayerInvalidField']>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerJobworthAnsweredResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerJobworthAnswered'] = ResolversParentTypes['PayerJobworthAnswered']> = {
+  authorizationStatus?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  confirmed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  merchantIdentityId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  openId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  resultUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerJobworthPendingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerJobworthPending'] = ResolversParentTypes['PayerJobworthPending']> = {
+  pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  resultUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerJobworthRejectedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerJobworthRejected'] = ResolversParentTypes['PayerJobworthRejected']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerJobworthResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerJobworthResult'] = ResolversParentTypes['PayerJobworthResult']> = {
+  __resolveType: TypeResolveFn<'PayerAuthorizationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthAnswered' | 'PayerJobworthPending' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+};
+
+export type PayerNotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerNotAllowed'] = ResolversParentTypes['PayerNotAllowed']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  requiredScope?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerOutcomePendingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerOutcomePending'] = ResolversParentTypes['PayerOutcomePending']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerOutcomeUnknownResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerOutcomeUnknown'] = ResolversParentTypes['PayerOutcomeUnknown']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerServiceBusyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerServiceBusy'] = ResolversParentTypes['PayerServiceBusy']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerStartAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartAuthenticationResult'] = ResolversParentTypes['PayerStartAuthenticationResult']> = {
+  __resolveType: TypeResolveFn<'PayerAuthenticationStarted' | 'PayerInvalidInput' | 'PayerServiceBusy', ParentType, ContextType>;
+};
+
+export type PayerStartCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartCertificationResult'] = ResolversParentTypes['PayerStartCertificationResult']> = {
+  __resolveType: TypeResolveFn<'PayerCertificationRejected' | 'PayerCertificationStarted' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  authResult?: Resolver<ResolversTypes['AuthResult'], ParentType, ContextType, RequireFields<QueryAuthResultArgs, 'queryCode' | 'waitSeconds'>>;
-  channels?: Resolver<ReadonlyArray<ResolversTypes['Channel']>, ParentType, ContextType, Partial<QueryChannelsArgs>>;
-  identityCertification?: Resolver<ResolversTypes['IdentityCertificationResult'], ParentType, ContextType, RequireFields<QueryIdentityCertificationArgs, 'certifyId'>>;
-  jobworthAuthentication?: Resolver<ResolversTypes['JobworthAuthenticationResult'], ParentType, ContextType, RequireFields<QueryJobworthAuthenticationArgs, 'input'>>;
+  authResult?: Resolver<Maybe<ResolversTypes['PayerAuthResult']>, ParentType, ContextType, RequireFields<QueryAuthResultArgs, 'queryCode' | 'waitSeconds'>>;
+  identityCertification?: Resolver<Maybe<ResolversTypes['PayerCertificationResult']>, ParentType, ContextType, RequireFields<QueryIdentityCertificationArgs, 'certifyId'>>;
+  jobworthAuthentication?: Resolver<Maybe<ResolversTypes['PayerJobworthResult']>, ParentType, ContextType, RequireFields<QueryJobworthAuthenticationArgs, 'input'>>;
+  payerChannels?: Resolver<Maybe<ReadonlyArray<ResolversTypes['PayerAppChannel']>>, ParentType, ContextType, Partial<QueryPayerChannelsArgs>>;
   payerIdentity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType, RequireFields<QueryPayerIdentityArgs, 'id'>>;
 };
 
-export type StartAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StartAuthenticationResult'] = ResolversParentTypes['StartAuthenticationResult']> = {
-  __resolveType: TypeResolveFn<'AuthenticationStarted' | 'ChannelUnavailable' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
-};
-
-export type StartIdentityCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StartIdentityCertificationResult'] = ResolversParentTypes['StartIdentityCertificationResult']> = {
-  __resolveType: TypeResolveFn<'CertificationRejected' | 'ChannelUnavailable' | 'IdentityCertificationStarted' | 'InvalidInput' | 'NotAllowed', ParentType, ContextType>;
-};
-
 export type Resolvers<ContextType = Context> = {
-  AuthCodeRejected?: AuthCodeRejectedResolvers<ContextType>;
-  AuthResult?: AuthResultResolvers<ContextType>;
-  AuthResultKept?: AuthResultKeptResolvers<ContextType>;
-  AuthenticateAndSetResult?: AuthenticateAndSetResultResolvers<ContextType>;
-  AuthenticateResult?: AuthenticateResultResolvers<ContextType>;
-  Authenticated?: AuthenticatedResolvers<ContextType>;
-  AuthenticationIndeterminate?: AuthenticationIndeterminateResolvers<ContextType>;
-  AuthenticationStarted?: AuthenticationStartedResolvers<ContextType>;
-  CertificationForm?: CertificationFormResolvers<ContextType>;
-  CertificationFormField?: CertificationFormFieldResolvers<ContextType>;
-  CertificationRejected?: CertificationRejectedResolvers<ContextType>;
-  Channel?: ChannelResolvers<ContextType>;
-  ChannelUnavailable?: ChannelUnavailableResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
-  Failure?: FailureResolvers<ContextType>;
-  IdentityCertification?: IdentityCertificationResolvers<ContextType>;
-  IdentityCertificationInitialized?: IdentityCertificationInitializedResolvers<ContextType>;
-  IdentityCertificationResult?: IdentityCertificationResultResolvers<ContextType>;
-  IdentityCertificationStarted?: IdentityCertificationStartedResolvers<ContextType>;
-  InitializeIdentityCertificationResult?: InitializeIdentityCertificationResultResolvers<ContextType>;
-  InvalidField?: InvalidFieldResolvers<ContextType>;
-  InvalidInput?: InvalidInputResolvers<ContextType>;
-  JobworthAuthenticated?: JobworthAuthenticatedResolvers<ContextType>;
-  JobworthAuthenticationResult?: JobworthAuthenticationResultResolvers<ContextType>;
-  JobworthPending?: JobworthPendingResolvers<ContextType>;
-  JobworthRejected?: JobworthRejectedResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
-  NotAllowed?: NotAllowedResolvers<ContextType>;
+  PayerAccessToken?: PayerAccessTokenResolvers<ContextType>;
+  PayerAppChannel?: PayerAppChannelResolvers<ContextType>;
+  PayerAuthFailed?: PayerAuthFailedResolvers<ContextType>;
+  PayerAuthNotFound?: PayerAuthNotFoundResolvers<ContextType>;
+  PayerAuthResult?: PayerAuthResultResolvers<ContextType>;
+  PayerAuthResultStored?: PayerAuthResultStoredResolvers<ContextType>;
+  PayerAuthSucceeded?: PayerAuthSucceededResolvers<ContextType>;
+  PayerAuthWaiting?: PayerAuthWaitingResolvers<ContextType>;
+  PayerAuthenticateAndSetResult?: PayerAuthenticateAndSetResultResolvers<ContextType>;
+  PayerAuthenticateResult?: PayerAuthenticateResultResolvers<ContextType>;
+  PayerAuthenticated?: PayerAuthenticatedResolvers<ContextType>;
+  PayerAuthenticationStarted?: PayerAuthenticationStartedResolvers<ContextType>;
+  PayerAuthorizationRejected?: PayerAuthorizationRejectedResolvers<ContextType>;
+  PayerCertification?: PayerCertificationResolvers<ContextType>;
+  PayerCertificationForm?: PayerCertificationFormResolvers<ContextType>;
+  PayerCertificationFormField?: PayerCertificationFormFieldResolvers<ContextType>;
+  PayerCertificationInitialized?: PayerCertificationInitializedResolvers<ContextType>;
+  PayerCertificationRejected?: PayerCertificationRejectedResolvers<ContextType>;
+  PayerCertificationResult?: PayerCertificationResultResolvers<ContextType>;
+  PayerCertificationStarted?: PayerCertificationStartedResolvers<ContextType>;
+  PayerChannel?: PayerChannelResolvers<ContextType>;
+  PayerChannelUnavailable?: PayerChannelUnavailableResolvers<ContextType>;
+  PayerFailure?: PayerFailureResolvers<ContextType>;
   PayerIdentity?: PayerIdentityResolvers<ContextType>;
+  PayerInitializeCertificationResult?: PayerInitializeCertificationResultResolvers<ContextType>;
+  PayerInvalidField?: PayerInvalidFieldResolvers<ContextType>;
+  PayerInvalidInput?: PayerInvalidInputResolvers<ContextType>;
+  PayerJobworthAnswered?: PayerJobworthAnsweredResolvers<ContextType>;
+  PayerJobworthPending?: PayerJobworthPendingResolvers<ContextType>;
+  PayerJobworthRejected?: PayerJobworthRejectedResolvers<ContextType>;
+  PayerJobworthResult?: PayerJobworthResultResolvers<ContextType>;
+  PayerNotAllowed?: PayerNotAllowedResolvers<ContextType>;
+  PayerOutcomePending?: PayerOutcomePendingResolvers<ContextType>;
+  PayerOutcomeUnknown?: PayerOutcomeUnknownResolvers<ContextType>;
+  PayerServiceBusy?: PayerServiceBusyResolvers<ContextType>;
+  PayerStartAuthenticationResult?: PayerStartAuthenticationResultResolvers<ContextType>;
+  PayerStartCertificationResult?: PayerStartCertificationResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
-  StartAuthenticationResult?: StartAuthenticationResultResolvers<ContextType>;
-  StartIdentityCertificationResult?: StartIdentityCertificationResultResolvers<ContextType>;
 };
 

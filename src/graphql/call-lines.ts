@@ -16,7 +16,7 @@ import { wrapRootFields } from './root-fields.ts';
 import { rulesOf } from './sensitive-fields.ts';
 
 /** Fields that only read. They are called too often for a line of each success, whose answer has no traceId. */
-const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult', 'channels', 'payerIdentity']);
+const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult', 'payerChannels', 'payerIdentity']);
 
 const merge = (line: CallLine, fields: CallNote): void => {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -32,8 +32,8 @@ const codeOf = (answer: unknown): string | undefined =>
 /** The schema given, whose root fields now collect what the log line of their call says. */
 export const recordCalls = (schema: GraphQLSchema): GraphQLSchema =>
   wrapRootFields(schema, (resolve, { name: operation }) => async (root, args, context, info) => {
-    const { appId, channel } = args.input ?? args;
-    const asked = { appId, channel, needs: rulesOf(operation)?.needs };
+    const { appId, channelId } = args.input ?? args;
+    const asked = { appId, channelId, needs: rulesOf(operation)?.needs };
     const line: CallLine = { key: info.path.key, operation, asked, note: {}, errors: 0 };
     context.lines.push(line);
     const call = { ...context.call, note: (fields: CallNote) => merge(line, fields) };

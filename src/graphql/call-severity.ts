@@ -38,6 +38,7 @@ export const isGraver = (one: CallNote, other: CallNote): boolean =>
 
 /** Answered before anything is claimed or sent: nothing else bounds how often a caller without credentials gets them. */
 const cheap = setOf([
+  'QUERY_CODE_UNKNOWN',
   'INPUT_INVALID',
   'APP_UNKNOWN',
   'CHANNEL_UNKNOWN',

@@ -4,6 +4,8 @@
  */
 import { GraphQLError } from 'graphql';
 import { z } from 'zod';
+import { parseRef } from '../identity/identity-ref.ts';
+import type { IdentityRef } from '../model.ts';
 import type { Context } from './context.ts';
 
 interface Entity {
@@ -33,19 +35,19 @@ const defineEntity = <Key extends z.ZodType>(
 
 const id = z.string().min(1).max(128);
 const payerIdentityKey = z.union([
-  z.object({ id }).transform(({ id }) => ({ id })),
-  z
-    .object({ channel: z.object({ id }), appId: id, openId: id })
-    .transform(({ channel, appId, openId }) => ({ channelId: channel.id, appId, openId })),
-  z
-    .object({ channel: z.object({ id }), appId: id, userId: id })
-    .transform(({ channel, appId, userId }) => ({ channelId: channel.id, appId, userId })),
+  z.object({ id }).transform(({ id }): IdentityRef => ({ id })),
+  z.object({ ref: z.string() }).transform(({ ref }, context): IdentityRef => {
+    const parsed = parseRef(ref);
+    if (parsed) return parsed;
+    context.addIssue({ code: 'custom', message: 'no ref' });
+    return z.NEVER;
+  }),
 ]);
 
 const entities = new Map<string, Entity>(
   [
     defineEntity('PayerIdentity', payerIdentityKey, (ref, { loaders }) => loaders.identities.load(ref)),
-    defineEntity('Channel', z.object({ id }), async ({ id }, { apps }) => apps.channel(id)),
+    defineEntity('PayerChannel', z.object({ id }), async ({ id }, { apps }) => apps.channel(id)),
   ].map((entity) => [entity.typename, entity]),
 );
 

@@ -50,9 +50,6 @@ const describe = (code: unknown, message: string): string | undefined => {
     case 'TOO_MANY_ALIASES':
     case 'TOO_MANY_DIRECTIVES':
     case 'TOO_MANY_LONG_FIELDS':
-    case 'RATE_LIMITED':
-    case 'OVERLOADED':
-    case 'SERVICE_UNAVAILABLE':
     case 'PERSISTED_QUERY_NOT_SUPPORTED':
       return message;
     case 'OPERATION_RESOLUTION_FAILURE':
@@ -66,10 +63,10 @@ const describe = (code: unknown, message: string): string | undefined => {
 const lateFault =
   /^(?:Argument "\w+" of (?:required|non-null) type "[\w![\]]+" (?:was not provided|must not be null)|Schema is not configured to execute \w+ operation)\.$/;
 
-/** The failure of a field that the store could not serve: the client can repeat the query for that place in the answer. */
-const unavailableIn = (error: unknown): PayerIdentityError | undefined => {
+/** The expected failure of a field whose type is no union: the error stands in its place in the answer. */
+const failureIn = (error: unknown): PayerIdentityError | undefined => {
   const thrown = unwrapResolverError(error);
-  return thrown instanceof PayerIdentityError && thrown.code === 'SERVICE_UNAVAILABLE' ? thrown : undefined;
+  return thrown instanceof PayerIdentityError ? thrown : undefined;
 };
 
 export const formatError = (
@@ -78,8 +75,9 @@ export const formatError = (
 ): GraphQLFormattedError => {
   if (lateFault.test(message))
     return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code: 'BAD_USER_INPUT' } };
-  const { code, retryAfterSeconds } = unavailableIn(error) ?? extensions ?? {};
-  const described = describe(code, message);
+  const failure = failureIn(error);
+  const { code, retryAfterSeconds } = failure ?? extensions ?? {};
+  const described = failure?.message ?? describe(code, message);
   return {
     message: described ?? 'Something went wrong here. The operator finds it in the log.',
     ...(locations && { locations }),

@@ -11,29 +11,35 @@ import type { ResolversInterfaceTypes } from '../generated/resolvers.ts';
 import { noteOf } from '../identity/call.ts';
 import type { Context } from './context.ts';
 
-type AnyFailure = ResolversInterfaceTypes<Record<string, never>>['Failure'];
+type AnyFailure = ResolversInterfaceTypes<Record<string, never>>['PayerFailure'];
 type FailureOf<Member extends FailureMember> = Extract<AnyFailure, { readonly __typename: Member }>;
 
 /** The failures that each kind of call can end with; the unions of the contract list the same. */
-const common = ['ChannelUnavailable', 'InvalidInput', 'NotAllowed'] as const;
-export const startFailures = common;
-export const authenticationFailures = ['AuthCodeRejected', 'AuthenticationIndeterminate', ...common] as const;
-export const certificationFailures = ['CertificationRejected', ...common] as const;
-export const jobworthFailures = ['JobworthRejected', 'AuthenticationIndeterminate', ...common] as const;
+export const startFailures = ['PayerServiceBusy', 'PayerInvalidInput'] as const;
+export const resultFailures = ['PayerAuthNotFound', ...startFailures] as const;
+const upstreamFailures = ['PayerChannelUnavailable', 'PayerNotAllowed', ...startFailures] as const;
+const redeemFailures = ['PayerAuthorizationRejected', 'PayerOutcomeUnknown', 'PayerOutcomePending'] as const;
+export const authenticationFailures = [...redeemFailures, ...upstreamFailures] as const;
+export const certificationFailures = ['PayerCertificationRejected', ...upstreamFailures] as const;
+export const jobworthFailures = ['PayerJobworthRejected', ...redeemFailures, ...upstreamFailures] as const;
+
+type Details = Partial<Pick<PayerIdentityError, 'fields' | 'retryAfterSeconds' | 'missingScope'>>;
 
 /** The union member of a failure code. */
-export const toFailure = (
-  code: FailureCode,
-  traceId: string,
-  details: Partial<Pick<PayerIdentityError, 'fields' | 'retryAfterSeconds'>> = {},
-): AnyFailure => {
+export const toFailure = (code: FailureCode, traceId: string, details: Details = {}): AnyFailure => {
   const shared = { code, message: failureMessage(code), traceId };
+  const retryAfter = details.retryAfterSeconds ?? retryAfterSeconds(code);
   const __typename = failureMember(code);
   switch (__typename) {
-    case 'InvalidInput':
+    case 'PayerInvalidInput':
       return { __typename, ...shared, fields: details.fields ?? [] };
-    case 'ChannelUnavailable':
-      return { __typename, ...shared, retryAfterSeconds: details.retryAfterSeconds ?? retryAfterSeconds(code) ?? null };
+    case 'PayerNotAllowed':
+      return { __typename, ...shared, requiredScope: details.missingScope ?? null };
+    case 'PayerChannelUnavailable':
+      return { __typename, ...shared, retryAfterSeconds: retryAfter ?? null };
+    case 'PayerServiceBusy':
+    case 'PayerOutcomePending':
+      return { __typename, ...shared, retryAfterSeconds: retryAfter ?? 1 };
     default:
       return { __typename, ...shared };
   }

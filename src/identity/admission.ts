@@ -27,7 +27,7 @@ export interface AdmissionRules {
 /** What a field was called with, as far as it decides whose limits count. */
 interface Asked {
   readonly appId?: unknown;
-  readonly channel?: unknown;
+  readonly channelId?: unknown;
 }
 
 export interface Admission {
@@ -58,8 +58,8 @@ export const createAdmission = ({ apps, isSignedCall, rates: rateOptions, bulkhe
   const routeOf = ({ needs }: AdmissionRules, asked: Asked): Route | undefined => {
     const appId = typeof asked.appId === 'string' ? asked.appId : undefined;
     try {
-      return typeof asked.channel === 'string'
-        ? apps.route(appId, asked.channel)
+      return typeof asked.channelId === 'string'
+        ? apps.route(appId, asked.channelId)
         : needs && apps.routeFor(appId, needs);
     } catch {
       return undefined;

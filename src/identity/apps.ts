@@ -1,7 +1,7 @@
 /** The merchant applications, and the route of each channel of an app: where its auth codes go. */
 import type { OpenedSource, Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
-import type { Channel, ChannelCapability } from '../model.ts';
+import type { AppChannel, Channel, ChannelCapability } from '../model.ts';
 import type { SignaturePolicy } from '../security/app-signature.ts';
 
 /** A merchant application, as configured. */
@@ -43,7 +43,7 @@ export type CapableRoute<Can extends Capability> = Route & { readonly source: Re
 /** The app and channel that a caller named; `needs` chooses the channel of a call that names none. */
 export interface AskedNames {
   readonly appId?: unknown;
-  readonly channel?: unknown;
+  readonly channelId?: unknown;
   readonly needs?: Capability | undefined;
 }
 
@@ -55,8 +55,8 @@ export interface Apps {
   routeFor<Can extends Capability>(appId: string | undefined, can: Can): CapableRoute<Can>;
   /** Those of the names that are configured: the log shows no text that a caller made up. */
   configured(names: AskedNames): { appId?: string; channelId?: string; source?: string };
-  /** The channels of an app; none for an unknown app. */
-  channels(appId: string | undefined): Channel[];
+  /** The channels of an app. Throws APP_UNKNOWN. */
+  channels(appId: string | undefined): AppChannel[];
   channel(id: string): Channel | undefined;
 }
 
@@ -95,28 +95,28 @@ export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
       const route = routes.get(channelId);
       if (route) return route;
       const message = `one of the app's channels: ${[...routes.keys()].join(', ')}`;
-      throw new PayerIdentityError('CHANNEL_UNKNOWN', { fields: [{ path: 'channel', message }] });
+      throw new PayerIdentityError('CHANNEL_UNKNOWN', { fields: [{ path: 'channelId', message }] });
     },
     routeFor(appId = defaultApp, can) {
       const route = firstCapable(routesOf(appId), can);
       if (route) return route;
-      throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
+      const message = 'an app with a channel that has this capability';
+      throw new PayerIdentityError('CHANNEL_UNSUPPORTED', { fields: [{ path: 'appId', message }] });
     },
-    configured({ appId: given, channel, needs }) {
+    configured({ appId: given, channelId, needs }) {
       const appId = given ?? defaultApp;
       if (typeof appId !== 'string') return {};
       const routes = byApp.get(appId);
       if (!routes) return {};
-      const route = typeof channel === 'string' ? routes.get(channel) : needs && firstCapable(routes, needs);
+      const route = typeof channelId === 'string' ? routes.get(channelId) : needs && firstCapable(routes, needs);
       return route ? { appId, channelId: route.channelId, source: route.sourceName } : { appId };
     },
     channels: (appId = defaultApp) =>
-      [...(byApp.get(appId)?.values() ?? [])].map(({ channelId, capabilities }) => ({
-        id: channelId,
-        title: titles.get(channelId) ?? null,
+      [...routesOf(appId).values()].map(({ channelId, capabilities }) => ({
+        channel: { id: channelId, title: titles.get(channelId) ?? null },
         capabilities,
       })),
-    channel: (id) => (channelIds.has(id) ? { id, title: titles.get(id) ?? null, capabilities: null } : undefined),
+    channel: (id) => (channelIds.has(id) ? { id, title: titles.get(id) ?? null } : undefined),
   };
 };
 

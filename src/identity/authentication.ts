@@ -73,14 +73,14 @@ const createRedeemAuthCode =
   (redeemOnce: RedeemOnce) =>
   async (
     { appId, channelId, sourceName, source, upstreamApp }: Route,
-    { authCode, channel, ...rest }: AuthenticationInput,
+    { authCode, clientIp: givenIp, channelOptions }: AuthenticationInput,
     { caller, traceId, clientIp, signal: clientGone, note }: CallContext,
     { session, holdUnder, traffic }: RedeemTarget,
   ): Promise<Redemption> => {
     // Limits count by the address that the router names; `clientIp` of the input is the caller's own claim.
     const client = traffic === 'public' && clientIp !== undefined ? networkOf(clientIp) : undefined;
     const origin = { channelId, traffic, client };
-    const request = { channelId: channel, ...rest, clientIp: rest.clientIp ?? clientIp };
+    const request = { channelId, ...channelOptions, clientIp: givenIp ?? clientIp };
     source.validate?.(authCode, request);
 
     const redeemAtSource = async (cancellation: Cancellation): Promise<Outcome> => {
@@ -130,22 +130,22 @@ export const createAuthentication = (deps: Deps): Authentication => {
 
   return {
     async startAuthentication(input) {
-      const { channel, appId, returnUrl } = parseInput(startAuthenticationInput, input);
-      const route = apps.route(appId, channel);
+      const { channelId, appId, returnUrl } = parseInput(startAuthenticationInput, input);
+      const route = apps.route(appId, channelId);
       requireReturnUrl(route.app, returnUrl);
       const { authorizer } = route.source;
-      if (!authorizer?.channels.includes(channel)) throw new PayerIdentityError('CHANNEL_UNSUPPORTED');
-      const { state, stateId } = stateTokens.issueState(route.appId, channel, times.resultTtlMs);
+      if (!authorizer?.channels.includes(channelId)) throw unsupported();
+      const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
       const authorizeUrl = authorizer.url({ returnUrl, state });
       const queryCode = newQueryCode();
-      const session = { queryCode, stateId, appId: route.appId, channelId: channel };
+      const session = { queryCode, stateId, appId: route.appId, channelId };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, authorizeUrl, expiresAt };
     },
 
     async authenticate(input, call) {
       const parsed = parseInput(authenticateInput, input);
-      const route = apps.route(parsed.appId, parsed.channel);
+      const route = apps.route(parsed.appId, parsed.channelId);
       const caller = await callerOf(route, parsed, call);
       requireScope(caller, 'payer:authenticate', route.appId);
       const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode);
@@ -158,7 +158,7 @@ export const createAuthentication = (deps: Deps): Authentication => {
 
     async authenticateAndSet(input, call) {
       const { state, ...parsed } = parseInput(authenticateAndSetInput, input);
-      const route = apps.route(parsed.appId, parsed.channel);
+      const route = apps.route(parsed.appId, parsed.channelId);
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session = queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode);
       // All payer pages are one caller, so the session alone makes a call a duplicate.
@@ -168,6 +168,11 @@ export const createAuthentication = (deps: Deps): Authentication => {
     },
   };
 };
+
+const unsupported = () =>
+  new PayerIdentityError('CHANNEL_UNSUPPORTED', {
+    fields: [{ path: 'channelId', message: 'a channel with the capability AUTHORIZE' }],
+  });
 
 /** Throws INPUT_INVALID for a page that the app has not listed: the payer's auth code would go there. */
 export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string): void => {

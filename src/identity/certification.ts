@@ -51,13 +51,13 @@ export const createCertification = ({ store, apps, times }: Deps): Certification
 
   return {
     async initialize(input, call) {
-      const { appId, identityId, returnUrl, ...document } = parseInput(initializeCertificationInput, input);
+      const { appId, identityId, returnUrl, method, document } = parseInput(initializeCertificationInput, input);
       const route = routeOf(appId, call);
       if (returnUrl !== undefined) requireReturnUrl(route.app, returnUrl);
       if (identityId !== undefined) await requireIdentity(route.appId, identityId);
       const orderNo = randomBytes(16).toString('hex');
       const { channelId, source } = route;
-      const request = { ...document, orderNo, returnUrl };
+      const request = { method, document, orderNo, returnUrl };
       const certifyId = await ask(call, channelId, (sourceCall) => source.certifier.initialize(request, sourceCall));
       const certification = { certifyId, appId: route.appId, channelId, identityId: identityId ?? null };
       await store.addCertification(certification).catch(throwUnavailable);

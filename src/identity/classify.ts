@@ -1,5 +1,5 @@
 /** What the failure of an exchange means: for the code that was sent, and for the caller. */
-import { failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
+import { type FailureMember, failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { FinalOutcome } from '../store/store.ts';
 
@@ -9,11 +9,13 @@ import type { FinalOutcome } from '../store/store.ts';
  */
 type FailureKind = 'unsent' | 'refused' | 'indeterminate' | 'bug';
 
+const indeterminate: ReadonlySet<FailureMember> = new Set(['PayerOutcomeUnknown', 'PayerOutcomePending']);
+
 export const classify = (error: unknown): FailureKind => {
   if (error instanceof ExchangeError) return error.sent ? 'indeterminate' : 'unsent';
   if (!(error instanceof PayerIdentityError)) return 'bug';
   if (leftUnsent(error.code)) return 'unsent';
-  return failureMember(error.code) === 'AuthenticationIndeterminate' ? 'indeterminate' : 'refused';
+  return indeterminate.has(failureMember(error.code)) ? 'indeterminate' : 'refused';
 };
 
 /** The outcome of a code whose exchange failed after it was sent: INDETERMINATE unless the channel refused it. */

@@ -1,7 +1,6 @@
 /** The inputs of the use cases: the limits that the upstreams publish, checked before a code is claimed or anything is sent. */
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
-import { parseBeijingTime } from '../lib/beijing-time.ts';
 import { citizenIdFault, documentNumber } from '../lib/citizen-id.ts';
 
 const text = (max: number) => z.string().min(1, 'at least 1 character').max(max, `at most ${max} characters`);
@@ -19,32 +18,40 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
 /** In the form in which the document prints it, which the upstream compares. */
 const certNo = text(64).transform(documentNumber).pipe(text(64));
 /** Adds an issue for an invalid number of a resident identity card; the message does not repeat the number. */
-const checkCitizenId = (certNo: string, context: z.RefinementCtx): void => {
-  const message = citizenIdFault(certNo);
-  if (message) context.addIssue({ code: 'custom', path: ['certNo'], message });
+const checkCitizenId = (number: string, path: string[], context: z.RefinementCtx): void => {
+  const message = citizenIdFault(number);
+  if (message) context.addIssue({ code: 'custom', path, message });
 };
 
 const appId = optional(text(32));
-const channel = text(32);
+const channelId = text(32);
 /** Not zod's url(): it removes spaces and control characters, and the rest would be compared with the app's pages. */
 const returnUrl = z.string().max(256, 'at most 256 characters').refine(URL.canParse, 'a URL');
 
 const common = {
-  channel,
+  channelId,
   authCode: oneTimeCode(200),
   appId,
   clientIp: optional(z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address')),
   queryCode: optional(z.string().regex(/^[\w.~-]{16,128}$/, '16 to 128 random characters of A-Z a-z 0-9 _ - . ~')),
-  merchantOrderNo: optional(z.string().regex(/^\w{5,30}$/, '5 to 30 characters of A-Z a-z 0-9 _')),
-  subAppId: optional(text(32)),
-  termId: optional(text(32)),
+  channelOptions: optional(
+    z.object({
+      orderId: optional(z.string().regex(/^\w{5,30}$/, '5 to 30 characters of A-Z a-z 0-9 _')),
+      subAppId: optional(text(32)),
+      terminalId: optional(text(32)),
+    }),
+  ),
 };
 
 export const authenticateInput = z.object({
   ...common,
-  nonceStr: optional(z.string().regex(/^[\w.~-]{16,32}$/, '16 to 32 characters of A-Z a-z 0-9 _ - . ~')),
-  reqTime: optional(z.string().refine((text) => parseBeijingTime(text) !== undefined, 'yyyy-MM-dd HH:mm:ss in UTC+8')),
-  sign: optional(text(64)),
+  signature: optional(
+    z.object({
+      value: text(64),
+      signedAt: z.date().refine((date) => date.getTime() % 1_000 === 0, 'a time in whole seconds'),
+      nonce: z.string().regex(/^[\w.~-]{16,32}$/, '16 to 32 characters of A-Z a-z 0-9 _ - . ~'),
+    }),
+  ),
 });
 export const authenticateAndSetInput = z
   .object({ ...common, state: optional(text(128)) })
@@ -55,56 +62,70 @@ export const authenticateAndSetInput = z
 export type AuthenticateInput = z.output<typeof authenticateInput>;
 export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state'>;
 
-export const startAuthenticationInput = z.object({ channel, appId, returnUrl });
+export const startAuthenticationInput = z.object({ channelId, appId, returnUrl });
 
 export const initializeCertificationInput = z
   .object({
     appId,
     identityId: optional(text(128)),
     method: z.enum(['FACE', 'CERT_PHOTO', 'CERT_PHOTO_FACE', 'SMART_FACE']),
-    certType: z.enum([
-      'IDENTITY_CARD',
-      'HOME_VISIT_PERMIT_HK_MC',
-      'HOME_VISIT_PERMIT_TAIWAN',
-      'RESIDENCE_PERMIT_HK_MC',
-      'RESIDENCE_PERMIT_TAIWAN',
-      'PERMANENT_RESIDENCE_FOREIGNER',
-    ]),
-    certName: text(128),
-    certNo,
+    document: z.object({
+      type: z.enum([
+        'IDENTITY_CARD',
+        'HOME_VISIT_PERMIT_HK_MC',
+        'HOME_VISIT_PERMIT_TAIWAN',
+        'RESIDENCE_PERMIT_HK_MC',
+        'RESIDENCE_PERMIT_TAIWAN',
+        'PERMANENT_RESIDENCE_FOREIGNER',
+      ]),
+      holderName: text(128),
+      number: certNo,
+    }),
     returnUrl: optional(returnUrl),
   })
-  .superRefine(({ certType, certNo }, context) => {
-    if (certType === 'IDENTITY_CARD') checkCitizenId(certNo, context);
+  .superRefine(({ document: { type, number } }, context) => {
+    if (type === 'IDENTITY_CARD') checkCitizenId(number, ['document', 'number'], context);
   });
 
 const certifyId = z.string().regex(/^[0-9A-Za-z]{1,32}$/, '1 to 32 letters and digits');
 export const startCertificationInput = z.object({ appId, certifyId, returnUrl: optional(returnUrl) });
 export const certificationQuery = z.object({ appId, certifyId });
 
+/** Exactly one field. The contract does not declare @oneOf, which Apollo's composition refuses. */
+const jobworthSubject = z
+  .object({
+    userId: optional(text(64)),
+    openId: optional(text(128)),
+    document: optional(
+      z.object({
+        type: z.enum([
+          'IDENTITY_CARD',
+          'PASSPORT',
+          'HOME_RETURN_PERMIT',
+          'TRAVEL_PERMIT_HK_MC',
+          'TRAVEL_PERMIT_TAIWAN',
+          'DOCUMENT_HK_MC',
+        ]),
+        number: certNo,
+      }),
+    ),
+  })
+  .refine((subject) => Object.values(subject).filter((value) => value !== undefined).length === 1, {
+    message: 'exactly one of userId, openId and document',
+  });
+
 export const jobworthInput = z
   .object({
     appId,
     connKey: text(128),
     onceToken: oneTimeCode(128),
-    queryType: z.enum(['exact', 'dim']),
+    match: z.enum(['EXACT', 'FUZZY']),
     identityType: text(32),
     serviceId: text(64),
-    userId: optional(text(64)),
-    openId: optional(text(128)),
-    certNo: optional(certNo),
-    certType: optional(z.string().regex(/^[0-5]$/, 'one digit from 0 to 5')),
+    subject: jobworthSubject,
   })
-  .refine(({ userId, openId, certNo, certType }) => userId || openId || (certNo && certType), {
-    path: ['userId'],
-    message: 'userId or openId, or certNo and certType',
-  })
-  .refine(({ certNo, certType }) => (certNo === undefined) === (certType === undefined), {
-    path: ['certType'],
-    message: 'certNo and certType together',
-  })
-  .superRefine(({ certNo, certType }, context) => {
-    if (certType === '0') checkCitizenId(certNo ?? '', context);
+  .superRefine(({ subject: { document } }, context) => {
+    if (document?.type === 'IDENTITY_CARD') checkCitizenId(document.number, ['subject', 'document', 'number'], context);
   });
 
 /** Parses an input. Throws INPUT_INVALID with the path of every invalid field, and no value. */

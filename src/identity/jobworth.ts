@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { JobworthAnswer, JobworthReply } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
 import type { Cancellation } from '../lib/exchange.ts';
 import type { Claim, Outcome } from '../store/store.ts';
 import type { Apps } from './apps.ts';
@@ -20,12 +21,12 @@ export type JobworthResult =
 /** An answer as it is stored. */
 const storedAnswer = z.object({
   kind: z.literal('ANSWERED'),
-  trusted: z.boolean(),
+  confirmed: z.boolean(),
   merchantIdentityId: z.string().optional(),
   resultUrl: z.string().optional(),
   userId: z.string().optional(),
   openId: z.string().optional(),
-  tokenStatus: z.string().optional(),
+  authorizationStatus: z.string().optional(),
 }) satisfies z.ZodType<Extract<JobworthResult, { kind: 'ANSWERED' }>>;
 
 /** Throws PayerIdentityError for an expected failure. */
@@ -57,7 +58,7 @@ export const createJobworth =
       upstreamAppId: upstreamApp,
       kind: 'onceToken',
       code: query.onceToken,
-      binding: [caller.id, ...canonicalEntries(query)],
+      binding: [caller.id, canonicalJson(query)],
       appId,
       channelId,
       traceId,
@@ -76,12 +77,6 @@ const answerUnstored = (reply: Exclude<JobworthReply, { kind: 'ANSWERED' }> | un
   const { code, upstreamCode, upstreamTraceId } = reply;
   throw new PayerIdentityError(code, { upstreamCode, upstreamTraceId });
 };
-
-/** Names and values, by name. A field that is null counts as absent, which no text equals. */
-const canonicalEntries = (query: Readonly<Record<string, string | undefined>>): string[] =>
-  Object.keys(query)
-    .sort()
-    .flatMap((name) => (query[name] === undefined ? [] : [name, query[name]]));
 
 /** redeemOnce speaks of auth codes; here the code is a once token. */
 const asOnceToken = (error: unknown): never => {

@@ -1,5 +1,5 @@
 /** What a query code shows its reader: at once, or after waiting for the outcome. */
-import type { FailureCode } from '../failure.ts';
+import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Session, Store } from '../store/store.ts';
@@ -12,13 +12,13 @@ import { throwUnavailable } from './unavailable.ts';
 export type AuthResult = { readonly expiresAt: Date } & (
   | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
   /** The identity is undefined for callers without the scope `payer:read`: they know the query code and no more. */
-  | { readonly status: 'SUCCESS'; readonly identity: VisibleIdentity | undefined }
+  | { readonly status: 'SUCCEEDED'; readonly identity: VisibleIdentity | undefined }
   | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
 );
 
 /**
- * Waits up to `waitSeconds`, of which more than 25 count as 25. Undefined when the query code does not exist for this
- * caller. Throws SERVICE_UNAVAILABLE while the store is unavailable.
+ * Waits up to `waitSeconds`. Undefined when the query code does not exist for this caller. Throws INPUT_INVALID for a
+ * wait that is not 0 to 25 seconds, and SERVICE_UNAVAILABLE while the store is unavailable.
  */
 export type ReadResult = (queryCode: string, waitSeconds: number, call: CallContext) => Promise<AuthResult | undefined>;
 
@@ -59,7 +59,8 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
   };
 
   return async (queryCode, waitSeconds, call) => {
-    const allowedMs = Math.min(Math.max(waitSeconds, 0), MAX_WAIT_SECONDS) * 1_000;
+    if (waitSeconds < 0 || waitSeconds > MAX_WAIT_SECONDS) throw invalidWait();
+    const allowedMs = waitSeconds * 1_000;
     call.prolong(allowedMs);
     const waitMs = reading < limits.waiters ? allowedMs : 0;
     const pollAfterSeconds = countOnce(store, queryCode);
@@ -86,6 +87,9 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
   };
 };
 
+const invalidWait = () =>
+  new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'waitSeconds', message: `0 to ${MAX_WAIT_SECONDS}` }] });
+
 /** A call is one poll, however often it reads while it waits; only a read that finds WAITING counts. */
 const countOnce = (store: Pick<Store, 'countPoll'>, queryCode: string): (() => Promise<number>) => {
   let counted: Promise<number> | undefined;
@@ -103,7 +107,7 @@ const resultOf = async (
 ): Promise<AuthResult> => {
   switch (redemption?.state) {
     case 'SUCCEEDED':
-      return { status: 'SUCCESS', identity: readableTo(caller, redemption.identity), expiresAt };
+      return { status: 'SUCCEEDED', identity: readableTo(caller, redemption.identity), expiresAt };
     case 'REJECTED':
     case 'INDETERMINATE': {
       const { state: status, failureCode, traceId } = redemption;

@@ -1,10 +1,10 @@
 /** Calls that an app has signed: the app is their caller, with scopes of its own, and each signature is used once. */
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
-import { parseBeijingTime } from '../lib/beijing-time.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
 import { createTokenBuckets } from '../lib/token-bucket.ts';
-import { canonicalJson, isSigned, type SignaturePolicy } from '../security/app-signature.ts';
+import { type CallSignature, isSigned, type SignaturePolicy } from '../security/app-signature.ts';
 import type { Caller } from '../security/caller.ts';
-import type { NonceVerdict, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { type AuthenticateInput, authenticateInput } from './input.ts';
@@ -25,29 +25,24 @@ export type CallerOf = (
   call: Pick<CallContext, 'caller' | 'note'>,
 ) => Promise<Caller>;
 
-/** How much earlier or later than our clock a request time may be. */
+/** How much earlier or later than our clock a call may be signed. */
 const MAX_SKEW_MS = 300_000;
 
-export const isTimely = (reqTime: string, nowMs: number): boolean => {
-  const atMs = parseBeijingTime(reqTime);
-  return atMs !== undefined && Math.abs(nowMs - atMs) <= MAX_SKEW_MS;
-};
-
-/** Why the signature of a call does not hold; undefined when it does. The nonce is checked later, in the store. */
-const signatureFault = (
+/** A signature that holds, or why it does not. The nonce is checked later, in the store. */
+const checkSignature = (
   policy: SignaturePolicy,
   appId: string,
-  input: AuthenticateInput,
+  { signature, ...input }: AuthenticateInput,
   nowMs: number,
-): FailureCode | undefined => {
-  const { sign, nonceStr, reqTime } = input;
-  if (sign === undefined || nonceStr === undefined || reqTime === undefined) return 'SIGNATURE_MISSING';
-  if (!isSigned(policy, { operation: 'authenticate', appId, input })) return 'SIGNATURE_INVALID';
-  return isTimely(reqTime, nowMs) ? undefined : 'REQUEST_TIME_INVALID';
+): CallSignature | FailureCode => {
+  if (!signature) return 'SIGNATURE_MISSING';
+  if (!isSigned(policy, { operation: 'authenticate', appId, input, signature })) return 'SIGNATURE_INVALID';
+  const isTimely = Math.abs(nowMs - signature.signedAt.getTime()) <= MAX_SKEW_MS;
+  return isTimely ? signature : 'REQUEST_TIME_INVALID';
 };
 
 /** DaxPay 3.0.0 signs upper-cased text, so a nonce in another case is the same nonce. */
-const nonceOf = ({ nonceStr = '' }: AuthenticateInput): string => nonceStr.toLowerCase();
+const nonceOf = ({ nonce }: CallSignature): string => nonce.toLowerCase();
 
 /**
  * How often one signed call counts as its app's: as often as a router may repeat it. A client that has recorded the call
@@ -62,8 +57,10 @@ export const createIsSignedCall = ({ now }: Pick<Deps, 'now'>): IsSignedCall => 
   const copies = createTokenBuckets(COPIES);
   return ({ appId, app: { signature } }, input) => {
     const parsed = authenticateInput.safeParse(input);
-    if (!signature || !parsed.success || signatureFault(signature, appId, parsed.data, now())) return false;
-    const copy = `${appId} ${nonceOf(parsed.data)}`;
+    if (!signature || !parsed.success) return false;
+    const checked = checkSignature(signature, appId, parsed.data, now());
+    if (typeof checked === 'string') return false;
+    const copy = `${appId} ${nonceOf(checked)}`;
     if (copies.secondsUntil(copy) > 0) return false;
     copies.take(copy);
     return true;
@@ -72,15 +69,11 @@ export const createIsSignedCall = ({ now }: Pick<Deps, 'now'>): IsSignedCall => 
 
 export const createCallerOf = ({ store, now }: Deps): CallerOf => {
   /** Before anything is claimed or sent. Throws SERVICE_UNAVAILABLE without the store. */
-  const takeNonce = async (appId: string, input: AuthenticateInput): Promise<NonceVerdict> => {
-    const use = { appId, nonce: nonceOf(input), fingerprint: `${input.sign} ${canonicalJson(input)}` };
-    return store.useNonce(use).catch(throwUnavailable);
-  };
-
   const verify = async (appId: string, policy: SignaturePolicy, input: AuthenticateInput): Promise<void> => {
-    const fault = signatureFault(policy, appId, input, now());
-    if (fault) throw new PayerIdentityError(fault);
-    if ((await takeNonce(appId, input)) === 'USED') throw new PayerIdentityError('NONCE_USED');
+    const signature = checkSignature(policy, appId, input, now());
+    if (typeof signature === 'string') throw new PayerIdentityError(signature);
+    const use = { appId, nonce: nonceOf(signature), fingerprint: canonicalJson(input) };
+    if ((await store.useNonce(use).catch(throwUnavailable)) === 'USED') throw new PayerIdentityError('NONCE_USED');
   };
 
   return async ({ appId, app: { signature } }, input, { caller, note }) => {

@@ -5,6 +5,8 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { beijingTime } from '../lib/beijing-time.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
 import { digests, equalSecrets } from '../lib/digest.ts';
 
 /** At least 32 bytes: a captured signature must not be brute-forced offline. */
@@ -31,30 +33,60 @@ export const signatureConfig = z.discriminatedUnion('scheme', [
 ]);
 export type SignaturePolicy = z.output<typeof signatureConfig>;
 
-export type SignedInput = Readonly<Record<string, string | undefined>>;
+/** What a merchant sends with a call that it has signed. */
+export interface CallSignature {
+  readonly value: string;
+  readonly signedAt: Date;
+  readonly nonce: string;
+}
+
+/** The input of authenticate. */
+export interface SignedInput {
+  readonly channelId: string;
+  readonly authCode: string;
+  readonly appId?: string | undefined;
+  readonly clientIp?: string | undefined;
+  readonly queryCode?: string | undefined;
+  readonly channelOptions?:
+    | {
+        readonly orderId?: string | undefined;
+        readonly subAppId?: string | undefined;
+        readonly terminalId?: string | undefined;
+      }
+    | undefined;
+}
 
 export interface SignedRequest {
   /** The field of Mutation. */
   readonly operation: string;
   /** The app of the call, also where the input leaves it to the default. */
   readonly appId: string;
-  /** Every field that the call uses, `sign` among them. A field that is null counts as absent. */
+  /** Every field that the call uses but its signature. A field that is null counts as absent. */
   readonly input: SignedInput;
+  readonly signature: CallSignature;
 }
 
-const signedFields = (input: SignedInput): string[] =>
-  Object.keys(input)
-    .filter((name) => name !== 'sign' && input[name] !== undefined)
-    .sort();
-
-/** The input without `sign` as RFC 8785 writes it, which for an object of strings is JSON with sorted names. */
-export const canonicalJson = (input: SignedInput): string => JSON.stringify(input, signedFields(input));
-
-const textV2 = ({ operation, appId, input }: SignedRequest): string => {
-  const digest = createHash('sha256').update(canonicalJson(input)).digest('hex');
+const textV2 = ({ operation, appId, input, signature }: SignedRequest): string => {
+  const digest = createHash('sha256')
+    .update(canonicalJson({ ...input }))
+    .digest('hex');
   // A line break in a part cannot forge another text: the digest covers every value that the caller chose.
-  return ['v2', operation, appId, input.reqTime, input.nonceStr, digest].join('\n');
+  return ['v2', operation, appId, signature.signedAt.toISOString(), signature.nonce, digest].join('\n');
 };
+
+/** The input as DaxPay names it: flat, with the time in its form. */
+const daxpayFields = ({ input, signature }: SignedRequest): Readonly<Record<string, string | undefined>> => ({
+  channel: input.channelId,
+  authCode: input.authCode,
+  appId: input.appId,
+  clientIp: input.clientIp,
+  queryCode: input.queryCode,
+  merchantOrderNo: input.channelOptions?.orderId,
+  subAppId: input.channelOptions?.subAppId,
+  termId: input.channelOptions?.terminalId,
+  nonceStr: signature.nonce,
+  reqTime: beijingTime(signature.signedAt.getTime()),
+});
 
 /**
  * DaxPay joins values as they are, drops \ and ", and hashes UTF-8, where everything that is not Unicode is one
@@ -63,21 +95,27 @@ const textV2 = ({ operation, appId, input }: SignedRequest): string => {
 const plainValue = /^[ !#-%'-[\]-~]+$/;
 
 /** https://github.com/dromara/dax-pay PaySignUtil.java; empty values cannot occur. */
-const textDaxpay = (input: SignedInput, secret: string, profile: 'beta' | 'ga'): string | undefined => {
-  const names = signedFields(input);
-  if (!names.every((name) => plainValue.test(input[name] ?? ''))) return undefined;
-  const text = [...names.map((name) => `${name}=${input[name]}`), `key=${secret}`].join('&');
+const textDaxpay = (request: SignedRequest, secret: string, profile: 'beta' | 'ga'): string | undefined => {
+  const fields = Object.entries(daxpayFields(request))
+    .filter(([, value]) => value !== undefined)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  if (!fields.every(([, value = '']) => plainValue.test(value))) return undefined;
+  const text = [...fields.map(([name, value]) => `${name}=${value}`), `key=${secret}`].join('&');
   return profile === 'ga' ? text.toUpperCase() : text;
 };
 
+const isWellFormed = (input: SignedInput): boolean =>
+  Object.values({ ...input, channelOptions: undefined, ...input.channelOptions }).every(
+    (value) => typeof value !== 'string' || value.isWellFormed(),
+  );
+
 const signatures = (policy: SignaturePolicy, request: SignedRequest): (string | undefined)[] => {
-  const { input } = request;
   if (policy.scheme === 'daxpay')
     return policy.keys.map(({ algorithm, secret }) => {
-      const text = textDaxpay(input, secret, policy.profile);
+      const text = textDaxpay(request, secret, policy.profile);
       return text === undefined ? undefined : digests[algorithm](text, secret);
     });
-  if (!Object.values(input).every((value) => value?.isWellFormed() ?? true)) return [];
+  if (!isWellFormed(request.input)) return [];
   const text = textV2(request);
   return policy.keys.map(({ algorithm, secret }) =>
     createHmac(algorithm === 'hmac_sm3' ? 'sm3' : 'sha256', secret)
@@ -88,9 +126,8 @@ const signatures = (policy: SignaturePolicy, request: SignedRequest): (string | 
 
 /** Whether one of the app's keys has signed exactly this call. */
 export const isSigned = (policy: SignaturePolicy, request: SignedRequest): boolean => {
-  const { sign = '' } = request.input;
   const matches = signatures(policy, request).filter(
-    (expected) => expected !== undefined && equalSecrets(expected, sign),
+    (expected) => expected !== undefined && equalSecrets(expected, request.signature.value),
   );
   return matches.length > 0;
 };

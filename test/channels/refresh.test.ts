@@ -93,8 +93,8 @@ const startWith = async (origin: string, alipay: string) => {
     await sources.close();
     await store.close();
   });
-  const query = `mutation ($input: AuthenticateInput!) { authenticate(input: $input) {
-    __typename ... on Failure { code } } }`;
+  const query = `mutation ($input: PayerAuthenticateInput!) { authenticate(input: $input) {
+    __typename ... on PayerFailure { code } } }`;
   const authenticate = async (authCode: string) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -106,7 +106,7 @@ const startWith = async (origin: string, alipay: string) => {
       errors?: unknown;
     };
     expect(errors).toBeUndefined();
-    return data?.authenticate.code ?? 'Authenticated';
+    return data?.authenticate.code ?? 'PayerAuthenticated';
   };
   const lines = (event: string) =>
     logLines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === event);
@@ -120,11 +120,11 @@ describe('a service that runs', () => {
   test('a running service accepts both of two certificates of Alipay, and reads a third without a restart', async () => {
     const alipay = await alipayWith(before);
     const service = await startWith(alipay.origin, before.pem + after.pem);
-    expect(await service.authenticate('test_ok_a~1')).toBe('Authenticated');
+    expect(await service.authenticate('test_ok_a~1')).toBe('PayerAuthenticated');
     const port = Number(new URL(alipay.origin).port);
     await alipay.close();
     const changed = await alipayWith(after, port);
-    expect(await service.authenticate('test_ok_a~2')).toBe('Authenticated');
+    expect(await service.authenticate('test_ok_a~2')).toBe('PayerAuthenticated');
 
     await changed.close();
     const third = makeCertificate({ name: 'O=Shop,CN=alipay', issuer: root });
@@ -133,7 +133,7 @@ describe('a service that runs', () => {
     service.write('alipay.crt', after.pem + third.pem);
     await vi.waitFor(() => expect(service.lines(OPENED)).toHaveLength(1));
     expect(service.lines(OPENED)).toMatchObject([{ source: 'alipay' }]);
-    expect(await service.authenticate('test_ok_a~4')).toBe('Authenticated');
+    expect(await service.authenticate('test_ok_a~4')).toBe('PayerAuthenticated');
   });
 
   test('a running service goes on with its old options while a file is wrong or missing, logs why once, and reads the right one', async () => {
@@ -143,7 +143,7 @@ describe('a service that runs', () => {
     await vi.waitFor(() => expect(service.lines(REFUSED)).toHaveLength(1));
     const reason = /^Source alipay: certificates.alipay: it holds the application's own certificate/;
     expect(service.lines(REFUSED)[0]?.reason).toMatch(reason);
-    expect(await service.authenticate('test_ok_b~1')).toBe('Authenticated');
+    expect(await service.authenticate('test_ok_b~1')).toBe('PayerAuthenticated');
 
     service.write('alipay.crt', before.pem.slice(0, 500));
     await vi.waitFor(() => expect(service.lines(REFUSED)).toHaveLength(2));
@@ -151,7 +151,7 @@ describe('a service that runs', () => {
     await vi.waitFor(() => expect(service.lines(OPENED)).toHaveLength(1));
     service.write('alipay.crt', before.pem);
     await vi.waitFor(() => expect(service.lines(OPENED)).toHaveLength(2));
-    expect(await service.authenticate('test_ok_b~2')).toBe('Authenticated');
+    expect(await service.authenticate('test_ok_b~2')).toBe('PayerAuthenticated');
     // Dozens of looks later.
     expect(service.lines(REFUSED)).toHaveLength(2);
     expect(service.logLines.join('')).not.toMatch(/BEGIN|MII/);
@@ -165,7 +165,7 @@ describe('a service that runs', () => {
     service.write('app.key', pemOf(newKey));
     await vi.waitFor(() => expect(service.lines(REFUSED)).toHaveLength(1));
     expect(service.lines(REFUSED)[0]?.reason).toMatch(/certificates.app: it does not belong to privateKey/);
-    expect(await service.authenticate('test_ok_c~1')).toBe('Authenticated');
+    expect(await service.authenticate('test_ok_c~1')).toBe('PayerAuthenticated');
     service.write('app.crt', newApp.pem);
     await vi.waitFor(() => expect(service.lines(OPENED)).toHaveLength(1));
     // Alipay does not know the new certificate yet.

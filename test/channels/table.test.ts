@@ -108,8 +108,8 @@ const operations: Readonly<Record<string, Operation>> = {
     upstream: () => service.emulators.alipay,
     run: async (certName) => {
       const input = { method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo: '11010519491231002X' };
-      const query = `mutation ($input: InitializeIdentityCertificationInput!) {
-        initializeIdentityCertification(input: $input) { __typename ... on Failure { code } } }`;
+      const query = `mutation ($input: PayerInitializeCertificationInput!) {
+        initializeIdentityCertification(input: $input) { __typename ... on PayerFailure { code } } }`;
       return (await service.graphql(query, { input })).data.initializeIdentityCertification;
     },
   },
@@ -117,8 +117,8 @@ const operations: Readonly<Record<string, Operation>> = {
     upstream: () => service.emulators.alipay,
     run: async (onceToken) => {
       const rest = { connKey: 'c', queryType: 'exact', identityType: '04', serviceId: 's', userId: '2088' };
-      const query = `query ($input: JobworthAuthenticationInput!) {
-        jobworthAuthentication(input: $input) { __typename ... on Failure { code } } }`;
+      const query = `query ($input: PayerJobworthInput!) {
+        jobworthAuthentication(input: $input) { __typename ... on PayerFailure { code } } }`;
       return (await service.graphql(query, { input: { onceToken, ...rest } })).data.jobworthAuthentication;
     },
   },

@@ -197,7 +197,7 @@ describe('JSONTestSuite as an answer of an upstream', () => {
         const isTyped = end instanceof PayerIdentityError || (end instanceof ExchangeError && end.sent);
         if (!isTyped) expect.unreachable(`${name} ended as ${end}`);
         if (end instanceof PayerIdentityError)
-          expect({ name, member: failureMember(end.code) }).toEqual({ name, member: 'AuthenticationIndeterminate' });
+          expect({ name, member: failureMember(end.code) }).toEqual({ name, member: 'PayerOutcomeUnknown' });
         const outcome = end instanceof PayerIdentityError ? end.code : end.name;
         ends[outcome] = (ends[outcome] ?? 0) + 1;
       }

@@ -55,11 +55,11 @@ interface Case {
 
 /** Auth codes go to every kind of upstream. */
 const routes = [
-  { channel: 'ali_pay' },
-  { channel: 'union_pay' },
-  { channel: 'ali_pay', appId: 'demo-daxpay' },
-  { channel: 'wechat_pay', appId: 'demo-daxpay' },
-  { channel: 'wechat_pay', appId: 'demo-jucai' },
+  { channelId: 'ali_pay' },
+  { channelId: 'union_pay' },
+  { channelId: 'ali_pay', appId: 'demo-daxpay' },
+  { channelId: 'wechat_pay', appId: 'demo-daxpay' },
+  { channelId: 'wechat_pay', appId: 'demo-jucai' },
 ];
 const forms = ['variable', 'literal'] as const;
 const casesOf = (value: string): Case[] =>

@@ -189,21 +189,20 @@ const operations: Readonly<
   Record<string, { readonly query: string; readonly input: Readonly<Record<string, string>> }>
 > = {
   startAuthentication: {
-    query: 'mutation ($input: StartAuthenticationInput!) { r: startAuthentication(input: $input) { ...F } }',
-    input: { channel: 'ali_pay' },
+    query: 'mutation ($input: PayerStartAuthenticationInput!) { r: startAuthentication(input: $input) { ...F } }',
+    input: { channelId: 'ali_pay' },
   },
   initializeIdentityCertification: {
     query:
-      'mutation ($input: InitializeIdentityCertificationInput!) { r: initializeIdentityCertification(input: $input) { ...F } }',
+      'mutation ($input: PayerInitializeCertificationInput!) { r: initializeIdentityCertification(input: $input) { ...F } }',
     input: { method: 'FACE', certType: 'IDENTITY_CARD', certName: 'test_ok_a', certNo: '11010519491231002X' },
   },
   startIdentityCertification: {
-    query:
-      'mutation ($input: StartIdentityCertificationInput!) { r: startIdentityCertification(input: $input) { ...F } }',
+    query: 'mutation ($input: PayerStartCertificationInput!) { r: startIdentityCertification(input: $input) { ...F } }',
     input: { certifyId: '0123456789abcdef0123456789abcdef' },
   },
 };
-const FAILURE = ' fragment F on Failure { code ... on InvalidInput { fields { path } } }';
+const FAILURE = ' fragment F on Failure { code ... on PayerInvalidInput { fields { path } } }';
 
 test.each(Object.entries(operations))(
   '%s accepts the return URLs that the app has listed, character by character, and no other',

@@ -91,7 +91,7 @@ beforeAll(async () => {
   closers.push(gateway.close, ordersSubgraph.close, wallets.close, service.close);
 
   const authenticated = async (channel: string, authCode: string): Promise<string> => {
-    const answer = await viaGateway(AUTHENTICATE, { input: { channel, authCode } });
+    const answer = await viaGateway(AUTHENTICATE, { input: { channelId: channel, authCode } });
     return answer.data.authenticate.identity.id;
   };
   alice = await authenticated('wechat_pay', 'test_ok_alice');
@@ -223,11 +223,11 @@ describe('wallets that reference payers by openId', () => {
 
 describe('the operations of payer-identity itself', () => {
   test('authenticate answers through the gateway with every field', async () => {
-    const input = { channel: 'wechat_pay', authCode: 'test_ok_carol' };
+    const input = { channelId: 'wechat_pay', authCode: 'test_ok_carol' };
     const { data, errors } = await viaGateway(AUTHENTICATE, { input });
     expect(errors).toBeUndefined();
     expect(data.authenticate).toEqual({
-      __typename: 'Authenticated',
+      __typename: 'PayerAuthenticated',
       identity: {
         id: expect.stringMatching(/^pid_/),
         appId: 'demo',
@@ -247,11 +247,11 @@ describe('the operations of payer-identity itself', () => {
   });
 
   test('a refusal comes through the gateway as its union member', async () => {
-    const input = { channel: 'ali_pay', authCode: 'test_invalid_gateway' };
+    const input = { channelId: 'ali_pay', authCode: 'test_invalid_gateway' };
     const { data, errors } = await viaGateway(AUTHENTICATE, { input });
     expect(errors).toBeUndefined();
     expect(data.authenticate).toEqual({
-      __typename: 'AuthCodeRejected',
+      __typename: 'PayerAuthorizationRejected',
       code: 'AUTH_CODE_REFUSED',
       message: expect.any(String),
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -259,9 +259,9 @@ describe('the operations of payer-identity itself', () => {
   });
 
   test('authResult reads through the gateway what authenticateAndSet stored', async () => {
-    const input = { channel: 'ali_pay', authCode: 'test_ok_dave' };
+    const input = { channelId: 'ali_pay', authCode: 'test_ok_dave' };
     const kept = await viaGateway(AUTHENTICATE_AND_SET, { input });
-    expect(kept.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    expect(kept.data.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
     const { queryCode } = kept.data.authenticateAndSet;
     const { data, errors } = await viaGateway(AUTH_RESULT, { queryCode, waitSeconds: 0 });
     expect(errors).toBeUndefined();

@@ -147,14 +147,14 @@ describe('a gateway that enforces the scopes', () => {
 
   test('a gateway that enforces scopes does not forward fields that the caller lacks the scope for', async () => {
     operations.length = 0;
-    const input = { channel: 'ali_pay', authCode: 'not_to_be_sent' };
+    const input = { channelId: 'ali_pay', authCode: 'not_to_be_sent' };
     const { data, errors } = await gateway.ask(AUTHENTICATE, { input }, { scopes: ['payer:read'] });
     expect(data?.authenticate ?? null).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } }]);
     expect(operations).toEqual([]);
     await gateway.ask(AUTHENTICATE, { input });
     expect(operations).toEqual([]);
-    expect((await gateway.ask(AUTHENTICATE, { input }, {})).data.authenticate.__typename).toBe('Authenticated');
+    expect((await gateway.ask(AUTHENTICATE, { input }, {})).data.authenticate.__typename).toBe('PayerAuthenticated');
     expect(operations).toHaveLength(1);
   });
 

@@ -61,10 +61,11 @@ test('app signatures hold through a gateway that rewrites the document, reorders
   const rewrite = (input: Input) => ({ ...nulls, ...Object.fromEntries(Object.entries(input).reverse()) });
   const { ask, operations, sentCodes } = await start(rewrite);
   const inputs = [call(), call({ queryCode: 'a-query-code-of-ours' }), call({ termId: '终端 "1" \\ é\n😀' })];
-  for (const input of inputs) expect(await ask(AUTHENTICATE, { input })).toMatchObject({ __typename: 'Authenticated' });
+  for (const input of inputs)
+    expect(await ask(AUTHENTICATE, { input })).toMatchObject({ __typename: 'PayerAuthenticated' });
   const written = call({ termId: '终端 "1"' });
   const inDocument = `mutation Mine { mine: authenticate(input: { ${literal(written)}, clientIp: null }) { __typename } }`;
-  expect(await ask(inDocument)).toEqual({ __typename: 'Authenticated' });
+  expect(await ask(inDocument)).toEqual({ __typename: 'PayerAuthenticated' });
   expect(operations).toHaveLength(4);
   expect(operations).not.toContain(AUTHENTICATE);
   expect(sentCodes()).toEqual([...inputs, written].map(({ authCode }) => authCode));
@@ -74,7 +75,7 @@ test('an app signature does not hold when a field was changed on the way', async
   const rewrite = (input: Input) => ({ ...input, authCode: `${input.authCode}x` });
   const { ask, sentCodes } = await start(rewrite);
   expect(await ask(AUTHENTICATE, { input: call() })).toMatchObject({
-    __typename: 'NotAllowed',
+    __typename: 'PayerNotAllowed',
     code: 'SIGNATURE_INVALID',
   });
   expect(sentCodes()).toEqual([]);

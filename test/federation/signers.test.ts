@@ -57,7 +57,7 @@ let codes = 0;
 /** Redeems a new code through a router; answers what the router answers. */
 const authenticate = (ask: Ask) => {
   codes += 1;
-  const input = { channel: 'wechat_pay', authCode: `test_ok_alice~${codes}` };
+  const input = { channelId: 'wechat_pay', authCode: `test_ok_alice~${codes}` };
   return ask({ query: AUTHENTICATE, variables: { input } });
 };
 
@@ -66,7 +66,7 @@ const expectThrough = async (ask: Ask, service: Service) => {
   const { data, errors } = await authenticate(ask);
   expect(errors).toBeUndefined();
   expect(data.authenticate).toMatchObject({
-    __typename: 'Authenticated',
+    __typename: 'PayerAuthenticated',
     identity: { openId: idsOf('alice').openid, channel: { id: 'wechat_pay', title: '微信支付' } },
   });
   expect(service.upstream.ledger).toHaveLength(before + 1);
@@ -158,7 +158,7 @@ describe('Hive Gateway, which signs operations', () => {
   test('Hive Gateway is accepted without variables, and with variables of every kind', async () => {
     const ask = startHive({ secret });
     expect(await ask({ query: '{ __typename channels(appId: "demo") { id } }' })).not.toHaveProperty('errors');
-    const input = { channel: 'wechat_pay', authCode: 'test_ok_支付宝"\\\n😀', appId: null };
+    const input = { channelId: 'wechat_pay', authCode: 'test_ok_支付宝"\\\n😀', appId: null };
     const { data, errors } = await ask({ query: AUTHENTICATE, variables: { input } });
     expect({ errors, type: data.authenticate.__typename }).toEqual({ errors: undefined, type: expect.any(String) });
   });

@@ -18,15 +18,15 @@ const start = async (limits: NonNullable<ServiceOptions['config']>['limits'], op
   return service;
 };
 
-const input = (authCode: string) => ({ input: { channel: 'wechat_pay', authCode } });
-const rateLimited = { __typename: 'ChannelUnavailable', code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) };
+const input = (authCode: string) => ({ input: { channelId: 'wechat_pay', authCode } });
+const rateLimited = { __typename: 'PayerServiceBusy', code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) };
 
 describe('too many calls', () => {
   test('calls over the rate are RATE_LIMITED with the time to wait, and nothing is sent or stored', async () => {
     const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 3 } } });
     for (const code of ['test_ok_a', 'test_ok_b', 'test_ok_c']) {
       const { data } = await service.graphql(AUTHENTICATE, input(code));
-      expect(data.authenticate.__typename).toBe('Authenticated');
+      expect(data.authenticate.__typename).toBe('PayerAuthenticated');
     }
     const { status, data } = await service.graphql(AUTHENTICATE, input('test_ok_d'));
     expect(status).toBe(200);
@@ -74,7 +74,7 @@ describe('too many calls', () => {
       const { data } = await service.graphql(AUTHENTICATE_AND_SET, input(code), { 'x-forwarded-for': '192.0.2.1' });
       typenames.push(data.authenticateAndSet.__typename);
     }
-    expect(typenames).toEqual(['AuthResultKept', 'AuthResultKept', 'ChannelUnavailable']);
+    expect(typenames).toEqual(['PayerAuthResultStored', 'PayerAuthResultStored', 'PayerChannelUnavailable']);
     expect(service.upstream.ledger).toHaveLength(2);
   });
 
@@ -89,11 +89,11 @@ describe('too many calls', () => {
 
 describe('too many at the same time', () => {
   const bulkheads = { public: { running: 2, waiting: 1 }, trusted: { running: 2, waiting: 1 } };
-  const overloaded = { __typename: 'ChannelUnavailable', code: 'OVERLOADED', retryAfterSeconds: 1 };
+  const overloaded = { __typename: 'PayerServiceBusy', code: 'OVERLOADED', retryAfterSeconds: 1 };
   const patient = { config: { times: { deadlineMs: 3_000, leaseMs: 4_000 } } };
   const PAGE = AUTHENTICATE_AND_SET.replace(
-    '... on Failure',
-    '... on ChannelUnavailable { retryAfterSeconds } ... on Failure',
+    '... on PayerFailure',
+    '... on PayerChannelUnavailable { retryAfterSeconds } ... on PayerFailure',
   );
 
   test('P7: payer pages over their bulkhead are OVERLOADED within 50 ms, and trusted calls are answered', async () => {
@@ -115,10 +115,10 @@ describe('too many at the same time', () => {
     const [median = Number.NaN, slowest] = [refusedAfterMs[10], refusedAfterMs.at(-1)];
     console.log(`overloaded: 20 refusals, median ${median.toFixed(1)} ms, slowest ${slowest?.toFixed(1)} ms`);
     expect(median).toBeLessThan(50);
-    expect(trusted).toEqual(Array(20).fill('Authenticated'));
+    expect(trusted).toEqual(Array(20).fill('PayerAuthenticated'));
     await Promise.all(hanging);
     const { data } = await service.graphql(PAGE, input('test_ok_0'));
-    expect(data.authenticateAndSet.__typename).toBe('AuthResultKept');
+    expect(data.authenticateAndSet.__typename).toBe('PayerAuthResultStored');
   });
 
   test('trusted callers over their bulkhead are OVERLOADED, and payer pages are answered', async () => {
@@ -126,7 +126,7 @@ describe('too many at the same time', () => {
     const hanging = [1, 2, 3, 4].map((index) => service.graphql(AUTHENTICATE, input(`test_hang_${index}`)));
     expect((await Promise.race(hanging)).data.authenticate).toMatchObject(overloaded);
     const page = await service.graphql(PAGE, input('test_ok_b'));
-    expect(page.data.authenticateAndSet.__typename).toBe('AuthResultKept');
+    expect(page.data.authenticateAndSet.__typename).toBe('PayerAuthResultStored');
     await Promise.all(hanging);
   });
 

@@ -59,14 +59,14 @@ beforeAll(async () => {
   const payer = 'method: FACE, certType: IDENTITY_CARD, certName: "a", certNo: "11010519491231002X"';
   const once = async (document: string) => (await service.graphql(document)).data;
   const { authenticate } = await once(
-    `mutation { authenticate(input: { ${await code()} }) { ... on Authenticated { identity { id } } } }`,
+    `mutation { authenticate(input: { ${await code()} }) { ... on PayerAuthenticated { identity { id } } } }`,
   );
   const identityId = authenticate.identity.id;
   const { authenticateAndSet: kept } = await once(
-    `mutation { authenticateAndSet(input: { ${await code()} }) { ... on AuthResultKept { queryCode } } }`,
+    `mutation { authenticateAndSet(input: { ${await code()} }) { ... on PayerAuthResultStored { queryCode } } }`,
   );
   const { initializeIdentityCertification: begun } = await once(
-    `mutation { initializeIdentityCertification(input: { ${payer}, identityId: "${identityId}" }) { ... on IdentityCertificationInitialized { certifyId } } }`,
+    `mutation { initializeIdentityCertification(input: { ${payer}, identityId: "${identityId}" }) { ... on PayerCertificationInitialized { certifyId } } }`,
   );
   const list = (one: string) => Array.from({ length: 100 }, () => one).join(' ');
   inputs = {
@@ -204,7 +204,7 @@ test.each([
   ['as many unknown arguments', `{ channels(${Array.from({ length: 330 }, (_, i) => `a${i}: 1`).join(' ')}) { id } }`],
   [
     'a long QR code in four fragments',
-    `mutation { startAuthentication(input: { channel: "ali_pay", returnUrl: "${returnUrl}" }) { ...A ...B ...C ...D } }
+    `mutation { startAuthentication(input: { channelId: "ali_pay", returnUrl: "${returnUrl}" }) { ...A ...B ...C ...D } }
     ${['A', 'B', 'C', 'D'].map((name) => `fragment ${name} on AuthenticationStarted { ${name}: authorizeQr }`).join(' ')}`,
   ],
 ])('the answer to %s has at most 256 KiB', async (_, query) => {
@@ -233,7 +233,7 @@ test('no repeated field takes more than 400 ms of CPU beyond a plain field, clie
 
 test('a QR code that is selected four times is rendered once', async () => {
   const start = (aliases: string) =>
-    `mutation { startAuthentication(input: { channel: "${channel}", returnUrl: "${returnUrl}" }) { ... on AuthenticationStarted { ${aliases} } } }`;
+    `mutation { startAuthentication(input: { channel: "${channel}", returnUrl: "${returnUrl}" }) { ... on PayerAuthenticationStarted { ${aliases} } } }`;
   const { data } = await service.graphql(start('a: authorizeQr b: authorizeQr c: authorizeQr d: authorizeQr'));
   expect(new Set(Object.values(data.startAuthentication)).size).toBe(1);
   const { status, errors } = await service.graphql(

@@ -60,8 +60,8 @@ const everyField = (typeName: string): string => {
 };
 
 describe('success', () => {
-  const query = `mutation($input: AuthenticateInput!) {
-    authenticate(input: $input) { __typename ... on Authenticated ${everyField('Authenticated')} }
+  const query = `mutation($input: PayerAuthenticateInput!) {
+    authenticate(input: $input) { __typename ... on PayerAuthenticated ${everyField('PayerAuthenticated')} }
   }`;
   const identity = {
     id: expect.stringMatching(/^[\w-]{16,}$/),
@@ -77,10 +77,10 @@ describe('success', () => {
   };
 
   test('ali_pay gives every field of the payer, a userId and no token', async () => {
-    const { answer, errors } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'alice') }, { query });
+    const { answer, errors } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'alice') }, { query });
     expect(errors).toBeUndefined();
     expect(answer).toEqual({
-      __typename: 'Authenticated',
+      __typename: 'PayerAuthenticated',
       identity: {
         ...identity,
         userId: idsOf('alice').userId,
@@ -93,12 +93,12 @@ describe('success', () => {
 
   test('wechat_pay gives every field of the payer, an openId and a token', async () => {
     const { answer, errors } = await authenticate(
-      { channel: 'wechat_pay', authCode: codeOf('ok', 'alice') },
+      { channelId: 'wechat_pay', authCode: codeOf('ok', 'alice') },
       { query },
     );
     expect(errors).toBeUndefined();
     expect(answer).toEqual({
-      __typename: 'Authenticated',
+      __typename: 'PayerAuthenticated',
       identity: {
         ...identity,
         openId: idsOf('alice').openid,
@@ -111,24 +111,24 @@ describe('success', () => {
 
   test('an Alipay application of the new kind gives an openId instead of a userId', async () => {
     const at = await startFor({ daxpay: { alipayId: 'openId' } });
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'alice') }, { at });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'alice') }, { at });
     expect(answer.identity).toMatchObject({ openId: idsOf('alice').openId, userId: null });
   });
 
   test('without appId the default app serves the call, and naming it changes nothing', async () => {
-    const unnamed = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'dora') });
-    const named = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'dora'), appId: 'demo' });
-    const nulled = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'dora'), appId: null });
+    const unnamed = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'dora') });
+    const named = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'dora'), appId: 'demo' });
+    const nulled = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'dora'), appId: null });
     expect(unnamed.answer.identity.appId).toBe('demo');
     expect(named.answer.identity.id).toBe(unnamed.answer.identity.id);
     expect(nulled.answer.identity.id).toBe(unnamed.answer.identity.id);
   });
 
   test('one payer keeps one id over many codes, and has another on another channel', async () => {
-    const first = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'erin') });
-    const second = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'erin') });
-    const elsewhere = await authenticate({ channel: 'wechat_pay', authCode: codeOf('ok', 'erin') });
-    const other = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok', 'frank') });
+    const first = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'erin') });
+    const second = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'erin') });
+    const elsewhere = await authenticate({ channelId: 'wechat_pay', authCode: codeOf('ok', 'erin') });
+    const other = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok', 'frank') });
     const ids = [first, second, elsewhere, other].map(({ answer }) => answer.identity.id);
     expect(ids[1]).toBe(ids[0]);
     expect(new Set(ids).size).toBe(3);
@@ -136,16 +136,16 @@ describe('success', () => {
   });
 
   test('P4: the same call repeated returns the same answer', async () => {
-    const input = { channel: 'wechat_pay', authCode: codeOf('ok') };
+    const input = { channelId: 'wechat_pay', authCode: codeOf('ok') };
     const first = await authenticate(input);
     const again = await authenticate(input);
-    expect(first.answer.__typename).toBe('Authenticated');
+    expect(first.answer.__typename).toBe('PayerAuthenticated');
     expect(again.answer).toEqual(first.answer);
   });
 });
 
 describe('bad input', () => {
-  const good = () => ({ channel: 'ali_pay', authCode: codeOf('ok') });
+  const good = () => ({ channelId: 'ali_pay', authCode: codeOf('ok') });
 
   const expectInvalid = (
     { text, status, errors, answer }: Awaited<ReturnType<typeof authenticate>>,
@@ -153,7 +153,7 @@ describe('bad input', () => {
   ) => {
     expect({ status, errors }).toEqual({ status: 200, errors: undefined });
     expect(answer).toEqual({
-      __typename: 'InvalidInput',
+      __typename: 'PayerInvalidInput',
       code,
       message: expect.stringMatching(/\w/),
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -235,7 +235,7 @@ describe('bad input', () => {
   ];
   test.each(accepted)('%s is accepted', async (_, field, value) => {
     const { answer } = await authenticate({ ...good(), [field]: value });
-    expect(answer).toMatchObject({ __typename: 'Authenticated' });
+    expect(answer).toMatchObject({ __typename: 'PayerAuthenticated' });
   });
 
   test('a subAppId on a channel that has no place for it is an InvalidInput, and nothing is sent', async () => {
@@ -248,8 +248,8 @@ describe('bad input', () => {
 
   test('an authCode of 200 characters reaches its channel', async () => {
     const authCode = `${codeOf('ok')}${'x'.repeat(200)}`.slice(0, 200);
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode });
-    expect(answer.__typename).toBe('Authenticated');
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode });
+    expect(answer.__typename).toBe('PayerAuthenticated');
     expect(service.upstream.ledger.at(-1)?.body).toContain(authCode);
   });
 
@@ -281,7 +281,7 @@ describe('bad input', () => {
   test('optional fields that are null count as absent', async () => {
     const optional = ['appId', 'clientIp', 'queryCode', 'nonceStr', 'reqTime', 'sign', 'merchantOrderNo', 'subAppId'];
     const { answer } = await authenticate({ ...good(), ...Object.fromEntries(optional.map((field) => [field, null])) });
-    expect(answer.__typename).toBe('Authenticated');
+    expect(answer.__typename).toBe('PayerAuthenticated');
   });
 
   test('a query code that another authentication holds is QUERY_CODE_TAKEN', async () => {
@@ -295,12 +295,12 @@ describe('bad input', () => {
 describe('a code that was used before', () => {
   test('P1: a used code under another query code is AUTH_CODE_USED, and is not sent again', async () => {
     const authCode = codeOf('ok');
-    const first = await authenticate({ channel: 'ali_pay', authCode });
+    const first = await authenticate({ channelId: 'ali_pay', authCode });
     const sent = service.upstream.ledger.length;
-    const second = await authenticate({ channel: 'ali_pay', authCode, queryCode: 'another-query-code-0001' });
-    expect(first.answer.__typename).toBe('Authenticated');
+    const second = await authenticate({ channelId: 'ali_pay', authCode, queryCode: 'another-query-code-0001' });
+    expect(first.answer.__typename).toBe('PayerAuthenticated');
     expect(second.answer).toEqual({
-      __typename: 'AuthCodeRejected',
+      __typename: 'PayerAuthorizationRejected',
       code: 'AUTH_CODE_USED',
       message: expect.any(String),
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -310,9 +310,9 @@ describe('a code that was used before', () => {
 
   test('a used code is refused on another channel as well', async () => {
     const authCode = codeOf('ok');
-    await authenticate({ channel: 'ali_pay', authCode });
-    const { answer } = await authenticate({ channel: 'wechat_pay', authCode });
-    expect(answer).toMatchObject({ __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' });
+    await authenticate({ channelId: 'ali_pay', authCode });
+    const { answer } = await authenticate({ channelId: 'wechat_pay', authCode });
+    expect(answer).toMatchObject({ __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_USED' });
   });
 });
 
@@ -323,10 +323,10 @@ describe('every kind of test code has its answer', () => {
   });
   afterAll(() => swift.close());
 
-  const rejected = (code: string) => ({ __typename: 'AuthCodeRejected', code });
-  const doubtful = (code: string) => ({ __typename: 'AuthenticationIndeterminate', code });
+  const rejected = (code: string) => ({ __typename: 'PayerAuthorizationRejected', code });
+  const doubtful = (code: string) => ({ __typename: 'PayerOutcomeUnknown', code });
   const expected: Record<TestCodeKind, { __typename: string; code?: string }> = {
-    ok: { __typename: 'Authenticated' },
+    ok: { __typename: 'PayerAuthenticated' },
     // DaxPay keeps Alipay's reasons to itself.
     invalid: rejected('AUTH_CODE_REFUSED'),
     used: rejected('AUTH_CODE_REFUSED'),
@@ -346,7 +346,7 @@ describe('every kind of test code has its answer', () => {
   test.each(Object.keys(testCodeKinds))('a test code on ali_pay is answered: %s', async (kind) => {
     const authCode = codeOf(kind);
     const before = swift.upstream.ledger.length;
-    const { answer, errors, text } = await authenticate({ channel: 'ali_pay', authCode }, { at: swift });
+    const { answer, errors, text } = await authenticate({ channelId: 'ali_pay', authCode }, { at: swift });
     expect(errors).toBeUndefined();
     expect(answer).toMatchObject(expected[kind as TestCodeKind]);
     if (kind !== 'ok') expect(answer.traceId).toMatch(/^[0-9a-f]{32}$/);
@@ -356,12 +356,12 @@ describe('every kind of test code has its answer', () => {
   });
 
   test('a code that the channel does not know is refused', async () => {
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: 'no_test_code_at_all' }, { at: swift });
-    expect(answer).toMatchObject({ __typename: 'AuthCodeRejected' });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: 'no_test_code_at_all' }, { at: swift });
+    expect(answer).toMatchObject({ __typename: 'PayerAuthorizationRejected' });
   });
 
   test('a refusal that DaxPay beta reports as a system error is indeterminate', async () => {
-    const { answer } = await authenticate({ channel: 'wechat_pay', authCode: codeOf('invalid') }, { at: swift });
+    const { answer } = await authenticate({ channelId: 'wechat_pay', authCode: codeOf('invalid') }, { at: swift });
     expect(answer).toMatchObject(doubtful('OUTCOME_UNKNOWN'));
   });
 
@@ -372,7 +372,7 @@ describe('every kind of test code has its answer', () => {
   ])('a refusal by DaxPay ga has its reason: %s is %s', async (kind, code) => {
     const app: Partial<DaxpayApp> = { profile: 'ga', mchNo: 'M1' };
     const at = await startFor({ daxpay: app, source: { ...app } });
-    const { answer, text } = await authenticate({ channel: 'wechat_pay', authCode: codeOf(kind) }, { at });
+    const { answer, text } = await authenticate({ channelId: 'wechat_pay', authCode: codeOf(kind) }, { at });
     expect(answer).toMatchObject(rejected(code));
     expect(text).not.toMatch(/errcode|40029|40163|42003/);
   });
@@ -387,9 +387,9 @@ describe('failures that are not the fault of the auth code', () => {
 
   test('an unreachable channel is ChannelUnavailable and worth repeating', async () => {
     const at = await startUnreachable();
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(answer).toMatchObject({
-      __typename: 'ChannelUnavailable',
+      __typename: 'PayerChannelUnavailable',
       code: 'CHANNEL_UNREACHABLE',
       retryAfterSeconds: expect.any(Number),
     });
@@ -398,16 +398,16 @@ describe('failures that are not the fault of the auth code', () => {
   test('P6: while the store fails, authenticate is ChannelUnavailable, and nothing is sent', async () => {
     const at = await startFor({});
     failStore(at);
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
-    expect(answer).toMatchObject({ __typename: 'ChannelUnavailable', code: 'SERVICE_UNAVAILABLE' });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(answer).toMatchObject({ __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE' });
     expect(at.upstream.ledger).toEqual([]);
   });
 
   test('an application that the upstream does not know is ChannelUnavailable, and only the operator can help', async () => {
     const at = await startFor({ source: { appId: 'not-demo' } });
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(answer).toMatchObject({
-      __typename: 'ChannelUnavailable',
+      __typename: 'PayerChannelUnavailable',
       code: 'CHANNEL_MISCONFIGURED',
       retryAfterSeconds: null,
     });
@@ -415,33 +415,33 @@ describe('failures that are not the fault of the auth code', () => {
 
   test('a refusal signed with another secret than ours is indeterminate', async () => {
     const at = await startFor({ source: { secret: 'not the secret' } });
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
-    expect(answer).toMatchObject({ __typename: 'AuthenticationIndeterminate', code: 'REPLY_UNVERIFIED' });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
+    expect(answer).toMatchObject({ __typename: 'PayerOutcomeUnknown', code: 'REPLY_UNVERIFIED' });
   });
 
   /** The trace ids of every line logged. */
   const tracesOf = ({ logLines }: Service) => logLines.map((line) => JSON.parse(line).traceId);
 
   test('the traceId of a failed redemption is found in the log', async () => {
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('invalid') });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('invalid') });
     expect(tracesOf(service)).toContain(answer.traceId);
   });
 
   test('the traceId of an unreachable channel is found in the log', async () => {
     const at = await startUnreachable();
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(tracesOf(at)).toContain(answer.traceId);
   });
 
   test('the traceId of a failing store is found in the log', async () => {
     const at = await startFor({});
     failStore(at);
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { at });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(tracesOf(at)).toContain(answer.traceId);
   });
 
   test('the traceId of a failure that a repeated call reads is found in the log', async () => {
-    const input = { channel: 'ali_pay', authCode: codeOf('invalid') };
+    const input = { channelId: 'ali_pay', authCode: codeOf('invalid') };
     await authenticate(input);
     const { answer } = await authenticate(input);
     expect(tracesOf(service)).toContain(answer.traceId);
@@ -462,7 +462,7 @@ describe('traceId', () => {
   test("the caller's traceId stands in the log as well", async () => {
     const traceId = 'f00dfeedf00dfeedf00dfeedf00dfeed';
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
-    await authenticate({ channel: 'ali_pay', authCode: codeOf('ok') }, { headers });
+    await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { headers });
     expect(service.logLines.join('')).toContain(traceId);
   });
 
@@ -508,7 +508,7 @@ describe('nothing that belongs to a payer is logged', () => {
     const secrets = [...used, queryCode, ...payerIds, '123456'];
     breakStore(at, `broken${separator}${secrets.join(separator)}`);
     const lastCode = codeOf('ok', 'gina');
-    const { answer } = await authenticate({ channel: 'ali_pay', authCode: lastCode }, { at });
+    const { answer } = await authenticate({ channelId: 'ali_pay', authCode: lastCode }, { at });
     expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     const result = await at.graphql(AUTH_RESULT, { queryCode });
     const entity = await at.graphql('query($id: ID!) { payerIdentity(id: $id) { id } }', { id: ids[0] });

@@ -34,7 +34,9 @@ beforeAll(async () => {
     return identities(refs);
   };
   const authenticated = async (channel: string, payer: string): Promise<Payer> => {
-    const { data } = await service.graphql(AUTHENTICATE, { input: { channel, authCode: `test_ok_${payer}` } });
+    const { data } = await service.graphql(AUTHENTICATE, {
+      input: { channelId: channel, authCode: `test_ok_${payer}` },
+    });
     return data.authenticate.identity;
   };
   alice = await authenticated('wechat_pay', 'alice');

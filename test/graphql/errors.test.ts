@@ -36,7 +36,7 @@ describe('variables that do not fit their type', () => {
     expect(answer.text).not.toContain(CANARY);
     return messagesOf(answer);
   };
-  const input = (changes: object) => ({ input: { channel: 'ali_pay', authCode: CANARY, ...changes } });
+  const input = (changes: object) => ({ input: { channelId: 'ali_pay', authCode: CANARY, ...changes } });
 
   test.each([
     ['a number', 5],
@@ -115,7 +115,7 @@ describe('variables that do not fit their type', () => {
   test('a key of an input cannot imitate a place in it', async () => {
     const answer = await post({
       query: AUTHENTICATE,
-      variables: { input: { [` at "input.${CANARY}"; `]: 1, channel: 'ali_pay', authCode: 'x' } },
+      variables: { input: { [` at "input.${CANARY}"; `]: 1, channelId: 'ali_pay', authCode: 'x' } },
     });
     expect(answer.status).toBe(400);
     expect(answer.text).not.toContain(CANARY);
@@ -148,9 +148,9 @@ describe('documents that do not fit the schema', () => {
   const authenticate = (input: string) => `mutation { authenticate(input: ${input}) { __typename } }`;
 
   test.each([
-    ['an enum value where a string belongs', authenticate(`{ channel: "ali_pay", authCode: ${CANARY} }`)],
-    ['a list where a string belongs', authenticate(`{ channel: "ali_pay", authCode: ["${CANARY}"] }`)],
-    ['an object where a string belongs', authenticate(`{ channel: "ali_pay", authCode: { a: "${CANARY}" } }`)],
+    ['an enum value where a string belongs', authenticate(`{ channelId: "ali_pay", authCode: ${CANARY} }`)],
+    ['a list where a string belongs', authenticate(`{ channelId: "ali_pay", authCode: ["${CANARY}"] }`)],
+    ['an object where a string belongs', authenticate(`{ channelId: "ali_pay", authCode: { a: "${CANARY}" } }`)],
     ['a string where an object belongs', authenticate(`"${CANARY}"`)],
     ['a string where a number belongs', `{ authResult(queryCode: "x", waitSeconds: "${CANARY}") { status } }`],
     ['a string where a boolean belongs', `{ channels @skip(if: "${CANARY}") { id } }`],
@@ -169,9 +169,9 @@ describe('documents that do not fit the schema', () => {
   });
 
   test('an unknown input field is named in the error', async () => {
-    expect(await refused(authenticate(`{ channel: "ali_pay", authCode: "${CANARY}", authcode: "${CANARY}" }`))).toEqual(
-      [expect.stringContaining('Field "authcode" is not defined by type "AuthenticateInput"')],
-    );
+    expect(
+      await refused(authenticate(`{ channelId: "ali_pay", authCode: "${CANARY}", authcode: "${CANARY}" }`)),
+    ).toEqual([expect.stringContaining('Field "authcode" is not defined by type "AuthenticateInput"')]);
   });
 
   test('two conflicting values of one field are not repeated', async () => {
@@ -374,7 +374,10 @@ describe('generated documents and variables', () => {
   const body = fc.oneof(
     fc
       .dictionary(field, wrapped, { minKeys: 1 })
-      .map((input) => ({ query: AUTHENTICATE, variables: { input: { channel: 'ali_pay', authCode: 'x', ...input } } })),
+      .map((input) => ({
+        query: AUTHENTICATE,
+        variables: { input: { channelId: 'ali_pay', authCode: 'x', ...input } },
+      })),
     wrapped.map((input) => ({ query: AUTHENTICATE, variables: { input } })),
     wrapped.map((code) => ({
       query: 'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { status } }',

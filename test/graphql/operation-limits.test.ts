@@ -280,7 +280,7 @@ describe('aliases and directives', () => {
 
   test('4 QR codes pass, 5 are refused, over all aliases, paths and fragments (limits.longFields)', async () => {
     const document = (fields: string) => `mutation {
-      startIdentityCertification(input: { certifyId: "a" }) { ... on IdentityCertificationStarted { ${fields} ...A ...A } }
+      startIdentityCertification(input: { certifyId: "a" }) { ... on PayerCertificationStarted { ${fields} ...A ...A } }
     } fragment A on IdentityCertificationStarted { b: qr }`;
     expectPassed(await service.ask(document('qr form { html }')));
     expectRefused(await service.ask(document('qr a: qr form { html }')), 'TOO_MANY_LONG_FIELDS');

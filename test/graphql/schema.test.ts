@@ -238,7 +238,7 @@ describe('the example operations', () => {
           return Object.values<{ __typename: string }>(data)[0]?.__typename;
         }),
       );
-      expect(members).toEqual(['Authenticated', 'AuthResultKept', 'AuthCodeRejected']);
+      expect(members).toEqual(['PayerAuthenticated', 'PayerAuthResultStored', 'PayerAuthorizationRejected']);
     } finally {
       await service.close();
     }

@@ -35,7 +35,7 @@ const shownTo = async ({ root, field, variables }: ContractCall, scopes?: readon
   expect(errors).toBeUndefined();
   return shownBy(root, field, data);
 };
-const input = (more: object = {}) => ({ input: { channel: 'ali_pay', ...more } });
+const input = (more: object = {}) => ({ input: { channelId: 'ali_pay', ...more } });
 let codes = 0;
 const newCode = () => {
   codes += 1;
@@ -92,7 +92,7 @@ describe('a call without its scope', () => {
         const { data } = await ask(operationFor(root, field), variables(), { scopes });
         const traceId = expect.stringMatching(/^[0-9a-f]{32}$/);
         const message = expect.any(String);
-        expect(data[field]).toEqual({ __typename: 'NotAllowed', code: 'NOT_ALLOWED', message, traceId });
+        expect(data[field]).toEqual({ __typename: 'PayerNotAllowed', code: 'NOT_ALLOWED', message, traceId });
       }
     },
   );
@@ -100,15 +100,15 @@ describe('a call without its scope', () => {
   test('a call that is NotAllowed uses no code up: with the scope it succeeds', async () => {
     const authCode = newCode();
     const refused = await ask(AUTHENTICATE, input({ authCode }), { sub: 'bob', scopes: [] });
-    expect(refused.data.authenticate.__typename).toBe('NotAllowed');
+    expect(refused.data.authenticate.__typename).toBe('PayerNotAllowed');
     const { data } = await ask(AUTHENTICATE, input({ authCode }));
-    expect(data.authenticate.__typename).toBe('Authenticated');
+    expect(data.authenticate.__typename).toBe('PayerAuthenticated');
   });
 
   test('a scope in other case is no scope', async () => {
     const scopes = ['PAYER:AUTHENTICATE', 'payer', 'payer:*', 'payer:authenticate:shop'] as unknown as Scope[];
     const { data } = await ask(AUTHENTICATE, input({ authCode: newCode() }), { scopes });
-    expect(data.authenticate.__typename).toBe('NotAllowed');
+    expect(data.authenticate.__typename).toBe('PayerNotAllowed');
   });
 });
 
@@ -126,10 +126,10 @@ describe('a caller that acts for another app', () => {
       if (root === 'Query' && (field === 'payerIdentity' || field === 'authResult' || field === 'channels')) continue;
       if (!declaredScopes.has(`${root}.${field}`)) continue;
       const { data } = await ask(operationFor(root, field), variables(), foreign);
-      expect(data[field].__typename, field).toBe('NotAllowed');
+      expect(data[field].__typename, field).toBe('PayerNotAllowed');
     }
     const own = await ask(AUTHENTICATE, input({ authCode: newCode(), appId: 'bar' }), foreign);
-    expect(own.data.authenticate).toMatchObject({ __typename: 'Authenticated', identity: { openId: 'open' } });
+    expect(own.data.authenticate).toMatchObject({ __typename: 'PayerAuthenticated', identity: { openId: 'open' } });
   });
 
   test('a caller of another app gets the same answer for a query code of the app and for one that was never used', async () => {
@@ -145,8 +145,8 @@ describe('a caller that acts for another app', () => {
     'a caller of another app gets the same answer for a session that %s and for none',
     async (state) => {
       const queryCode = `query-code-that-${state.replace(' ', '-')}`;
-      const start = `mutation($input: StartAuthenticationInput!) {
-      startAuthentication(input: $input) { ... on AuthenticationStarted { queryCode } } }`;
+      const start = `mutation($input: PayerStartAuthenticationInput!) {
+      startAuthentication(input: $input) { ... on PayerAuthenticationStarted { queryCode } } }`;
       const started = await ask(start, input({ returnUrl: 'https://shop.example/payer' }));
       if (state !== 'waits') await ask(AUTHENTICATE, input({ authCode: `refused_${newCode()}`, queryCode }));
       const code = state === 'waits' ? started.data.startAuthentication.queryCode : queryCode;
@@ -231,7 +231,7 @@ describe('an auth code that another caller has redeemed', () => {
       const others = bindings.filter((binding) => binding !== first);
       for (const answer of await Promise.all(others.map((other) => redeem(authCode, other)))) {
         const { __typename, code, ...rest } = answer;
-        expect({ __typename, code }).toEqual({ __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' });
+        expect({ __typename, code }).toEqual({ __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_USED' });
         expect(JSON.stringify(rest)).not.toMatch(/canary|pid_|open|union/);
         refusals += 1;
       }

@@ -52,11 +52,11 @@ const signedCalls = (ask: Ask, number: number) =>
 const pages = (ask: Ask, number: number, appId: string) =>
   count(
     times(number, (index) =>
-      ask('authenticateAndSet', { appId, channel: 'wechat_pay', authCode: newCode() }, `203.0.113.${index}`),
+      ask('authenticateAndSet', { appId, channelId: 'wechat_pay', authCode: newCode() }, `203.0.113.${index}`),
     ),
   );
 
-const unsigned = () => ({ appId: 'demo', channel: 'wechat_pay', authCode: 'x' });
+const unsigned = () => ({ appId: 'demo', channelId: 'wechat_pay', authCode: 'x' });
 const badlySigned = () => ({ ...signed({ authCode: newCode() }), sign: '0'.repeat(64) });
 
 describe.each([
@@ -92,7 +92,7 @@ test('a flood by callers with the scope that the router grants takes nothing fro
 test('copies of a recorded signed call take no more than five tokens of the merchant', async () => {
   const { ask } = await start();
   const recorded = signed({ authCode: newCode() });
-  expect(await ask('authenticate', recorded, '198.51.100.1')).toBe('Authenticated');
+  expect(await ask('authenticate', recorded, '198.51.100.1')).toBe('PayerAuthenticated');
   await flood(ask, 10, () => recorded);
   expect(await signedCalls(ask, 15)).toEqual({ Authenticated: 15 });
 });

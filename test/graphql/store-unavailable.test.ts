@@ -13,15 +13,15 @@ import {
 
 const canary = 'canary7f3a';
 const channel = 'ali_pay';
-const INITIALIZE = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
-  __typename ... on IdentityCertificationInitialized { certifyId } ... on Failure { code message } ... on ChannelUnavailable { retryAfterSeconds } } }`;
+const INITIALIZE = `mutation ($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on PayerCertificationInitialized { certifyId } ... on PayerFailure { code message } ... on PayerChannelUnavailable { retryAfterSeconds } } }`;
 const CHECK = `query ($certifyId: ID!) { identityCertification(certifyId: $certifyId) {
-  __typename ... on IdentityCertification { status } ... on Failure { code message } ... on ChannelUnavailable { retryAfterSeconds } } }`;
+  __typename ... on PayerCertification { status } ... on PayerFailure { code message } ... on PayerChannelUnavailable { retryAfterSeconds } } }`;
 const PAYER = 'query ($id: ID!) { payerIdentity(id: $id) { openId certification { status } } }';
 const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' };
 const message = 'The service cannot store or read results now; nothing was used up. Repeat the call.';
 const unavailable = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 };
-const unavailableMember = { __typename: 'ChannelUnavailable', ...unavailable, message };
+const unavailableMember = { __typename: 'PayerChannelUnavailable', ...unavailable, message };
 
 /** How the methods named here fail now. */
 const failures = new Map<string, Error>();
@@ -49,7 +49,7 @@ beforeAll(async () => {
     config: { defaultApp: 'shop', apps: [{ id: 'shop', channels: { [channel]: 'complete' } }] },
     wrap: breakable,
   });
-  const { data } = await service.graphql(AUTHENTICATE, { input: { channel, authCode: newCode() } });
+  const { data } = await service.graphql(AUTHENTICATE, { input: { channelId: channel, authCode: newCode() } });
   identityId = data.authenticate.identity.id;
 });
 afterAll(() => service.close());

@@ -48,9 +48,9 @@ const redeemUnionPay = async (http: object, headers: Record<string, string>, inp
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({
-      query: `mutation($input: AuthenticateInput!) { authenticate(input: $input) {
-        __typename ... on Failure { code } ... on InvalidInput { fields { path } } } }`,
-      variables: { input: { channel: 'union_pay', authCode: 'test_ok_anna', ...input } },
+      query: `mutation($input: PayerAuthenticateInput!) { authenticate(input: $input) {
+        __typename ... on PayerFailure { code } ... on PayerInvalidInput { fields { path } } } }`,
+      variables: { input: { channelId: 'union_pay', authCode: 'test_ok_anna', ...input } },
     }),
   });
   const { data } = (await response.json()) as { data: { authenticate: object } };
@@ -63,7 +63,7 @@ test('a channel that requires the address gets the one that the router sends', a
     { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' },
     {},
   );
-  expect(answer).toEqual({ __typename: 'Authenticated' });
+  expect(answer).toEqual({ __typename: 'PayerAuthenticated' });
   expect(sent).toContain('203.0.113.7');
   expect(sent).not.toContain('198.51.100.1');
 });
@@ -74,12 +74,12 @@ test("an address in the input has precedence over the router's", async () => {
     { 'x-forwarded-for': '203.0.113.7' },
     { clientIp: '192.0.2.9' },
   );
-  expect(answer).toEqual({ __typename: 'Authenticated' });
+  expect(answer).toEqual({ __typename: 'PayerAuthenticated' });
   expect(sent).toContain('192.0.2.9');
   expect(sent).not.toContain('203.0.113.7');
 });
 
 test('a header that is not configured is not used', async () => {
   const { answer } = await redeemUnionPay({}, { 'x-forwarded-for': '203.0.113.7' }, {});
-  expect(answer).toEqual({ __typename: 'InvalidInput', code: 'INPUT_INVALID', fields: [{ path: 'clientIp' }] });
+  expect(answer).toEqual({ __typename: 'PayerInvalidInput', code: 'INPUT_INVALID', fields: [{ path: 'clientIp' }] });
 });

@@ -41,7 +41,7 @@ const start = async (options: ServiceOptions) => {
   return { ...service, call };
 };
 
-const redeem = (authCode: string, queryCode: string) => ({ input: { channel: 'ali_pay', authCode, queryCode } });
+const redeem = (authCode: string, queryCode: string) => ({ input: { channelId: 'ali_pay', authCode, queryCode } });
 const queryCode = 'a-query-code-of-somebody';
 
 test.each(['claim', 'markSent'] as const)(
@@ -60,7 +60,7 @@ test.each(['claim', 'markSent'] as const)(
     expect(upstream.ledger).toHaveLength(0);
 
     const again = await graphql(AUTHENTICATE_AND_SET, redeem('test_ok_patient', queryCode));
-    expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+    expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
     expect(upstream.ledger).toHaveLength(1);
   },
 );
@@ -79,7 +79,7 @@ test("when the client is gone while its code waits for the channel's bulkhead, t
   await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not redeemed/);
   expect(upstream.ledger).toHaveLength(1);
   const again = await graphql(AUTHENTICATE_AND_SET, redeem('test_ok_second', queryCode));
-  expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+  expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
 });
 
 test('P2: when the client is gone after its code was sent, the code was sent once and the outcome can be read', async () => {
@@ -121,7 +121,7 @@ test('an operation whose time is over before it sent anything sends nothing, and
   await expect.poll(() => logLines.join(), { timeout: 5_000 }).toMatch(/a code was not redeemed/);
   expect(upstream.ledger).toHaveLength(0);
   const again = await graphql(AUTHENTICATE_AND_SET, redeem('test_ok_late', queryCode));
-  expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'AuthResultKept' });
+  expect(again.data.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
 });
 
 test('a duplicate whose time is over while it waits for the outcome gets OUTCOME_PENDING', async () => {

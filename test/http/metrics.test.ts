@@ -26,7 +26,7 @@ const growth = async (series: readonly string[], happen: () => Promise<unknown>)
 };
 
 const authenticate = (authCode: string, channel = 'wechat_pay') =>
-  service.graphql(AUTHENTICATE, { input: { channel, authCode } });
+  service.graphql(AUTHENTICATE, { input: { channelId: channel, authCode } });
 
 test('requests are counted by route and status, and refusals by code', async () => {
   const series = [
@@ -46,7 +46,7 @@ test('requests are counted by route and status, and refusals by code', async () 
 
 test('operations are counted by field and outcome, redemptions by source and state', async () => {
   const series = [
-    'operation_seconds_count{field="authenticate",outcome="Authenticated"}',
+    'operation_seconds_count{field="authenticate",outcome="PayerAuthenticated"}',
     'operation_seconds_count{field="authenticate",outcome="AUTH_CODE_REFUSED"}',
     'operation_seconds_count{field="authResult",outcome="NOT_EXIST"}',
     'operation_seconds_count{field="payerIdentity",outcome="null"}',

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const redemption = JSON.stringify({
-  query: 'mutation { authenticate(input: { channel: "ali_pay", authCode: "test_ok_smuggled" }) { __typename } }',
+  query: 'mutation { authenticate(input: { channelId: "ali_pay", authCode: "test_ok_smuggled" }) { __typename } }',
 });
 const smuggled = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${redemption.length}\r\n\r\n${redemption}`;
 const hex = smuggled.length.toString(16);

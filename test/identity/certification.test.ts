@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTHENTICATE } from '../support/services/service.ts';
 
-const INITIALIZE = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
-  __typename ... on IdentityCertificationInitialized { certifyId } ... on Failure { code message } ... on InvalidInput { fields { path message } } } }`;
-const START = `mutation ($input: StartIdentityCertificationInput!) { startIdentityCertification(input: $input) {
-  __typename ... on IdentityCertificationStarted { url deepLink qr form { action method html fields { name value } } }
-  ... on Failure { code } ... on InvalidInput { fields { path } } } }`;
+const INITIALIZE = `mutation ($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on PayerCertificationInitialized { certifyId } ... on PayerFailure { code message } ... on PayerInvalidInput { fields { path message } } } }`;
+const START = `mutation ($input: PayerStartCertificationInput!) { startIdentityCertification(input: $input) {
+  __typename ... on PayerCertificationStarted { url deepLink qr form { action method html fields { name value } } }
+  ... on PayerFailure { code } ... on PayerInvalidInput { fields { path } } } }`;
 const CHECK = `query ($certifyId: ID!, $appId: ID) { identityCertification(certifyId: $certifyId, appId: $appId) {
-  __typename ... on IdentityCertification { certifyId status startedAt checkedAt } ... on Failure { code } ... on ChannelUnavailable { retryAfterSeconds } } }`;
+  __typename ... on PayerCertification { certifyId status startedAt checkedAt } ... on PayerFailure { code } ... on PayerChannelUnavailable { retryAfterSeconds } } }`;
 
 let service: SandboxService;
 beforeAll(async () => {
@@ -38,7 +38,9 @@ const choose = async (url: string, choice: '通过' | '不通过') => {
 
 describe('a certification', () => {
   test('a certification passes when the payer passes, and is shown on the payer that it was started for', async () => {
-    const { data } = await service.graphql(AUTHENTICATE, { input: { channel: 'ali_pay', authCode: 'test_ok_alice' } });
+    const { data } = await service.graphql(AUTHENTICATE, {
+      input: { channelId: 'ali_pay', authCode: 'test_ok_alice' },
+    });
     const identityId = data.authenticate.identity.id;
     const { certifyId } = await initialize({ identityId });
     const shown = async () =>
@@ -53,7 +55,7 @@ describe('a certification', () => {
     const { url } = await start({ certifyId });
     expect(await check(certifyId)).toMatchObject({ status: 'NOT_PASSED' });
     await choose(url, '通过');
-    expect(await check(certifyId)).toMatchObject({ __typename: 'IdentityCertification', status: 'PASSED' });
+    expect(await check(certifyId)).toMatchObject({ __typename: 'PayerCertification', status: 'PASSED' });
     expect(await shown()).toMatchObject({ status: 'PASSED', checkedAt: expect.any(String) });
 
     const later = await initialize({ identityId });
@@ -74,10 +76,13 @@ describe('a certification', () => {
   test('a certification of another app is answered as an unknown one', async () => {
     const { certifyId } = await initialize();
     expect(await check(certifyId, 'other')).toEqual({
-      __typename: 'CertificationRejected',
+      __typename: 'PayerCertificationRejected',
       code: 'CERTIFY_ID_UNKNOWN',
     });
-    expect(await check('0'.repeat(32))).toEqual({ __typename: 'CertificationRejected', code: 'CERTIFY_ID_UNKNOWN' });
+    expect(await check('0'.repeat(32))).toEqual({
+      __typename: 'PayerCertificationRejected',
+      code: 'CERTIFY_ID_UNKNOWN',
+    });
   });
 
   test('a certification stores and logs the document’s number nowhere', async () => {
@@ -120,7 +125,7 @@ describe('the page', () => {
 
 describe('the number of the document', () => {
   const sentNumber = async (input: Record<string, unknown>) => {
-    expect(await initialize(input)).toMatchObject({ __typename: 'IdentityCertificationInitialized' });
+    expect(await initialize(input)).toMatchObject({ __typename: 'PayerCertificationInitialized' });
     const { body = '' } = service.emulators.alipay.ledger.at(-1) ?? {};
     return JSON.parse(new URLSearchParams(body).get('biz_content') ?? '').identity_param.cert_no;
   };
@@ -141,7 +146,7 @@ describe('the number of the document', () => {
     [' \u3000 ', /at least 1 character/],
   ])('a malformed number is refused with what to change: %s', async (certNo, message) => {
     const { __typename, fields } = await initialize({ certNo });
-    expect(__typename).toBe('InvalidInput');
+    expect(__typename).toBe('PayerInvalidInput');
     expect(fields[0]).toEqual({ path: 'certNo', message: expect.stringMatching(message) });
   });
 });
@@ -156,13 +161,16 @@ describe('bad input', () => {
     [{ returnUrl: `https://shop.example/${'x'.repeat(256)}` }, 'returnUrl'],
   ])('the bad input %o is refused with the name of the field and without the value', async (input, path) => {
     const answer = await initialize(input);
-    expect(answer).toMatchObject({ __typename: 'InvalidInput', fields: [{ path }] });
+    expect(answer).toMatchObject({ __typename: 'PayerInvalidInput', fields: [{ path }] });
     expect(JSON.stringify(answer)).not.toContain('4912310');
   });
 
   test.each(['', 'x'.repeat(33), 'a-b', 'a b'])('the certifyId %o is refused', async (certifyId) => {
-    expect(await start({ certifyId })).toMatchObject({ __typename: 'InvalidInput', fields: [{ path: 'certifyId' }] });
-    expect(await check(certifyId)).toMatchObject({ __typename: 'InvalidInput' });
+    expect(await start({ certifyId })).toMatchObject({
+      __typename: 'PayerInvalidInput',
+      fields: [{ path: 'certifyId' }],
+    });
+    expect(await check(certifyId)).toMatchObject({ __typename: 'PayerInvalidInput' });
   });
 });
 
@@ -170,7 +178,7 @@ test.each(['hang', 'reset', '500', 'html', 'gbk', 'redirect', 'oversize', 'badsi
   'a channel that answers with %s has given no usable answer, and can be asked again',
   async (kind) => {
     expect(await initialize({ certName: `test_${kind}_x` })).toMatchObject({
-      __typename: 'ChannelUnavailable',
+      __typename: 'PayerChannelUnavailable',
       code: 'CHANNEL_NO_ANSWER',
     });
   },

@@ -19,7 +19,7 @@ describe('a stored result', () => {
     const service = await start();
     const stored = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
     expect(stored).toEqual({
-      __typename: 'AuthResultKept',
+      __typename: 'PayerAuthResultStored',
       queryCode: expect.stringMatching(/^[\w-]{43}$/),
       expiresAt: expect.any(String),
     });
@@ -49,7 +49,7 @@ describe('a stored result', () => {
   test('a result is REJECTED when the channel refuses the code', async () => {
     const service = await start();
     const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
-    const refused = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_REFUSED' };
+    const refused = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_REFUSED' };
     const answer = await authenticateAndSet(service, { channel, authCode: 'test_invalid_1', queryCode });
     expect(answer).toMatchObject(refused);
     expect(await authResult(service, queryCode)).toMatchObject({
@@ -70,7 +70,7 @@ describe('a stored result', () => {
       identity: null,
       pollAfterSeconds: 5,
     });
-    const doubt = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_UNKNOWN' };
+    const doubt = { __typename: 'PayerOutcomeUnknown', code: 'OUTCOME_UNKNOWN' };
     expect(await setting).toMatchObject(doubt);
     expect(await authResult(service, queryCode)).toMatchObject({ status: 'INDETERMINATE', failure: doubt });
   });
@@ -110,14 +110,14 @@ describe('a stored result', () => {
     const gone = { status: 'NOT_EXIST', identity: null, failure: null, expiresAt: null, pollAfterSeconds: null };
     expect(await authResult(service, queryCode)).toEqual(gone);
     expect(await authResult(service, 'never-heard-of-this-one')).toEqual(gone);
-    const again = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
+    const again = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_USED' };
     expect(await authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode })).toMatchObject(again);
     expect(service.upstream.ledger).toHaveLength(1);
   });
 });
 
 describe('a query code', () => {
-  const taken = { __typename: 'InvalidInput', code: 'QUERY_CODE_TAKEN', fields: [{ path: 'queryCode' }] };
+  const taken = { __typename: 'PayerInvalidInput', code: 'QUERY_CODE_TAKEN', fields: [{ path: 'queryCode' }] };
 
   test('P4: a query code belongs to its first writer; the code of the second is not sent and can be redeemed', async () => {
     const service = await start();
@@ -127,7 +127,9 @@ describe('a query code', () => {
     expect(await authenticate(service, { authCode: 'test_ok_bob', queryCode })).toMatchObject(taken);
     expect(service.upstream.ledger).toHaveLength(1);
     expect(await authResult(service, queryCode)).toMatchObject({ identity: { openId: idsOf('alice').openid } });
-    expect(await authenticate(service, { authCode: 'test_ok_bob' })).toMatchObject({ __typename: 'Authenticated' });
+    expect(await authenticate(service, { authCode: 'test_ok_bob' })).toMatchObject({
+      __typename: 'PayerAuthenticated',
+    });
   });
 
   test('P4: a query code has one writer of 50 that come at once, and one request is sent', async () => {
@@ -138,17 +140,17 @@ describe('a query code', () => {
         authenticateAndSet(service, { authCode: `test_ok_p${index}`, queryCode }),
       ),
     );
-    expect(answers.filter(({ __typename }) => __typename === 'AuthResultKept')).toHaveLength(1);
+    expect(answers.filter(({ __typename }) => __typename === 'PayerAuthResultStored')).toHaveLength(1);
     expect(answers.filter(({ code }) => code === 'QUERY_CODE_TAKEN')).toHaveLength(49);
     expect(service.upstream.ledger).toHaveLength(1);
-    const winner = answers.findIndex(({ __typename }) => __typename === 'AuthResultKept');
+    const winner = answers.findIndex(({ __typename }) => __typename === 'PayerAuthResultStored');
     expect(await authResult(service, queryCode)).toMatchObject({ identity: { openId: idsOf(`p${winner}`).openid } });
   });
 
   test('a query code other than the first gets nothing for a used auth code, and nothing is sent', async () => {
     const service = await start();
     const authCode = 'test_ok_alice';
-    const used = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
+    const used = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_USED' };
     await authenticateAndSet(service, { authCode, queryCode: uniqueQueryCode() });
     const other = uniqueQueryCode();
     expect(await authenticateAndSet(service, { authCode, queryCode: other })).toMatchObject(used);
@@ -160,7 +162,7 @@ describe('a query code', () => {
 
   test('of a payer page and a trusted caller with one auth code and query code the second is refused', async () => {
     const service = await start();
-    const used = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_USED' };
+    const used = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_USED' };
     const alice = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
     await authenticateAndSet(service, alice);
     expect(await authenticate(service, alice)).toMatchObject(used);
@@ -190,7 +192,10 @@ describe('a DaxPay that holds results', () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream) });
     const stored = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
-    expect(stored).toMatchObject({ __typename: 'AuthResultKept', queryCode: expect.stringMatching(/^[\w-]{43}$/) });
+    expect(stored).toMatchObject({
+      __typename: 'PayerAuthResultStored',
+      queryCode: expect.stringMatching(/^[\w-]{43}$/),
+    });
     const [request] = upstream.ledger;
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ queryCode: stored.queryCode, authCode: 'test_ok_alice' });
     const success = { status: 'SUCCESS', identity: { openId: idsOf('alice').openid } };
@@ -211,7 +216,9 @@ describe('a DaxPay that holds results', () => {
   test('a DaxPay that holds results answers authenticate with the identity itself', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream) });
-    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ __typename: 'Authenticated' });
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
+      __typename: 'PayerAuthenticated',
+    });
     expect(paths(upstream)).toEqual(['auth']);
   });
 
@@ -220,7 +227,7 @@ describe('a DaxPay that holds results', () => {
     const service = await start({ source: keep(upstream) });
     const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
     const input = { channel, authCode: 'test_expired_1', queryCode };
-    expect(await authenticateAndSet(service, input)).toMatchObject({ __typename: 'AuthCodeRejected' });
+    expect(await authenticateAndSet(service, input)).toMatchObject({ __typename: 'PayerAuthorizationRejected' });
     expect(await authResult(service, queryCode)).toMatchObject({ status: 'REJECTED' });
     expect(paths(upstream)).toEqual(['authAndSet']);
   });
@@ -229,7 +236,7 @@ describe('a DaxPay that holds results', () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream), config: { times: quick } });
     const input = { authCode: 'test_hang_1', queryCode: uniqueQueryCode() };
-    const unknown = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_UNKNOWN' };
+    const unknown = { __typename: 'PayerOutcomeUnknown', code: 'OUTCOME_UNKNOWN' };
     expect(await authenticateAndSet(service, input)).toMatchObject(unknown);
     expect(await authenticateAndSet(service, input)).toMatchObject(unknown);
     expect(await authResult(service, input.queryCode)).toMatchObject({ status: 'INDETERMINATE' });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
-const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) { __typename
-  ... on JobworthAuthenticated { trusted merchantIdentityId resultUrl userId openId tokenStatus }
-  ... on JobworthPending { pollAfterSeconds resultUrl }
-  ... on Failure { code message traceId } ... on InvalidInput { fields { path message } } } }`;
+const JOBWORTH = `query ($input: PayerJobworthInput!) { jobworthAuthentication(input: $input) { __typename
+  ... on PayerJobworthAnswered { trusted merchantIdentityId resultUrl userId openId tokenStatus }
+  ... on PayerJobworthPending { pollAfterSeconds resultUrl }
+  ... on PayerFailure { code message traceId } ... on PayerInvalidInput { fields { path message } } } }`;
 
 let service: SandboxService;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const sent = (onceToken: string) =>
 describe('a once token', () => {
   test('a once token buys one final answer, which is stored: the same query gets it again and nothing is sent', async () => {
     const first = await ask('test_ok_alice~1');
-    expect(first).toMatchObject({ __typename: 'JobworthAuthenticated', trusted: true });
+    expect(first).toMatchObject({ __typename: 'PayerJobworthAnswered', trusted: true });
     expect(await ask('test_ok_alice~1')).toEqual(first);
     expect(sent('test_ok_alice~1')).toBe(1);
   });
@@ -41,7 +41,7 @@ describe('a once token', () => {
   test('the answer of a once token is given to no other query', async () => {
     await ask('test_ok_alice~3');
     expect(await ask('test_ok_alice~3', { openId: 'somebody else' })).toMatchObject({
-      __typename: 'JobworthRejected',
+      __typename: 'PayerJobworthRejected',
       code: 'ONCE_TOKEN_USED',
     });
     expect(await ask('test_ok_alice~3', { queryType: 'dim' })).toMatchObject({ code: 'ONCE_TOKEN_USED' });
@@ -59,16 +59,16 @@ describe('a once token', () => {
 
   test('a once token can be queried again while the answer is not final', async () => {
     const token = 'test_ok_waiting~4';
-    expect(await ask(token)).toMatchObject({ __typename: 'JobworthPending', pollAfterSeconds: 5 });
-    expect(await ask(token)).toMatchObject({ __typename: 'JobworthPending' });
-    expect(await ask(token)).toMatchObject({ __typename: 'JobworthAuthenticated', trusted: true });
-    expect(await ask(token)).toMatchObject({ __typename: 'JobworthAuthenticated', trusted: true });
+    expect(await ask(token)).toMatchObject({ __typename: 'PayerJobworthPending', pollAfterSeconds: 5 });
+    expect(await ask(token)).toMatchObject({ __typename: 'PayerJobworthPending' });
+    expect(await ask(token)).toMatchObject({ __typename: 'PayerJobworthAnswered', trusted: true });
+    expect(await ask(token)).toMatchObject({ __typename: 'PayerJobworthAnswered', trusted: true });
     expect(sent(token)).toBe(3);
   });
 
   test('a once token that Zhima clearly refused can be used when the reason is gone', async () => {
     const token = 'test_ok_error-USER_NOT_AUTHORIZE~5';
-    expect(await ask(token)).toMatchObject({ __typename: 'JobworthRejected', code: 'JOBWORTH_NOT_AUTHORIZED' });
+    expect(await ask(token)).toMatchObject({ __typename: 'PayerJobworthRejected', code: 'JOBWORTH_NOT_AUTHORIZED' });
     await ask(token);
     expect(sent(token)).toBe(2);
   });
@@ -78,8 +78,8 @@ describe('a once token', () => {
     async (kind) => {
       const token = `test_${kind}_x`;
       const first = await ask(token);
-      expect(first).toMatchObject({ __typename: 'AuthenticationIndeterminate' });
-      expect(await ask(token)).toMatchObject({ __typename: 'AuthenticationIndeterminate', code: first.code });
+      expect(first).toMatchObject({ __typename: 'PayerOutcomeUnknown' });
+      expect(await ask(token)).toMatchObject({ __typename: 'PayerOutcomeUnknown', code: first.code });
       expect(sent(token)).toBe(1);
     },
   );
@@ -103,7 +103,7 @@ describe('bad input', () => {
     async (input, path) => {
       const before = service.emulators.alipay.ledger.length;
       const answer = await ask('test_ok_bad', input);
-      expect(answer.__typename).toBe('InvalidInput');
+      expect(answer.__typename).toBe('PayerInvalidInput');
       expect(answer.fields.map((field: { path: string }) => field.path)).toContain(path);
       expect(JSON.stringify(answer)).not.toContain('4912310');
       expect(service.emulators.alipay.ledger).toHaveLength(before);
@@ -112,7 +112,7 @@ describe('bad input', () => {
 
   test('a query for an app without Zhima is CHANNEL_UNSUPPORTED', async () => {
     expect(await ask('test_ok_x', { appId: 'demo-daxpay' })).toMatchObject({
-      __typename: 'ChannelUnavailable',
+      __typename: 'PayerChannelUnavailable',
       code: 'CHANNEL_UNSUPPORTED',
     });
   });

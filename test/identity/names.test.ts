@@ -24,7 +24,7 @@ test('P1: two sources of one application, at two addresses, send a code once', a
   };
   const service = await startOn({ folder: temporaryFolder(), upstream, config });
   const input = { authCode: 'test_ok_alice' };
-  expect(await authenticate(service, input)).toMatchObject({ __typename: 'Authenticated' });
+  expect(await authenticate(service, input)).toMatchObject({ __typename: 'PayerAuthenticated' });
   for (const appId of ['other', 'third'])
     expect(await authenticate(service, { ...input, appId })).toMatchObject({ code: 'AUTH_CODE_USED' });
   expect(upstream.ledger).toHaveLength(1);
@@ -42,7 +42,7 @@ test('a source that is renamed reads what was redeemed under its earlier name', 
   const earlier = await named('dax');
   const input = { authCode: 'test_ok_alice' };
   const first = await authenticate(earlier, input);
-  expect(first).toMatchObject({ __typename: 'Authenticated' });
+  expect(first).toMatchObject({ __typename: 'PayerAuthenticated' });
   // As in a rolling update: both run, on one database.
   const renamed = await named('daxpay');
   expect(await authenticate(renamed, input)).toEqual(first);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
-const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) {
-  ... on AuthenticationStarted { queryCode state } } }`;
+const START = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) {
+  ... on PayerAuthenticationStarted { queryCode state } } }`;
 
 let service: SandboxService;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const start = async (): Promise<{ queryCode: string; state: string }> => {
-  const input = { channel: 'ali_pay', returnUrl: service.returnUrl('ali_pay') };
+  const input = { channelId: 'ali_pay', returnUrl: service.returnUrl('ali_pay') };
   return (await service.graphql(START, { input })).data.startAuthentication;
 };
 const poll = async (queryCode: string, waitSeconds = 0) =>
@@ -34,7 +34,7 @@ test('polling too fast does not delay a stored result', async () => {
   const { queryCode, state } = await start();
   await poll(queryCode);
   await poll(queryCode);
-  await service.graphql(AUTHENTICATE_AND_SET, { input: { channel: 'ali_pay', authCode: 'test_ok_alice', state } });
+  await service.graphql(AUTHENTICATE_AND_SET, { input: { channelId: 'ali_pay', authCode: 'test_ok_alice', state } });
   expect(await poll(queryCode)).toMatchObject({ status: 'SUCCESS', pollAfterSeconds: null });
 });
 
@@ -43,7 +43,7 @@ test('a waiting reader is woken by the outcome, and does not wait for its next r
   const waiting = poll(queryCode, 20);
   await new Promise((resolve) => setTimeout(resolve, 200));
   const startedAt = performance.now();
-  await service.graphql(AUTHENTICATE_AND_SET, { input: { channel: 'ali_pay', authCode: 'test_ok_bob', state } });
+  await service.graphql(AUTHENTICATE_AND_SET, { input: { channelId: 'ali_pay', authCode: 'test_ok_bob', state } });
   expect(await waiting).toMatchObject({ status: 'SUCCESS' });
   expect(performance.now() - startedAt).toBeLessThan(2_000);
 });

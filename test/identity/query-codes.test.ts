@@ -26,7 +26,7 @@ const ask = async (query: string, variables: object, app: string) => {
 const poll = (queryCode: string, app = 'shop') => ask(AUTH_RESULT, { queryCode }, app);
 
 test('an unknown, a foreign and an expired query code are answered alike, to the byte', async () => {
-  const input = { channel: 'ali_pay', authCode: 'ok_for_the_query_code' };
+  const input = { channelId: 'ali_pay', authCode: 'ok_for_the_query_code' };
   const { data } = await scoped.service.graphql(AUTHENTICATE_AND_SET, { input });
   const { queryCode, expiresAt } = data.authenticateAndSet;
   expect((await poll(queryCode)).body).toContain('"SUCCESS"');
@@ -38,7 +38,7 @@ test('an unknown, a foreign and an expired query code are answered alike, to the
 });
 
 test('an unknown and a foreign payer are answered alike, to the byte', async () => {
-  const input = { channel: 'ali_pay', authCode: 'ok_for_the_id' };
+  const input = { channelId: 'ali_pay', authCode: 'ok_for_the_id' };
   const { data } = await scoped.service.graphql(AUTHENTICATE, { input }, await scoped.as());
   const { id } = data.authenticate.identity;
   const read = 'query ($id: ID!) { payerIdentity(id: $id) { openId } }';

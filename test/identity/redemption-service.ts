@@ -40,9 +40,9 @@ const ask = async (service: Asked, query: string, variables: Record<string, unkn
   return Object.values(data as object)[0];
 };
 export const authenticate = (service: Asked, input: object) =>
-  ask(service, AUTHENTICATE, { input: { channel: 'wechat_pay', ...input } });
+  ask(service, AUTHENTICATE, { input: { channelId: 'wechat_pay', ...input } });
 export const authenticateAndSet = (service: Asked, input: object) =>
-  ask(service, AUTHENTICATE_AND_SET, { input: { channel: 'wechat_pay', ...input } });
+  ask(service, AUTHENTICATE_AND_SET, { input: { channelId: 'wechat_pay', ...input } });
 export const authResult = (service: Asked, queryCode: string, waitSeconds = 0) =>
   ask(service, AUTH_RESULT, { queryCode, waitSeconds });
 

@@ -22,13 +22,15 @@ describe('a store that cannot write', () => {
     const service = await start();
     const unlock = lock(service.file);
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
-      __typename: 'ChannelUnavailable',
+      __typename: 'PayerChannelUnavailable',
       code: 'SERVICE_UNAVAILABLE',
       retryAfterSeconds: 2,
     });
     expect(service.upstream.ledger).toHaveLength(0);
     unlock();
-    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ __typename: 'Authenticated' });
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
+      __typename: 'PayerAuthenticated',
+    });
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
@@ -45,7 +47,7 @@ describe('a store that cannot write', () => {
     });
     const service = await startOn({ folder, upstream, wrap: lockAfterClaim });
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
-      __typename: 'ChannelUnavailable',
+      __typename: 'PayerChannelUnavailable',
       code: 'SERVICE_UNAVAILABLE',
     });
     unlock?.();
@@ -54,7 +56,7 @@ describe('a store that cannot write', () => {
 
   test('P5: an outcome that cannot be stored is pending, is stored later, and its code is sent once', async () => {
     const { service, upstream, gate } = await startGated({ config: { times: { ...quick, leaseMs: 30_000 } } });
-    const pending = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_PENDING' };
+    const pending = { __typename: 'PayerOutcomePending', code: 'OUTCOME_PENDING' };
     const call = authenticate(service, { authCode: 'test_ok_alice' });
     await gate.knocked;
     const unlock = lock(service.file);
@@ -62,7 +64,7 @@ describe('a store that cannot write', () => {
     expect(await call).toMatchObject(pending);
     unlock();
     const again = await authenticate(service, { authCode: 'test_ok_alice' });
-    expect(again).toMatchObject({ __typename: 'Authenticated' });
+    expect(again).toMatchObject({ __typename: 'PayerAuthenticated' });
     expect(upstream.ledger).toHaveLength(1);
   });
 
@@ -74,7 +76,7 @@ describe('a store that cannot write', () => {
       unlock ??= lock(service.file);
     });
     const { data, errors } = await service.graphql(AUTHENTICATE, {
-      input: { channel: 'wechat_pay', authCode: 'test_ok_alice' },
+      input: { channelId: 'wechat_pay', authCode: 'test_ok_alice' },
     });
     unlock?.();
     expect(errors).toBeUndefined();
@@ -89,19 +91,19 @@ describe('a restart', () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const before = await startOn({ folder, upstream });
     const identified = await authenticate(before, { authCode: 'test_ok_alice' });
-    const refused = await authenticate(before, { channel: 'ali_pay', authCode: 'test_invalid_1' });
+    const refused = await authenticate(before, { channelId: 'ali_pay', authCode: 'test_invalid_1' });
     const held = await authenticateAndSet(before, { authCode: 'test_ok_bob' });
     const result = await authResult(before, held.queryCode);
     expect([identified.__typename, refused.__typename, result.status]).toEqual([
-      'Authenticated',
-      'AuthCodeRejected',
+      'PayerAuthenticated',
+      'PayerAuthorizationRejected',
       'SUCCESS',
     ]);
     await before.stop();
 
     const after = await startOn({ folder, upstream });
     expect(await authenticate(after, { authCode: 'test_ok_alice' })).toEqual(identified);
-    expect(await authenticate(after, { channel: 'ali_pay', authCode: 'test_invalid_1' })).toMatchObject({
+    expect(await authenticate(after, { channelId: 'ali_pay', authCode: 'test_invalid_1' })).toMatchObject({
       code: refused.code,
     });
     expect(await authResult(after, held.queryCode)).toEqual(result);

@@ -25,7 +25,7 @@ describe('an auth code', () => {
     const calls = Array.from({ length: 20 }, () => authenticate(service, { authCode: 'test_ok_alice' }));
     const answers = await Promise.all(calls);
     expect(answers[0]).toMatchObject({
-      __typename: 'Authenticated',
+      __typename: 'PayerAuthenticated',
       identity: { openId: idsOf('alice').openid, appId: 'demo', channel: { id: 'wechat_pay' } },
       accessToken: idsOf('alice').accessToken,
     });
@@ -44,7 +44,7 @@ describe('an auth code', () => {
     gate.open();
     const answers = await Promise.all([first, ...duplicates]);
     for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(answers[0].__typename).toBe('Authenticated');
+    expect(answers[0].__typename).toBe('PayerAuthenticated');
     expect(upstream.ledger).toHaveLength(1);
   });
 
@@ -53,12 +53,12 @@ describe('an auth code', () => {
     const first = authenticate(service, { authCode: 'test_ok_alice' });
     await gate.knocked;
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
-      __typename: 'AuthenticationIndeterminate',
+      __typename: 'PayerOutcomeUnknown',
       code: 'OUTCOME_PENDING',
     });
     gate.open();
     const answer = await first;
-    expect(answer.__typename).toBe('Authenticated');
+    expect(answer.__typename).toBe('PayerAuthenticated');
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toEqual(answer);
     expect(upstream.ledger).toHaveLength(1);
   });
@@ -66,7 +66,7 @@ describe('an auth code', () => {
   test('P5: an auth code is redeemed to the end for a caller that hangs up, which reads the outcome later', async () => {
     const { service, upstream, gate } = await startGated();
     const hangUp = new AbortController();
-    const input = { channel: 'wechat_pay', authCode: 'test_ok_alice' };
+    const input = { channelId: 'wechat_pay', authCode: 'test_ok_alice' };
     const call = fetch(`${service.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -77,14 +77,14 @@ describe('an auth code', () => {
     hangUp.abort();
     await expect(call).rejects.toThrow();
     gate.open();
-    expect(await authenticate(service, input)).toMatchObject({ __typename: 'Authenticated' });
+    expect(await authenticate(service, input)).toMatchObject({ __typename: 'PayerAuthenticated' });
     expect(upstream.ledger).toHaveLength(1);
   });
 
   test('an auth code that the channel refuses is refused again without being sent again', async () => {
     const service = await start();
-    const input = { channel: 'ali_pay', authCode: 'test_invalid_1' };
-    const refused = { __typename: 'AuthCodeRejected', code: 'AUTH_CODE_REFUSED' };
+    const input = { channelId: 'ali_pay', authCode: 'test_invalid_1' };
+    const refused = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_REFUSED' };
     expect(await authenticate(service, input)).toMatchObject(refused);
     expect(await authenticate(service, input)).toMatchObject(refused);
     expect(service.upstream.ledger).toHaveLength(1);
@@ -109,7 +109,7 @@ describe('an auth code', () => {
 });
 
 describe('an upstream that does not answer', () => {
-  const unknown = { __typename: 'AuthenticationIndeterminate', code: 'OUTCOME_UNKNOWN' };
+  const unknown = { __typename: 'PayerOutcomeUnknown', code: 'OUTCOME_UNKNOWN' };
 
   test('P3: an upstream that does not answer makes the outcome unknown at the deadline, for good, and is not asked again', async () => {
     const service = await start({ config: { times: quick } });
@@ -149,7 +149,7 @@ describe('an upstream that does not answer', () => {
 });
 
 describe('an upstream that cannot be reached', () => {
-  const unreachable = { __typename: 'ChannelUnavailable', code: 'CHANNEL_UNREACHABLE', retryAfterSeconds: 2 };
+  const unreachable = { __typename: 'PayerChannelUnavailable', code: 'CHANNEL_UNREACHABLE', retryAfterSeconds: 2 };
 
   test('an unreachable upstream uses up no code: when it is back the same call succeeds', async () => {
     const port = await freePort();
@@ -159,7 +159,7 @@ describe('an upstream that cannot be reached', () => {
     expect(await authenticate(service, input)).toMatchObject(unreachable);
     expect(await authResult(service, input.queryCode)).toMatchObject({ status: 'WAITING' });
     const upstream = await startUpstream({ port });
-    expect(await authenticate(service, input)).toMatchObject({ __typename: 'Authenticated' });
+    expect(await authenticate(service, input)).toMatchObject({ __typename: 'PayerAuthenticated' });
     expect(await authResult(service, input.queryCode)).toMatchObject({ status: 'SUCCESS' });
     expect(upstream.ledger).toHaveLength(1);
   });
@@ -179,7 +179,9 @@ describe('an upstream that cannot be reached', () => {
       refusals += 1;
       upstream ??= startUpstream({ port });
     });
-    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({ __typename: 'Authenticated' });
+    expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
+      __typename: 'PayerAuthenticated',
+    });
     expect(refusals).toBe(1);
     expect((await upstream)?.ledger).toHaveLength(1);
   });

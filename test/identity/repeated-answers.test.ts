@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const authenticate = async (authCode: string) =>
-  (await service.graphql(AUTHENTICATE, { input: { channel, authCode } })).data.authenticate;
+  (await service.graphql(AUTHENTICATE, { input: { channelId: channel, authCode } })).data.authenticate;
 
 describe('an answer that is repeated after the payer has authenticated again', () => {
   test('a repeated answer names the same payer and token, with the ids and times of the moment', async () => {
@@ -59,7 +59,7 @@ describe('an answer that is repeated after the payer has authenticated again', (
 
   test('a repeated answer through a query code names the same payer', async () => {
     subjects = { kept: { openId: 'k', userId: 'old' }, later: { openId: 'k', userId: 'new' } };
-    const { data } = await service.graphql(AUTHENTICATE_AND_SET, { input: { channel, authCode: 'kept' } });
+    const { data } = await service.graphql(AUTHENTICATE_AND_SET, { input: { channelId: channel, authCode: 'kept' } });
     const read = async () =>
       (await service.graphql(AUTH_RESULT, { queryCode: data.authenticateAndSet.queryCode })).data.authResult;
     const before = await read();
@@ -71,7 +71,7 @@ describe('an answer that is repeated after the payer has authenticated again', (
     const refused = await authenticate('refused_1');
     subjects = { other: { openId: 'other' } };
     await authenticate('other');
-    expect(refused.__typename).toBe('AuthCodeRejected');
+    expect(refused.__typename).toBe('PayerAuthorizationRejected');
     expect(await authenticate('refused_1')).toEqual(refused);
   });
 });

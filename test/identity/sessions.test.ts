@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
-const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
-  ... on AuthenticationStarted { queryCode state authorizeUrl authorizeQr expiresAt }
-  ... on Failure { code } ... on InvalidInput { fields { path } } } }`;
+const START = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { __typename
+  ... on PayerAuthenticationStarted { queryCode state authorizeUrl authorizeQr expiresAt }
+  ... on PayerFailure { code } ... on PayerInvalidInput { fields { path } } } }`;
 
 let service: SandboxService;
 beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channe
   test('a session goes from its starter through the payer’s browser to the holder of the query code', async () => {
     const started = await start(channel);
     expect(started).toMatchObject({
-      __typename: 'AuthenticationStarted',
+      __typename: 'PayerAuthenticationStarted',
       authorizeQr: expect.stringContaining('<svg'),
     });
     expect(started.queryCode).toMatch(/^[\w-]{43}$/);
@@ -53,7 +53,7 @@ describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channe
     expect(back.get('state')).toBe(started.state);
     const authCode = back.get('auth_code') ?? back.get('code') ?? back.get('userAuthCode');
     const kept = await set({ channel, authCode, state: back.get('state'), clientIp: '127.0.0.1' });
-    expect(kept).toEqual({ __typename: 'AuthResultKept', queryCode: null, expiresAt: expect.any(String) });
+    expect(kept).toEqual({ __typename: 'PayerAuthResultStored', queryCode: null, expiresAt: expect.any(String) });
 
     const { status, identity } = await result(started.queryCode);
     expect(status).toBe('SUCCESS');
@@ -64,9 +64,9 @@ describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channe
 describe('a state', () => {
   test('a state writes one session, once', async () => {
     const { state, queryCode } = await start('ali_pay');
-    await set({ channel: 'ali_pay', authCode: 'test_ok_alice~s1', state });
+    await set({ channelId: 'ali_pay', authCode: 'test_ok_alice~s1', state });
     const { identity } = await result(queryCode);
-    expect(await set({ channel: 'ali_pay', authCode: 'test_ok_bob~s1', state })).toMatchObject({
+    expect(await set({ channelId: 'ali_pay', authCode: 'test_ok_bob~s1', state })).toMatchObject({
       code: 'QUERY_CODE_TAKEN',
     });
     expect((await result(queryCode)).identity).toEqual(identity);
@@ -77,15 +77,15 @@ describe('a state', () => {
     const before = requests();
     const flipped = (state[0] === '0' ? '1' : '0') + state.slice(1);
     for (const input of [
-      { channel: 'wechat_pay', state },
-      { channel: 'ali_pay', appId: 'demo-daxpay', state },
-      { channel: 'ali_pay', state: flipped },
-      { channel: 'ali_pay', state: state.slice(1) },
-      { channel: 'ali_pay', state: `${state.slice(0, 32)}ffffffff${state.slice(40)}` },
-      { channel: 'ali_pay', state: 'x' },
+      { channelId: 'wechat_pay', state },
+      { channelId: 'ali_pay', appId: 'demo-daxpay', state },
+      { channelId: 'ali_pay', state: flipped },
+      { channelId: 'ali_pay', state: state.slice(1) },
+      { channelId: 'ali_pay', state: `${state.slice(0, 32)}ffffffff${state.slice(40)}` },
+      { channelId: 'ali_pay', state: 'x' },
     ])
       expect(await set({ authCode: 'test_ok_alice~s2', ...input })).toMatchObject({
-        __typename: 'InvalidInput',
+        __typename: 'PayerInvalidInput',
         fields: [{ path: 'state' }],
       });
     expect(requests()).toBe(before);
@@ -98,7 +98,7 @@ describe('a state', () => {
 
   test('a state and a query code together are refused', async () => {
     const { state, queryCode } = await start('ali_pay');
-    expect(await set({ channel: 'ali_pay', authCode: 'test_ok_x', state, queryCode })).toMatchObject({
+    expect(await set({ channelId: 'ali_pay', authCode: 'test_ok_x', state, queryCode })).toMatchObject({
       code: 'INPUT_INVALID',
     });
   });
@@ -121,14 +121,14 @@ describe('a page to return to', () => {
     '',
   ])('the return URL %s is refused when only a similar one is listed', async (returnUrl) => {
     expect(await start('ali_pay', returnUrl, 'strict')).toMatchObject({
-      __typename: 'InvalidInput',
+      __typename: 'PayerInvalidInput',
       fields: [{ path: 'returnUrl' }],
     });
   });
 
   test('a return URL that is listed character by character is accepted', async () => {
     expect(await start('ali_pay', 'https://shop.example/back', 'strict')).toMatchObject({
-      __typename: 'AuthenticationStarted',
+      __typename: 'PayerAuthenticationStarted',
     });
   });
 });
@@ -136,21 +136,21 @@ describe('a page to return to', () => {
 describe('an app that requires sessions', () => {
   test('an app that requires sessions accepts no query code that the caller chose, and issues none on the way', async () => {
     const before = requests();
-    const input = { appId: 'strict', channel: 'ali_pay', authCode: 'test_ok_alice~s3' };
-    expect(await set({ ...input, queryCode: '0123456789abcdef0123' })).toMatchObject({ __typename: 'NotAllowed' });
-    expect(await set(input)).toMatchObject({ __typename: 'NotAllowed' });
+    const input = { appId: 'strict', channelId: 'ali_pay', authCode: 'test_ok_alice~s3' };
+    expect(await set({ ...input, queryCode: '0123456789abcdef0123' })).toMatchObject({ __typename: 'PayerNotAllowed' });
+    expect(await set(input)).toMatchObject({ __typename: 'PayerNotAllowed' });
     expect(requests()).toBe(before);
   });
 
   test('an app that requires sessions accepts the state and the query code of startAuthentication', async () => {
     const first = await start('ali_pay', 'https://shop.example/back', 'strict');
-    const base = { appId: 'strict', channel: 'ali_pay' };
+    const base = { appId: 'strict', channelId: 'ali_pay' };
     expect(await set({ ...base, authCode: 'test_ok_alice~s4', state: first.state })).toMatchObject({
-      __typename: 'AuthResultKept',
+      __typename: 'PayerAuthResultStored',
     });
     const second = await start('ali_pay', 'https://shop.example/back', 'strict');
     expect(await set({ ...base, authCode: 'test_ok_alice~s5', queryCode: second.queryCode })).toMatchObject({
-      __typename: 'AuthResultKept',
+      __typename: 'PayerAuthResultStored',
     });
     expect((await result(second.queryCode)).status).toBe('SUCCESS');
   });

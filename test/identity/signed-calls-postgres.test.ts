@@ -71,7 +71,7 @@ const atOnce = (inputs: readonly Input[]) =>
 test('ten identical signed calls get ten equal answers, and the upstream one request', async () => {
   const input = signed({ authCode: 'test_ok_twice' });
   const answers = await atOnce(Array.from({ length: 10 }, () => input));
-  expect(answers[0]).toMatchObject({ __typename: 'Authenticated' });
+  expect(answers[0]).toMatchObject({ __typename: 'PayerAuthenticated' });
   for (const answer of answers) expect(answer).toEqual(answers[0]);
   expect(upstream.ledger.map(({ body }) => JSON.parse(body).authCode)).toEqual(['test_ok_twice']);
 });
@@ -82,6 +82,6 @@ test('of ten signed calls with one nonce and a code each, one reaches the upstre
   const inputs = Array.from({ length: 10 }, (_, index) => signed({ authCode: `test_ok_of-ten-${index}`, nonceStr }));
   const answers = await atOnce(inputs);
   const names = answers.map(({ code, __typename }) => code ?? __typename).sort();
-  expect(names).toEqual(['Authenticated', ...Array.from({ length: 9 }, () => 'NONCE_USED')]);
+  expect(names).toEqual(['PayerAuthenticated', ...Array.from({ length: 9 }, () => 'NONCE_USED')]);
   expect(upstream.ledger).toHaveLength(before + 1);
 });

@@ -45,23 +45,23 @@ const newCode = (): string => {
   return `test_ok_signer-${codes}`;
 };
 const call = (fields: Input = {}): Input => signed({ authCode: newCode(), ...fields });
-const refused = (code: string) => ({ __typename: 'NotAllowed', code, traceId: expect.any(String) });
+const refused = (code: string) => ({ __typename: 'PayerNotAllowed', code, traceId: expect.any(String) });
 
 describe('an app that signs its calls', () => {
   test('a signed call gets the payer, and the same call gets it again, with one request upstream', async () => {
     const { ask, sentCodes } = await start();
     const input = call();
     const answer = await ask(input);
-    expect(answer).toMatchObject({ __typename: 'Authenticated' });
+    expect(answer).toMatchObject({ __typename: 'PayerAuthenticated' });
     expect(await ask(input)).toEqual(answer);
     expect(sentCodes()).toEqual([input.authCode]);
   });
 
   test('a signed call may leave appId to the default', async () => {
     const { ask } = await start();
-    const fields = { channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf(), nonceStr: newNonce() };
+    const fields = { channelId: 'wechat_pay', authCode: newCode(), reqTime: timeOf(), nonceStr: newNonce() };
     const sign = signV2(fields, { appId: 'demo' });
-    expect(await ask({ ...fields, sign })).toMatchObject({ __typename: 'Authenticated' });
+    expect(await ask({ ...fields, sign })).toMatchObject({ __typename: 'PayerAuthenticated' });
   });
 
   test('a signed call is refused a minute later', async () => {
@@ -69,7 +69,7 @@ describe('an app that signs its calls', () => {
     const input = call();
     await ask(input);
     age(59_000);
-    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+    expect(await ask(input)).toMatchObject({ __typename: 'PayerAuthenticated' });
     age(1_001);
     expect(await ask(input)).toMatchObject(refused('NONCE_USED'));
     expect(sentCodes()).toEqual([input.authCode]);
@@ -121,7 +121,7 @@ describe('an app that signs its calls', () => {
     }
     expect([...answers]).toEqual([expect.stringContaining('SIGNATURE_INVALID')]);
     expect(sentCodes()).toEqual([]);
-    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+    expect(await ask(input)).toMatchObject({ __typename: 'PayerAuthenticated' });
     const written = service.logLines.join('');
     expect(written).toContain('SIGNATURE_INVALID');
     for (const secret of [signingKey, sign, input.nonceStr, input.authCode]) expect(written).not.toContain(secret);
@@ -136,7 +136,7 @@ describe('an app that signs its calls', () => {
     expect(sentCodes()).toEqual([]);
     for (const seconds of [-270, 270])
       expect(await ask(call({ reqTime: timeOf(Date.now() + seconds * 1_000) }))).toMatchObject({
-        __typename: 'Authenticated',
+        __typename: 'PayerAuthenticated',
       });
   });
 
@@ -147,40 +147,42 @@ describe('an app that signs its calls', () => {
     const input = call();
     const answer = await ask(input);
     expect(answer).toMatchObject({
-      __typename: 'ChannelUnavailable',
+      __typename: 'PayerChannelUnavailable',
       code: 'SERVICE_UNAVAILABLE',
       retryAfterSeconds: 2,
     });
     expect(sentCodes()).toEqual([]);
     service.store.useNonce = useNonce;
-    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+    expect(await ask(input)).toMatchObject({ __typename: 'PayerAuthenticated' });
   });
 
   test('an app may sign with a new key before the old one is removed', async () => {
     const secrets = ['the old key, of 32 bytes or more', 'the new key, of 32 bytes or more'] as const;
     const { ask } = await start({ keys: secrets.map((secret) => ({ secret })) });
     for (const secret of secrets)
-      expect(await ask(signed({ authCode: newCode() }, { secret }))).toMatchObject({ __typename: 'Authenticated' });
+      expect(await ask(signed({ authCode: newCode() }, { secret }))).toMatchObject({
+        __typename: 'PayerAuthenticated',
+      });
     expect(await ask(call())).toMatchObject(refused('SIGNATURE_INVALID'));
   });
 
   test('an app that does not sign is called without a signature', async () => {
     const { ask } = await start();
-    const input = { appId: 'unsigned', channel: 'wechat_pay', authCode: newCode(), sign: 'of no meaning here' };
-    expect(await ask(input)).toMatchObject({ __typename: 'Authenticated' });
+    const input = { appId: 'unsigned', channelId: 'wechat_pay', authCode: newCode(), sign: 'of no meaning here' };
+    expect(await ask(input)).toMatchObject({ __typename: 'PayerAuthenticated' });
   });
 });
 
 describe('an app that signs as DaxPay ga does, in upper case', () => {
   const dax = (fields: Input = {}): Input => {
-    const common = { appId: 'demo', channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf() };
+    const common = { appId: 'demo', channelId: 'wechat_pay', authCode: newCode(), reqTime: timeOf() };
     const input = { ...common, nonceStr: 'Nonce-of-DaxPay-1', ...fields };
     return { ...input, sign: signDaxpay(input, { profile: 'ga' }) };
   };
 
   test('a call signed in upper case gets the payer', async () => {
     const { ask } = await start(daxpayGa);
-    expect(await ask(dax())).toMatchObject({ __typename: 'Authenticated' });
+    expect(await ask(dax())).toMatchObject({ __typename: 'PayerAuthenticated' });
   });
 
   test('of two calls that differ in case alone and share a signature the second is refused: its nonce is used', async () => {
@@ -198,7 +200,7 @@ describe('an app that signs as DaxPay ga does, in upper case', () => {
     for (const authCode of ['a"b', 'a\\b', 'a&b=c'])
       expect(await ask(dax({ authCode }))).toMatchObject(refused('SIGNATURE_INVALID'));
     for (const authCode of ['a\nb', 'aßb'])
-      expect(await ask(dax({ authCode }))).toMatchObject({ __typename: 'InvalidInput', code: 'INPUT_INVALID' });
+      expect(await ask(dax({ authCode }))).toMatchObject({ __typename: 'PayerInvalidInput', code: 'INPUT_INVALID' });
     expect(sentCodes()).toEqual([]);
   });
 });
@@ -275,7 +277,7 @@ describe('before admission, without a store', () => {
   test('five copies of a signed call count as signed, in any case of its nonce, and other calls still do', () => {
     const check = openCheck(daxpayGa);
     const nonceStr = newNonce();
-    const unsigned = { channel: 'wechat_pay', authCode: newCode(), reqTime: timeOf(at), nonceStr };
+    const unsigned = { channelId: 'wechat_pay', authCode: newCode(), reqTime: timeOf(at), nonceStr };
     const copy = { ...unsigned, sign: signDaxpay(unsigned, { profile: 'ga' }) };
     const inOtherCase = { ...copy, nonceStr: nonceStr.toUpperCase() };
     expect([copy, inOtherCase, copy, copy, copy, copy, inOtherCase].map((input) => check(input))).toEqual([

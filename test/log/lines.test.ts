@@ -99,26 +99,26 @@ const breaking = async <T>(
 
 describe('a success has one line that says where it happened:', () => {
   test.each([
-    ['authenticate', AUTHENTICATE, () => ({ channel: 'ali_pay', authCode: newCode('ok') })],
-    ['authenticateAndSet', AUTHENTICATE_AND_SET, () => ({ channel: 'ali_pay', authCode: newCode('ok') })],
+    ['authenticate', AUTHENTICATE, () => ({ channelId: 'ali_pay', authCode: newCode('ok') })],
+    ['authenticateAndSet', AUTHENTICATE_AND_SET, () => ({ channelId: 'ali_pay', authCode: newCode('ok') })],
     [
       'startAuthentication',
-      'mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename } }',
-      () => ({ channel: 'ali_pay', returnUrl: stage.plain.returnUrl('ali_pay') }),
+      'mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { __typename } }',
+      () => ({ channelId: 'ali_pay', returnUrl: stage.plain.returnUrl('ali_pay') }),
     ],
     [
       'initializeIdentityCertification',
-      'mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) { __typename } }',
+      'mutation ($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) { __typename } }',
       () => ({ method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' }),
     ],
     [
       'startIdentityCertification',
-      'mutation ($input: StartIdentityCertificationInput!) { startIdentityCertification(input: $input) { __typename } }',
+      'mutation ($input: PayerStartCertificationInput!) { startIdentityCertification(input: $input) { __typename } }',
       () => ({ certifyId: '0'.repeat(32) }),
     ],
     [
       'jobworthAuthentication',
-      'query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) { __typename } }',
+      'query ($input: PayerJobworthInput!) { jobworthAuthentication(input: $input) { __typename } }',
       () => ({
         onceToken: newCode('ok'),
         connKey: 'a',
@@ -138,7 +138,7 @@ describe('a success has one line that says where it happened:', () => {
 
 describe('the outcome of an earlier call', () => {
   test('the outcome that a repeated call gets is found by its traceId, and the repetition by its own', async () => {
-    const input = { channel: 'wechat_pay', authCode: newCode('invalid') };
+    const input = { channelId: 'wechat_pay', authCode: newCode('invalid') };
     const first = await traced(AUTHENTICATE, { input });
     const again = await traced(AUTHENTICATE, { input });
     expect(again.data.authenticate).toEqual(first.data.authenticate);
@@ -150,7 +150,7 @@ describe('the outcome of an earlier call', () => {
 
   test('the outcome that authResult reads is found by the traceId of the call that redeemed the code', async () => {
     const queryCode = newQueryCode();
-    const input = { channel: 'wechat_pay', authCode: newCode('reset'), queryCode };
+    const input = { channelId: 'wechat_pay', authCode: newCode('reset'), queryCode };
     const first = await traced(AUTHENTICATE_AND_SET, { input });
     const read = await traced(AUTH_RESULT, { queryCode });
     expect(read.data.authResult).toMatchObject({ status: 'INDETERMINATE', failure: { traceId: first.traceId } });
@@ -197,9 +197,9 @@ describe('an error names the traceId that finds its one line:', () => {
   });
 
   test('an unavailable store below a root field that succeeded names the traceId of its line', async () => {
-    const query = `mutation ($input: AuthenticateInput!) { authenticate(input: $input) {
-      ... on Authenticated { identity { certification { status } } } } }`;
-    const input = { channel: 'ali_pay', authCode: newCode('ok') };
+    const query = `mutation ($input: PayerAuthenticateInput!) { authenticate(input: $input) {
+      ... on PayerAuthenticated { identity { certification { status } } } } }`;
+    const input = { channelId: 'ali_pay', authCode: newCode('ok') };
     const ask = () => traced(query, { input });
     const { traceId, errors, lines } = await breaking('certificationsOf', new Error('gone'), ask);
     expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', traceId } }]);

@@ -36,7 +36,7 @@ const ask = async (at: At, root: Root, field: string, variables: Record<string, 
   (await at.graphql(operationFor(root, field), variables)).data[field];
 const mutate = (at: At, field: string, input: Input) => ask(at, 'Mutation', field, { input });
 export const authenticate = (at: At, input: Input) =>
-  mutate(at, 'authenticate', { authCode: newCode('ok'), channel: 'wechat_pay', ...input });
+  mutate(at, 'authenticate', { authCode: newCode('ok'), channelId: 'wechat_pay', ...input });
 
 const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' };
 const initialize = (at: At, input: Input = {}) => mutate(at, 'initializeIdentityCertification', { ...payer, ...input });
@@ -68,7 +68,7 @@ const exchange = (line: Provocation['line'], input: Input): Provocation => ({
 const byUnionPay = (kind: string): Provocation =>
   exchange(
     { ...unionPay, upstreamCode: word, state: 'REJECTED' },
-    { channel: 'union_pay', authCode: newCode(kind), clientIp: '127.0.0.1', termId: 't' },
+    { channelId: 'union_pay', authCode: newCode(kind), clientIp: '127.0.0.1', termId: 't' },
   );
 const refusedJob = (upstreamCode: string): Provocation => ({
   provoke: ({ plain }) => jobworth(plain, newCode('ok', `error-${upstreamCode}`)),
@@ -102,7 +102,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       provoke: async ({ plain }) => {
         const authCode = newCode('ok');
         await authenticate(plain, { authCode });
-        return mutate(plain, 'authenticateAndSet', { authCode, channel: 'wechat_pay' });
+        return mutate(plain, 'authenticateAndSet', { authCode, channelId: 'wechat_pay' });
       },
       line: { operation: 'authenticateAndSet', ...wechat },
     },
@@ -111,7 +111,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
   AUTH_CODE_REFUSED: [
     exchange(
       { ...place('demo-daxpay', 'ali_pay', 'daxpay'), upstreamCode: word, state: 'REJECTED' },
-      { appId: 'demo-daxpay', channel: 'ali_pay', authCode: newCode('invalid') },
+      { appId: 'demo-daxpay', channelId: 'ali_pay', authCode: newCode('invalid') },
     ),
   ],
   OUTCOME_UNKNOWN: [exchange({ ...wechat, state: 'INDETERMINATE', error: cause }, { authCode: newCode('reset') })],
@@ -128,7 +128,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
     },
   ],
   REPLY_UNVERIFIED: [
-    exchange({ ...alipay, state: 'INDETERMINATE' }, { channel: 'ali_pay', authCode: newCode('badsign') }),
+    exchange({ ...alipay, state: 'INDETERMINATE' }, { channelId: 'ali_pay', authCode: newCode('badsign') }),
     {
       provoke: ({ plain }) => jobworth(plain, newCode('badsign')),
       line: { operation: 'jobworthAuthentication', ...alipay, state: 'INDETERMINATE' },
@@ -277,7 +277,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
     },
     {
       provoke: ({ plain }) =>
-        mutate(plain, 'startAuthentication', { channel: 'ali_pay', returnUrl: 'https://other.example' }),
+        mutate(plain, 'startAuthentication', { channelId: 'ali_pay', returnUrl: 'https://other.example' }),
       line: { operation: 'startAuthentication', ...alipay },
     },
     {
@@ -286,7 +286,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
     },
     {
       provoke: ({ plain }) =>
-        mutate(plain, 'authenticateAndSet', { channel: 'wechat_pay', authCode: newCode('ok'), state: 'not one' }),
+        mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), state: 'not one' }),
       line: { operation: 'authenticateAndSet', ...wechat },
     },
   ],
@@ -299,7 +299,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       provoke: async ({ plain }) => {
         const queryCode = newQueryCode();
         await authenticate(plain, { queryCode });
-        return mutate(plain, 'authenticateAndSet', { channel: 'wechat_pay', authCode: newCode('ok'), queryCode });
+        return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), queryCode });
       },
       line: { operation: 'authenticateAndSet', ...wechat },
     },
@@ -307,7 +307,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
   NOT_ALLOWED: [
     {
       at: 'scoped',
-      provoke: ({ scoped }) => authenticate(scoped.service, { channel: 'ali_pay' }),
+      provoke: ({ scoped }) => authenticate(scoped.service, { channelId: 'ali_pay' }),
       line: {
         operation: 'authenticate',
         ...place('shop', 'ali_pay', 'complete'),

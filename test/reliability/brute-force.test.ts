@@ -87,7 +87,7 @@ test(`${GUESSES} guesses find nothing, only single ones reach a resolver, and re
   timeout: 90_000 + GUESSES,
 }, async () => {
   const { url, tokenOf, resolved } = await start();
-  const input = { channel: 'ali_pay', authCode: 'test_ok_alice' };
+  const input = { channelId: 'ali_pay', authCode: 'test_ok_alice' };
   const stored = await connect(url, router)({ query: AUTHENTICATE_AND_SET, variables: { input } });
   const { queryCode } = JSON.parse(stored.text).data.authenticateAndSet;
   const pollers = await Promise.all(

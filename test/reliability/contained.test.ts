@@ -51,7 +51,7 @@ const newCode = () => {
 };
 
 const authenticate = async (service: Service, channel: string): Promise<string> => {
-  const { data } = await service.graphql(AUTHENTICATE, { input: { channel, authCode: newCode() } });
+  const { data } = await service.graphql(AUTHENTICATE, { input: { channelId: channel, authCode: newCode() } });
   return data.authenticate.code ?? data.authenticate.__typename;
 };
 
@@ -61,7 +61,7 @@ const timeCalls = async (service: Service): Promise<number[]> => {
   const worker = async () => {
     for (let call = 0; call < CALLS_PER_ROUND / 10; call += 1) {
       const askedAt = performance.now();
-      expect(await authenticate(service, 'wechat_pay')).toBe('Authenticated');
+      expect(await authenticate(service, 'wechat_pay')).toBe('PayerAuthenticated');
       latenciesMs.push(performance.now() - askedAt);
     }
   };
@@ -157,7 +157,7 @@ test('P7: a flood of junk from payer pages sends nothing, and does not delay tru
   let junk = 0;
   const throwJunk = async () => {
     junk += 1;
-    const input = { channel: 'ali_pay', authCode: newCode(), queryCode: `junk-junk-junk-${junk}` };
+    const input = { channelId: 'ali_pay', authCode: newCode(), queryCode: `junk-junk-junk-${junk}` };
     const { data } = await service.graphql(AUTHENTICATE_AND_SET, { input });
     const { code } = data.authenticateAndSet;
     answers.set(code, (answers.get(code) ?? 0) + 1);

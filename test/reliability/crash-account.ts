@@ -54,7 +54,7 @@ export const account = async ({ load, services, upstream, books, terminalAfterMs
     for (let entry = toAsk.pop(); entry !== undefined; entry = toAsk.pop()) {
       const [authCode, text] = entry;
       const service = services[toAsk.length % services.length] as CrashService;
-      const again = await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
+      const again = await service.ask(AUTHENTICATE, { input: { channelId: 'wechat_pay', authCode } });
       if (again !== text) lost.push(authCode);
       if (!text.includes(JSON.stringify(idsOf(authCode.replace('test_ok_', '')).openid))) wrong.push(authCode);
     }

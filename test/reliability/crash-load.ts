@@ -49,7 +49,7 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 const judge = (text: string | undefined): { verdict: Verdict; code: string } => {
   if (text === undefined) return { verdict: 'cut off', code: '' };
   const result = JSON.parse(text).data?.authenticate as { __typename: string; code?: string } | undefined;
-  if (result?.__typename === 'Authenticated') return { verdict: 'acknowledged', code: '' };
+  if (result?.__typename === 'PayerAuthenticated') return { verdict: 'acknowledged', code: '' };
   return { verdict: verdicts[result?.code ?? ''] ?? 'unexpected', code: result?.code ?? '' };
 };
 
@@ -77,7 +77,7 @@ export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: Loa
 
   const call = async (service: CrashService, authCode: string, isFirst: boolean): Promise<Verdict> => {
     const askedAt = Date.now();
-    const text = await service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
+    const text = await service.ask(AUTHENTICATE, { input: { channelId: 'wechat_pay', authCode } });
     const { verdict, code } = judge(text);
     calls.push({ authCode, service, isFirst, verdict, code, askedAt, answeredAt: Date.now() });
     const known = acknowledged.get(authCode);

@@ -57,7 +57,7 @@ const startLoad = (url: string, round: number) => {
       const queryCode = `query-code-${round}-${sent}-of-the-drain-test`;
       const code = sent % 20 === 0 ? `test_hang_${round}~${sent}` : `test_ok_${round}~${sent}`;
       const outcome = await ask(AUTHENTICATE_AND_SET, {
-        input: { channel: 'ali_pay', authCode: code, queryCode },
+        input: { channelId: 'ali_pay', authCode: code, queryCode },
       }).then(
         ({ data }) => data.authenticateAndSet?.code ?? data.authenticateAndSet?.__typename ?? 'nothing',
         (error: Error & { code?: string }) => `${LOST}${error.code ?? error.message}`,
@@ -102,7 +102,7 @@ test(`SIGTERM under load, ${ROUNDS} times, loses no accepted call, and the proce
     // The codes that hang end indeterminate; every other is answered with its result.
     const wrong = accepted.filter(
       ({ code: authCode, outcome }) =>
-        outcome !== (authCode.startsWith('test_ok') ? 'AuthResultKept' : 'OUTCOME_UNKNOWN'),
+        outcome !== (authCode.startsWith('test_ok') ? 'PayerAuthResultStored' : 'OUTCOME_UNKNOWN'),
     );
     expect(wrong).toEqual([]);
     expect(load.answers).toHaveLength(load.sent());

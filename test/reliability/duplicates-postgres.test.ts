@@ -60,7 +60,7 @@ test('P1, P4: 10,000 calls for 1,000 codes at three instances make 1,000 request
   const worker = async () => {
     for (let payer = waiting.pop(); payer !== undefined; payer = waiting.pop()) {
       const askedAt = performance.now();
-      const input = { channel: 'wechat_pay', authCode: `test_ok_${payer}` };
+      const input = { channelId: 'wechat_pay', authCode: `test_ok_${payer}` };
       asked += 1;
       let answer = await instance(asked).ask(AUTHENTICATE, { input });
       // An instance that is overloaded refuses a claim before anything is sent; its caller repeats the call.
@@ -91,7 +91,7 @@ test('P1, P4: 10,000 calls for 1,000 codes at three instances make 1,000 request
     const bodies = answers.get(payer) ?? [];
     const openId = `"openId":${JSON.stringify(idsOf(payer).openid)}`;
     const right = bodies.length === DUPLICATES && new Set(bodies).size === 1 && bodies[0]?.includes(openId);
-    return right && bodies[0]?.includes('"__typename":"Authenticated"')
+    return right && bodies[0]?.includes('"__typename":"PayerAuthenticated"')
       ? []
       : [{ payer, bodies: [...new Set(bodies)] }];
   });

@@ -7,8 +7,8 @@ import { AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.
 
 /** DUPLICATE_ROUNDS makes the run longer. */
 const ROUNDS = Number(process.env.DUPLICATE_ROUNDS ?? 100);
-const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) { __typename
-  ... on AuthenticationStarted { state } ... on Failure { code } } }`;
+const START = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { __typename
+  ... on PayerAuthenticationStarted { state } ... on PayerFailure { code } } }`;
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -57,7 +57,7 @@ const authenticateAndSet: Form['call'] = async (service, input) =>
   (await service.graphql(AUTHENTICATE_AND_SET, { input })).data.authenticateAndSet;
 const withQueryCode: Form['input'] = async (_, authCode) => ({ authCode, queryCode: `query-code-of-${authCode}` });
 const withState: Form['input'] = async (service, authCode) => {
-  const input = { channel: 'wechat_pay', returnUrl: services[0]?.returnUrl('wechat_pay') };
+  const input = { channelId: 'wechat_pay', returnUrl: services[0]?.returnUrl('wechat_pay') };
   const { state } = (await service.graphql(START, { input })).data.startAuthentication;
   return { authCode, state };
 };
@@ -80,7 +80,7 @@ test('P4: the same call twice at once gets the same answer, is sent once, and co
     for (let round = 0; round < rounds; round += 1) {
       const code = `test_ok_payer_${number}_${round}`;
       codes.push(code);
-      const request = { channel: 'wechat_pay', ...(await input(first, code)) };
+      const request = { channelId: 'wechat_pay', ...(await input(first, code)) };
       const answers = await Promise.all([call(first, request), call(instances === 2 ? second : first, request)]);
       expect(answers[1]).toEqual(answers[0]);
       for (const { __typename, code: failure = '' } of answers) {
@@ -90,6 +90,6 @@ test('P4: the same call twice at once gets the same answer, is sent once, and co
     }
   }
   console.log(`the same call twice at once: ${codes.length} rounds, ${JSON.stringify(Object.fromEntries(counts))}`);
-  expect([...counts.keys()].sort()).toEqual(['AuthResultKept', 'Authenticated']);
+  expect([...counts.keys()].sort()).toEqual(['PayerAuthResultStored', 'PayerAuthenticated']);
   expect(sentOf(codes).sort()).toEqual(codes.toSorted());
 });

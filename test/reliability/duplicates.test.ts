@@ -24,7 +24,7 @@ test('P1, P4: 10,000 calls for 1,000 codes make 1,000 requests and 10,000 consis
   const worker = async () => {
     for (let payer = waiting.pop(); payer !== undefined; payer = waiting.pop()) {
       const askedAt = performance.now();
-      const input = { channel: 'wechat_pay', authCode: `test_ok_${payer}` };
+      const input = { channelId: 'wechat_pay', authCode: `test_ok_${payer}` };
       const response = await fetch(`${service.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -56,7 +56,9 @@ test('P1, P4: 10,000 calls for 1,000 codes make 1,000 requests and 10,000 consis
     return bodies.length !== DUPLICATES || !bodies[0]?.startsWith('200 ') || !bodies[0].includes(`"openId":${openId}`);
   });
   expect(wrong).toEqual([]);
-  const unauthenticated = payers.filter((payer) => !answers.get(payer)?.[0]?.includes('"__typename":"Authenticated"'));
+  const unauthenticated = payers.filter(
+    (payer) => !answers.get(payer)?.[0]?.includes('"__typename":"PayerAuthenticated"'),
+  );
   expect(unauthenticated).toEqual([]);
   const ids = payers.map((payer) => /"id":"(pid_[^"]+)"/.exec(answers.get(payer)?.[0] ?? '')?.[1]);
   expect(new Set(ids).size).toBe(CODES);

@@ -22,7 +22,8 @@ const openProxied = async () => {
   const service = openCrashService(upstream.origin, times, { store: proxy.url, keys: generateVaultKeys() });
   onTestFinished(() => service.close());
   await service.start();
-  const authenticate = (authCode: string) => service.ask(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } });
+  const authenticate = (authCode: string) =>
+    service.ask(AUTHENTICATE, { input: { channelId: 'wechat_pay', authCode } });
   return { proxy, upstream, service, authenticate };
 };
 
@@ -31,7 +32,7 @@ test('P6: without its store the service is not ready, sends nothing upstream, an
 }, async () => {
   const { proxy, upstream, service, authenticate } = await openProxied();
   expect(await service.readiness()).toBe(200);
-  expect(await authenticate('test_ok_before')).toContain('"__typename":"Authenticated"');
+  expect(await authenticate('test_ok_before')).toContain('"__typename":"PayerAuthenticated"');
 
   proxy.refuse(true);
   proxy.cutAll();
@@ -42,8 +43,8 @@ test('P6: without its store the service is not ready, sends nothing upstream, an
 
   proxy.refuse(false);
   await expect.poll(() => service.readiness(), { timeout: 5_000 }).toBe(200);
-  expect(await authenticate('test_ok_meanwhile')).toContain('"__typename":"Authenticated"');
-  expect(await authenticate('test_ok_before')).toContain('"__typename":"Authenticated"');
+  expect(await authenticate('test_ok_meanwhile')).toContain('"__typename":"PayerAuthenticated"');
+  expect(await authenticate('test_ok_before')).toContain('"__typename":"PayerAuthenticated"');
   expect(upstream.ledger).toHaveLength(2);
 });
 

@@ -82,7 +82,7 @@ test.each([25, 250])(
     let polled = 0;
     const call = async (index: number) => {
       const askedAt = performance.now();
-      const input = { channel: 'wechat_pay', authCode: `test_ok_payer-${index}` };
+      const input = { channelId: 'wechat_pay', authCode: `test_ok_payer-${index}` };
       const answer = JSON.parse((await service.ask(AUTHENTICATE, { input })) ?? '{}');
       const { code, __typename } = answer.data?.authenticate ?? {};
       const outcome = code ?? __typename ?? answer.errors?.[0]?.extensions?.code;

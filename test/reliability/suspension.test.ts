@@ -31,7 +31,7 @@ const withService = async (
 
 const authenticate = async (service: Service, code: string) => {
   const { data } = await service.graphql(AUTHENTICATE, {
-    input: { channel: 'wechat_pay', authCode: `test_ok_${code}` },
+    input: { channelId: 'wechat_pay', authCode: `test_ok_${code}` },
   });
   return data.authenticate;
 };
@@ -39,7 +39,7 @@ const times = async <T>(count: number, work: (index: number) => Promise<T>) => {
   for (let index = 0; index < count; index += 1) await work(index);
 };
 const sentCodes = () => daxpay.ledger.map(({ body }) => JSON.parse(body).authCode as string);
-const suspended = { __typename: 'ChannelUnavailable', code: 'CHANNEL_SUSPENDED', retryAfterSeconds: 2 };
+const suspended = { __typename: 'PayerChannelUnavailable', code: 'CHANNEL_SUSPENDED', retryAfterSeconds: 2 };
 
 test('a code that meets a suspended channel is not sent, and is redeemed when the channel is back', async () => {
   await withService({ minimumCalls: 6, suspendMs: 4_000 }, async (service) => {
@@ -48,7 +48,7 @@ test('a code that meets a suspended channel is not sent, and is redeemed when th
     // Six calls, with the one before.
     await times(5, async (index) => {
       const failed = await authenticate(service, `lost${index}`);
-      expect(failed).toMatchObject({ __typename: 'AuthenticationIndeterminate', code: 'REPLY_MALFORMED' });
+      expect(failed).toMatchObject({ __typename: 'PayerOutcomeUnknown', code: 'REPLY_MALFORMED' });
     });
     const sends = proxy.received;
     const markSent = vi.spyOn(service.store, 'markSent');
@@ -58,7 +58,7 @@ test('a code that meets a suspended channel is not sent, and is redeemed when th
     expect(markSent).not.toHaveBeenCalled();
 
     proxy.be('well');
-    await vi.waitFor(async () => expect((await authenticate(service, 'alice')).__typename).toBe('Authenticated'), {
+    await vi.waitFor(async () => expect((await authenticate(service, 'alice')).__typename).toBe('PayerAuthenticated'), {
       timeout: 10_000,
     });
     expect(sentCodes().filter((code) => code === 'test_ok_alice')).toHaveLength(1);
@@ -72,10 +72,10 @@ test('a code that waits in the bulkhead of a crowded channel is not sent after t
     proxy.takeMs(500);
     const crowd = ['a', 'b', 'c', 'd'].map(async (code) => ({ payer: code, ...(await authenticate(service, code)) }));
     const refused = await Promise.race(crowd);
-    expect(refused).toMatchObject({ __typename: 'ChannelUnavailable', code: 'OVERLOADED', retryAfterSeconds: 1 });
+    expect(refused).toMatchObject({ __typename: 'PayerServiceBusy', code: 'OVERLOADED', retryAfterSeconds: 1 });
     const typenames = (await Promise.all(crowd)).map(({ __typename }) => __typename);
-    expect(typenames.filter((name) => name === 'Authenticated')).toHaveLength(3);
-    expect((await authenticate(service, refused.payer)).__typename).toBe('Authenticated');
+    expect(typenames.filter((name) => name === 'PayerAuthenticated')).toHaveLength(3);
+    expect((await authenticate(service, refused.payer)).__typename).toBe('PayerAuthenticated');
     expect(sentCodes().sort()).toEqual(['a', 'b', 'c', 'd'].map((code) => `test_ok_${code}`));
   });
 });
@@ -100,7 +100,7 @@ test('with the defaults, a channel that did not answer is served within 5 second
     proxy.be('well');
     const wellAt = performance.now();
     await trial;
-    await vi.waitFor(async () => expect((await authenticate(service, 'alice')).__typename).toBe('Authenticated'), {
+    await vi.waitFor(async () => expect((await authenticate(service, 'alice')).__typename).toBe('PayerAuthenticated'), {
       timeout: 10_000,
       interval: 20,
     });

@@ -100,8 +100,8 @@ test(`${READERS} readers at one instance are woken by the outcome that another o
   const waiting = [...payers];
   const write = async () => {
     for (let payer = waiting.pop(); payer !== undefined; payer = waiting.pop()) {
-      const input = { channel: 'wechat_pay', authCode: `test_ok_${payer}`, queryCode: queryCodeOf(payer) };
-      expect(await writer.ask(AUTHENTICATE, { input })).toContain('"__typename":"Authenticated"');
+      const input = { channelId: 'wechat_pay', authCode: `test_ok_${payer}`, queryCode: queryCodeOf(payer) };
+      expect(await writer.ask(AUTHENTICATE, { input })).toContain('"__typename":"PayerAuthenticated"');
     }
   };
   await Promise.all(Array.from({ length: WRITERS }, write));

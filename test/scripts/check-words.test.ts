@@ -56,7 +56,7 @@ describe('check:words passes', () => {
       "test('it runs', () => { expect('told').toBe('kept'); });\n",
     ],
     ['a row that no title shows', 'test/a.test.ts', "test.each([['it', 'told']])('%s runs', () => {});\n"],
-    ['a code span of a comment', 'src/a.ts', '// Answers `AuthResultKept`, `kept`.\n'],
+    ['a code span of a comment', 'src/a.ts', '// Answers `PayerAuthResultStored`, `kept`.\n'],
     ['a code span of a description', 'schema/a.graphql', '"Was `kept`." type A { b: Int }\n'],
     ['names of the schema', 'schema/a.graphql', 'type Kept { told: Int }\n'],
     ['a code span of a document', 'docs/a.md', 'It answers `kept`.\n'],

@@ -15,7 +15,7 @@ const daxpay = (profile: 'beta' | 'ga'): SignaturePolicy =>
 
 const input: Input = {
   appId: 'demo',
-  channel: 'wechat_pay',
+  channelId: 'wechat_pay',
   authCode: 'Ab1-code',
   clientIp: '192.0.2.1',
   queryCode: 'a-query-code-of-somebody',
@@ -39,8 +39,8 @@ describe('a DaxPay signature', () => {
       [
         'a field hides in another',
         'beta',
-        { channel: 'ali_pay', clientIp: '192.0.2.9' },
-        { channel: 'ali_pay&clientIp=192.0.2.9', clientIp: '' },
+        { channelId: 'ali_pay', clientIp: '192.0.2.9' },
+        { channelId: 'ali_pay&clientIp=192.0.2.9', clientIp: '' },
       ],
       ['a lone surrogate is any other', 'beta', { authCode: 'a\ud800' }, { authCode: 'a\ud801' }],
       ['ß is SS', 'ga', { authCode: 'aSSb' }, { authCode: 'aßb' }],

@@ -18,7 +18,7 @@ const v2: SignaturePolicy = signatureConfig.parse({ keys: [{ secret: signingKey 
 
 const input: Input = {
   appId: 'demo',
-  channel: 'wechat_pay',
+  channelId: 'wechat_pay',
   authCode: 'Ab1-code',
   clientIp: '192.0.2.1',
   queryCode: 'a-query-code-of-somebody',

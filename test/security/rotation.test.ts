@@ -63,7 +63,7 @@ const load = (service: SandboxService, workers: number) => {
   let codes = 0;
   const once = async () => {
     codes += 1;
-    const input = { channel: 'wechat_pay', authCode: `test_ok_payer${codes % 7}~${codes}` };
+    const input = { channelId: 'wechat_pay', authCode: `test_ok_payer${codes % 7}~${codes}` };
     const { data, errors } = await service.graphql(AUTHENTICATE, { input });
     const identity = data?.authenticate.identity;
     if (!identity?.openId || errors) report.failures.push({ data, errors });
@@ -130,7 +130,7 @@ describe('rotating keys', () => {
     timeout: 30_000,
   }, async () => {
     const service = await started();
-    await service.graphql(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode: 'test_ok_alice' } });
+    await service.graphql(AUTHENTICATE, { input: { channelId: 'wechat_pay', authCode: 'test_ok_alice' } });
     const { seal, index } = keysOf(service.folder);
     const config = join(service.folder, 'config.json');
     const next = { id: 'next', key: { $file: join(service.folder, 'next.key') } };
@@ -177,7 +177,7 @@ describe('a row that was tampered with', () => {
   test("a row that was tampered with fails alone, and the log has the error's class and nothing of the payer", async () => {
     const service = await started();
     const authenticated = async (payer: string) => {
-      const input = { channel: 'wechat_pay', authCode: `test_ok_${payer}` };
+      const input = { channelId: 'wechat_pay', authCode: `test_ok_${payer}` };
       return (await service.graphql(AUTHENTICATE, { input })).data.authenticate.identity;
     };
     const [alice, bob] = [await authenticated('alice'), await authenticated('bob')];
@@ -204,7 +204,7 @@ describe('a row that was tampered with', () => {
 describe('erasing a payer with the command', () => {
   test('the erase command leaves nothing of the payer to read, and an audit line without the payer', async () => {
     const service = await started();
-    const input = { channel: 'ali_pay', authCode: 'test_ok_alice', queryCode: 'query-code-0123456789abcdef012345' };
+    const input = { channelId: 'ali_pay', authCode: 'test_ok_alice', queryCode: 'query-code-0123456789abcdef012345' };
     await service.graphql(AUTHENTICATE_AND_SET, { input });
     const query = { queryCode: input.queryCode };
     const shown = (await service.graphql(AUTH_RESULT, query)).data.authResult;

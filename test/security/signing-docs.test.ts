@@ -26,6 +26,9 @@ test('the example has at most 20 lines, and its call is answered in sandbox mode
     return JSON.parse(stdout).data.authenticate;
   };
   const wrong = await run({ SIGNING_KEY: 'another key, of no fewer bytes than 32' });
-  expect(wrong).toMatchObject({ __typename: 'NotAllowed', code: 'SIGNATURE_INVALID' });
-  expect(await run({})).toEqual({ __typename: 'Authenticated', identity: { openId: expect.stringMatching(/^o/) } });
+  expect(wrong).toMatchObject({ __typename: 'PayerNotAllowed', code: 'SIGNATURE_INVALID' });
+  expect(await run({})).toEqual({
+    __typename: 'PayerAuthenticated',
+    identity: { openId: expect.stringMatching(/^o/) },
+  });
 });

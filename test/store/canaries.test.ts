@@ -60,12 +60,12 @@ const onPostgres = async (): Promise<Written> => {
   };
 };
 
-const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) {
-  __typename ... on AuthenticationStarted { queryCode state } } }`;
-const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) {
-  __typename ... on JobworthAuthenticated { merchantIdentityId resultUrl } } }`;
-const CERTIFY = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
-  __typename ... on IdentityCertificationInitialized { certifyId } } }`;
+const START = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) {
+  __typename ... on PayerAuthenticationStarted { queryCode state } } }`;
+const JOBWORTH = `query ($input: PayerJobworthInput!) { jobworthAuthentication(input: $input) {
+  __typename ... on PayerJobworthAnswered { merchantIdentityId resultUrl } } }`;
+const CERTIFY = `mutation ($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on PayerCertificationInitialized { certifyId } } }`;
 
 /** Passes every secret through the service, and returns them by name. */
 const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Record<string, string>> => {
@@ -81,14 +81,18 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
 
   const authCode = `test_ok_${payer}~1`;
   const queryCode = `canary.query-code~${mark}`;
-  const authenticated = await ask(AUTHENTICATE, { channel: 'wechat_pay', authCode, queryCode }, 'Authenticated');
+  const authenticated = await ask(AUTHENTICATE, { channel: 'wechat_pay', authCode, queryCode }, 'PayerAuthenticated');
   expect(authenticated).toMatchObject({ accessToken: ids.accessToken, identity: { openId: ids.openid } });
   const identityId = (authenticated.identity as unknown as { id: string }).id;
 
-  const started = await ask(START, { channel: 'ali_pay', returnUrl: returnUrl('ali_pay') }, 'AuthenticationStarted');
+  const started = await ask(
+    START,
+    { channel: 'ali_pay', returnUrl: returnUrl('ali_pay') },
+    'PayerAuthenticationStarted',
+  );
   const setCode = `test_ok_${payer}~2`;
   const byState = { channel: 'ali_pay', authCode: setCode, state: started.state };
-  await ask(AUTHENTICATE_AND_SET, byState, 'AuthResultKept');
+  await ask(AUTHENTICATE_AND_SET, byState, 'PayerAuthResultStored');
   const { data } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
   expect(data.authResult.status).toBe('SUCCESS');
 
@@ -99,11 +103,11 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
   const answer = await ask(
     JOBWORTH,
     { ...jobworth, connKey, onceToken, certNo, certType: '0' },
-    'JobworthAuthenticated',
+    'PayerJobworthAnswered',
   );
   const certName = `金丝雀${mark}`;
   const certification = { identityId, method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo };
-  const { certifyId = '' } = await ask(CERTIFY, certification, 'IdentityCertificationInitialized');
+  const { certifyId = '' } = await ask(CERTIFY, certification, 'PayerCertificationInitialized');
 
   // No channel of the sandbox returns a unionId, nor all ids of a payer at once: these go through the store alone.
   const direct = { source: 'wechat', upstreamAppId: 'wx', appId: 'demo', channelId: 'wechat_pay', traceId: 'trace' };

@@ -10,10 +10,15 @@ export const INITIALIZE = 'alipay.user.certify.open.initialize';
 export const CERTIFY = 'alipay.user.certify.open.certify';
 export const QUERY = 'alipay.user.certify.open.query';
 
-export const initializeContent = ({ orderNo, method, certType, certName, certNo, returnUrl }: CertifyRequest) => ({
+export const initializeContent = ({ orderNo, method, document, returnUrl }: CertifyRequest) => ({
   outer_order_no: orderNo,
   biz_code: method,
-  identity_param: { identity_type: 'CERT_INFO', cert_type: certType, cert_name: certName, cert_no: certNo },
+  identity_param: {
+    identity_type: 'CERT_INFO',
+    cert_type: document.type,
+    cert_name: document.holderName,
+    cert_no: document.number,
+  },
   // With an empty return_url the payer stays in Alipay.
   merchant_config: { return_url: returnUrl ?? '' },
 });

@@ -8,28 +8,43 @@ import { PayerIdentityError } from '../../failure.ts';
 import type { HttpReply } from '../../lib/exchange.ts';
 import { type FailureCodes, parseReply } from '../reply.ts';
 import { optionalText } from '../schemas.ts';
-import type { JobworthReply, JobworthRequest } from '../source.ts';
+import type { JobworthDocument, JobworthReply, JobworthRequest } from '../source.ts';
 import type { AlipayKeys } from './keys.ts';
 import { traceIdOf } from './trace-id.ts';
 import { judgeGet } from './v3.ts';
 
 export const JOBWORTH_PATH = '/v3/zhima/customer/jobworth/authentication';
 
+const matches: Readonly<Record<JobworthRequest['match'], string>> = { EXACT: 'exact', FUZZY: 'dim' };
+
+/** 身份证 0, 护照 1, 回乡证 2, 港澳往来通行证 3, 台湾往来通行证 4, 港澳证件 5. */
+const certTypes: Readonly<Record<JobworthDocument['type'], string>> = {
+  IDENTITY_CARD: '0',
+  PASSPORT: '1',
+  HOME_RETURN_PERMIT: '2',
+  TRAVEL_PERMIT_HK_MC: '3',
+  TRAVEL_PERMIT_TAIWAN: '4',
+  DOCUMENT_HK_MC: '5',
+};
+
 /** In the order of the documentation. */
-export const jobworthParameters = (request: JobworthRequest): Readonly<Record<string, string | undefined>> => ({
+export const jobworthParameters = ({
+  subject: { userId, openId, document },
+  ...request
+}: JobworthRequest): Readonly<Record<string, string | undefined>> => ({
   conn_key: request.connKey,
   once_token: request.onceToken,
-  query_type: request.queryType,
+  query_type: matches[request.match],
   identity_type: request.identityType,
   service_id: request.serviceId,
-  user_id: request.userId,
-  open_id: request.openId,
-  cert_no: request.certNo,
-  cert_type: request.certType,
+  user_id: userId,
+  open_id: openId,
+  cert_no: document?.number,
+  cert_type: document && certTypes[document.type],
 });
 
 const answer = z.object({
-  /** SUCCESS: trusted; FAILED: not trusted; WAITING_VERIFY: not final yet. */
+  /** SUCCESS: confirmed; FAILED: not confirmed; WAITING_VERIFY: not final yet. */
   identity_result: z.enum(['SUCCESS', 'FAILED', 'WAITING_VERIFY']),
   identity_result_skip_url: optionalText,
   merchant_identity_id: optionalText,
@@ -81,11 +96,11 @@ export const judgeJobworth = (keys: AlipayKeys, reply: HttpReply): JobworthReply
   if (identity_result === 'WAITING_VERIFY') return { kind: 'PENDING', resultUrl };
   return {
     kind: 'ANSWERED',
-    trusted: identity_result === 'SUCCESS',
+    confirmed: identity_result === 'SUCCESS',
     merchantIdentityId: rest.merchant_identity_id,
     resultUrl,
     userId: rest.user_id,
     openId: rest.open_id,
-    tokenStatus: rest.token_status,
+    authorizationStatus: rest.token_status,
   };
 };

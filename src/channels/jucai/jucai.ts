@@ -143,7 +143,7 @@ const authRequest = (authCode: string, request: Order, options: Options): HttpRe
   const subAppid = request.subAppId || way.subAppId;
   const fields = {
     version: '1.0',
-    termId: request.termId || NO_TERMINAL,
+    termId: request.terminalId || NO_TERMINAL,
     mchNo: options.mchNo,
     appId: options.appId,
     mchOrderNo: request.mchOrderNo,
@@ -193,7 +193,7 @@ export const jucai = defineSource({
         requireFittingSubAppId(request);
       },
       async redeem(authCode, request, call) {
-        const order = { ...request, mchOrderNo: request.merchantOrderNo || newOrderNo(now(), nonce()) };
+        const order = { ...request, mchOrderNo: request.orderId || newOrderNo(now(), nonce()) };
         return exchange(authRequest(authCode, order, options), (reply) => judgeAuth(reply, order, options), call);
       },
       authorizer: {

@@ -7,34 +7,33 @@ export const Mutation: MutationResolvers = {
     orFailure(context, authenticationFailures, async () => {
       const { identity, accessToken } = await context.authentication.authenticate(input, context.call);
       return {
-        __typename: 'Authenticated' as const,
+        __typename: 'PayerAuthenticated' as const,
         identity,
-        accessToken: accessToken?.value ?? null,
-        expiresAt: accessToken?.expiresAt ?? null,
+        accessToken: accessToken ?? null,
       };
     }),
 
   authenticateAndSet: (_, { input }, context) =>
     orFailure(context, authenticationFailures, async () => {
       const { queryCode, expiresAt } = await context.authentication.authenticateAndSet(input, context.call);
-      return { __typename: 'AuthResultKept' as const, queryCode: queryCode ?? null, expiresAt };
+      return { __typename: 'PayerAuthResultStored' as const, queryCode: queryCode ?? null, expiresAt };
     }),
 
   startAuthentication: (_, { input }, context) =>
     orFailure(context, startFailures, async () => ({
-      __typename: 'AuthenticationStarted' as const,
+      __typename: 'PayerAuthenticationStarted' as const,
       ...(await context.authentication.startAuthentication(input)),
     })),
 
   initializeIdentityCertification: (_, { input }, context) =>
     orFailure(context, certificationFailures, async () => ({
-      __typename: 'IdentityCertificationInitialized' as const,
+      __typename: 'PayerCertificationInitialized' as const,
       certifyId: await context.certification.initialize(input, context.call),
     })),
 
   startIdentityCertification: (_, { input }, context) =>
     orFailure(context, certificationFailures, () => ({
-      __typename: 'IdentityCertificationStarted' as const,
+      __typename: 'PayerCertificationStarted' as const,
       ...context.certification.start(input, context.call),
     })),
 };

@@ -1,8 +1,8 @@
 /** A link as a QR code or as a form: rendered when selected, and once for all aliases of an operation. */
 import type {
-  AuthenticationStartedResolvers,
-  CertificationFormResolvers,
-  IdentityCertificationStartedResolvers,
+  PayerAuthenticationStartedResolvers,
+  PayerCertificationFormResolvers,
+  PayerCertificationStartedResolvers,
 } from '../../generated/resolvers.ts';
 import { selfSubmittingForm } from '../../lib/form.ts';
 import { qrSvg } from '../../lib/qr.ts';
@@ -17,15 +17,14 @@ const oncePerObject = <From extends object, Result>(render: (from: From) => Resu
   };
 };
 
-export const AuthenticationStarted: AuthenticationStartedResolvers = {
+export const PayerAuthenticationStarted: PayerAuthenticationStartedResolvers = {
   authorizeQr: oncePerObject(({ authorizeUrl }) => qrSvg(authorizeUrl) ?? null),
 };
 
-export const IdentityCertificationStarted: IdentityCertificationStartedResolvers = {
+export const PayerCertificationStarted: PayerCertificationStartedResolvers = {
   qr: oncePerObject(({ url }) => qrSvg(url) ?? null),
 };
 
-export const CertificationForm: CertificationFormResolvers = {
-  method: () => 'POST',
+export const PayerCertificationForm: PayerCertificationFormResolvers = {
   html: oncePerObject(selfSubmittingForm),
 };

@@ -1,8 +1,9 @@
 import type { PayerIdentityResolvers } from '../../generated/resolvers.ts';
+import { refOf } from '../../identity/identity-ref.ts';
 
 export const PayerIdentity: PayerIdentityResolvers = {
-  channel: ({ channelId }, _, { apps }) =>
-    apps.channel(channelId) ?? { id: channelId, title: null, capabilities: null },
+  ref: (identity) => refOf(identity) ?? null,
+  channel: ({ channelId }, _, { apps }) => apps.channel(channelId) ?? { id: channelId, title: null },
   certification: async ({ id, readable }, _, { loaders }) =>
     readable ? ((await loaders.certifications.load(id)) ?? null) : null,
 };

@@ -1,22 +1,30 @@
 /** Resolvers of Query: one call of a use case each, and its result in the form of the contract. */
+
+import { PayerIdentityError } from '../../failure.ts';
 import type { QueryResolvers } from '../../generated/resolvers.ts';
-import { certificationFailures, jobworthFailures, orFailure, toFailure } from '../failures.ts';
+import { certificationFailures, jobworthFailures, orFailure, resultFailures, toFailure } from '../failures.ts';
 
 export const Query: QueryResolvers = {
-  authResult: async (_, { queryCode, waitSeconds }, { readResult, call }) => {
-    const result = await readResult(queryCode, waitSeconds ?? 0, call);
-    if (!result) return { status: 'NOT_EXIST' };
-    const { status, expiresAt } = result;
-    if (status === 'WAITING') return { status, expiresAt, pollAfterSeconds: result.pollAfterSeconds };
-    if (status === 'SUCCESS') return { status, expiresAt, identity: result.identity ?? null };
-    return { status, expiresAt, failure: toFailure(result.failureCode, result.traceId) };
-  },
-
-  channels: (_, { appId }, { apps }) => apps.channels(appId ?? undefined),
+  authResult: (_, { queryCode, waitSeconds }, context) =>
+    orFailure(context, resultFailures, async () => {
+      const result = await context.readResult(queryCode, waitSeconds ?? 0, context.call);
+      if (!result) throw new PayerIdentityError('QUERY_CODE_UNKNOWN');
+      const { expiresAt } = result;
+      switch (result.status) {
+        case 'WAITING':
+          return { __typename: 'PayerAuthWaiting' as const, pollAfterSeconds: result.pollAfterSeconds, expiresAt };
+        case 'SUCCEEDED':
+          return { __typename: 'PayerAuthSucceeded' as const, identity: result.identity ?? null, expiresAt };
+        default: {
+          const failure = toFailure(result.failureCode, result.traceId);
+          return { __typename: 'PayerAuthFailed' as const, failure, expiresAt };
+        }
+      }
+    }),
 
   identityCertification: (_, args, context) =>
     orFailure(context, certificationFailures, async () => ({
-      __typename: 'IdentityCertification' as const,
+      __typename: 'PayerCertification' as const,
       ...(await context.certification.check(args, context.call)),
     })),
 
@@ -25,12 +33,14 @@ export const Query: QueryResolvers = {
       const result = await context.queryJobworth(input, context.call);
       return result.kind === 'PENDING'
         ? {
-            __typename: 'JobworthPending' as const,
+            __typename: 'PayerJobworthPending' as const,
             pollAfterSeconds: result.pollAfterSeconds,
             resultUrl: result.resultUrl,
           }
-        : { __typename: 'JobworthAuthenticated' as const, ...result };
+        : { __typename: 'PayerJobworthAnswered' as const, ...result };
     }),
+
+  payerChannels: (_, { appId }, { apps }) => apps.channels(appId ?? undefined),
 
   payerIdentity: async (_, { id }, { loaders }) => (await loaders.identities.load({ id })) ?? null,
 };

@@ -1,16 +1,16 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import { resolveEntities } from '../entities.ts';
 import { Mutation } from './mutation.ts';
-import { AuthenticationStarted, CertificationForm, IdentityCertificationStarted } from './page-links.ts';
+import { PayerAuthenticationStarted, PayerCertificationForm, PayerCertificationStarted } from './page-links.ts';
 import { PayerIdentity } from './payer-identity.ts';
 import { Query } from './query.ts';
 
 /** The whole resolver map, with what federation adds to it. `buildSchema` checks it against the contract. */
 export const resolvers = {
-  AuthenticationStarted,
-  CertificationForm,
+  PayerAuthenticationStarted,
+  PayerCertificationForm,
   DateTime: GraphQLDateTime,
-  IdentityCertificationStarted,
+  PayerCertificationStarted,
   Mutation,
   PayerIdentity,
   Query: { ...Query, _entities: resolveEntities },

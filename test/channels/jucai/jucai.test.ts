@@ -99,8 +99,7 @@ describe.each(channels)('JuCai for %s', (channelId) => {
       };
       const outcome = await redeemOnce().catch((error: unknown) => error);
       count[outcome instanceof PayerIdentityError ? 'refused' : 'accepted'] += 1;
-      if (outcome instanceof PayerIdentityError)
-        expect(failureMember(outcome.code)).toBe('AuthenticationIndeterminate');
+      if (outcome instanceof PayerIdentityError) expect(failureMember(outcome.code)).toBe('PayerOutcomeUnknown');
       else expect(outcome).toEqual(genuine);
     });
     const numRuns = runs(2_000);

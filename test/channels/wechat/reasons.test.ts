@@ -96,7 +96,7 @@ test('the message of an unknown outcome mentions no time', () => {
   const { message } = new PayerIdentityError('OUTCOME_UNKNOWN');
   expect(message).not.toMatch(/in time|time-?out|did not answer/i);
   expect(message).toMatch(/not known/);
-  expect(failureMember('OUTCOME_UNKNOWN')).toBe('AuthenticationIndeterminate');
+  expect(failureMember('OUTCOME_UNKNOWN')).toBe('PayerOutcomeUnknown');
 });
 
 describe('through the whole service', () => {
@@ -121,7 +121,7 @@ describe('through the whole service', () => {
     for (let call = 0; call < 30; call += 1) {
       const input = { channel: 'wechat_pay', authCode: `test_ok_alice~${call}` };
       const { data } = await graphql(AUTHENTICATE, { input });
-      expect(data.authenticate).toMatchObject({ __typename: 'ChannelUnavailable', code: 'CHANNEL_MISCONFIGURED' });
+      expect(data.authenticate).toMatchObject({ __typename: 'PayerChannelUnavailable', code: 'CHANNEL_MISCONFIGURED' });
     }
     expect(logLines.join('')).toContain('"upstreamCode":"return_code_FAIL.SIGNERROR"');
     expect(logLines.join('')).not.toContain(apiKey);

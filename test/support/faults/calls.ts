@@ -83,7 +83,7 @@ export const authenticate = ({ ask }: FaultCalls, route: Fields, authCode: strin
   ask(AUTHENTICATE, { input: { ...route, authCode, clientIp: '127.0.0.1', ...more } });
 
 export const authenticateAndSet = ({ ask }: FaultCalls, appId: string, authCode: string, more: Fields = {}) =>
-  ask(AUTHENTICATE_AND_SET, { input: { appId, channel: 'ali_pay', authCode, ...more } });
+  ask(AUTHENTICATE_AND_SET, { input: { appId, channelId: 'ali_pay', authCode, ...more } });
 
 export const certify = ({ ask, secret }: FaultCalls, certName: string, more: Fields = {}) =>
   ask(CERTIFY, { input: { method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo: secret.certNo, ...more } });

@@ -15,7 +15,7 @@ export const runWithoutFaults = async (calls: FaultCalls): Promise<void> => {
   const { ask, host, issued, newCode, secret } = calls;
   const alipay = await authenticate(calls, authRoutes[5], newCode('ok'), { queryCode: `${secret.queryCode}.alipay` });
   const unionPay = await authenticate(calls, authRoutes[4], newCode('ok'));
-  const started = await ask(START, { input: { channel: 'ali_pay', returnUrl: host.returnUrl } });
+  const started = await ask(START, { input: { channelId: 'ali_pay', returnUrl: host.returnUrl } });
   await authenticateAndSet(calls, 'demo', newCode('ok'), { state: started.state });
   await authenticateAndSet(calls, 'demo', newCode('ok'), { state: `${started.state.slice(0, -1)}x` });
   await authenticateAndSet(calls, 'resultHolder', newCode('ok'), { queryCode: `${secret.queryCode}.resultHolder` });
@@ -77,7 +77,7 @@ export const sendWrongTypes = async ({ newCode, secret, send }: FaultCalls): Pro
 export const sendBadRequests = async ({ answers, host, newCode, secret, send }: FaultCalls): Promise<void> => {
   const whole = JSON.stringify({
     query: AUTHENTICATE,
-    variables: { input: { channel: 'ali_pay', authCode: newCode('ok') } },
+    variables: { input: { channelId: 'ali_pay', authCode: newCode('ok') } },
   });
   const secrets = Object.values(secret).join(' ');
   for (const body of [
@@ -114,7 +114,7 @@ export const disconnect = async ({ headers, host, newCode, secret }: FaultCalls)
   );
   const gone = new AbortController();
   const authCode = newCode('hang');
-  const body = JSON.stringify({ query: AUTHENTICATE, variables: { input: { channel: 'wechat_pay', authCode } } });
+  const body = JSON.stringify({ query: AUTHENTICATE, variables: { input: { channelId: 'wechat_pay', authCode } } });
   const request = fetch(`${host.url}/graphql`, {
     method: 'POST',
     body,

@@ -12,15 +12,15 @@ export const newCertNo = (): string => {
   return digits + '10X98765432'[sum % 11];
 };
 
-export const START = `mutation ($input: StartAuthenticationInput!) { startAuthentication(input: $input) {
-  __typename ... on AuthenticationStarted { queryCode state authorizeUrl authorizeQr } ... on Failure { code message } } }`;
-export const CERTIFY = `mutation ($input: InitializeIdentityCertificationInput!) { initializeIdentityCertification(input: $input) {
-  __typename ... on IdentityCertificationInitialized { certifyId } ... on Failure { code message } } }`;
-export const PAGE = `mutation ($input: StartIdentityCertificationInput!) { startIdentityCertification(input: $input) {
-  __typename ... on IdentityCertificationStarted { url deepLink qr form { action fields { name value } html } } } }`;
+export const START = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) {
+  __typename ... on PayerAuthenticationStarted { queryCode state authorizeUrl authorizeQr } ... on PayerFailure { code message } } }`;
+export const CERTIFY = `mutation ($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) {
+  __typename ... on PayerCertificationInitialized { certifyId } ... on PayerFailure { code message } } }`;
+export const PAGE = `mutation ($input: PayerStartCertificationInput!) { startIdentityCertification(input: $input) {
+  __typename ... on PayerCertificationStarted { url deepLink qr form { action fields { name value } html } } } }`;
 export const CHECK = `query ($certifyId: ID!) { identityCertification(certifyId: $certifyId) {
-  __typename ... on IdentityCertification { certifyId status } ... on Failure { code message } } }`;
-export const JOBWORTH = `query ($input: JobworthAuthenticationInput!) { jobworthAuthentication(input: $input) {
-  __typename ... on JobworthAuthenticated { merchantIdentityId resultUrl userId openId } ... on Failure { code message } } }`;
+  __typename ... on PayerCertification { certifyId status } ... on PayerFailure { code message } } }`;
+export const JOBWORTH = `query ($input: PayerJobworthInput!) { jobworthAuthentication(input: $input) {
+  __typename ... on PayerJobworthAnswered { merchantIdentityId resultUrl userId openId } ... on PayerFailure { code message } } }`;
 export const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on PayerIdentity { id openId userId } } }`;

@@ -128,19 +128,19 @@ export const startFaultUpstreams = async () => {
 
 /** An app and a channel of every source; below, of every source that repeats. */
 export const authRoutes = [
-  { appId: 'demo-daxpay', channel: 'ali_pay' },
-  { appId: 'demo-daxpay', channel: 'wechat_pay' },
-  { appId: 'ga', channel: 'wechat_pay' },
-  { appId: 'demo-jucai', channel: 'wechat_pay' },
-  { appId: 'demo', channel: 'union_pay' },
-  { appId: 'demo', channel: 'ali_pay' },
-  { appId: 'demo', channel: 'wechat_pay' },
-  { appId: 'miniprogram', channel: 'wechat_pay' },
-  { appId: 'payment_code', channel: 'wechat_pay' },
+  { appId: 'demo-daxpay', channelId: 'ali_pay' },
+  { appId: 'demo-daxpay', channelId: 'wechat_pay' },
+  { appId: 'ga', channelId: 'wechat_pay' },
+  { appId: 'demo-jucai', channelId: 'wechat_pay' },
+  { appId: 'demo', channelId: 'union_pay' },
+  { appId: 'demo', channelId: 'ali_pay' },
+  { appId: 'demo', channelId: 'wechat_pay' },
+  { appId: 'miniprogram', channelId: 'wechat_pay' },
+  { appId: 'payment_code', channelId: 'wechat_pay' },
 ] as const;
 export const echoRoutes = echoApps.flatMap((name) => [
-  { appId: name, channel: 'ali_pay' },
-  { appId: name, channel: 'wechat_pay' },
-  { appId: name, channel: 'union_pay' },
-  { appId: `${name}-dax`, channel: 'ali_pay' },
+  { appId: name, channelId: 'ali_pay' },
+  { appId: name, channelId: 'wechat_pay' },
+  { appId: name, channelId: 'union_pay' },
+  { appId: `${name}-dax`, channelId: 'ali_pay' },
 ]);

@@ -81,7 +81,7 @@ export interface Shown {
 type Answer = Readonly<Record<string, unknown>> & { readonly __typename?: string };
 
 const isHidden = (value: unknown) =>
-  value === null || value === undefined || (value as Answer).__typename === 'NotAllowed';
+  value === null || value === undefined || (value as Answer).__typename === 'PayerNotAllowed';
 
 const shownBelow = (type: GraphQLObjectType, answer: Answer, at: Pick<Shown, 'path' | 'scopes'>): Shown[] =>
   fieldsOf(type).flatMap((field) => {

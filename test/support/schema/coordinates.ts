@@ -45,7 +45,7 @@ export interface Coordinate {
 
 /** Values with which an operation reaches the use case. Other required fields are `usual`, or the first of their enum. */
 const usual: Fields = {
-  channel: 'wechat_pay',
+  channelId: 'wechat_pay',
   authCode: 'test_ok_usual',
   clientIp: '127.0.0.1',
   certName: 'test_ok_usual',

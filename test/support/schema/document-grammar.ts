@@ -142,7 +142,7 @@ const composite = Object.values(schema.getTypeMap()).filter(
   (type) => isObjectType(type) && !type.name.startsWith('__'),
 );
 const wrongVariables = [
-  '($text: String!, $input: AuthenticateInput!, $flag: Boolean = true)',
+  '($text: String!, $input: PayerAuthenticateInput!, $flag: Boolean = true)',
   '($a: Nope)',
   '($a: ID, $a: ID)',
 ];

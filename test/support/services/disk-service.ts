@@ -58,7 +58,7 @@ export const startDiskService = async (engine: Engine, keys: VaultKeys, times: F
     obstacles,
     readiness: async (): Promise<number> => (await fetch(`${server.url}/readyz`)).status,
     async authenticate(authCode: string) {
-      return (await graphql(AUTHENTICATE, { input: { channel: 'wechat_pay', authCode } }))?.authenticate;
+      return (await graphql(AUTHENTICATE, { input: { channelId: 'wechat_pay', authCode } }))?.authenticate;
     },
     async openIdOf(payerId: string): Promise<unknown> {
       return (await graphql('query ($id: ID!) { payerIdentity(id: $id) { openId } }', { id: payerId }))?.payerIdentity

@@ -97,32 +97,41 @@ export type Service = Awaited<ReturnType<typeof startService>>;
 
 /** Every field of every member, for tests of `authenticate`. */
 export const AUTHENTICATE = `
-  mutation Authenticate($input: AuthenticateInput!) {
+  mutation Authenticate($input: PayerAuthenticateInput!) {
     authenticate(input: $input) {
       __typename
-      ... on Authenticated {
+      ... on PayerAuthenticated {
         identity { id appId openId userId unionId subAppId subOpenId firstAuthenticatedAt lastAuthenticatedAt channel { id title } }
-        accessToken expiresAt
+        accessToken { value expiresAt }
       }
-      ... on Failure { code message traceId }
-      ... on InvalidInput { fields { path message } }
-      ... on ChannelUnavailable { retryAfterSeconds }
+      ... on PayerFailure { code message traceId }
+      ... on PayerInvalidInput { fields { path message } }
+      ... on PayerNotAllowed { requiredScope }
+      ... on PayerChannelUnavailable { retryAfterSeconds }
+      ... on PayerServiceBusy { busyAfter: retryAfterSeconds }
+      ... on PayerOutcomePending { pendingAfter: retryAfterSeconds }
     }
   }`;
 
 export const AUTHENTICATE_AND_SET = `
-  mutation AuthenticateAndSet($input: AuthenticateAndSetInput!) {
+  mutation AuthenticateAndSet($input: PayerAuthenticateAndSetInput!) {
     authenticateAndSet(input: $input) {
       __typename
-      ... on AuthResultKept { queryCode expiresAt }
-      ... on Failure { code message traceId }
-      ... on InvalidInput { fields { path message } }
+      ... on PayerAuthResultStored { queryCode expiresAt }
+      ... on PayerFailure { code message traceId }
+      ... on PayerInvalidInput { fields { path message } }
     }
   }`;
 
 export const AUTH_RESULT = `
   query AuthResult($queryCode: String!, $waitSeconds: Int) {
     authResult(queryCode: $queryCode, waitSeconds: $waitSeconds) {
-      status identity { id openId userId } expiresAt pollAfterSeconds failure { __typename code message traceId }
+      __typename
+      ... on PayerAuthWaiting { pollAfterSeconds expiresAt }
+      ... on PayerAuthSucceeded { identity { id openId userId } expiresAt }
+      ... on PayerAuthFailed { failure { __typename code message traceId } expiresAt }
+      ... on PayerFailure { code message traceId }
+      ... on PayerServiceBusy { retryAfterSeconds }
+      ... on PayerInvalidInput { fields { path message } }
     }
   }`;

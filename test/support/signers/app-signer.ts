@@ -37,6 +37,6 @@ export const signDaxpay = (input: Input, { profile = 'beta', secret = signingKey
 
 /** A complete v2 call. */
 export const signed = (fields: Input, options?: V2Options): Input => {
-  const input = { appId: 'demo', channel: 'wechat_pay', reqTime: timeOf(), nonceStr: newNonce(), ...fields };
+  const input = { appId: 'demo', channelId: 'wechat_pay', reqTime: timeOf(), nonceStr: newNonce(), ...fields };
   return { ...input, sign: signV2(input, options) };
 };
