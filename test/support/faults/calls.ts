@@ -35,7 +35,7 @@ const newSecrets = () => ({
   askedUserId: mark(),
   askedOpenId: mark(),
   queryCode: mark(),
-  nonceStr: mark(),
+  nonce: mark(),
   bearer: mark(),
   cookie: mark(),
   extension: mark(),
@@ -86,17 +86,24 @@ export const authenticateAndSet = ({ ask }: FaultCalls, appId: string, authCode:
   ask(AUTHENTICATE_AND_SET, { input: { appId, channelId: 'ali_pay', authCode, ...more } });
 
 export const certify = ({ ask, secret }: FaultCalls, certName: string, more: Fields = {}) =>
-  ask(CERTIFY, { input: { method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo: secret.certNo, ...more } });
+  ask(CERTIFY, {
+    input: {
+      method: 'FACE',
+      document: { type: 'IDENTITY_CARD', holderName: certName, number: secret.certNo },
+      ...more,
+    },
+  });
 
-export const queryJob = ({ ask, secret }: FaultCalls, onceToken: string, more?: Fields) =>
+export const queryJob = ({ ask, secret }: FaultCalls, onceToken: string, more: Fields = {}) =>
   ask(JOBWORTH, {
     input: {
       onceToken,
       connKey: secret.connKey,
-      queryType: 'exact',
+      match: 'EXACT',
       identityType: '04',
       serviceId: 'service',
-      ...(more ?? { userId: secret.askedUserId }),
+      subject: { userId: secret.askedUserId },
+      ...more,
     },
   });
 
@@ -107,12 +114,13 @@ const callRoutes = (
   kind: string,
 ): Promise<unknown>[] => {
   const { newCode, secret } = calls;
-  const passport = { certNo: secret.passport, certType: '1', openId: secret.askedOpenId };
+  const passport = { document: { type: 'PASSPORT', number: secret.passport } };
   return [
     ...routes.map((route) => authenticate(calls, route, newCode(kind))),
     ...apps.flatMap((appId) => [
       certify(calls, newCode(kind, secret.certName), { appId }),
-      queryJob(calls, newCode(kind, secret.job), { appId, ...passport }),
+      queryJob(calls, newCode(kind, secret.job), { appId, subject: passport }),
+      queryJob(calls, newCode(kind, secret.job), { appId, subject: { openId: secret.askedOpenId } }),
     ]),
   ];
 };
@@ -130,5 +138,5 @@ export const callEchoes = async (calls: FaultCalls): Promise<void> => {
   await Promise.all(callRoutes(calls, echoRoutes, echoApps, 'ok'));
   // Codes with the characters of an upstream code.
   await Promise.all(echoRoutes.map((route, index) => authenticate(calls, route, `${secret.payer}.${index}`)));
-  await Promise.all(echoApps.map((appId) => queryJob(calls, secret.job, { appId, userId: secret.askedUserId })));
+  await Promise.all(echoApps.map((appId) => queryJob(calls, secret.job, { appId })));
 };

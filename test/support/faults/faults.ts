@@ -26,9 +26,10 @@ export const runWithoutFaults = async (calls: FaultCalls): Promise<void> => {
   await ask(PAGE, { input: { certifyId, returnUrl: host.returnUrl } });
   await ask(CHECK, { certifyId });
   const job = await queryJob(calls, newCode('ok', secret.job));
-  const key = { __typename: 'PayerIdentity', channel: { id: 'ali_pay' }, appId: 'demo' };
+  const key = { __typename: 'PayerIdentity' };
   const { userId } = alipay.identity;
-  await ask(ENTITIES, { representations: [{ ...key, userId }, { ...key, openId: secret.payer }, { userId }] });
+  const refs = [`ali_pay/demo/userId/${userId}`, `ali_pay/demo/openId/${secret.payer}`, userId, secret.payer];
+  await ask(ENTITIES, { representations: [...refs.map((ref) => ({ ...key, ref })), { ...key, userId }] });
   const ids = idsOf(secret.payer);
   Object.assign(issued, { accessToken: ids.accessToken, openid: ids.openid, userId: ids.userId, openId: ids.openId });
   Object.assign(issued, { unionPayId: unionPay.identity.userId, certifyId, state: started.state });
@@ -39,14 +40,15 @@ export const runWithoutFaults = async (calls: FaultCalls): Promise<void> => {
 /** Calls of an app that signs: a good one, and one for each fault of a signature. */
 export const signCalls = async ({ ask, issued, newCode, secret }: FaultCalls): Promise<void> => {
   const key = 'the key of demo-signed in sandbox mode';
-  const fields = { appId: 'demo-signed', authCode: newCode('ok'), nonceStr: secret.nonceStr };
-  const input = signed(fields, { secret: key });
-  issued.sign = input.sign ?? '';
+  const fields = { appId: 'demo-signed', authCode: newCode('ok') };
+  const options = { secret: key, nonce: secret.nonce };
+  const input = signed(fields, options);
+  issued.signature = input.signature.value;
   await ask(AUTHENTICATE, { input });
   await ask(AUTHENTICATE, { input: { ...input, authCode: newCode('ok') } });
-  await ask(AUTHENTICATE, { input: signed({ ...fields, authCode: newCode('ok') }, { secret: key }) });
-  await ask(AUTHENTICATE, { input: signed({ ...fields, reqTime: '2026-01-01 00:00:00' }, { secret: key }) });
-  await ask(AUTHENTICATE, { input: { ...input, sign: undefined } });
+  await ask(AUTHENTICATE, { input: signed({ ...fields, authCode: newCode('ok') }, options) });
+  await ask(AUTHENTICATE, { input: signed(fields, { ...options, signedAt: '2026-01-01T00:00:00.000Z' }) });
+  await ask(AUTHENTICATE, { input: { ...input, signature: undefined } });
 };
 
 /** Secrets where they do not fit: every place, in every wrong type, in the variables and in the document. */
@@ -68,7 +70,7 @@ export const sendWrongTypes = async ({ newCode, secret, send }: FaultCalls): Pro
   const documents = [
     `{ channels(appId: "${every}) { id } }`,
     `{ payerIdentity(id: ${secret.payer}) { id } }`,
-    `{ authResult(queryCode: "x", waitSeconds: "${secret.queryCode}") { status } }`,
+    `{ authResult(queryCode: "x", waitSeconds: "${secret.queryCode}") { __typename } }`,
   ];
   for (const query of documents) await send(JSON.stringify({ query, operationName: secret.payer }));
 };

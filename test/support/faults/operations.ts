@@ -21,6 +21,6 @@ export const PAGE = `mutation ($input: PayerStartCertificationInput!) { startIde
 export const CHECK = `query ($certifyId: ID!) { identityCertification(certifyId: $certifyId) {
   __typename ... on PayerCertification { certifyId status } ... on PayerFailure { code message } } }`;
 export const JOBWORTH = `query ($input: PayerJobworthInput!) { jobworthAuthentication(input: $input) {
-  __typename ... on PayerJobworthAnswered { merchantIdentityId resultUrl userId openId } ... on PayerFailure { code message } } }`;
+  __typename ... on PayerJobworthAnswered { confirmed merchantIdentityId resultUrl userId openId authorizationStatus } ... on PayerFailure { code message } } }`;
 export const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
-  ... on PayerIdentity { id openId userId } } }`;
+  ... on PayerIdentity { id ref openId userId } } }`;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import {
   buildASTSchema,
+  type GraphQLAbstractType,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -13,6 +14,7 @@ import {
 } from 'graphql';
 import { printedSchemaFile } from '../../../src/graphql/schema.ts';
 import { allScopes, type Scope } from '../../../src/security/caller.ts';
+import { responseName } from './response-names.ts';
 
 const schema = buildASTSchema(parse(readFileSync(printedSchemaFile, 'utf8')), { assumeValidSDL: true });
 
@@ -45,13 +47,21 @@ export const declaredScopes = new Map(
 const selectionOf = (type: GraphQLOutputType): string => {
   const named = getNamedType(type);
   if (isAbstractType(named)) {
-    const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${selectionOf(member)}`);
+    const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${selected(member, named)}`);
     return `{ __typename ${members.join(' ')} }`;
   }
-  if (!isObjectType(named)) return '';
-  return `{ __typename ${fieldsOf(named)
-    .map((field) => `${field.name} ${selectionOf(field.type)}`)
-    .join(' ')} }`;
+  return isObjectType(named) ? selected(named) : '';
+};
+
+const nameIn = (field: GraphQLField<unknown, unknown>, abstract?: GraphQLAbstractType): string =>
+  abstract ? responseName(schema, abstract, field) : field.name;
+
+const selected = (type: GraphQLObjectType, abstract?: GraphQLAbstractType): string => {
+  const fields = fieldsOf(type).map((field) => {
+    const name = nameIn(field, abstract);
+    return `${name === field.name ? '' : `${name}: `}${field.name} ${selectionOf(field.type)}`;
+  });
+  return `{ __typename ${fields.join(' ')} }`;
 };
 
 export type Root = 'Query' | 'Mutation';
@@ -83,13 +93,20 @@ type Answer = Readonly<Record<string, unknown>> & { readonly __typename?: string
 const isHidden = (value: unknown) =>
   value === null || value === undefined || (value as Answer).__typename === 'PayerNotAllowed';
 
-const shownBelow = (type: GraphQLObjectType, answer: Answer, at: Pick<Shown, 'path' | 'scopes'>): Shown[] =>
+interface Place extends Pick<Shown, 'path' | 'scopes'> {
+  /** The union or interface that the answer is a member of. */
+  readonly of?: GraphQLAbstractType | undefined;
+}
+
+const shownBelow = (type: GraphQLObjectType, answer: Answer, at: Place): Shown[] =>
   fieldsOf(type).flatMap((field) => {
-    const value = answer[field.name];
+    const value = answer[nameIn(field, at.of)];
     if (isHidden(value)) return [];
+    const named = getNamedType(field.type);
+    const of = isAbstractType(named) ? named : undefined;
     const here = { path: `${at.path}.${field.name}`, scopes: [...at.scopes, ...scopesOf(field)] };
     const inner = (Array.isArray(value) ? value : [value]).flatMap((item: Answer) =>
-      item.__typename ? shownBelow(schema.getType(item.__typename) as GraphQLObjectType, item, here) : [],
+      item.__typename ? shownBelow(schema.getType(item.__typename) as GraphQLObjectType, item, { ...here, of }) : [],
     );
     return [{ ...here, coordinate: `${type.name}.${field.name}` }, ...inner];
   });

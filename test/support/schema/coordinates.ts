@@ -1,9 +1,10 @@
 /** Every place in the contract that takes a text, read from the schema, and an ordinary operation with a value in one of them. */
 import {
   type ConstDirectiveNode,
-  type FieldNode,
   type GraphQLArgument,
+  type GraphQLField,
   type GraphQLInputField,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -16,13 +17,11 @@ import {
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
-  isSpecifiedScalarType,
   Kind,
-  parse,
-  type SelectionSetNode,
 } from 'graphql';
 import { resolvers } from '../../../src/graphql/resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs } from '../../../src/graphql/schema.ts';
+import { responseName } from './response-names.ts';
 
 export const schema = buildSchema(resolvers, readTypeDefs());
 
@@ -48,23 +47,23 @@ const usual: Fields = {
   channelId: 'wechat_pay',
   authCode: 'test_ok_usual',
   clientIp: '127.0.0.1',
-  certName: 'test_ok_usual',
-  certNo: '11010519491231002X',
+  holderName: 'test_ok_usual',
+  number: '11010519491231002X',
   certifyId: '0123456789abcdef0123456789abcdef',
   queryCode: 'usual-query-code',
+  ref: 'wechat_pay/demo/openId/usual',
+  value: '0'.repeat(64),
+  signedAt: '2026-01-01T00:00:00.000Z',
+  nonce: 'usual-nonce-of-ours',
 };
-/** Fields that are valid only together with others. */
-const together: Readonly<Record<string, Fields>> = {
-  sign: { appId: 'demo-signed', nonceStr: 'usual-nonce-of-ours', reqTime: '2026-01-01 00:00:00' },
-  nonceStr: { appId: 'demo-signed', sign: '0'.repeat(64), reqTime: '2026-01-01 00:00:00' },
-  reqTime: { appId: 'demo-signed', nonceStr: 'usual-nonce-of-ours', sign: '0'.repeat(64) },
-  openId: { userId: undefined },
-};
-const extras: Readonly<Record<string, Fields>> = { JobworthAuthenticationInput: { userId: '2088000000000000' } };
+/** What the fields of an input need beside them, by the input's type. */
+const together: Readonly<Record<string, Fields>> = { PayerCallSignatureInput: { appId: 'demo-signed' } };
+/** Inputs of which exactly one field is given, and what it is where no other is asked for. */
+const oneOf: Readonly<Record<string, Fields>> = { PayerJobworthSubjectInput: { userId: '2088000000000000' } };
 
 const textual = (type: GraphQLInputType): boolean => {
   const named = getNamedType(type);
-  return isEnumType(named) || (isSpecifiedScalarType(named) && ['String', 'ID'].includes(named.name));
+  return isEnumType(named) || ['String', 'ID', 'DateTime'].includes(named.name);
 };
 
 const isRequired = (place: GraphQLArgument | GraphQLInputField) =>
@@ -72,27 +71,32 @@ const isRequired = (place: GraphQLArgument | GraphQLInputField) =>
 
 const usualValue = (name: string, type: GraphQLInputType): unknown => {
   const named = getNamedType(type);
-  if (isInputObjectType(named)) return usualFields(Object.values(named.getFields()), extras[named.name]);
+  if (isInputObjectType(named)) return oneOf[named.name] ?? usualFields(Object.values(named.getFields()));
   if (isEnumType(named)) return named.getValues()[0]?.name;
   return usual[name] ?? 'usual';
 };
 
-const usualFields = (places: readonly (GraphQLArgument | GraphQLInputField)[], more: Fields = {}): Fields => ({
-  ...Object.fromEntries(places.filter(isRequired).map(({ name, type }) => [name, usualValue(name, type)])),
-  ...more,
-});
+const usualFields = (places: readonly (GraphQLArgument | GraphQLInputField)[]): Fields =>
+  Object.fromEntries(places.filter(isRequired).map(({ name, type }) => [name, usualValue(name, type)]));
 
 /** A selection of everything below a type. */
 const selectionOf = (type: GraphQLOutputType): string => {
   const named = getNamedType(type);
   if (isAbstractType(named)) {
-    const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${selectionOf(member)}`);
+    const members = schema
+      .getPossibleTypes(named)
+      .map((member) => `... on ${member.name} ${fieldsOf(member, (field) => responseName(schema, named, field))}`);
     return `{ __typename ${members.join(' ')} }`;
   }
-  if (!isObjectType(named)) return '';
-  return `{ ${Object.values(named.getFields())
-    .map((field) => `${field.name} ${selectionOf(field.type)}`)
-    .join(' ')} }`;
+  return isObjectType(named) ? fieldsOf(named, ({ name }) => name) : '';
+};
+
+const fieldsOf = (type: GraphQLObjectType, nameOf: (field: GraphQLField<unknown, unknown>) => string): string => {
+  const fields = Object.values(type.getFields()).map((field) => {
+    const alias = nameOf(field) === field.name ? '' : `${nameOf(field)}: `;
+    return `${alias}${field.name} ${selectionOf(field.type)}`;
+  });
+  return `{ ${fields.join(' ')} }`;
 };
 
 /** A value as it stands in a document. */
@@ -131,23 +135,47 @@ const requestFor = ({ root, name, args, type }: RootField, values: Fields, form:
   return { query: `${root} ${declared} { ${name}${passed} ${selection} }`, variables: values };
 };
 
+/** A text below an input, and the input with a value there. */
+interface InnerPlace {
+  readonly path: string;
+  /** What has to stand beside it in the outermost input. */
+  readonly beside: Fields;
+  put(value: unknown, into: Fields): Fields;
+}
+
+const innerPlaces = (type: GraphQLInputObjectType): InnerPlace[] =>
+  Object.values(type.getFields()).flatMap(({ name, type: inner }): InnerPlace[] => {
+    const named = getNamedType(inner);
+    const beside = together[type.name] ?? {};
+    const keep = (into: Fields) => (type.name in oneOf ? {} : into);
+    if (textual(inner)) return [{ path: name, beside, put: (value, into) => ({ ...keep(into), [name]: value }) }];
+    if (!isInputObjectType(named)) return [];
+    return innerPlaces(named).map((place) => ({
+      path: `${name}.${place.path}`,
+      beside: { ...beside, ...place.beside },
+      put: (value, into) => ({
+        ...keep(into),
+        [name]: place.put(value, (into[name] ?? usualValue(name, inner)) as Fields),
+      }),
+    }));
+  });
+
 const coordinatesOf = (field: RootField): Coordinate[] =>
   field.args.flatMap((arg): Coordinate[] => {
     const base = usualFields(field.args);
     const named = getNamedType(arg.type);
     if (isInputObjectType(named))
-      return Object.values(named.getFields())
-        .filter(({ type }) => textual(type))
-        .map((inner) => ({
-          name: `${field.name}.${arg.name}.${inner.name}`,
-          request(value, form = 'variable', others = {}) {
-            const input = { ...(base[arg.name] as Fields), ...together[inner.name], ...others, [inner.name]: value };
-            return requestFor(field, { ...base, [arg.name]: input }, form);
-          },
-        }));
+      return innerPlaces(named).map(({ path, beside, put }) => ({
+        name: `${field.name}.${arg.name}.${path}`,
+        request(value, form = 'variable', others = {}) {
+          const known = Object.entries(others).filter(([name]) => name in named.getFields());
+          const around = { ...(base[arg.name] as Fields), ...beside, ...Object.fromEntries(known) };
+          return requestFor(field, { ...base, [arg.name]: put(value, around) }, form);
+        },
+      }));
     if (!textual(arg.type)) return [];
-    const request: Coordinate['request'] = (value, form = 'variable', others = {}) =>
-      requestFor(field, { ...base, ...others, [arg.name]: value }, form);
+    const request: Coordinate['request'] = (value, form = 'variable') =>
+      requestFor(field, { ...base, [arg.name]: value }, form);
     return [{ name: `${field.name}.${arg.name}`, request }];
   });
 
@@ -158,38 +186,25 @@ const rootFields: RootField[] = (['query', 'mutation'] as const).flatMap((root) 
   }));
 });
 
-const leaves = ({ selections }: SelectionSetNode): string[][] =>
-  (selections as FieldNode[]).flatMap(({ name, selectionSet }) =>
-    (selectionSet ? leaves(selectionSet) : [[]]).map((rest) => [name.value, ...rest]),
-  );
-
-const nest = ([name = '', ...rest]: readonly string[], value: unknown, into: Fields): Fields => ({
-  ...into,
-  [name]: rest.length > 0 ? nest(rest, value, (into[name] ?? {}) as Fields) : value,
-});
-
-/** The parts of a key, such as channel.id, appId and openId. */
-const keyParts = ({ arguments: args = [] }: ConstDirectiveNode): string[][] => {
+/** The fields of a key; a key within another object is none of ours. */
+const keyFields = ({ arguments: args = [] }: ConstDirectiveNode): string[] => {
   const value = args.find(({ name }) => name.value === 'fields')?.value;
-  const [operation] = value?.kind === Kind.STRING ? parse(`{${value.value}}`).definitions : [];
-  return operation?.kind === Kind.OPERATION_DEFINITION ? leaves(operation.selectionSet) : [];
+  return value?.kind === Kind.STRING ? value.value.split(' ') : [];
 };
 
 const keyCoordinates = (entities: RootField, type: GraphQLObjectType): Coordinate[] =>
   (type.astNode?.directives ?? [])
     .filter(({ name }) => name.value === 'key')
-    .flatMap((key) => {
-      const parts = keyParts(key);
-      return [['__typename'], ...parts].map((path): Coordinate => {
-        const others = parts.reduce((into, part) => nest(part, usual[part[0] ?? ''] ?? 'usual', into), {
-          __typename: type.name,
-        } as Fields);
+    .map(keyFields)
+    .flatMap((fields) => {
+      const representation: Fields = {
+        __typename: type.name,
+        ...Object.fromEntries(fields.map((name) => [name, usual[name] ?? 'usual'])),
+      };
+      return ['__typename', ...fields].map((name): Coordinate => {
         const request: Coordinate['request'] = (value, form = 'variable') =>
-          requestFor(entities, { representations: [nest(path, value, others)] }, form);
-        return {
-          name: `_entities.${type.name}(${parts.map((part) => part.join('.')).join(' ')}).${path.join('.')}`,
-          request,
-        };
+          requestFor(entities, { representations: [{ ...representation, [name]: value }] }, form);
+        return { name: `_entities.${type.name}(${fields.join(' ')}).${name}`, request };
       });
     });
 

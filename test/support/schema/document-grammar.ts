@@ -31,8 +31,28 @@ interface Pen {
 
 const texts = [
   ...['', 'ali_pay', 'wechat_pay', 'union_pay', 'demo', 'demo-signed', 'test_ok_a', 'test_invalid_a', '127.0.0.1'],
-  ...['0123456789abcdef', '11010519491231002X', 'PayerIdentity', 'Channel', '\u0000', '\ud83d\ude00', '\u202e', 'é'],
-  ...['x'.repeat(5_000), '\\', '"', '"""', '{}', '__proto__', '\ufeff', '2026-01-01 00:00:00', '%s%n'],
+  ...[
+    '0123456789abcdef',
+    '11010519491231002X',
+    'PayerIdentity',
+    'PayerChannel',
+    '\u0000',
+    '\ud83d\ude00',
+    '\u202e',
+    'é',
+  ],
+  ...[
+    'x'.repeat(5_000),
+    '\\',
+    '"',
+    '"""',
+    '{}',
+    '__proto__',
+    '\ufeff',
+    '2026-01-01T00:00:00.000Z',
+    '%s%n',
+    'wechat_pay/demo/openId/a',
+  ],
 ];
 const rawStrings = [
   ...['"\\ud83d"', '"\\u{1F600}"', '"\\u{110000}"', '"\\x41"', '"""a\n  b \\""" c"""', '""', '"""', '"\n"', "'a'"],
@@ -97,7 +117,7 @@ const literal = (pen: Pen, type: GraphQLInputType, name: string): string => {
   }
   if (isEnumType(nullable)) return draw(nullable.getValues()).name;
   if (getNamedType(type).name === '_Any')
-    return `{__typename: ${JSON.stringify(draw(['PayerIdentity', 'Channel', 'Query', '']))}, id: ${JSON.stringify(draw(texts))}}`;
+    return `{__typename: ${JSON.stringify(draw(['PayerIdentity', 'PayerChannel', 'Query', '']))}, ${draw(['id', 'ref'])}: ${JSON.stringify(draw(texts))}}`;
   return getNamedType(type).name === 'Int' ? draw(['0', '1', '25', '-1']) : JSON.stringify(draw(texts));
 };
 
@@ -169,15 +189,15 @@ const deep = (draw: Draw): string => {
   const depth = draw([5, 50, 300, 5_000]);
   return draw([
     nested('{ a: __typename ... ', '}', depth, '{ __typename }'),
-    `{ authResult(queryCode: ${nested('[', ']', depth, '"x"')}) { status } }`,
+    `{ authResult(queryCode: ${nested('[', ']', depth, '"x"')}) { __typename } }`,
     `query ($x: ${nested('[', ']', depth, 'Int')}) { __typename }`,
     `{ ${'__typename '.repeat(depth)} }`,
-    `{ ${Array.from({ length: depth }, (_, index) => `a${index}: channels { id }`).join(' ')} }`,
+    `{ ${Array.from({ length: depth }, (_, index) => `a${index}: payerChannels { capabilities }`).join(' ')} }`,
     `{ ...F0 } ${Array.from({ length: Math.min(depth, 120) }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`).join(' ')}`,
     `{ __typename ${'@skip(if: false) '.repeat(depth)} }`,
     `{ __schema { types { ${nested('fields { type {', '} }', Math.min(depth, 60), 'name')} } } }`,
     `{ payerIdentity(id: "${'y'.repeat(depth * 10)}") { id } }`,
-    `{ authResult(queryCode: "q", waitSeconds: ${'9'.repeat(depth)}0) { status } }`,
+    `{ authResult(queryCode: "q", waitSeconds: ${'9'.repeat(depth)}0) { __typename } }`,
   ]);
 };
 
@@ -200,11 +220,11 @@ const variablesOf = (draw: Draw): GraphqlRequest['variables'] =>
     {
       text: draw(texts),
       flag: draw([true, false, null, 'yes']),
-      input: { channel: draw(texts), authCode: draw(texts) },
+      input: { channelId: draw(texts), authCode: draw(texts) },
     },
     {
       text: [[[draw(texts)]]],
-      input: draw(['', 5, null, [], { channel: {} }, JSON.parse('{"__proto__": {"channel": "a"}}')]),
+      input: draw(['', 5, null, [], { channelId: {} }, JSON.parse('{"__proto__": {"channelId": "a"}}')]),
     },
   ]);
 

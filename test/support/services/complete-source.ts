@@ -44,7 +44,7 @@ export const completeSource = (upstreamAppId: string): OpenedSource => ({
       if (outcomeOf(onceToken) === 'refused')
         return { kind: 'REFUSED', code: 'JOBWORTH_NOT_AUTHORIZED', upstreamCode: 'NO' };
       const ids = { merchantIdentityId: 'merchant', userId: 'user', openId: 'open' };
-      return { kind: 'ANSWERED', trusted: true, ...ids, resultUrl, tokenStatus: 'FINISH' };
+      return { kind: 'ANSWERED', trusted: true, confirmed: true, ...ids, resultUrl, authorizationStatus: 'FINISH' };
     },
   },
 });

@@ -7,7 +7,7 @@ import { completeSource } from './complete-source.ts';
 import { type ServiceOptions, startService } from './service.ts';
 
 const returnUrl = 'https://shop.example/payer';
-const channel = 'ali_pay';
+const channelId = 'ali_pay';
 
 export interface Who {
   readonly sub?: string;
@@ -26,7 +26,7 @@ export const startScopedService = async (callers: Settings['callers'] = {}, conf
     jwks: issuer.jwks(),
     appsClaim: 'apps',
   };
-  const channels = { [channel]: 'complete' };
+  const channels = { [channelId]: 'complete' };
   const service = await startService({
     sandbox: false,
     sources: { complete: completeSource('upstream') },
@@ -60,13 +60,16 @@ export interface ContractCall {
   readonly variables: () => Record<string, unknown>;
 }
 
-const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' };
+const payer = {
+  method: 'FACE',
+  document: { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' },
+};
 const authorization = {
   connKey: 'agreement',
-  queryType: 'exact',
+  match: 'EXACT',
   identityType: '04',
   serviceId: 'service',
-  userId: 'u',
+  subject: { userId: 'u' },
 };
 
 let codes = 0;
@@ -83,13 +86,13 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     return data[field];
   };
   const mutation = (field: string, input: Record<string, unknown>) => ask('Mutation', field, { input });
-  const { identity } = await mutation('authenticate', { channel, authCode: newCode('ok') });
+  const { identity } = await mutation('authenticate', { channelId, authCode: newCode('ok') });
   const { certifyId } = await mutation('initializeIdentityCertification', { ...payer, identityId: identity.id });
   await ask('Query', 'identityCertification', { certifyId });
-  const stored = await mutation('authenticateAndSet', { channel, authCode: newCode('ok') });
+  const stored = await mutation('authenticateAndSet', { channelId, authCode: newCode('ok') });
   const refused = 'query-code-of-a-refused-payer';
-  await mutation('authenticateAndSet', { channel, authCode: newCode('refused'), queryCode: refused });
-  const started = await mutation('startAuthentication', { channel, returnUrl });
+  await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), queryCode: refused });
+  const started = await mutation('startAuthentication', { channelId, returnUrl });
 
   const query = (name: string, field: string, variables: () => object): ContractCall => ({
     name: `${field} ${name}`,
@@ -104,14 +107,17 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     variables: () => ({ input: input() }),
   });
   const authenticate = (outcome: string) =>
-    mutate(outcome, 'authenticate', () => ({ channel, authCode: newCode(outcome) }));
+    mutate(outcome, 'authenticate', () => ({ channelId, authCode: newCode(outcome) }));
   const jobworth = (outcome: string) =>
     query(outcome, 'jobworthAuthentication', () => ({ input: { ...authorization, onceToken: newCode(outcome) } }));
   return [
     ...['ok', 'refused', 'indeterminate', 'unreachable'].map(authenticate),
-    mutate('ok', 'authenticateAndSet', () => ({ channel, authCode: newCode('ok') })),
-    mutate('ok', 'startAuthentication', () => ({ channel, returnUrl })),
-    mutate('of a page that is not listed', 'startAuthentication', () => ({ channel, returnUrl: `${returnUrl}/other` })),
+    mutate('ok', 'authenticateAndSet', () => ({ channelId, authCode: newCode('ok') })),
+    mutate('ok', 'startAuthentication', () => ({ channelId, returnUrl })),
+    mutate('of a page that is not listed', 'startAuthentication', () => ({
+      channelId,
+      returnUrl: `${returnUrl}/other`,
+    })),
     mutate('ok', 'initializeIdentityCertification', () => payer),
     mutate('ok', 'startIdentityCertification', () => ({ certifyId, returnUrl })),
     query('ok', 'identityCertification', () => ({ certifyId })),
@@ -121,6 +127,6 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     query('of a refused payer', 'authResult', () => ({ queryCode: refused })),
     query('of nobody yet', 'authResult', () => ({ queryCode: started.queryCode })),
     query('of a payer', 'payerIdentity', () => ({ id: identity.id })),
-    query('of an app', 'channels', () => ({})),
+    query('of an app', 'payerChannels', () => ({})),
   ];
 };
