@@ -1,5 +1,4 @@
 /** POST /graphql: checks router, body and caller, then runs the operation within its time. */
-import { randomBytes } from 'node:crypto';
 import type { ApolloServer } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
 import type { Caller } from '../security/caller.ts';
@@ -9,6 +8,7 @@ import { execute, parseJson } from './apollo-adapter.ts';
 import { clientAddress } from './client-address.ts';
 import { withDeadline } from './deadline.ts';
 import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
+import { traceIdOf } from './trace-context.ts';
 
 export interface EndpointOptions {
   readonly apollo: ApolloServer<Context>;
@@ -22,11 +22,6 @@ export interface EndpointOptions {
 }
 
 export const MAX_BODY_BYTES = 65_536;
-
-/** The trace id of the caller's trace, or a new one. https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceIdOf = (traceparent = ''): string =>
-  /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1] ??
-  randomBytes(16).toString('hex');
 
 const isJson = (contentType = ''): boolean =>
   /^application\/(?:json|graphql\+json)\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
