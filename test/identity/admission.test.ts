@@ -77,9 +77,13 @@ const passing = (count: number) => Array<string>(count).fill('done');
 
 describe('how often', () => {
   const slow = (burst: number) => ({ perSecond: 0.1, burst });
-  const authenticate = ({ ask, callBy }: Open, caller = merchant, asked: object = { channel: 'a' }, address?: string) =>
-    ask('authenticate', asked, callBy(caller, address));
-  const set = ({ ask, callBy }: Open, address: string | undefined, asked: object = { channel: 'a' }) =>
+  const authenticate = (
+    { ask, callBy }: Open,
+    caller = merchant,
+    asked: object = { channelId: 'a' },
+    address?: string,
+  ) => ask('authenticate', asked, callBy(caller, address));
+  const set = ({ ask, callBy }: Open, address: string | undefined, asked: object = { channelId: 'a' }) =>
     ask('authenticateAndSet', asked, callBy(anonymous, address));
 
   test('a caller may call as often as limits.rates.caller.burst says, and not once more', async () => {
@@ -128,17 +132,22 @@ describe('how often', () => {
 
   test('an app is called for as often as limits.rates.app.burst says, however it is named', async () => {
     const opened = open({ rates: { app: slow(4) } });
-    const asked = [{ channel: 'a' }, { channel: 'b', appId: 'shop' }, { channel: 'a', appId: null }, { channel: 'b' }];
+    const asked = [
+      { channelId: 'a' },
+      { channelId: 'b', appId: 'shop' },
+      { channelId: 'a', appId: null },
+      { channelId: 'b' },
+    ];
     for (const input of asked) expect(await authenticate(opened, merchant, input)).toBe('done');
     expect(await authenticate(opened)).toBe('RATE_LIMITED 10');
-    expect(await authenticate(opened, merchant, { channel: 'a', appId: 'other' })).toBe('done');
+    expect(await authenticate(opened, merchant, { channelId: 'a', appId: 'other' })).toBe('done');
   });
 
   test('a channel is called for as often as limits.rates.channel.burst says, for each app by itself', async () => {
     const opened = open({ rates: { channel: slow(2) } });
     expect(await repeat(3, () => authenticate(opened))).toEqual([...passing(2), 'RATE_LIMITED 10']);
-    expect(await authenticate(opened, merchant, { channel: 'a', appId: 'other' })).toBe('done');
-    expect(await authenticate(opened, merchant, { channel: 'b' })).toBe('done');
+    expect(await authenticate(opened, merchant, { channelId: 'a', appId: 'other' })).toBe('done');
+    expect(await authenticate(opened, merchant, { channelId: 'b' })).toBe('done');
   });
 
   test('certification and job identity count for the channel that serves them', async () => {
@@ -177,11 +186,11 @@ describe('how often', () => {
       const call = (asked: object, caller: Caller = anonymous, address?: string) =>
         opened.ask('authenticate', asked, opened.callBy(caller, address));
       const signed = (fields: object = {}) => {
-        const asked = { channel: 'a', ...fields };
+        const asked = { channelId: 'a', ...fields };
         opened.signedCalls.add(asked);
         return call(asked, anonymous, '192.0.2.9');
       };
-      const unsigned = (caller?: Caller, address?: string) => call({ channel: 'a' }, caller, address);
+      const unsigned = (caller?: Caller, address?: string) => call({ channelId: 'a' }, caller, address);
       return { ...opened, signed, unsigned };
     };
 
@@ -200,7 +209,7 @@ describe('how often', () => {
       expect(await repeat(3, signed)).toEqual([...passing(2), 'RATE_LIMITED 10']);
       expect(await unsigned(anonymous, '192.0.2.9')).toBe('done');
       expect(await signed({ appId: 'other' })).toBe('done');
-      expect(await ask('authenticate', { channel: 'a', appId: 'unsigned' }, callBy(merchant))).toBe('done');
+      expect(await ask('authenticate', { channelId: 'a', appId: 'unsigned' }, callBy(merchant))).toBe('done');
     });
 
     test.each([merchant, { ...merchant, id: 'router' }])(
@@ -222,11 +231,11 @@ describe('how often', () => {
 
     test('an app that signs is charged for its own wrong guesses, and for no others', async () => {
       const { admission, signedCalls, callBy, signed, unsigned } = openSigning({ caller: slow(12), address: slow(12) });
-      const asked = { channel: 'a' };
+      const asked = { channelId: 'a' };
       signedCalls.add(asked);
       const call = callBy(anonymous, '192.0.2.9');
       expect(await admission.admit(rulesFor('authenticate'), asked, call, () => 'done')).toBe('done');
-      admission.countGuess(callBy(anonymous, '192.0.2.9'), { channel: 'a' });
+      admission.countGuess(callBy(anonymous, '192.0.2.9'), { channelId: 'a' });
       admission.countGuess(callBy(anonymous, '192.0.2.9'));
       expect(await signed()).toBe('done');
       expect(await unsigned(anonymous, '192.0.2.9')).toMatch('RATE_LIMITED');
@@ -236,18 +245,18 @@ describe('how often', () => {
 
     test('an app signs authenticate alone: calls of other fields by payer pages stay public', async () => {
       const { ask, callBy, signedCalls } = openSigning({ app: slow(1) });
-      const asked = { channel: 'a' };
+      const asked = { channelId: 'a' };
       signedCalls.add(asked);
       expect(await ask('authenticateAndSet', asked, callBy(anonymous))).toBe('done');
-      expect(await ask('authenticateAndSet', { channel: 'a' }, callBy(anonymous))).toBe('RATE_LIMITED 10');
+      expect(await ask('authenticateAndSet', { channelId: 'a' }, callBy(anonymous))).toBe('RATE_LIMITED 10');
     });
 
     test('a signed call runs among trusted calls while payer pages fill the public bulkhead', async () => {
       const one = { running: 1, waiting: 0 };
       const opened = open({ bulkheads: { public: one, trusted: one }, signing: true });
       const end = Promise.withResolvers<string>();
-      const busy = opened.ask('authenticate', { channel: 'a' }, opened.callBy(anonymous), () => end.promise);
-      const asked = { channel: 'a' };
+      const busy = opened.ask('authenticate', { channelId: 'a' }, opened.callBy(anonymous), () => end.promise);
+      const asked = { channelId: 'a' };
       opened.signedCalls.add(asked);
       expect(await opened.ask('authenticate', asked, opened.callBy(anonymous))).toBe('done');
       end.resolve('done');
@@ -258,7 +267,7 @@ describe('how often', () => {
   test('payer pages of one app take no tokens of another app on the same channel', async () => {
     const opened = open({ rates: { app: slow(3), channel: slow(2) } });
     expect(await repeat(3, () => set(opened, undefined))).toEqual([...passing(2), 'RATE_LIMITED 10']);
-    expect(await repeat(2, () => set(opened, undefined, { channel: 'a', appId: 'other' }))).toEqual(passing(2));
+    expect(await repeat(2, () => set(opened, undefined, { channelId: 'a', appId: 'other' }))).toEqual(passing(2));
   });
 
   test('an app and a channel take more by default than one address may use up', () => {
@@ -285,8 +294,8 @@ describe('how often', () => {
 
   test('apps and channels that do not exist have no bucket: the use case answers what is wrong', async () => {
     const opened = open({ rates: { app: slow(1), channel: slow(1) } });
-    expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'nowhere' }))).toEqual(passing(9));
-    expect(await repeat(9, () => authenticate(opened, merchant, { channel: 'a', appId: 'x' }))).toEqual(passing(9));
+    expect(await repeat(9, () => authenticate(opened, merchant, { channelId: 'nowhere' }))).toEqual(passing(9));
+    expect(await repeat(9, () => authenticate(opened, merchant, { channelId: 'a', appId: 'x' }))).toEqual(passing(9));
   });
 
   test('a call that names neither app nor channel takes no token of an app or channel', async () => {
@@ -329,14 +338,14 @@ describe('how many at the same time', () => {
     async (pool, field, caller) => {
       const { ask, callBy } = open({ bulkheads: { [pool]: { running: 3, waiting: 2 } } });
       const { work, ends } = createWork();
-      const inside = Array.from({ length: 5 }, () => ask(field, { channel: 'a' }, callBy(caller), work));
-      expect(await ask(field, { channel: 'a' }, callBy(caller), work)).toBe('OVERLOADED 1');
+      const inside = Array.from({ length: 5 }, () => ask(field, { channelId: 'a' }, callBy(caller), work));
+      expect(await ask(field, { channelId: 'a' }, callBy(caller), work)).toBe('OVERLOADED 1');
       await vi.waitFor(() => expect(ends).toHaveLength(3));
       for (const end of ends) end();
       await vi.waitFor(() => expect(ends).toHaveLength(5));
       for (const end of ends) end();
       expect(await Promise.all(inside)).toEqual(passing(5));
-      expect(await ask(field, { channel: 'a' }, callBy(caller))).toBe('done');
+      expect(await ask(field, { channelId: 'a' }, callBy(caller))).toBe('done');
     },
   );
 
@@ -367,8 +376,8 @@ describe('how many at the same time', () => {
     const one = { running: 1, waiting: 0 };
     const { ask, callBy } = open({ bulkheads: { public: one, trusted: one } });
     const { work, ends } = createWork();
-    const set = (appId: string) => ask('authenticateAndSet', { channel: 'a', appId }, callBy(anonymous), work);
-    const authenticate = (appId: string) => ask('authenticate', { channel: 'a', appId }, callBy(merchant), work);
+    const set = (appId: string) => ask('authenticateAndSet', { channelId: 'a', appId }, callBy(anonymous), work);
+    const authenticate = (appId: string) => ask('authenticate', { channelId: 'a', appId }, callBy(merchant), work);
     const inside = [set('shop'), authenticate('shop'), set('other'), authenticate('other')];
     expect(ends).toHaveLength(4);
     expect(await Promise.all([set('shop'), authenticate('shop')])).toEqual(Array(2).fill('OVERLOADED 1'));
@@ -382,7 +391,7 @@ describe('how many at the same time', () => {
       const opened = open({ bulkheads: { public: { running: 2, waiting: 3 }, polls: { running: 4, waiting: 0 } } });
       const { work, ends } = createWork();
       const ask = (field: 'authenticateAndSet' | 'authResult', address?: string, caller: Caller = anonymous) =>
-        opened.ask(field, field === 'authResult' ? {} : { channel: 'a' }, opened.callBy(caller, address), work);
+        opened.ask(field, field === 'authResult' ? {} : { channelId: 'a' }, opened.callBy(caller, address), work);
       return { ask, ends };
     };
 

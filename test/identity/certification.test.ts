@@ -6,7 +6,7 @@ import { AUTHENTICATE } from '../support/services/service.ts';
 const INITIALIZE = `mutation ($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) {
   __typename ... on PayerCertificationInitialized { certifyId } ... on PayerFailure { code message } ... on PayerInvalidInput { fields { path message } } } }`;
 const START = `mutation ($input: PayerStartCertificationInput!) { startIdentityCertification(input: $input) {
-  __typename ... on PayerCertificationStarted { url deepLink qr form { action method html fields { name value } } }
+  __typename ... on PayerCertificationStarted { url deepLink qr form { action html fields { name value } } }
   ... on PayerFailure { code } ... on PayerInvalidInput { fields { path } } } }`;
 const CHECK = `query ($certifyId: ID!, $appId: ID) { identityCertification(certifyId: $certifyId, appId: $appId) {
   __typename ... on PayerCertification { certifyId status startedAt checkedAt } ... on PayerFailure { code } ... on PayerChannelUnavailable { retryAfterSeconds } } }`;
@@ -21,10 +21,13 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const certNo = '11010519491231002X';
-const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo };
+const number = '11010519491231002X';
+const payer = { type: 'IDENTITY_CARD', holderName: '张三', number };
 const initialize = async (input: Record<string, unknown> = {}) =>
-  (await service.graphql(INITIALIZE, { input: { ...payer, ...input } })).data.initializeIdentityCertification;
+  (await service.graphql(INITIALIZE, { input: { method: 'FACE', document: payer, ...input } })).data
+    .initializeIdentityCertification;
+/** With another document. */
+const initializeWith = (document: Partial<typeof payer>) => initialize({ document: { ...payer, ...document } });
 const check = async (certifyId: string, appId?: string) =>
   (await service.graphql(CHECK, { certifyId, appId })).data.identityCertification;
 const start = async (input: Record<string, unknown>) =>
@@ -87,12 +90,12 @@ describe('a certification', () => {
 
   test('a certification stores and logs the document’s number nowhere', async () => {
     await initialize();
-    await initialize({ certName: 'test_500_x' });
+    await initializeWith({ holderName: 'test_500_x' });
     const files = ['', '-wal'].map((suffix) => readFileSync(service.file + suffix, 'latin1')).join('');
     for (const form of [
-      certNo,
-      Buffer.from(certNo).toString('base64').slice(0, 20),
-      Buffer.from(certNo).toString('hex'),
+      number,
+      Buffer.from(number).toString('base64').slice(0, 20),
+      Buffer.from(number).toString('hex'),
     ]) {
       expect(files).not.toContain(form);
       expect(service.logLines.join('')).not.toContain(form);
@@ -105,7 +108,6 @@ describe('the page', () => {
     const { certifyId } = await initialize();
     const started = await start({ certifyId });
     const { form } = started;
-    expect(form.method).toBe('POST');
     expect(form.action).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/gateway\.do\?/);
     expect(JSON.parse(form.fields[0].value)).toEqual({ certify_id: certifyId });
     expect(form.html).toContain('document.forms[0].submit()');
@@ -124,19 +126,32 @@ describe('the page', () => {
 });
 
 describe('the number of the document', () => {
-  const sentNumber = async (input: Record<string, unknown>) => {
-    expect(await initialize(input)).toMatchObject({ __typename: 'PayerCertificationInitialized' });
+  const sentDocument = async (document: Partial<typeof payer>) => {
+    expect(await initializeWith(document)).toMatchObject({ __typename: 'PayerCertificationInitialized' });
     const { body = '' } = service.emulators.alipay.ledger.at(-1) ?? {};
-    return JSON.parse(new URLSearchParams(body).get('biz_content') ?? '').identity_param.cert_no;
+    return JSON.parse(new URLSearchParams(body).get('biz_content') ?? '').identity_param;
   };
 
   test.each(['11010519491231002x', '１１０１０５１９４９１２３１００２ｘ', ' 110105 19491231 002x '])(
     'the number of an identity card is sent as the card prints it: %s',
-    async (typed) => expect(await sentNumber({ certNo: typed })).toBe(certNo),
+    async (typed) =>
+      expect(await sentDocument({ number: typed })).toEqual({
+        identity_type: 'CERT_INFO',
+        cert_type: 'IDENTITY_CARD',
+        cert_name: '张三',
+        cert_no: number,
+      }),
   );
 
-  test('the number of another document is sent with capitals and without blanks', async () => {
-    expect(await sentNumber({ certType: 'HOME_VISIT_PERMIT_HK_MC', certNo: 'h 123456789 ' })).toBe('H123456789');
+  test.each([
+    'HOME_VISIT_PERMIT_HK_MC',
+    'HOME_VISIT_PERMIT_TAIWAN',
+    'RESIDENCE_PERMIT_HK_MC',
+    'RESIDENCE_PERMIT_TAIWAN',
+    'PERMANENT_RESIDENCE_FOREIGNER',
+  ])('the number of a document %s is sent with capitals and without blanks', async (type) => {
+    const sent = await sentDocument({ type, number: 'h 123456789 ' });
+    expect(sent).toMatchObject({ cert_type: type, cert_no: 'H123456789' });
   });
 
   test.each([
@@ -144,19 +159,19 @@ describe('the number of the document', () => {
     ['11010519491331002X', /no date of birth/],
     ['110105194912310021', /last character does not check/],
     [' \u3000 ', /at least 1 character/],
-  ])('a malformed number is refused with what to change: %s', async (certNo, message) => {
-    const { __typename, fields } = await initialize({ certNo });
+  ])('a malformed number is refused with what to change: %s', async (malformed, message) => {
+    const { __typename, fields } = await initializeWith({ number: malformed });
     expect(__typename).toBe('PayerInvalidInput');
-    expect(fields[0]).toEqual({ path: 'certNo', message: expect.stringMatching(message) });
+    expect(fields[0]).toEqual({ path: 'document.number', message: expect.stringMatching(message) });
   });
 });
 
 describe('bad input', () => {
   test.each([
-    [{ certNo: '110105194912310021' }, 'certNo'],
-    [{ certNo: '11010519491231002Y' }, 'certNo'],
-    [{ certName: '' }, 'certName'],
-    [{ certName: '名'.repeat(129) }, 'certName'],
+    [{ document: { ...payer, number: '110105194912310021' } }, 'document.number'],
+    [{ document: { ...payer, number: '11010519491231002Y' } }, 'document.number'],
+    [{ document: { ...payer, holderName: '' } }, 'document.holderName'],
+    [{ document: { ...payer, holderName: '名'.repeat(129) } }, 'document.holderName'],
     [{ identityId: 'pid_unknown' }, 'identityId'],
     [{ returnUrl: `https://shop.example/${'x'.repeat(256)}` }, 'returnUrl'],
   ])('the bad input %o is refused with the name of the field and without the value', async (input, path) => {
@@ -177,7 +192,7 @@ describe('bad input', () => {
 test.each(['hang', 'reset', '500', 'html', 'gbk', 'redirect', 'oversize', 'badsign', 'nosign', 'twice'])(
   'a channel that answers with %s has given no usable answer, and can be asked again',
   async (kind) => {
-    expect(await initialize({ certName: `test_${kind}_x` })).toMatchObject({
+    expect(await initializeWith({ holderName: `test_${kind}_x` })).toMatchObject({
       __typename: 'PayerChannelUnavailable',
       code: 'CHANNEL_NO_ANSWER',
     });

@@ -25,10 +25,10 @@ describe('a stored result', () => {
     });
     const { openid, accessToken } = idsOf('alice');
     const result = await authResult(service, stored.queryCode);
-    expect(result).toMatchObject({ status: 'SUCCESS', identity: { openId: openid }, failure: null });
-    expect(result).toMatchObject({ expiresAt: stored.expiresAt, pollAfterSeconds: null });
+    expect(result).toMatchObject({ __typename: 'PayerAuthSucceeded', identity: { openId: openid } });
+    expect(result).toMatchObject({ expiresAt: stored.expiresAt });
     expect(JSON.stringify([stored, result])).not.toContain(accessToken);
-    expect(await authResult(service, `${stored.queryCode}x`)).toMatchObject({ status: 'NOT_EXIST', identity: null });
+    expect(await authResult(service, `${stored.queryCode}x`)).toMatchObject({ __typename: 'PayerAuthNotFound' });
   });
 
   test('a stored result has a new query code each time the caller gives none', async () => {
@@ -43,36 +43,36 @@ describe('a stored result', () => {
     const service = await start();
     const queryCode = uniqueQueryCode();
     const { identity } = await authenticate(service, { authCode: 'test_ok_alice', queryCode });
-    expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS', identity: { id: identity.id } });
-  });
-
-  test('a result is REJECTED when the channel refuses the code', async () => {
-    const service = await start();
-    const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
-    const refused = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_REFUSED' };
-    const answer = await authenticateAndSet(service, { channel, authCode: 'test_invalid_1', queryCode });
-    expect(answer).toMatchObject(refused);
     expect(await authResult(service, queryCode)).toMatchObject({
-      status: 'REJECTED',
-      identity: null,
-      failure: { ...refused, traceId: answer.traceId },
-      pollAfterSeconds: null,
+      __typename: 'PayerAuthSucceeded',
+      identity: { id: identity.id },
     });
   });
 
-  test('a result is WAITING while the exchange runs, and INDETERMINATE when no reply comes', async () => {
+  test('a result is failed with the reason when the channel refuses the code', async () => {
+    const service = await start();
+    const [queryCode, channelId] = [uniqueQueryCode(), 'ali_pay'];
+    const refused = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_REFUSED' };
+    const answer = await authenticateAndSet(service, { channelId, authCode: 'test_invalid_1', queryCode });
+    expect(answer).toMatchObject(refused);
+    expect(await authResult(service, queryCode)).toMatchObject({
+      __typename: 'PayerAuthFailed',
+      failure: { ...refused, traceId: answer.traceId },
+    });
+  });
+
+  test('a result is waiting while the exchange runs, and failed with OUTCOME_UNKNOWN when no reply comes', async () => {
     const { service, gate } = await startGated({ config: { times: { ...quick, deadlineMs: 1_000, leaseMs: 2_000 } } });
     const queryCode = uniqueQueryCode();
     const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
     await gate.knocked;
     expect(await authResult(service, queryCode)).toMatchObject({
-      status: 'WAITING',
-      identity: null,
+      __typename: 'PayerAuthWaiting',
       pollAfterSeconds: 5,
     });
     const doubt = { __typename: 'PayerOutcomeUnknown', code: 'OUTCOME_UNKNOWN' };
     expect(await setting).toMatchObject(doubt);
-    expect(await authResult(service, queryCode)).toMatchObject({ status: 'INDETERMINATE', failure: doubt });
+    expect(await authResult(service, queryCode)).toMatchObject({ __typename: 'PayerAuthFailed', failure: doubt });
   });
 
   test('a waiting reader gets a result as soon as it is stored', async () => {
@@ -84,30 +84,35 @@ describe('a stored result', () => {
     await delay(300);
     const openedAt = performance.now();
     gate.open();
-    for (const result of await Promise.all(waiting)) expect(result).toMatchObject({ status: 'SUCCESS' });
+    for (const result of await Promise.all(waiting)) expect(result).toMatchObject({ __typename: 'PayerAuthSucceeded' });
     expect(performance.now() - openedAt).toBeLessThan(2_000);
     await setting;
   });
 
-  test('a result is WAITING to a reader whose wait is over', async () => {
+  test('a result is waiting to a reader whose wait is over', async () => {
     const { service, gate } = await startGated();
     const queryCode = uniqueQueryCode();
     const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
     await gate.knocked;
     const startedAt = performance.now();
-    expect(await authResult(service, queryCode, 1)).toMatchObject({ status: 'WAITING' });
+    expect(await authResult(service, queryCode, 1)).toMatchObject({ __typename: 'PayerAuthWaiting' });
     expect(performance.now() - startedAt).toBeGreaterThan(950);
     expect(performance.now() - startedAt).toBeLessThan(2_500);
     gate.open();
     await setting;
   });
 
-  test('a result does NOT_EXIST after resultTtlMs, and its code stays used', async () => {
+  test('a result is not found after resultTtlMs, and its code stays used', async () => {
     const service = await start({ config: { times: { ...quick, resultTtlMs: quick.leaseMs + 1 } } });
     const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
-    expect(await authResult(service, queryCode)).toMatchObject({ status: 'SUCCESS' });
+    expect(await authResult(service, queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
     await delay(quick.leaseMs + 100);
-    const gone = { status: 'NOT_EXIST', identity: null, failure: null, expiresAt: null, pollAfterSeconds: null };
+    const gone = {
+      __typename: 'PayerAuthNotFound',
+      code: 'QUERY_CODE_UNKNOWN',
+      message: expect.any(String),
+      traceId: expect.any(String),
+    };
     expect(await authResult(service, queryCode)).toEqual(gone);
     expect(await authResult(service, 'never-heard-of-this-one')).toEqual(gone);
     const again = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_USED' };
@@ -156,7 +161,7 @@ describe('a query code', () => {
     expect(await authenticateAndSet(service, { authCode, queryCode: other })).toMatchObject(used);
     expect(await authenticateAndSet(service, { authCode })).toMatchObject(used);
     expect(await authenticate(service, { authCode })).toMatchObject(used);
-    expect(await authResult(service, other)).toMatchObject({ status: 'NOT_EXIST' });
+    expect(await authResult(service, other)).toMatchObject({ __typename: 'PayerAuthNotFound' });
     expect(service.upstream.ledger).toHaveLength(1);
   });
 
@@ -198,7 +203,7 @@ describe('a DaxPay that holds results', () => {
     });
     const [request] = upstream.ledger;
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ queryCode: stored.queryCode, authCode: 'test_ok_alice' });
-    const success = { status: 'SUCCESS', identity: { openId: idsOf('alice').openid } };
+    const success = { __typename: 'PayerAuthSucceeded', identity: { openId: idsOf('alice').openid } };
     expect(await authResult(service, stored.queryCode)).toMatchObject(success);
     expect(await authResult(service, stored.queryCode)).toMatchObject(success);
     expect(paths(upstream)).toEqual(['authAndSet', 'queryAuthResult']);
@@ -222,43 +227,50 @@ describe('a DaxPay that holds results', () => {
     expect(paths(upstream)).toEqual(['auth']);
   });
 
-  test('a code that a DaxPay that holds results refuses is REJECTED', async () => {
+  test('a code that a DaxPay that holds results refuses is PayerAuthorizationRejected', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream) });
-    const [queryCode, channel] = [uniqueQueryCode(), 'ali_pay'];
-    const input = { channel, authCode: 'test_expired_1', queryCode };
+    const [queryCode, channelId] = [uniqueQueryCode(), 'ali_pay'];
+    const input = { channelId, authCode: 'test_expired_1', queryCode };
     expect(await authenticateAndSet(service, input)).toMatchObject({ __typename: 'PayerAuthorizationRejected' });
-    expect(await authResult(service, queryCode)).toMatchObject({ status: 'REJECTED' });
+    expect(await authResult(service, queryCode)).toMatchObject({
+      __typename: 'PayerAuthFailed',
+      failure: { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_REFUSED' },
+    });
     expect(paths(upstream)).toEqual(['authAndSet']);
   });
 
-  test('P3: a code that a DaxPay that holds results does not answer is INDETERMINATE and not sent again', async () => {
+  test('P3: a code that a DaxPay that holds results does not answer has an unknown outcome and is not sent again', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream), config: { times: quick } });
     const input = { authCode: 'test_hang_1', queryCode: uniqueQueryCode() };
     const unknown = { __typename: 'PayerOutcomeUnknown', code: 'OUTCOME_UNKNOWN' };
     expect(await authenticateAndSet(service, input)).toMatchObject(unknown);
     expect(await authenticateAndSet(service, input)).toMatchObject(unknown);
-    expect(await authResult(service, input.queryCode)).toMatchObject({ status: 'INDETERMINATE' });
+    expect(await authResult(service, input.queryCode)).toMatchObject({
+      __typename: 'PayerAuthFailed',
+      failure: unknown,
+    });
     expect(paths(upstream)).toEqual(['authAndSet']);
   });
 
-  test('a held result that cannot be read for now is WAITING, and is read later', async () => {
+  test('a held result that cannot be read for now is waiting, and is read later', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream, 'a session that has ended') });
     const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
-    expect(await authResult(service, queryCode)).toMatchObject({ status: 'WAITING', pollAfterSeconds: 5 });
-    expect(await authResult(service, queryCode)).toMatchObject({ status: 'WAITING' });
+    expect(await authResult(service, queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting', pollAfterSeconds: 5 });
+    expect(await authResult(service, queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting' });
     expect(paths(upstream)).toEqual(['authAndSet', 'queryAuthResult', 'queryAuthResult']);
   });
 
-  test('P3: a held result that the upstream has lost is INDETERMINATE for good', async () => {
+  test('P3: a held result that the upstream has lost has an unknown outcome for good', async () => {
     let atMs = Date.now();
     const upstream = await startUpstream({ now: () => atMs });
     const service = await start({ source: keep(upstream) });
     const { queryCode } = await authenticateAndSet(service, { authCode: 'test_ok_alice' });
     atMs += 6 * 60_000;
-    const forgotten = { status: 'INDETERMINATE', failure: { code: 'OUTCOME_UNKNOWN' } };
+    const failure = { __typename: 'PayerOutcomeUnknown', code: 'OUTCOME_UNKNOWN' };
+    const forgotten = { __typename: 'PayerAuthFailed', failure };
     expect(await authResult(service, queryCode)).toMatchObject(forgotten);
     atMs -= 6 * 60_000;
     expect(await authResult(service, queryCode)).toMatchObject(forgotten);

@@ -79,10 +79,10 @@ const xml =
 const jobworth = (onceToken: string) => ({
   connKey: 'c',
   onceToken,
-  queryType: 'exact' as const,
+  match: 'EXACT' as const,
   identityType: 'i',
   serviceId: 's',
-  userId: 'u',
+  subject: { userId: 'u' },
 });
 const ways: readonly [string, (code: string) => Promise<HttpRequest>, (request: HttpRequest) => unknown][] = [
   ['alipay', redeem('alipay', 'ali_pay'), form('code')],
@@ -125,7 +125,7 @@ test.each(ways)('%s: every accepted code is read from the wire as it was given',
   );
 });
 
-const auth = (authCode: string) => ({ channel: 'c', authCode });
+const auth = (authCode: string) => ({ channelId: 'c', authCode });
 const inputs: readonly [string, (code: string) => unknown, number][] = [
   ['authenticate', (code) => parseInput(authenticateInput, auth(code)), 200],
   ['authenticateAndSet', (code) => parseInput(authenticateAndSetInput, auth(code)), 200],

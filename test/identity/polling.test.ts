@@ -27,7 +27,7 @@ test('polling faster than pollAfterSeconds makes it 5 seconds longer each time, 
 
 test('a poll that waits counts once, from when it came', async () => {
   const { queryCode } = await start();
-  expect(await poll(queryCode, 2)).toMatchObject({ status: 'WAITING', pollAfterSeconds: 5 });
+  expect(await poll(queryCode, 2)).toMatchObject({ __typename: 'PayerAuthWaiting', pollAfterSeconds: 5 });
 });
 
 test('polling too fast does not delay a stored result', async () => {
@@ -35,7 +35,7 @@ test('polling too fast does not delay a stored result', async () => {
   await poll(queryCode);
   await poll(queryCode);
   await service.graphql(AUTHENTICATE_AND_SET, { input: { channelId: 'ali_pay', authCode: 'test_ok_alice', state } });
-  expect(await poll(queryCode)).toMatchObject({ status: 'SUCCESS', pollAfterSeconds: null });
+  expect(await poll(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
 });
 
 test('a waiting reader is woken by the outcome, and does not wait for its next read', async () => {
@@ -44,7 +44,7 @@ test('a waiting reader is woken by the outcome, and does not wait for its next r
   await new Promise((resolve) => setTimeout(resolve, 200));
   const startedAt = performance.now();
   await service.graphql(AUTHENTICATE_AND_SET, { input: { channelId: 'ali_pay', authCode: 'test_ok_bob', state } });
-  expect(await waiting).toMatchObject({ status: 'SUCCESS' });
+  expect(await waiting).toMatchObject({ __typename: 'PayerAuthSucceeded' });
   expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
@@ -54,7 +54,7 @@ test('readers beyond the limit are answered at once and do not wait', async () =
   const waiting = [poll(first, 3), poll(second, 3)];
   await new Promise((resolve) => setTimeout(resolve, 200));
   const startedAt = performance.now();
-  expect(await poll(third, 3)).toMatchObject({ status: 'WAITING' });
+  expect(await poll(third, 3)).toMatchObject({ __typename: 'PayerAuthWaiting' });
   expect(performance.now() - startedAt).toBeLessThan(1_500);
   await Promise.all(waiting);
 });

@@ -12,12 +12,13 @@ beforeAll(async () => {
 afterAll(() => scoped.close());
 
 const unknownCode = newQueryCode();
+const traceparent = `00-${'4'.repeat(32)}-${'2'.repeat(16)}-01`;
 
-/** All of an answer but when it was given. */
+/** All of an answer but when it was given, in one trace: an answer to a wrong code names its trace. */
 const ask = async (query: string, variables: object, app: string) => {
   const reply = await fetch(`${scoped.service.url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(await scoped.as({ apps: [app] })) },
+    headers: { 'content-type': 'application/json', traceparent, ...(await scoped.as({ apps: [app] })) },
     body: JSON.stringify({ query, variables }),
   });
   const headers = [...reply.headers].filter(([name]) => name !== 'date');
@@ -29,9 +30,9 @@ test('an unknown, a foreign and an expired query code are answered alike, to the
   const input = { channelId: 'ali_pay', authCode: 'ok_for_the_query_code' };
   const { data } = await scoped.service.graphql(AUTHENTICATE_AND_SET, { input });
   const { queryCode, expiresAt } = data.authenticateAndSet;
-  expect((await poll(queryCode)).body).toContain('"SUCCESS"');
+  expect((await poll(queryCode)).body).toContain('"PayerAuthSucceeded"');
   const unknown = await poll(unknownCode);
-  expect(unknown.body).toContain('"NOT_EXIST"');
+  expect(unknown.body).toContain('"QUERY_CODE_UNKNOWN"');
   expect(await poll(queryCode, 'bar')).toEqual(unknown);
   expect(Date.now(), 'the foreign one was not expired as well').toBeLessThan(Date.parse(expiresAt));
   await expect.poll(() => poll(queryCode), { timeout: 5_000 }).toEqual(unknown);

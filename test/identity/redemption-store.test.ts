@@ -22,9 +22,9 @@ describe('a store that cannot write', () => {
     const service = await start();
     const unlock = lock(service.file);
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
-      __typename: 'PayerChannelUnavailable',
+      __typename: 'PayerServiceBusy',
       code: 'SERVICE_UNAVAILABLE',
-      retryAfterSeconds: 2,
+      busyAfter: 2,
     });
     expect(service.upstream.ledger).toHaveLength(0);
     unlock();
@@ -47,7 +47,7 @@ describe('a store that cannot write', () => {
     });
     const service = await startOn({ folder, upstream, wrap: lockAfterClaim });
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
-      __typename: 'PayerChannelUnavailable',
+      __typename: 'PayerServiceBusy',
       code: 'SERVICE_UNAVAILABLE',
     });
     unlock?.();
@@ -94,10 +94,10 @@ describe('a restart', () => {
     const refused = await authenticate(before, { channelId: 'ali_pay', authCode: 'test_invalid_1' });
     const held = await authenticateAndSet(before, { authCode: 'test_ok_bob' });
     const result = await authResult(before, held.queryCode);
-    expect([identified.__typename, refused.__typename, result.status]).toEqual([
+    expect([identified.__typename, refused.__typename, result.__typename]).toEqual([
       'PayerAuthenticated',
       'PayerAuthorizationRejected',
-      'SUCCESS',
+      'PayerAuthSucceeded',
     ]);
     await before.stop();
 
@@ -124,7 +124,7 @@ describe('a restart', () => {
     });
   });
 
-  test('after a restart without the channel, a result that its upstream holds is WAITING', async () => {
+  test('after a restart without the channel, a result that its upstream holds is waiting', async () => {
     const [folder, upstream] = [temporaryFolder(), await startUpstream()];
     const queryUrl = `${upstream.origin}/assist/channel/auth/queryAuthResult`;
     const daxpay = { type: 'daxpay', baseUrl: upstream.origin, appId: 'demo', secret: '123456' };
@@ -137,6 +137,6 @@ describe('a restart', () => {
       upstream,
       config: { apps: [{ id: 'demo', channels: { ali_pay: 'daxpay' } }] },
     });
-    expect(await authResult(after, queryCode)).toMatchObject({ status: 'WAITING' });
+    expect(await authResult(after, queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting' });
   });
 });

@@ -27,7 +27,7 @@ describe('an auth code', () => {
     expect(answers[0]).toMatchObject({
       __typename: 'PayerAuthenticated',
       identity: { openId: idsOf('alice').openid, appId: 'demo', channel: { id: 'wechat_pay' } },
-      accessToken: idsOf('alice').accessToken,
+      accessToken: { value: idsOf('alice').accessToken },
     });
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toEqual(answers[0]);
@@ -53,7 +53,7 @@ describe('an auth code', () => {
     const first = authenticate(service, { authCode: 'test_ok_alice' });
     await gate.knocked;
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
-      __typename: 'PayerOutcomeUnknown',
+      __typename: 'PayerOutcomePending',
       code: 'OUTCOME_PENDING',
     });
     gate.open();
@@ -157,10 +157,10 @@ describe('an upstream that cannot be reached', () => {
     const input = { authCode: 'test_ok_alice', queryCode: uniqueQueryCode() };
     expect(await authenticate(service, input)).toMatchObject(unreachable);
     expect(await authenticate(service, input)).toMatchObject(unreachable);
-    expect(await authResult(service, input.queryCode)).toMatchObject({ status: 'WAITING' });
+    expect(await authResult(service, input.queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting' });
     const upstream = await startUpstream({ port });
     expect(await authenticate(service, input)).toMatchObject({ __typename: 'PayerAuthenticated' });
-    expect(await authResult(service, input.queryCode)).toMatchObject({ status: 'SUCCESS' });
+    expect(await authResult(service, input.queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
     expect(upstream.ledger).toHaveLength(1);
   });
 

@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const start = async (channel: string, returnUrl = service.returnUrl(channel), appId?: string) =>
-  (await service.graphql(START, { input: { channel, returnUrl, appId } })).data.startAuthentication;
+const start = async (channelId: string, returnUrl = service.returnUrl(channelId), appId?: string) =>
+  (await service.graphql(START, { input: { channelId, returnUrl, appId } })).data.startAuthentication;
 const set = async (input: Record<string, unknown>) =>
   (await service.graphql(AUTHENTICATE_AND_SET, { input })).data.authenticateAndSet;
 const result = async (queryCode: string) => (await service.graphql(AUTH_RESULT, { queryCode })).data.authResult;
@@ -47,16 +47,16 @@ describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channe
     expect(started.queryCode).toMatch(/^[\w-]{43}$/);
     expect(started.state).toMatch(/^[0-9a-f]{72}$/);
     expect(started.authorizeUrl).not.toContain(started.queryCode);
-    expect(await result(started.queryCode)).toMatchObject({ status: 'WAITING', pollAfterSeconds: 5 });
+    expect(await result(started.queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting', pollAfterSeconds: 5 });
 
     const back = await authorize(started.authorizeUrl);
     expect(back.get('state')).toBe(started.state);
     const authCode = back.get('auth_code') ?? back.get('code') ?? back.get('userAuthCode');
-    const kept = await set({ channel, authCode, state: back.get('state'), clientIp: '127.0.0.1' });
+    const kept = await set({ channelId: channel, authCode, state: back.get('state'), clientIp: '127.0.0.1' });
     expect(kept).toEqual({ __typename: 'PayerAuthResultStored', queryCode: null, expiresAt: expect.any(String) });
 
-    const { status, identity } = await result(started.queryCode);
-    expect(status).toBe('SUCCESS');
+    const { __typename, identity } = await result(started.queryCode);
+    expect(__typename).toBe('PayerAuthSucceeded');
     expect(identity.openId ?? identity.userId).toMatch(/.{10,}/);
   });
 });
@@ -93,7 +93,7 @@ describe('a state', () => {
 
   test('a state does not open its session for reading: as a query code it does not exist', async () => {
     const { state } = await start('ali_pay');
-    expect(await result(state)).toMatchObject({ status: 'NOT_EXIST' });
+    expect(await result(state)).toMatchObject({ __typename: 'PayerAuthNotFound', code: 'QUERY_CODE_UNKNOWN' });
   });
 
   test('a state and a query code together are refused', async () => {
@@ -152,20 +152,22 @@ describe('an app that requires sessions', () => {
     expect(await set({ ...base, authCode: 'test_ok_alice~s5', queryCode: second.queryCode })).toMatchObject({
       __typename: 'PayerAuthResultStored',
     });
-    expect((await result(second.queryCode)).status).toBe('SUCCESS');
+    expect(await result(second.queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
   });
 });
 
 test('startAuthentication of a channel without a page is CHANNEL_UNSUPPORTED', async () => {
   expect(await start('wechat_pay', service.returnUrl('wechat_pay'), 'demo-jucai')).toMatchObject({
+    __typename: 'PayerInvalidInput',
     code: 'CHANNEL_UNSUPPORTED',
+    fields: [{ path: 'channelId' }],
   });
 });
 
 test('the cashier shows only channels that can start', async () => {
-  const { data } = await service.graphql('{ channels(appId: "demo-jucai") { id capabilities } }');
-  expect(data.channels).toEqual([
-    { id: 'wechat_pay', capabilities: ['AUTHENTICATE'] },
-    { id: 'union_pay', capabilities: ['AUTHENTICATE', 'AUTHORIZE'] },
+  const { data } = await service.graphql('{ payerChannels(appId: "demo-jucai") { channel { id } capabilities } }');
+  expect(data.payerChannels).toEqual([
+    { channel: { id: 'wechat_pay' }, capabilities: ['AUTHENTICATE'] },
+    { channel: { id: 'union_pay' }, capabilities: ['AUTHENTICATE', 'AUTHORIZE'] },
   ]);
 });

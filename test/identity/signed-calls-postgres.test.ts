@@ -12,7 +12,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
 import { AUTHENTICATE } from '../support/services/service.ts';
-import { type Input, signed, signingKey } from '../support/signers/app-signer.ts';
+import { type SignedCall, signed, signingKey } from '../support/signers/app-signer.ts';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -33,7 +33,7 @@ const startInstance = async () => {
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: '127.0.0.1', port: 0, log });
   return {
-    async ask(input: Input) {
+    async ask(input: SignedCall) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -65,7 +65,7 @@ afterAll(async () => {
   await postgres?.close();
 }, 30_000);
 
-const atOnce = (inputs: readonly Input[]) =>
+const atOnce = (inputs: readonly SignedCall[]) =>
   Promise.all(inputs.map((input, index) => instances[index % 2]!.ask(input)));
 
 test('ten identical signed calls get ten equal answers, and the upstream one request', async () => {
@@ -78,8 +78,8 @@ test('ten identical signed calls get ten equal answers, and the upstream one req
 
 test('of ten signed calls with one nonce and a code each, one reaches the upstream', async () => {
   const before = upstream.ledger.length;
-  const nonceStr = 'one-nonce-for-all';
-  const inputs = Array.from({ length: 10 }, (_, index) => signed({ authCode: `test_ok_of-ten-${index}`, nonceStr }));
+  const nonce = 'one-nonce-for-all';
+  const inputs = Array.from({ length: 10 }, (_, index) => signed({ authCode: `test_ok_of-ten-${index}` }, { nonce }));
   const answers = await atOnce(inputs);
   const names = answers.map(({ code, __typename }) => code ?? __typename).sort();
   expect(names).toEqual(['PayerAuthenticated', ...Array.from({ length: 9 }, () => 'NONCE_USED')]);
