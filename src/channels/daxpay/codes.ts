@@ -9,7 +9,7 @@ const daxpayCodes: FailureCodes = new Map([
   ['1', 'AUTH_CODE_REFUSED'],
   ['10404', 'CHANNEL_MISCONFIGURED'],
   ['10405', 'CHANNEL_MISCONFIGURED'],
-  ['10415', 'CHANNEL_UNSUPPORTED'],
+  ['10415', 'CHANNEL_MISCONFIGURED'],
   ['10505', 'CHANNEL_MISCONFIGURED'],
   ['10506', 'CHANNEL_MISCONFIGURED'],
   ['20021', 'CHANNEL_MISCONFIGURED'],
@@ -17,12 +17,12 @@ const daxpayCodes: FailureCodes = new Map([
   ['20023', 'CHANNEL_MISCONFIGURED'],
   ['20024', 'CHANNEL_MISCONFIGURED'],
   ['20025', 'CHANNEL_MISCONFIGURED'],
-  ['20030', 'CHANNEL_UNSUPPORTED'],
+  ['20030', 'CHANNEL_MISCONFIGURED'],
   /** 验签失败: DaxPay cannot verify our signature. */
   ['20052', 'CHANNEL_MISCONFIGURED'],
   /** WeChat refused; the message quotes its errcode. */
   ['20080', 'AUTH_CODE_REFUSED'],
-  ['20082', 'CHANNEL_UNSUPPORTED'],
+  ['20082', 'CHANNEL_MISCONFIGURED'],
 ]);
 
 /** WeChat's errcodes as DaxPay quotes them: https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html */

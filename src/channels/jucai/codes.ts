@@ -21,7 +21,7 @@ const publishedCodes: FailureCodes = new Map([
    * A success without data: the merchant's acquirer, Lakala for one, cannot look up ids. Known from a public paste of
    * JuCai's server, not from its pages.
    */
-  ['200', 'CHANNEL_UNSUPPORTED'],
+  ['200', 'CHANNEL_MISCONFIGURED'],
   // 500 (系统内部错误), 10001 (超时), 10002 (系统异常), 10003 (当前服务不可用) and all others leave the outcome unknown.
 ]);
 
@@ -35,7 +35,6 @@ export const configuredRefusals = z
       'AUTH_CODE_EXPIRED',
       'AUTH_CODE_REFUSED',
       'CHANNEL_MISCONFIGURED',
-      'CHANNEL_UNSUPPORTED',
       'OUTCOME_UNKNOWN',
     ]),
   )

@@ -82,9 +82,9 @@ describe('a request to DaxPay', () => {
   test('a request with a subAppId is refused, and one with order number or terminal is not', async () => {
     const { source } = await open();
     const ask = (more: object) => () => source.validate?.('code', { channelId: 'ali_pay', ...more });
-    const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'subAppId' })] };
+    const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'channelOptions.subAppId' })] };
     expect(ask({ subAppId: 'wx8' })).toThrow(expect.objectContaining(refused));
-    expect(ask({ merchantOrderNo: 'order_1', termId: '1', clientIp: '192.0.2.1' })).not.toThrow();
+    expect(ask({ orderId: 'order_1', terminalId: '1', clientIp: '192.0.2.1' })).not.toThrow();
   });
 
   test('a request carries the client address if there is one, and mchNo on ga', async () => {
@@ -218,7 +218,8 @@ describe('an answer of DaxPay', () => {
     [10500, 'OUTCOME_UNKNOWN'],
     [-1, 'OUTCOME_UNKNOWN'],
     [7, 'OUTCOME_UNKNOWN'],
-    [20082, 'CHANNEL_UNSUPPORTED'],
+    [10415, 'CHANNEL_MISCONFIGURED'],
+    [20082, 'CHANNEL_MISCONFIGURED'],
   ])('a reply of code %s is %s', async (code, failure) => {
     const { told, origin } = await serve();
     told.answer = Buffer.from(JSON.stringify({ code, msg: 'x', data: null, traceId: 'sIV4zJVhZ4Uz' }));
@@ -278,9 +279,9 @@ describe('an answer of DaxPay', () => {
     await expect(redeem('test_ok_alice')).rejects.toMatchObject(refused);
   });
 
-  test('the reply for a channel without a strategy is CHANNEL_UNSUPPORTED', async () => {
+  test('the reply for a channel without a strategy is CHANNEL_MISCONFIGURED', async () => {
     const { redeem } = await open();
-    const refused = { code: 'CHANNEL_UNSUPPORTED', upstreamCode: '20030' };
+    const refused = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: '20030' };
     await expect(redeem('test_ok_alice', 'union_pay')).rejects.toMatchObject(refused);
   });
 
@@ -407,7 +408,7 @@ describe('results that DaxPay holds', () => {
   test.each([
     ['test_invalid_x', 'ali_pay', 'AUTH_CODE_REFUSED'],
     ['test_html_x', 'ali_pay', 'REPLY_MALFORMED'],
-    ['test_ok_x', 'union_pay', 'CHANNEL_UNSUPPORTED'],
+    ['test_ok_x', 'union_pay', 'CHANNEL_MISCONFIGURED'],
   ])('redeemAndHold of %s on %s fails and holds nothing', async (code, channelId, failure) => {
     const { resultHolder, keep } = await openResultHolder();
     await expect(keep(code, 'q', channelId)).rejects.toMatchObject({ code: failure });

@@ -138,7 +138,7 @@ describe('the request', () => {
     ['wechat_pay', 'wx0123'],
     ['union_pay', 'UnionPay/1.0 ICBCeLife'],
   ])("a request carries the caller's order, terminal and sub-application for %s", async (channelId, subAppId) => {
-    const own = { merchantOrderNo: 'order_1', termId: '12345678', subAppId };
+    const own = { orderId: 'order_1', terminalId: '12345678', subAppId };
     const { mchOrderNo, termId, subAppid } = await fieldsOf({ ...requestFor(channelId), ...own });
     expect({ mchOrderNo, termId, subAppid }).toEqual({ mchOrderNo: 'order_1', termId: '12345678', subAppid: subAppId });
   });
@@ -151,7 +151,10 @@ describe('the request', () => {
     ['wechat_pay', 'ｗｘ0123'],
   ])('for %s a sub-application %j is refused before anything is claimed', async (channelId, subAppId) => {
     const { source } = await start();
-    const failure = { code: 'INPUT_INVALID', fields: [{ path: 'subAppId', message: expect.any(String) }] };
+    const failure = {
+      code: 'INPUT_INVALID',
+      fields: [{ path: 'channelOptions.subAppId', message: expect.any(String) }],
+    };
     const check = () => source.validate?.('x', { ...requestFor(channelId), subAppId });
     expect(check).toThrow(expect.objectContaining(failure));
   });
@@ -182,7 +185,7 @@ describe('the request', () => {
 
   test("a caller's order number goes to JuCai as it is, so a second one is JuCai's to refuse", async () => {
     const { source } = await start();
-    const request = { ...requestFor('wechat_pay'), merchantOrderNo: 'order_1' };
+    const request = { ...requestFor('wechat_pay'), orderId: 'order_1' };
     await source.redeem('test_ok_a', request, soon());
     await expect(source.redeem('test_ok_b', request, soon())).rejects.toMatchObject({ upstreamCode: '400' });
   });
@@ -226,7 +229,7 @@ describe('the reply', () => {
     ['openid', 12],
   ])('a signed success whose %s is %o is malformed', async (field, value) => {
     const { source } = await start({ merchant: { data: { [field]: value } } });
-    const request = { ...wechat, merchantOrderNo: 'order_1' };
+    const request = { ...wechat, orderId: 'order_1' };
     await expect(source.redeem('test_ok_x', request, soon())).rejects.toMatchObject({ code: 'REPLY_MALFORMED' });
   });
 
@@ -279,7 +282,7 @@ describe('the reply', () => {
   });
 
   test('a success that repeats our merchant and order, or neither, is accepted', async () => {
-    const request = { ...wechat, merchantOrderNo: 'order_1' };
+    const request = { ...wechat, orderId: 'order_1' };
     for (const data of [{ mchOrderNo: 'order_1' }, { mchOrderNo: '', mchNo: null }, { subAppid: null }]) {
       const { source } = await start({ merchant: { data } });
       const { subject } = await source.redeem('test_ok_alice', request, soon());
@@ -308,7 +311,7 @@ describe('the reply', () => {
     [401, 'CHANNEL_MISCONFIGURED'],
     [403, 'CHANNEL_MISCONFIGURED'],
     [405, 'CHANNEL_MISCONFIGURED'],
-    [200, 'CHANNEL_UNSUPPORTED'],
+    [200, 'CHANNEL_MISCONFIGURED'],
   ])('the published code %s without data is %s', async (code, failure) => {
     for (const rest of ['', ',"data":null', ',"data":null,"sign":null']) {
       const refused = { code: failure, upstreamCode: `${code}` };
@@ -330,9 +333,9 @@ describe('the reply', () => {
     await expect(source.redeem('x', wechat, soon())).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
-  test('200 without data is CHANNEL_UNSUPPORTED, and 403 is CHANNEL_MISCONFIGURED', async () => {
+  test('200 without data and 403 are CHANNEL_MISCONFIGURED', async () => {
     const { source } = await start({ merchant: { withoutLookup: true } });
-    const unsupported = { code: 'CHANNEL_UNSUPPORTED', upstreamCode: '200' };
+    const unsupported = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: '200' };
     await expect(source.redeem('test_ok_x', wechat, soon())).rejects.toMatchObject(unsupported);
     const { source: expired } = await start({ merchant: { expired: true } });
     const refused = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: '403' };
@@ -375,7 +378,7 @@ describe('the reply', () => {
 
   test('a refusal of the request is not a refusal of the code', async () => {
     const { source } = await start();
-    const request = { ...wechat, merchantOrderNo: 'a b' };
+    const request = { ...wechat, orderId: 'a b' };
     const failure = { code: 'CHANNEL_MISCONFIGURED', upstreamCode: '400' };
     await expect(source.redeem('test_ok_x', request, soon())).rejects.toMatchObject(failure);
   });
@@ -567,8 +570,8 @@ describe("UnionPay's page", () => {
     );
     const unused = {} as Omit<Parameters<typeof createAuthentication>[0], 'apps'>;
     const { startAuthentication } = createAuthentication({ ...unused, apps });
-    const started = startAuthentication({ channel: 'wechat_pay', returnUrl });
-    await expect(started).rejects.toMatchObject({ code: 'CHANNEL_UNSUPPORTED' });
+    const started = startAuthentication({ channelId: 'wechat_pay', returnUrl });
+    await expect(started).rejects.toMatchObject({ code: 'CHANNEL_UNSUPPORTED', fields: [{ path: 'channelId' }] });
   });
 
   const visit = async (returnUrl: string) => {
@@ -636,6 +639,7 @@ describe('the configuration', () => {
     ['baseUrl', { baseUrl: 'ftp://jucai.example' }],
     ['secret', { secret: '' }],
     ['refusals.500', { refusals: { 500: 'OUTCOME_PENDING' } }],
+    ['refusals.200', { refusals: { 200: 'CHANNEL_UNSUPPORTED' } }],
     ['signing.digest', { signing: { digest: 'sha1' } }],
     ['unknown', { unknown: true }],
   ])('a fault in the option %s is refused at start', (path, fault) => {
