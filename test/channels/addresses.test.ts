@@ -157,7 +157,14 @@ describe('a path in an address', () => {
     onTestFinished(() => emulator.close());
     await redeem(openWith({ name: 'gatewayUrl', options: alipay }, `${emulator.origin}/x/gateway.do`), 'ali_pay');
     const api = openWith({ name: 'apiUrl', options: alipay }, `${emulator.origin}/x/`);
-    const asked = { connKey: 'k', onceToken: 't', queryType: 'exact', identityType: 'i', serviceId: 's' } as const;
+    const asked = {
+      connKey: 'k',
+      onceToken: 't',
+      match: 'EXACT',
+      identityType: 'i',
+      serviceId: 's',
+      subject: {},
+    } as const;
     await api.jobworth?.query(asked, soon()).catch(() => undefined);
     const paths = emulator.ledger.map(({ url }) => url.pathname);
     expect(paths).toEqual(['/x/gateway.do', '/x/v3/zhima/customer/jobworth/authentication']);

@@ -112,8 +112,8 @@ const origin = 'http://127.0.0.1';
 const daxpayOptions = { baseUrl: origin, appId: 'a', secret: 's', resultHolder: { queryUrl: `${origin}/query` } };
 const jucaiOptions = { baseUrl: origin, mchNo: 'm', appId: 'a', secret: 's' };
 const login = { appId: 'a', appSecret: 's', apiUrl: origin };
-const certification = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
-const job = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
+const certification = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
+const job = { connKey: 'a', onceToken: 'b', match: 'EXACT', identityType: 'c', serviceId: 'd', subject: {} } as const;
 
 type Ask = (source: OpenedSource, call: SourceCall) => Promise<unknown> | undefined;
 const redeem: Ask = (source, call) => source.redeem('code', { channelId: 'wechat_pay', clientIp: '127.0.0.1' }, call);

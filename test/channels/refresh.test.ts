@@ -99,7 +99,7 @@ const startWith = async (origin: string, alipay: string) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'router-authorization': 's'.repeat(32) },
-      body: JSON.stringify({ query, variables: { input: { channel: 'ali_pay', authCode } } }),
+      body: JSON.stringify({ query, variables: { input: { channelId: 'ali_pay', authCode } } }),
     });
     const { data, errors } = (await response.json()) as {
       data?: { authenticate: { code?: string } };

@@ -84,8 +84,8 @@ interface Operation {
   readonly run: (code: string) => Promise<Answer>;
 }
 
-const authenticate = (channel: string, appId: string | null) => async (authCode: string) =>
-  (await service.graphql(AUTHENTICATE, { input: { channel, appId, authCode, clientIp: '127.0.0.1' } })).data
+const authenticate = (channelId: string, appId: string | null) => async (authCode: string) =>
+  (await service.graphql(AUTHENTICATE, { input: { channelId, appId, authCode, clientIp: '127.0.0.1' } })).data
     .authenticate;
 
 const operations: Readonly<Record<string, Operation>> = {
@@ -98,16 +98,19 @@ const operations: Readonly<Record<string, Operation>> = {
   'daxpay authAndSet': {
     upstream: () => daxpayKeeper,
     run: async (authCode) =>
-      (await service.graphql(AUTHENTICATE_AND_SET, { input: { channel: 'ali_pay', appId: 'resultHolder', authCode } }))
-        .data.authenticateAndSet,
+      (
+        await service.graphql(AUTHENTICATE_AND_SET, {
+          input: { channelId: 'ali_pay', appId: 'resultHolder', authCode },
+        })
+      ).data.authenticateAndSet,
   },
   'jucai wechat_pay': { upstream: () => service.emulators.jucai, run: authenticate('wechat_pay', 'demo-jucai') },
   'jucai union_pay': { upstream: () => service.emulators.jucai, run: authenticate('union_pay', null) },
   'alipay oauth': { upstream: () => service.emulators.alipay, run: authenticate('ali_pay', null) },
   'alipay certify': {
     upstream: () => service.emulators.alipay,
-    run: async (certName) => {
-      const input = { method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo: '11010519491231002X' };
+    run: async (holderName) => {
+      const input = { method: 'FACE', document: { type: 'IDENTITY_CARD', holderName, number: '11010519491231002X' } };
       const query = `mutation ($input: PayerInitializeCertificationInput!) {
         initializeIdentityCertification(input: $input) { __typename ... on PayerFailure { code } } }`;
       return (await service.graphql(query, { input })).data.initializeIdentityCertification;
@@ -116,7 +119,7 @@ const operations: Readonly<Record<string, Operation>> = {
   'alipay jobworth': {
     upstream: () => service.emulators.alipay,
     run: async (onceToken) => {
-      const rest = { connKey: 'c', queryType: 'exact', identityType: '04', serviceId: 's', userId: '2088' };
+      const rest = { connKey: 'c', match: 'EXACT', identityType: '04', serviceId: 's', subject: { userId: '2088' } };
       const query = `query ($input: PayerJobworthInput!) {
         jobworthAuthentication(input: $input) { __typename ... on PayerFailure { code } } }`;
       return (await service.graphql(query, { input: { onceToken, ...rest } })).data.jobworthAuthentication;

@@ -76,7 +76,11 @@ describe('Alipay', () => {
       ['a member of the node', (code) => signed(`{"code":"10000","${code}":"T"}`, name), 'REPLY_MALFORMED'],
     ];
   };
-  const certification = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
+  const certification = {
+    orderNo: '1',
+    method: 'FACE',
+    document: { type: 'a', holderName: 'b', number: 'c' },
+  } as const;
   const operations = [
     ['alipay.system.oauth.token', redeem],
     ['alipay.user.certify.open.initialize', ({ certifier }: Source) => certifier?.initialize(certification, soon())],
@@ -112,7 +116,14 @@ describe('Alipay', () => {
     ['a member', (code) => signedV3(`{"${code}":"SUCCESS"}`, 200), 'REPLY_MALFORMED'],
   ];
   test.each(jobworthRows)('jobworth: an inherited name as %s is a typed failure', async (_, replyWith, failure) => {
-    const job = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
+    const job = {
+      connKey: 'a',
+      onceToken: 'b',
+      match: 'EXACT',
+      identityType: 'c',
+      serviceId: 'd',
+      subject: {},
+    } as const;
     const ask = ({ jobworth }: Source) => jobworth?.query(job, soon());
     for (const code of inherited) expect(await failureOf(alipay, options, ask, replyWith(code)), code).toBe(failure);
   });

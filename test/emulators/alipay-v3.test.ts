@@ -48,10 +48,10 @@ describe('the third protocol', () => {
     expect(JSON.parse((await jobworth('test_ok_alice', changes)).body)).toMatchObject(id);
   });
 
-  test('the emulated v3 answers FAILED for the payer `untrusted`', async () => {
+  test('the emulated v3 answers FAILED for the payer `unconfirmed`', async () => {
     const { jobworth } = await start();
-    expect(JSON.parse((await jobworth('test_ok_untrusted~1')).body)).toMatchObject({ identity_result: 'FAILED' });
-    expect(JSON.parse((await jobworth('test_ok_untrusted~1')).body)).toMatchObject({ code: 'TOKEN_INVALID' });
+    expect(JSON.parse((await jobworth('test_ok_unconfirmed~1')).body)).toMatchObject({ identity_result: 'FAILED' });
+    expect(JSON.parse((await jobworth('test_ok_unconfirmed~1')).body)).toMatchObject({ code: 'TOKEN_INVALID' });
   });
 
   test('the emulated v3 answers `waiting` twice, which consumes nothing', async () => {
@@ -183,7 +183,7 @@ describe('the third protocol', () => {
     const bad = await jobworth('test_badsign_a');
     expect([bad.isSigned, bad.response.headers.has('alipay-signature')]).toEqual([false, true]);
     expect((await jobworth('test_nosign_a')).response.headers.has('alipay-signature')).toBe(false);
-    const twice = await jobworth('test_twice_untrusted');
+    const twice = await jobworth('test_twice_unconfirmed');
     expect(twice.isSigned).toBe(true);
     expect(twice.body.match(/"identity_result":"\w+"/g)).toEqual([
       '"identity_result":"FAILED"',

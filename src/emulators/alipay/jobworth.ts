@@ -53,15 +53,15 @@ const isComplete = (params: ReadonlyMap<string, string>): boolean => {
 const resultOf = (payer: string, params: ReadonlyMap<string, string>, { appId, idKind }: AlipayApp) => {
   const idName = params.has('open_id') || (!params.has('user_id') && idKind === 'openId') ? 'open_id' : 'user_id';
   const ids = idsOf(payer);
-  const isUntrusted = payer === 'untrusted';
+  const isUnconfirmed = payer === 'unconfirmed';
   return {
     fields: {
-      identity_result: isUntrusted ? 'FAILED' : 'SUCCESS',
+      identity_result: isUnconfirmed ? 'FAILED' : 'SUCCESS',
       identity_result_skip_url: SKIP_URL,
       merchant_identity_id: `V1_${createHash('sha256').update(`${appId} ${payer}`).digest('hex').slice(0, 32)}`,
       [idName]: params.get(idName) ?? (idName === 'open_id' ? ids.openId : ids.userId),
       token_status: 'FINISH',
     },
-    forged: isUntrusted ? 'SUCCESS' : 'FAILED',
+    forged: isUnconfirmed ? 'SUCCESS' : 'FAILED',
   };
 };

@@ -123,9 +123,7 @@ describe('certification', () => {
   const payer = {
     orderNo: 'Z1',
     method: 'FACE',
-    certType: 'IDENTITY_CARD',
-    certName: '张三',
-    certNo: '11010519491231002X',
+    document: { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' },
   } as const;
 
   test.each([false, true])(
@@ -156,7 +154,9 @@ describe('certification', () => {
   test('a refused certification fails with the code for its reason', async () => {
     const { source } = await open();
     const certifier = source.certifier ?? expect.unreachable();
-    await expect(certifier.initialize({ ...payer, certName: '拒绝' }, soon())).rejects.toMatchObject({
+    await expect(
+      certifier.initialize({ ...payer, document: { ...payer.document, holderName: '拒绝' } }, soon()),
+    ).rejects.toMatchObject({
       code: 'CERTIFICATION_REFUSED',
     });
     await expect(certifier.hasPassed('0'.repeat(32), soon())).rejects.toMatchObject({ code: 'CERTIFY_ID_UNKNOWN' });
@@ -168,10 +168,10 @@ describe('job identity', () => {
   const request: JobworthRequest = {
     connKey: 'A B+C/中~*',
     onceToken: 'test_ok_alice',
-    queryType: 'exact',
+    match: 'EXACT',
     identityType: '04',
     serviceId: '2019120400000000000004450100',
-    userId: '20881029102921',
+    subject: { userId: '20881029102921' },
   };
   const ask = async (onceToken: string, options?: Options) => {
     const { source, emulator } = await open(options);
@@ -179,12 +179,19 @@ describe('job identity', () => {
     return { emulator, query: () => jobworth.query({ ...request, onceToken }, soon()) };
   };
 
-  test.each([{}, certificateMode])('a final answer of job identity reports whether it is trusted', async (options) => {
-    const trusted = await ask('test_ok_alice', options);
-    expect(await trusted.query()).toMatchObject({ kind: 'ANSWERED', trusted: true, tokenStatus: 'FINISH' });
-    const untrusted = await ask('test_ok_untrusted', options);
-    expect(await untrusted.query()).toMatchObject({ kind: 'ANSWERED', trusted: false });
-  });
+  test.each([{}, certificateMode])(
+    'a final answer of job identity reports whether the payer is confirmed',
+    async (options) => {
+      const confirmed = await ask('test_ok_alice', options);
+      expect(await confirmed.query()).toMatchObject({
+        kind: 'ANSWERED',
+        confirmed: true,
+        authorizationStatus: 'FINISH',
+      });
+      const denied = await ask('test_ok_unconfirmed', options);
+      expect(await denied.query()).toMatchObject({ kind: 'ANSWERED', confirmed: false });
+    },
+  );
 
   test('a job query whose answer is not final is pending, and can be repeated', async () => {
     const { query } = await ask('test_ok_waiting');

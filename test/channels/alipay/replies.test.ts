@@ -52,13 +52,18 @@ const open = async ({ app = {}, emulator: options = {}, source: settings = {} }:
   return { source, emulator, redeem };
 };
 const certificateMode: Options = { app: { certs }, emulator: { alipayCertSn }, source: { certificates: pems } };
-const payer = { orderNo: 'Z1', method: 'FACE', certType: 'IDENTITY_CARD', certNo: '11010519491231002X' } as const;
+const payer = (holderName: string) =>
+  ({
+    orderNo: 'Z1',
+    method: 'FACE',
+    document: { type: 'IDENTITY_CARD', holderName, number: '11010519491231002X' },
+  }) as const;
 const jobworth = {
   connKey: 'c',
-  queryType: 'exact',
+  match: 'EXACT',
   identityType: '04',
   serviceId: 's',
-  userId: '20881029102921',
+  subject: { userId: '20881029102921' },
 } as const;
 
 describe('in GBK', () => {
@@ -70,7 +75,7 @@ describe('in GBK', () => {
       await expect(redeem('test_invalid_a')).rejects.toMatchObject({
         ...{ code: 'AUTH_CODE_INVALID', upstreamCode: 'isv.code-invalid', upstreamTraceId: traceId },
       });
-      const refused = source.certifier?.initialize({ ...payer, certName: '拒绝' }, soon());
+      const refused = source.certifier?.initialize(payer('拒绝'), soon());
       await expect(refused).rejects.toMatchObject({
         code: 'CERTIFICATION_REFUSED',
         upstreamCode: 'ILLEGAL_ARGUMENT_FORMAT',
@@ -91,7 +96,7 @@ describe('a refusal whose signature cannot be checked', () => {
   ])('a refusal unverified for %s is the same failure, with a claimed code', async (_, options) => {
     const { source, redeem } = await open(options);
     await expect(redeem('test_invalid_a')).rejects.toMatchObject({ ...invalid, upstreamTraceId: traceId });
-    const refused = source.certifier?.initialize({ ...payer, certName: '拒绝' }, soon());
+    const refused = source.certifier?.initialize(payer('拒绝'), soon());
     const claim = { code: 'CERTIFICATION_REFUSED', upstreamCode: undefined, claimedCode: 'ILLEGAL_ARGUMENT_FORMAT' };
     await expect(refused).rejects.toMatchObject(claim);
   });
@@ -144,7 +149,7 @@ describe('content encryption', () => {
   test('content encryption is announced only for requests with content, in both protocols', async () => {
     const { source, emulator, redeem } = await open({ app: { encryptKey }, source: { encryptKey } });
     await redeem('test_ok_alice');
-    await source.certifier?.initialize({ ...payer, certName: '张三' }, soon());
+    await source.certifier?.initialize(payer('张三'), soon());
     await source.jobworth?.query({ ...jobworth, onceToken: 'test_ok_alice' }, soon());
     const [token, initialize, asked] = emulator.ledger.map(({ url, headers }) => [
       url.searchParams.get('encrypt_type'),

@@ -493,8 +493,15 @@ describe('a suspended source', () => {
   test('a suspended source sends nothing of any capability', async () => {
     const { source, calls } = await openSuspended();
     const cancellation = patient();
-    const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
-    const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
+    const certify = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
+    const query = {
+      connKey: 'a',
+      onceToken: 'b',
+      match: 'EXACT',
+      identityType: 'c',
+      serviceId: 'd',
+      subject: {},
+    } as const;
     const asked = [
       source.resultHolder?.redeemAndHold('code', 'query', request, cancellation),
       source.resultHolder?.collect('query', cancellation),
@@ -516,8 +523,15 @@ describe('a suspended source', () => {
 test('a guarded source that works answers as without a guard', async () => {
   const { source, calls } = openGuarded();
   const cancellation = patient();
-  const certify = { orderNo: '1', method: 'FACE', certType: 'a', certName: 'b', certNo: 'c' } as const;
-  const query = { connKey: 'a', onceToken: 'b', queryType: 'exact', identityType: 'c', serviceId: 'd' } as const;
+  const certify = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
+  const query = {
+    connKey: 'a',
+    onceToken: 'b',
+    match: 'EXACT',
+    identityType: 'c',
+    serviceId: 'd',
+    subject: {},
+  } as const;
   const asked = [
     source.redeem('code', request, cancellation),
     source.resultHolder?.redeemAndHold('code', 'query', request, cancellation),

@@ -155,7 +155,10 @@ describe('a payment code', () => {
     ['a service provider, with what is no id', { subMchId: sub.subMchId }, 'wx 8888'],
   ])('a subAppId of the caller for %s is refused and sends nothing', async (_, source, subAppId) => {
     const { ask, emulator } = await asking({ source }, subAppId);
-    const refused = { code: 'INPUT_INVALID', fields: [{ path: 'subAppId', message: expect.any(String) }] };
+    const refused = {
+      code: 'INPUT_INVALID',
+      fields: [{ path: 'channelOptions.subAppId', message: expect.any(String) }],
+    };
     await expect(ask()).rejects.toMatchObject(refused);
     expect(emulator.ledger).toHaveLength(0);
   });

@@ -119,7 +119,7 @@ describe('through the whole service', () => {
   test('a wrong apiKey fails with CHANNEL_MISCONFIGURED, is logged, and does not suspend the source', async () => {
     const { graphql, logLines } = await start('1'.repeat(32));
     for (let call = 0; call < 30; call += 1) {
-      const input = { channel: 'wechat_pay', authCode: `test_ok_alice~${call}` };
+      const input = { channelId: 'wechat_pay', authCode: `test_ok_alice~${call}` };
       const { data } = await graphql(AUTHENTICATE, { input });
       expect(data.authenticate).toMatchObject({ __typename: 'PayerChannelUnavailable', code: 'CHANNEL_MISCONFIGURED' });
     }

@@ -207,10 +207,10 @@ describe('a login through WeChat', () => {
 
   test.each(['web', 'miniprogram'] as const)('a login of kind %s with a subAppId is refused', async (kind) => {
     const { source } = await open(kind);
-    const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'subAppId' })] };
+    const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'channelOptions.subAppId' })] };
     const ask = (more: object) => () => source.validate?.('code', { channelId: 'wechat_pay', ...more });
     expect(ask({ subAppId: 'wx8' })).toThrow(expect.objectContaining(refused));
-    expect(ask({ merchantOrderNo: 'order_1', termId: '1', clientIp: '192.0.2.1' })).not.toThrow();
+    expect(ask({ orderId: 'order_1', terminalId: '1', clientIp: '192.0.2.1' })).not.toThrow();
   });
 
   test('a reply with ids and an errcode is refused', async () => {
