@@ -48,7 +48,7 @@ const startLoad = (url: string, round: number) => {
     const body = JSON.stringify({ query, variables });
     const reply = await request(`${url}/graphql`, { method: 'POST', headers, body, dispatcher: agent });
     return (await reply.body.json()) as {
-      data: Record<string, { __typename?: string; status?: string; code?: string }>;
+      data: Record<string, { __typename?: string; code?: string }>;
     };
   };
   const client = async () => {

@@ -31,7 +31,7 @@ const newCode = (prefix: string): string => {
 const ask = async (service: Service, kind: Kind, appId: string, channel: string, prefix: string): Promise<string> => {
   const [query, field] =
     kind === 'trusted' ? [AUTHENTICATE, 'authenticate'] : [AUTHENTICATE_AND_SET, 'authenticateAndSet'];
-  const input = { appId, channel, authCode: newCode(prefix), clientIp: '127.0.0.1' };
+  const input = { appId, channelId: channel, authCode: newCode(prefix), clientIp: '127.0.0.1' };
   const { data } = await service.graphql(query, { input });
   return data[field]?.code ?? data[field]?.__typename ?? 'none';
 };
@@ -72,8 +72,8 @@ const throwJunk = async (service: Service, appId: string, channels: readonly str
 const allRedeemed = (channels: readonly string[]) =>
   Object.fromEntries(
     channels.flatMap((channel) => [
-      [`trusted ${channel}`, { Authenticated: expect.any(Number) }],
-      [`public ${channel}`, { AuthResultKept: expect.any(Number) }],
+      [`trusted ${channel}`, { PayerAuthenticated: expect.any(Number) }],
+      [`public ${channel}`, { PayerAuthResultStored: expect.any(Number) }],
     ]),
   );
 

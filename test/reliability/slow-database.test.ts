@@ -92,7 +92,7 @@ test.each([25, 250])(
     };
     const poll = async (index: number) => {
       const answer = await service.ask(AUTH_RESULT, { queryCode: queryCodes[index % SESSIONS] });
-      if (answer?.includes('"status":"WAITING"')) polled += 1;
+      if (answer?.includes('"__typename":"PayerAuthWaiting"')) polled += 1;
     };
     await Promise.all([atRate(CALLS_PER_SECOND, call), atRate(POLLS_PER_SECOND, poll)]);
 

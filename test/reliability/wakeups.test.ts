@@ -71,8 +71,8 @@ const waitFor = async (payer: string) => {
   for (;;) {
     const text = await reader.ask(AUTH_RESULT, { queryCode: queryCodeOf(payer), waitSeconds: 25 });
     const at = Date.now();
-    const { status, identity } = JSON.parse(text ?? '{}').data?.authResult ?? {};
-    if (status !== 'WAITING') return { payer, id: identity?.id, openId: identity?.openId, at };
+    const { __typename, identity } = JSON.parse(text ?? '{}').data?.authResult ?? {};
+    if (__typename !== 'PayerAuthWaiting') return { payer, id: identity?.id, openId: identity?.openId, at };
   }
 };
 

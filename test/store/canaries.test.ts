@@ -81,32 +81,33 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
 
   const authCode = `test_ok_${payer}~1`;
   const queryCode = `canary.query-code~${mark}`;
-  const authenticated = await ask(AUTHENTICATE, { channel: 'wechat_pay', authCode, queryCode }, 'PayerAuthenticated');
-  expect(authenticated).toMatchObject({ accessToken: ids.accessToken, identity: { openId: ids.openid } });
+  const authenticated = await ask(AUTHENTICATE, { channelId: 'wechat_pay', authCode, queryCode }, 'PayerAuthenticated');
+  expect(authenticated).toMatchObject({ accessToken: { value: ids.accessToken }, identity: { openId: ids.openid } });
   const identityId = (authenticated.identity as unknown as { id: string }).id;
 
   const started = await ask(
     START,
-    { channel: 'ali_pay', returnUrl: returnUrl('ali_pay') },
+    { channelId: 'ali_pay', returnUrl: returnUrl('ali_pay') },
     'PayerAuthenticationStarted',
   );
   const setCode = `test_ok_${payer}~2`;
-  const byState = { channel: 'ali_pay', authCode: setCode, state: started.state };
+  const byState = { channelId: 'ali_pay', authCode: setCode, state: started.state };
   await ask(AUTHENTICATE_AND_SET, byState, 'PayerAuthResultStored');
   const { data } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
-  expect(data.authResult.status).toBe('SUCCESS');
+  expect(data.authResult.__typename).toBe('PayerAuthSucceeded');
 
-  const jobworth = { queryType: 'exact', identityType: '04', serviceId: '2019120400000000000004450100' };
+  const jobworth = { match: 'EXACT', identityType: '04', serviceId: '2019120400000000000004450100' };
   const onceToken = `test_ok_${payer}~3`;
   const connKey = `canary-conn-key-${mark}`;
-  const certNo = '11010519491231002X';
+  const documentNumber = '11010519491231002X';
   const answer = await ask(
     JOBWORTH,
-    { ...jobworth, connKey, onceToken, certNo, certType: '0' },
+    { ...jobworth, connKey, onceToken, subject: { document: { type: 'IDENTITY_CARD', number: documentNumber } } },
     'PayerJobworthAnswered',
   );
-  const certName = `金丝雀${mark}`;
-  const certification = { identityId, method: 'FACE', certType: 'IDENTITY_CARD', certName, certNo };
+  const holderName = `金丝雀${mark}`;
+  const document = { type: 'IDENTITY_CARD', holderName, number: documentNumber };
+  const certification = { identityId, method: 'FACE', document };
   const { certifyId = '' } = await ask(CERTIFY, certification, 'PayerCertificationInitialized');
 
   // No channel of the sandbox returns a unionId, nor all ids of a payer at once: these go through the store alone.
@@ -125,8 +126,8 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
     queryCode,
     onceToken,
     connKey,
-    certNo,
-    certName,
+    documentNumber,
+    holderName,
     certifyId,
     ...subject,
     directCode: `canary-code-${mark}`,
@@ -162,18 +163,18 @@ test.each([
   expect(hits).toEqual([]);
 
   // The search does find secrets: one in clear, one in base64 at another offset, one in hexadecimal.
-  const { accessToken = '', wechatOpenId = '', certName = '' } = canaries;
+  const { accessToken = '', wechatOpenId = '', holderName = '' } = canaries;
   const clear = [
     accessToken,
     Buffer.from(`?${wechatOpenId}?`).toString('base64'),
-    Buffer.from(certName).toString('hex'),
+    Buffer.from(holderName).toString('hex'),
   ];
   await run(`UPDATE redemptions SET source = '${clear.join(' ')}'`);
-  const after = searchCanaries({ accessToken, wechatOpenId, certName }, await dump());
+  const after = searchCanaries({ accessToken, wechatOpenId, holderName }, await dump());
   const wal = name === 'SQLite' ? ['payer-identity.sqlite-wal'] : Object.keys(places);
   expect(after.hits).toEqual(
     expect.arrayContaining(
-      wal.flatMap((place) => ['accessToken', 'wechatOpenId', 'certName'].map((what) => `${what} in ${place}`)),
+      wal.flatMap((place) => ['accessToken', 'wechatOpenId', 'holderName'].map((what) => `${what} in ${place}`)),
     ),
   );
 });
