@@ -127,28 +127,28 @@ const authorize = async (authorizeUrl: string): Promise<URL> => {
 describe.each([
   ['ali_pay', 'auth_code'],
   ['wechat_pay', 'code'],
-])('the configuration of the README, on %s', (channel, codeName) => {
+])('the configuration of the README, on %s', (channelId, codeName) => {
   test('the configuration of the README takes a payer to the channel and back, and the shop reads the outcome', async () => {
-    const { startAuthentication: started } = await graphql(START, { input: { channel, returnUrl } });
+    const { startAuthentication: started } = await graphql(START, { input: { channelId, returnUrl } });
     expect(started).toMatchObject({ __typename: 'PayerAuthenticationStarted' });
     const back = await authorize(started.authorizeUrl);
     expect(back.origin + back.pathname).toBe(returnUrl);
     expect(back.searchParams.get('state')).toBe(started.state);
 
-    const input = { channel, authCode: back.searchParams.get(codeName), state: back.searchParams.get('state') };
+    const input = { channelId, authCode: back.searchParams.get(codeName), state: back.searchParams.get('state') };
     const stored = await graphql(AUTHENTICATE_AND_SET, { input });
     expect(stored.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
     const { authResult } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
     // The identity takes payer:read, which this configuration gives to no caller.
-    expect(authResult).toMatchObject({ status: 'SUCCESS', failure: null, identity: null });
+    expect(authResult).toMatchObject({ __typename: 'PayerAuthSucceeded', identity: null });
   });
 
   test('the configuration of the README shows AUTHORIZE, and refuses a query code that was not issued', async () => {
-    const { channels } = await graphql('{ channels { id capabilities } }', {});
-    const { capabilities } = channels.find(({ id }: { id: string }) => id === channel);
+    const { payerChannels } = await graphql('{ payerChannels { channel { id } capabilities } }', {});
+    const { capabilities } = payerChannels.find(({ channel }: { channel: { id: string } }) => channel.id === channelId);
     expect(capabilities).toEqual(expect.arrayContaining(['AUTHENTICATE', 'AUTHORIZE']));
-    const input = { channel, authCode: `test_ok_${channel}`, queryCode: 'a-query-code-of-ones-own' };
+    const input = { channelId, authCode: `test_ok_${channelId}`, queryCode: 'a-query-code-of-ones-own' };
     const { authenticateAndSet } = await graphql(AUTHENTICATE_AND_SET, { input });
-    expect(authenticateAndSet).toMatchObject({ code: 'NOT_ALLOWED' });
+    expect(authenticateAndSet).toMatchObject({ __typename: 'PayerNotAllowed', code: 'NOT_ALLOWED' });
   });
 });

@@ -247,7 +247,7 @@ describe('node src/main.ts with a configuration file', () => {
     expect(code).toBe(0);
     expect(tookMs).toBeLessThan(15_000);
     expect((await redeeming).data.authenticateAndSet).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-    expect((await waiting).data.authResult).toMatchObject({ status: 'WAITING' });
+    expect((await waiting).data.authResult).toMatchObject({ __typename: 'PayerAuthWaiting' });
   });
 });
 
