@@ -4,9 +4,9 @@
  */
 import type { IdentityRef, PayerIdentity } from '../model.ts';
 
-/** An id of at most 128 characters, as encodeURIComponent may lengthen it, and three shorter parts. */
-export const MAX_REF = 1_024;
 const MAX_PART = 128;
+/** encodeURIComponent makes nine characters of one at most; the other parts are of ASCII. */
+export const MAX_REF = 9 * MAX_PART + '/'.length * 3 + 32 + 32 + 'openId'.length;
 
 const kinds = ['openId', 'userId'] as const;
 

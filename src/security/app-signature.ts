@@ -70,7 +70,7 @@ const textV2 = ({ operation, appId, input, signature }: SignedRequest): string =
   const digest = createHash('sha256')
     .update(canonicalJson({ ...input }))
     .digest('hex');
-  // A line break in a part cannot forge another text: the digest covers every value that the caller chose.
+  // One text is one call: no part has a line break, since the schema of the input and of the configuration checks all.
   return ['v2', operation, appId, signature.signedAt.toISOString(), signature.nonce, digest].join('\n');
 };
 

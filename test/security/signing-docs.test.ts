@@ -11,9 +11,15 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 test('the guide shows the first vector, step by step, and the signatures of the others of the same call', () => {
   const guide = read('docs/signing.md');
   const [first, ...others] = own.vectors;
-  for (const step of [first?.canonicalJson, first?.digest, first?.text, first?.sign, first?.policy.keys[0]?.secret])
+  for (const step of [
+    first?.canonicalJson,
+    first?.digest,
+    first?.text,
+    first?.signature.value,
+    first?.policy.keys[0]?.secret,
+  ])
     expect(guide).toContain(step);
-  for (const { sign, appId } of others) if (appId === first?.appId) expect(guide).toContain(sign);
+  for (const { signature, appId } of others) if (appId === first?.appId) expect(guide).toContain(signature.value);
 });
 
 test('the example has at most 20 lines, and its call is answered in sandbox mode', async () => {

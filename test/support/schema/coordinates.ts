@@ -186,7 +186,7 @@ const rootFields: RootField[] = (['query', 'mutation'] as const).flatMap((root) 
   }));
 });
 
-/** The fields of a key; a key within another object is none of ours. */
+/** The fields of a key; our keys have no selections. */
 const keyFields = ({ arguments: args = [] }: ConstDirectiveNode): string[] => {
   const value = args.find(({ name }) => name.value === 'fields')?.value;
   return value?.kind === Kind.STRING ? value.value.split(' ') : [];
