@@ -78,3 +78,20 @@ test('a reader that leaves frees its place among the waiting', async () => {
   await poll(queryCode, 1);
   expect(performance.now() - startedAt).toBeGreaterThan(900);
 });
+
+test.each([-1, 26, 2_147_483_647])('a wait of %i seconds is PayerInvalidInput, with the field', async (waitSeconds) => {
+  const { queryCode } = await start();
+  expect(await poll(queryCode, waitSeconds)).toMatchObject({
+    __typename: 'PayerInvalidInput',
+    code: 'INPUT_INVALID',
+    fields: [{ path: 'waitSeconds', message: '0 to 25' }],
+  });
+});
+
+test('a wait of 25 seconds for a result that is stored is answered at once', async () => {
+  const { queryCode, state } = await start();
+  await service.graphql(AUTHENTICATE_AND_SET, { input: { channelId: 'ali_pay', authCode: 'test_ok_carol', state } });
+  const startedAt = performance.now();
+  expect(await poll(queryCode, 25)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});

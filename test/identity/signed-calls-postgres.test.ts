@@ -82,6 +82,6 @@ test('of ten signed calls with one nonce and a code each, one reaches the upstre
   const inputs = Array.from({ length: 10 }, (_, index) => signed({ authCode: `test_ok_of-ten-${index}` }, { nonce }));
   const answers = await atOnce(inputs);
   const names = answers.map(({ code, __typename }) => code ?? __typename).sort();
-  expect(names).toEqual(['PayerAuthenticated', ...Array.from({ length: 9 }, () => 'NONCE_USED')]);
+  expect(names).toEqual([...Array.from({ length: 9 }, () => 'NONCE_USED'), 'PayerAuthenticated']);
   expect(upstream.ledger).toHaveLength(before + 1);
 });
