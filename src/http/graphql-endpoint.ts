@@ -6,6 +6,8 @@ import type { Callers } from '../security/callers.ts';
 import type { RouterCheck } from '../security/router-check.ts';
 import { execute, parseJson } from './apollo-adapter.ts';
 import { clientAddress } from './client-address.ts';
+import { acceptedCodings, decodeBody, isAcceptedCoding } from './content-coding.ts';
+import { isJson } from './content-type.ts';
 import { withDeadline } from './deadline.ts';
 import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
 import { traceIdOf } from './trace-context.ts';
@@ -23,12 +25,15 @@ export interface EndpointOptions {
 
 export const MAX_BODY_BYTES = 65_536;
 
-const isJson = (contentType = ''): boolean =>
-  /^application\/(?:json|graphql\+json)\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(contentType);
+const UNDECODABLE = `The body cannot be decoded as ${acceptedCodings} (with a window of 4 MiB at most)`;
 
 /** Closes the connection as well: an open one counts against the limit that the router's connections need. */
 const notTheRouter = () =>
-  refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph', { connection: 'close' });
+  refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph', {
+    // The name of no registered scheme: what proves the router is configured. Every 401 has to have a challenge.
+    'www-authenticate': 'Router',
+    connection: 'close',
+  });
 
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
@@ -58,11 +63,23 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
     const verdict = router.checkHead(request);
     if (verdict === 'stranger') return notTheRouter();
     if (!isJson(request.headers['content-type']))
-      return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be application/json in UTF-8');
-    const bytes = await request.readBody(MAX_BODY_BYTES);
-    const body = parseJson(bytes);
-    if (verdict === 'pending' && !(body && router.checkBody(request, bytes, body))) return notTheRouter();
+      return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be application/json in UTF-8', {
+        accept: 'application/json',
+      });
+    const coding = request.headers['content-encoding'];
+    if (!isAcceptedCoding(coding))
+      return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', `A body may have one content coding, of ${acceptedCodings}`, {
+        'accept-encoding': acceptedCodings,
+      });
+    // Content-Digest, which signatures cover, is of the bytes as sent. https://www.rfc-editor.org/rfc/rfc9530#section-2
+    const sent = await request.readBody(MAX_BODY_BYTES);
+    const bytes = await decodeBody(sent, coding, MAX_BODY_BYTES);
+    const body = bytes && parseJson(bytes);
+    if (verdict === 'pending' && !(body && router.checkBody(request, sent, body))) return notTheRouter();
+    if (!bytes) return refuse(400, 'BAD_REQUEST', UNDECODABLE);
     if (!body) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
+    if (Array.isArray(body))
+      return refuse(400, 'BAD_REQUEST', 'One request holds one operation: turn off batching towards this subgraph');
     const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
     if (!caller)
       return refuse(401, 'UNAUTHENTICATED', "The caller's credentials are not valid", {
