@@ -92,7 +92,7 @@ test('P2: when the client is gone after its code was sent, the code was sent onc
   await delay(100);
   gate.open();
   const { data } = await graphql(AUTH_RESULT, { queryCode, waitSeconds: 5 });
-  expect(data.authResult).toMatchObject({ status: 'SUCCESS', identity: { userId: expect.any(String) } });
+  expect(data.authResult).toMatchObject({ __typename: 'PayerAuthSucceeded', identity: { userId: expect.any(String) } });
   expect(upstream.ledger).toHaveLength(1);
 });
 
@@ -103,7 +103,7 @@ test('when the client is gone while the channel is silent, the outcome is stored
   abandon();
   expect(await answered).toBe('abandoned');
   const { data } = await graphql(AUTH_RESULT, { queryCode, waitSeconds: 5 });
-  expect(data.authResult).toMatchObject({ status: 'INDETERMINATE', failure: { code: 'OUTCOME_UNKNOWN' } });
+  expect(data.authResult).toMatchObject({ __typename: 'PayerAuthFailed', failure: { code: 'OUTCOME_UNKNOWN' } });
   expect(upstream.ledger).toHaveLength(1);
 });
 
@@ -141,5 +141,5 @@ test('waitSeconds extends the time of an operation', async () => {
   const startedAt = performance.now();
   const answer = await call(AUTH_RESULT, { queryCode, waitSeconds: 2 }).answered;
   expect(performance.now() - startedAt).toBeGreaterThan(1_900);
-  expect(answer).toMatchObject({ status: 200, data: { authResult: { status: 'WAITING' } } });
+  expect(answer).toMatchObject({ status: 200, data: { authResult: { __typename: 'PayerAuthWaiting' } } });
 });

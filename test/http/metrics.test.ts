@@ -48,7 +48,7 @@ test('operations are counted by field and outcome, redemptions by source and sta
   const series = [
     'operation_seconds_count{field="authenticate",outcome="PayerAuthenticated"}',
     'operation_seconds_count{field="authenticate",outcome="AUTH_CODE_REFUSED"}',
-    'operation_seconds_count{field="authResult",outcome="NOT_EXIST"}',
+    'operation_seconds_count{field="authResult",outcome="QUERY_CODE_UNKNOWN"}',
     'operation_seconds_count{field="payerIdentity",outcome="null"}',
     'redemptions_total{source="daxpay",state="SUCCEEDED"}',
     'redemptions_total{source="daxpay",state="REJECTED"}',
@@ -70,14 +70,14 @@ test('entity references are counted by entity and result', async () => {
     { __typename: 'PayerIdentity', id: data.authenticate.identity.id },
     { __typename: 'PayerIdentity', id: 'nobody' },
     { __typename: 'PayerIdentity' },
-    { __typename: 'Channel', id: 'ali_pay' },
+    { __typename: 'PayerChannel', id: 'ali_pay' },
     { __typename: 'Order', id: '1' },
   ];
   const series = [
     'entity_references_total{entity="PayerIdentity",result="found"}',
     'entity_references_total{entity="PayerIdentity",result="missing"}',
     'entity_references_total{entity="PayerIdentity",result="bad"}',
-    'entity_references_total{entity="Channel",result="found"}',
+    'entity_references_total{entity="PayerChannel",result="found"}',
     'entity_references_total{entity="unknown",result="bad"}',
   ];
   const query = 'query($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }';
