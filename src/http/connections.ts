@@ -17,11 +17,27 @@ const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 const clientFaults: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  // The preface of HTTP/2.
+  HPE_PAUSED_H2_UPGRADE: '505 HTTP Version Not Supported',
+};
+const NOT_IMPLEMENTED = '501 Not Implemented';
+/** What is well formed although node:http does not parse it, by the code of its error. */
+const unparsed: Readonly<Record<string, string>> = {
+  HPE_INVALID_METHOD: NOT_IMPLEMENTED,
+  HPE_INVALID_VERSION: '505 HTTP Version Not Supported',
+};
+const requestLine = /^[\w!#$%&'*+.^`|~-]{1,64} [!-~]+ HTTP\/\d\.\d\r\n/;
+
+const faultOf = ({ code = '', ...error }: NodeJS.ErrnoException): string => {
+  const isWellFormed =
+    'rawPacket' in error && error.rawPacket instanceof Buffer && requestLine.test(error.rawPacket.toString('latin1'));
+  return (isWellFormed ? unparsed[code] : undefined) ?? clientFaults[code] ?? '400 Bad Request';
 };
 
 /** Written by hand: node:http has no response for what it could not parse. */
 const faultReply = (status: string): string => {
-  const headers = Object.entries({ ...baseHeaders, connection: 'close', 'content-length': '0' });
+  const date = new Date().toUTCString();
+  const headers = Object.entries({ ...baseHeaders, date, connection: 'close', 'content-length': '0' });
   return `HTTP/1.1 ${status}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 };
 
@@ -37,12 +53,17 @@ export interface Connections {
   isBeyondLimit(message: IncomingMessage): boolean;
 }
 
-/** Answers what is not HTTP, which node:http never passes to the handler. */
+/** Answers what node:http never passes to the handler: what is not HTTP, and CONNECT. */
 const answerFaults = (server: Server, onRefusal: OnRefusal): void => {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     onRefusal(error.code ?? 'BAD_REQUEST');
-    socket.end(faultReply(clientFaults[error.code ?? ''] ?? '400 Bad Request'));
+    socket.end(faultReply(faultOf(error)));
+  });
+  // node:http would close the connection without a word.
+  server.on('connect', (_, socket) => {
+    onRefusal('NOT_IMPLEMENTED');
+    socket.end(faultReply(NOT_IMPLEMENTED));
   });
 };
 

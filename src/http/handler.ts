@@ -5,8 +5,9 @@ import { anonymous } from '../security/caller.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
 import { execute } from './apollo-adapter.ts';
 import { createCors } from './cors.ts';
-import { BodyTooLarge, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
+import { BodyTooLarge, baseHeaders, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
 import { createGraphqlEndpoint, type EndpointOptions, MAX_BODY_BYTES } from './graphql-endpoint.ts';
+import { toGet } from './methods.ts';
 import { exposeMetrics } from './metrics-route.ts';
 import { createOperations, createProbes } from './probes.ts';
 
@@ -26,12 +27,12 @@ export interface HandlerOptions extends EndpointOptions {
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The landing page is Apollo's own: it answers a GET that accepts HTML. */
+/** The landing page is Apollo's own: it answers a GET or HEAD that accepts HTML. */
 const landingPage =
   ({ apollo, services }: HandlerOptions): Handler =>
   async (request) => {
     const call = { caller: anonymous, traceId: '', signal: request.signal, prolong() {} };
-    const page = await execute(apollo, request, {}, async () => createContext(services, call));
+    const page = await execute(apollo, { ...request, method: 'GET' }, {}, async () => createContext(services, call));
     // Apollo's page asks the address that it was loaded from.
     return {
       ...page,
@@ -49,6 +50,13 @@ const lastOn =
     return { ...given, headers: { ...given.headers, ...lastReply } };
   };
 
+/** To `OPTIONS *`, which asks for no resource. https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.7 */
+const wholeService: EdgeReply = {
+  status: 204,
+  headers: { ...baseHeaders, ...lastReply, allow: 'GET, HEAD, POST, OPTIONS' },
+  body: '',
+};
+
 type Routes = ReadonlyMap<string, Handler>;
 
 const routesOf = (options: HandlerOptions, graphql: Handler, probes: Routes): Routes => {
@@ -56,10 +64,11 @@ const routesOf = (options: HandlerOptions, graphql: Handler, probes: Routes): Ro
   const page = (html: string) =>
     reply(200, 'text/html; charset=utf-8', html, { 'content-security-policy': PAGE_POLICY });
   return new Map<string, Handler>([
+    ['*', async () => wholeService],
     ['/graphql', graphql],
     ...[...probes].map(([path, probe]): [string, Handler] => [path, lastOn(probe)]),
     ...(metricsHere ? [['/metrics', exposeMetrics(metrics)] as const] : []),
-    ...[...pages].map(([path, html]): [string, Handler] => [path, async () => page(html)]),
+    ...[...pages].map(([path, html]): [string, Handler] => [path, toGet(async () => page(html))]),
   ]);
 };
 
@@ -81,11 +90,10 @@ export const createHandler = (options: HandlerOptions): Edge => {
   const routes = routesOf(options, answerGraphql, probes);
   const landing = landingPage(options);
 
-  const routeTo = ({ method, target, headers }: EdgeRequest): { name: string; route: Handler } | undefined => {
-    const path = target.split('?', 1)[0] ?? '';
+  const routeTo = ({ method, path, headers }: EdgeRequest): { name: string; route: Handler } | undefined => {
     const route = routes.get(path);
     if (route) return { name: path, route };
-    const isPage = method === 'GET' && headers.accept?.includes('text/html');
+    const isPage = (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html');
     return path === '/' && isPage && pages.size > 0 ? { name: '/', route: landing } : undefined;
   };
 

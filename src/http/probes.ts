@@ -1,6 +1,7 @@
 /** /livez and /readyz, for orchestrators: whether the process runs, and whether it accepts requests. */
 import type { Metrics } from '../metrics.ts';
 import { type EdgeReply, type Handler, refuse, reply } from './edge.ts';
+import { toGet } from './methods.ts';
 import { exposeMetrics } from './metrics-route.ts';
 
 /** A result of the check serves all probes for this time, and a probe waits for one no longer than this. */
@@ -59,14 +60,14 @@ export interface ProbeDeps {
 export const createProbes = ({ check, accepting }: ProbeDeps): ReadonlyMap<string, Handler> => {
   const isReady = createReadiness(check);
   return new Map<string, Handler>([
-    ['/livez', async () => json(200, { status: 'live' })],
+    ['/livez', toGet(async () => json(200, { status: 'live' }))],
     [
       '/readyz',
-      async () => {
+      toGet(async () => {
         if (!accepting()) return refuse(503, 'STOPPING', 'The service is stopping');
         if (await isReady()) return json(200, { status: 'ready' });
         return refuse(503, 'STORE_UNAVAILABLE', 'The store cannot keep its promises now');
-      },
+      }),
     ],
   ]);
 };
@@ -75,6 +76,6 @@ export const createProbes = ({ check, accepting }: ProbeDeps): ReadonlyMap<strin
 export const createOperations = (probes: ReadonlyMap<string, Handler>, metrics: Metrics): Handler => {
   const routes = new Map([...probes, ['/metrics', exposeMetrics(metrics)]]);
   return async (request) =>
-    routes.get(request.target.split('?', 1)[0] ?? '')?.(request) ??
+    routes.get(request.path)?.(request) ??
     refuse(404, 'NOT_FOUND', 'There is nothing here but /livez, /readyz and /metrics');
 };

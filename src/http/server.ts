@@ -13,9 +13,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import { httpConfig } from './config.ts';
-import { boundConnections, type ConnectionLimits, type Connections, type OnRefusal } from './connections.ts';
-import { type EdgeReply, type Handler, type Refusal, refuse } from './edge.ts';
-import { edgeRequest, hasOneHost } from './incoming.ts';
+import { boundConnections, type ConnectionLimits, type OnRefusal } from './connections.ts';
+import { type EdgeReply, type Handler, refuse } from './edge.ts';
+import { edgeRequest, targetOf } from './incoming.ts';
 import { serverOptions, type TlsConfig } from './tls.ts';
 
 export interface HttpServer {
@@ -38,12 +38,7 @@ interface ListenOptions {
   readonly onRefusal?: OnRefusal;
 }
 
-/** The refusal of a request that does not reach the handler; undefined for one that does. */
-const earlyRefusal = (message: IncomingMessage, connections: Connections): Refusal | undefined => {
-  if (connections.isBeyondLimit(message))
-    return refuse(503, 'TOO_MANY_CONNECTIONS', 'Too many connections', { 'retry-after': '2' });
-  return hasOneHost(message) ? undefined : refuse(400, 'BAD_REQUEST', 'A request names one host');
-};
+const tooManyConnections = refuse(503, 'TOO_MANY_CONNECTIONS', 'Too many connections', { 'retry-after': '2' });
 
 const writeReply = (response: ServerResponse, { status, headers, body }: EdgeReply, isLast: boolean): void => {
   response
@@ -74,6 +69,8 @@ const openServer = (tls: TlsConfig | undefined, limits: ConnectionLimits, listen
     maxHeaderSize: 8_192,
     // We refuse a missing host ourselves, so that the refusal looks like every other.
     requireHostHeader: false,
+    // Of two headers that may occur once, such as Content-Type, node:http would read the first and a proxy the second.
+    joinDuplicateHeaders: true,
   };
   return tls ? createTlsServer({ ...options, ...serverOptions(tls) }, listener) : createServer(options, listener);
 };
@@ -93,23 +90,30 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
     writeReply(response, reply, closing || !message.complete || connections.isLast(message));
   };
 
-  const serve = async (message: IncomingMessage, response: ServerResponse) => {
+  const answer = async (message: IncomingMessage, response: ServerResponse, awaitBody: () => void) => {
     const signal = goneSignal(response);
     connections.carry(message);
-    const refused = earlyRefusal(message, connections);
-    if (refused) onRefusal(refused.refusal);
-    send(message, response, refused ?? (await handle(edgeRequest(message, signal))));
+    const target = connections.isBeyondLimit(message) ? tooManyConnections : targetOf(message);
+    if (!('refusal' in target)) return handle(edgeRequest(message, target, signal, awaitBody));
+    onRefusal(target.refusal);
+    return target;
   };
 
-  const server = openServer(tls, limits, (message, response) => {
-    serve(message, response).catch((error: unknown) => {
+  const serve = async (message: IncomingMessage, response: ServerResponse, awaitBody = () => {}) => {
+    try {
+      send(message, response, await answer(message, response, awaitBody));
+    } catch (error) {
       // The client closed the connection within its request: there is no one to answer, and no fault to log.
       if (message.destroyed && !message.complete) return;
       log.error('a request failed unexpectedly', { error });
       if (response.headersSent) return void response.destroy();
       send(message, response, refuse(500, 'INTERNAL_SERVER_ERROR', 'Something went wrong here.'));
-    });
-  });
+    }
+  };
+
+  const server = openServer(tls, limits, (message, response) => void serve(message, response));
+  // Refused by its head, a request gets its refusal alone; 100 Continue precedes the first byte that is read.
+  server.on('checkContinue', (message, response) => void serve(message, response, () => response.writeContinue()));
   const connections = boundConnections(server, limits, onRefusal);
   server.on('checkExpectation', (message, response) => {
     onRefusal('EXPECTATION_FAILED');

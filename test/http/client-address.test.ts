@@ -7,7 +7,7 @@ const header = 'x-forwarded-for';
 const addressIn = (value: string | undefined) =>
   clientAddress(
     {
-      ...{ method: 'POST', target: '/graphql', peer: { certificateNames: [], encrypted: false } },
+      ...{ method: 'POST', target: '/graphql', path: '/graphql', peer: { certificateNames: [], encrypted: false } },
       headers: { [header]: value },
       signal: new AbortController().signal,
       readBody: () => Promise.reject(new Error('not read')),

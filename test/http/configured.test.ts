@@ -114,6 +114,7 @@ describe('with a configuration file', () => {
       peer: { certificateNames: [], encrypted: false },
       method: 'POST',
       target: '/graphql',
+      path: '/graphql',
       headers: json,
       signal: new AbortController().signal,
       async readBody() {

@@ -75,7 +75,7 @@ describe('a connection', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(250);
   });
 
-  test('keepAliveMs is 65 s by default, longer than routers hold idle connections', async () => {
+  test('keepAliveMs is 65 s by default, and every reply announces it', async () => {
     const server = await listen(async () => reply(200, 'text/plain', ''), {
       ...{ host: '127.0.0.1', port: 0, log: createLog('silent') },
     });
@@ -142,13 +142,14 @@ describe('connections beyond maxConnections', () => {
 });
 
 describe('bytes that are not HTTP', () => {
-  const fault = (status: string) =>
+  const fault = (status: string, date: string) =>
     [
       `HTTP/1.1 ${status}`,
       'cache-control: no-store',
       'x-content-type-options: nosniff',
       'referrer-policy: no-referrer',
       'x-frame-options: DENY',
+      `date: ${date}`,
       'connection: close',
       'content-length: 0',
       '',
@@ -165,7 +166,10 @@ describe('bytes that are not HTTP', () => {
     ],
   ])('%s is answered without a body, and counted', async (_, text, status, code) => {
     const { url, refusals, handled } = await start();
-    expect(await sendRaw(url, [text])).toBe(fault(status));
+    const answer = await sendRaw(url, [text]);
+    const date = parseReply(answer).headers.get('date') ?? '';
+    expect(Math.abs(Date.parse(date) - Date.now())).toBeLessThan(10_000);
+    expect(answer).toBe(fault(status, date));
     expect(refusals).toEqual([code]);
     expect(handled()).toBe(0);
   });

@@ -106,7 +106,7 @@ describe('routes', () => {
     expectRefusal(await request({ target: `/${'x'.repeat(4_000)}` }), { status: 404, code: 'NOT_FOUND' });
   });
 
-  test.each(['http://evil/graphql', '//graphql', '/graphql/../graphql', '/%67raphql', '/graphql/'])(
+  test.each(['http://x//graphql', '//graphql', '/graphql/../graphql', '/%67raphql', '/graphql/'])(
     'the target %s does not reach GraphQL',
     async (target) => {
       expectRefusal(await post(hello, json, target), { status: 404, code: 'NOT_FOUND' });

@@ -118,10 +118,8 @@ describe.each([
     'a request with %s does not smuggle a second one',
     async (__, text) => {
       const answer = await sendRaw(service.url, [text]);
-      for (const status of statuses(answer)) {
-        expect(status).toBeGreaterThanOrEqual(400);
-        expect(status).toBeLessThan(500);
-      }
+      // 501: a method or a transfer coding that is not implemented; 505: another version of HTTP.
+      for (const status of statuses(answer)) expect(`${status}`).toMatch(/^4\d\d$|^501$|^505$/);
       expect(answer).not.toMatch(/^\{"data"/m);
     },
   );
