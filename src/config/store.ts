@@ -3,13 +3,14 @@ import type { Log } from '../lib/log.ts';
 import type { Vault } from '../security/vault.ts';
 import { createStore } from '../store/create-store.ts';
 import { type EngineOptions, openEngine } from '../store/engine/open.ts';
-import type { Store } from '../store/store.ts';
+import type { NewIdentityId, Store } from '../store/store.ts';
 import { openConfiguredVault } from './keys.ts';
 import { type Config, storeTimes } from './load.ts';
 
 interface OpenOptions extends EngineOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
+  readonly newIdentityId?: NewIdentityId | undefined;
 }
 
 interface ConfiguredStore {
@@ -19,9 +20,9 @@ interface ConfiguredStore {
 
 export const openConfiguredStore = async (
   config: Config,
-  { env, log, ...engineOptions }: OpenOptions,
+  { env, log, newIdentityId, ...engineOptions }: OpenOptions,
 ): Promise<ConfiguredStore> => {
   const vault = openConfiguredVault(config, env);
   const engine = await openEngine(config, log, engineOptions);
-  return { vault, store: createStore(engine, { vault, times: storeTimes(config), log }) };
+  return { vault, store: createStore(engine, { vault, times: storeTimes(config), log, newIdentityId }) };
 };

@@ -1,6 +1,7 @@
 /** The sandbox: emulated channels with new credentials, and a configuration that uses them. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { FileConfig } from '../config/load.ts';
+import type { NewIdentityId } from '../store/store.ts';
 import { startAlipay } from './alipay.ts';
 import { startDaxpay } from './daxpay.ts';
 import type { Emulator } from './emulator.ts';
@@ -17,6 +18,16 @@ const channelTitles = { ali_pay: '支付宝', wechat_pay: '微信支付', union_
 
 /** Not a secret: examples/signed-call.ts has it too. */
 const signingKey = { secret: 'the key of demo-signed in sandbox mode' };
+
+/**
+ * PayerIdentity.id of a test payer: derived from PayerIdentity.ref, so that fixtures of other teams can name it.
+ * docs/federation.md lists them.
+ */
+export const testIdentityId: NewIdentityId = ({ channelId, appId, openId, userId = '' }) => {
+  const ref = [channelId, appId, ...(openId === undefined ? ['userId', userId] : ['openId', openId])];
+  const hash = createHash('sha256').update(ref.map(encodeURIComponent).join('/')).digest('base64url');
+  return `pid_${hash.slice(0, 22)}`;
+};
 
 const newSecret = () => randomBytes(16).toString('hex');
 const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });

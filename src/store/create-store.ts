@@ -13,7 +13,7 @@ import { findRedemption, markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
 import { openSession, writeProbe } from './sessions.ts';
-import type { Store, StoreTimes } from './store.ts';
+import type { NewIdentityId, Store, StoreTimes } from './store.ts';
 import { createCheckedWrite, createOpening, createSettling, createWrite, type Write } from './write.ts';
 
 interface StoreDeps {
@@ -22,13 +22,18 @@ interface StoreDeps {
   /** Tests pass one that they move. */
   readonly clock?: StoreClock;
   readonly log?: Log | undefined;
+  /** Absent: ids are random. */
+  readonly newIdentityId?: NewIdentityId | undefined;
 }
 
 /** The store on an engine. */
-export const createStore = (engine: Engine, { vault, times, clock = createStoreClock(), log }: StoreDeps): Store => {
+export const createStore = (
+  engine: Engine,
+  { vault, times, clock = createStoreClock(), log, newIdentityId }: StoreDeps,
+): Store => {
   const { read, poll, watch } = engine;
   const keys = createKeyCheck(vault);
-  const deps = { vault, times, clock, keys, log };
+  const deps = { vault, times, clock, keys, log, newIdentityId };
   const writeAtOnce = createWrite(engine, times);
   const writeChecked = createCheckedWrite(writeAtOnce, keys);
   const open = createOpening(() => writeChecked(clock.observe, 'mark'));

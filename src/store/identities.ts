@@ -4,6 +4,7 @@ import type { Vault, VaultError } from '../security/vault.ts';
 import type { Db, Transaction } from './engine/engine.ts';
 import { hex, type IdentityRow, identityColumns, newId } from './rows.ts';
 import { openOrError, openSubject, readIdentity, sealSubject } from './sealed.ts';
+import type { NewIdentityId } from './store.ts';
 
 export type KeyKind = 'openId' | 'userId';
 
@@ -27,13 +28,25 @@ const mergeSubjects = (stored: Subject, incoming: Subject): Record<keyof Subject
   subOpenId: incoming.subOpenId ?? stored.subOpenId,
 });
 
+interface IdentityDeps {
+  readonly vault: Vault;
+  /** Absent: ids are random. */
+  readonly newIdentityId?: NewIdentityId | undefined;
+}
+
+/** An id of a payer whose openId was replaced stays with that identity, so that the next one is random. */
+const freeId = async (db: Db, newIdentityId: NewIdentityId | undefined, identity: AppChannel & Subject) => {
+  const made = newIdentityId?.(identity);
+  return made === undefined || (await identityRow(db, made)) ? newId('pid') : made;
+};
+
 /**
  * Finds or creates the subject's identity, and returns its id. The latest openId and userId win: an id that was
  * replaced no longer matches, and alone would create a new identity. A userId of another identity stays with that one.
  */
 export const upsertIdentity = async (
   db: Transaction,
-  vault: Vault,
+  { vault, newIdentityId }: IdentityDeps,
   place: AppChannel,
   subject: Subject,
 ): Promise<string> => {
@@ -50,7 +63,7 @@ export const upsertIdentity = async (
   const existing =
     matches.find(({ open_id_index }) => open_id_index !== null && openIndex?.equals(open_id_index)) ?? matches[0];
   if (!existing) {
-    const id = newId('pid');
+    const id = await freeId(db, newIdentityId, { ...place, ...subject });
     await db.all(
       `INSERT INTO identities (id, channel_id, app_id, open_id_index, user_id_index, subject_sealed,
          first_authenticated_at, last_authenticated_at)

@@ -9,7 +9,7 @@ import type { KeyCheck } from './key-check.ts';
 import { hex, isPending, type RedemptionRow, redemptionColumns } from './rows.ts';
 import { readRedemption, sealAnswer, writeAccessToken } from './sealed.ts';
 import { extendSession } from './sessions.ts';
-import type { Lease, Outcome, Redemption, StoreTimes } from './store.ts';
+import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './store.ts';
 
 export interface RedemptionDeps {
   readonly vault: Vault;
@@ -18,6 +18,7 @@ export interface RedemptionDeps {
   readonly keys: KeyCheck;
   /** Gets a line for each abandoned send, whose own call never wrote one. */
   readonly log?: Log | undefined;
+  readonly newIdentityId?: NewIdentityId | undefined;
 }
 
 export const redemptionTopic = (id: string): string => `redemption ${id}`;
@@ -113,14 +114,15 @@ export const settle = async (
 
 export const finish = async (
   db: Transaction,
-  { vault, times, log }: Pick<RedemptionDeps, 'vault' | 'times' | 'log'>,
+  { vault, times, log, newIdentityId }: Omit<RedemptionDeps, 'clock' | 'keys'>,
   row: EndingRow,
   outcome: Outcome,
 ) => {
   if (outcome === ABANDONED) log?.warn('a send was left behind', abandonedFields(row));
   const failed = outcome.state === 'REJECTED' || outcome.state === 'INDETERMINATE';
   const place = { channelId: row.channel_id, appId: row.app_id };
-  const identityId = outcome.state === 'SUCCEEDED' ? await upsertIdentity(db, vault, place, outcome.subject) : null;
+  const identityId =
+    outcome.state === 'SUCCEEDED' ? await upsertIdentity(db, { vault, newIdentityId }, place, outcome.subject) : null;
   const answer = answerOf(outcome);
   await db.all(
     `UPDATE redemptions SET state = $2, identity_id = $3, answer_sealed = $4, failure_code = $5, upstream_code = $6,

@@ -23,6 +23,7 @@ import type {
   IdentityRef,
   PayerIdentity,
   Redeemed,
+  Subject,
 } from '../model.ts';
 import type { VaultError } from '../security/vault.ts';
 import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './reports.ts';
@@ -214,6 +215,9 @@ export interface Store {
 
   close(): Promise<void>;
 }
+
+/** Makes the id of an identity that is not stored yet; the same for the same ids of a payer. */
+export type NewIdentityId = (identity: Pick<PayerIdentity, 'channelId' | 'appId'> & Subject) => string;
 
 /** How long leases last, and how long rows are stored. Milliseconds. */
 export interface StoreTimes {

@@ -6,7 +6,7 @@ import { createApp } from '../../../src/app.ts';
 import { openSources } from '../../../src/channels/registry.ts';
 import { openConfiguredVault } from '../../../src/config/keys.ts';
 import { type FileConfig, loadConfig, storeTimes } from '../../../src/config/load.ts';
-import { startSandbox } from '../../../src/emulators/sandbox.ts';
+import { startSandbox, testIdentityId } from '../../../src/emulators/sandbox.ts';
 import { listen } from '../../../src/http/server.ts';
 import { createLog, type Log } from '../../../src/lib/log.ts';
 import { createStore } from '../../../src/store/create-store.ts';
@@ -34,7 +34,8 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
   const log = keepErrors(createLog('info', { write: (line) => void logLines.push(line) }), errors);
   const file = join(folder, 'payer-identity.sqlite');
   const vault = openConfiguredVault(config, {});
-  const store = createStore(await openEngine(config, log), { vault, times: storeTimes(config), log });
+  const options = { vault, times: storeTimes(config), log, newIdentityId: testIdentityId };
+  const store = createStore(await openEngine(config, log), options);
   const sources = openSources(config.sources, { guard: config.limits.source });
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });
