@@ -7,7 +7,7 @@ import { openSources } from './channels/registry.ts';
 import { type Config, loadConfig, sourcesReader } from './config/load.ts';
 import { describeForOperator } from './config/operator-errors.ts';
 import { openConfiguredStore } from './config/store.ts';
-import { type Sandbox, startSandbox } from './emulators/sandbox.ts';
+import { type Sandbox, startSandbox, testIdentityId } from './emulators/sandbox.ts';
 import { listen } from './http/server.ts';
 import { createLog, type Log } from './lib/log.ts';
 import { createResolver } from './lib/resolver.ts';
@@ -19,7 +19,12 @@ const DRAIN_MS = 10_000;
 /** After this the process ends, even if an operation or a connection hangs. */
 const STOP_MS = 14_500;
 
-const greeting = (url: string, dataDir: string) => `
+const schemaNote = ({ scopesInSdl }: Config['callers']) =>
+  scopesInSdl
+    ? 'with @requiresScopes; SCOPES_IN_SDL=false npm start for gateways that refuse it'
+    : 'without @requiresScopes (SCOPES_IN_SDL=false)';
+
+const greeting = (url: string, { dataDir, callers }: Config) => `
 payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, nothing leaves this machine.
 
   GraphQL          ${url}/graphql
@@ -27,6 +32,7 @@ payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, not
   Offline explorer ${url}/explorer
   Cashier          ${url}/cashier
   Metrics          ${url}/metrics
+  Schema           ${schemaNote(callers)}
 
 Try it:
 
@@ -49,6 +55,7 @@ const start = async () => {
     log,
     serve: true,
     lookup: resolver.lookup,
+    ...(config.sandbox && { newIdentityId: testIdentityId }),
   });
   // With the keys of another database the service does not start; while a database cannot be written, /readyz is 503.
   await store.ready().catch((error: unknown) => {
@@ -66,7 +73,7 @@ const start = async () => {
   const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
   const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver });
   const { server, operations } = await openPorts(config, app, { log, metrics });
-  if (config.sandbox) process.stdout.write(greeting(server.url, config.dataDir));
+  if (config.sandbox) process.stdout.write(greeting(server.url, config));
 
   const stop = async () => {
     log.info('stopping');

@@ -29,6 +29,8 @@ const environment = z.object({
   CONFIG: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
   NODE_ENV: z.string().optional(),
+  /** For sandbox mode, which has no file to set callers.scopesInSdl in. */
+  SCOPES_IN_SDL: z.enum(['true', 'false']).optional(),
 });
 
 const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> => {
@@ -104,16 +106,21 @@ export const loadConfig = async (
     LOG_LEVEL: logLevel,
     CONFIG,
     NODE_ENV,
+    SCOPES_IN_SDL,
   } = parse(environment, env, 'The environment');
   if (!CONFIG && (NODE_ENV === 'production' || !isLoopback(host))) {
     throw new ConfigError(
       'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.',
     );
   }
+  if (CONFIG && SCOPES_IN_SDL !== undefined) {
+    throw new ConfigError('SCOPES_IN_SDL is for sandbox mode. Set callers.scopesInSdl in the file that CONFIG names.');
+  }
   const given = CONFIG ? readConfigFile(CONFIG, env) : await sandbox(`http://${host}:${port}`);
   const config = parse(configFile, given, 'The configuration');
   for (const { lacks, needs } of requirements)
     if (lacks(config, !CONFIG)) throw new ConfigError(`The configuration needs ${needs}`);
   const limits = CONFIG ? { ...fullLimits(), ...config.limits } : config.limits;
-  return deepFreeze({ ...config, limits, host, port, dataDir, logLevel, sandbox: !CONFIG });
+  const callers = SCOPES_IN_SDL ? { ...config.callers, scopesInSdl: SCOPES_IN_SDL === 'true' } : config.callers;
+  return deepFreeze({ ...config, limits, callers, host, port, dataDir, logLevel, sandbox: !CONFIG });
 };
