@@ -31,19 +31,37 @@ export interface GrafbaseOptions {
 }
 
 /** Starts the gateway in front of one subgraph, and waits until it answers. */
-export const startGrafbase = async ({ sdl, subgraphUrl, signatures, files }: GrafbaseOptions) => {
-  if (!grafbase) throw new Error('There is no Grafbase for this platform');
+export const startGrafbase = ({ sdl, subgraphUrl, signatures, files }: GrafbaseOptions) =>
+  runGrafbase({
+    config: [
+      '[gateway.message_signatures]',
+      'enabled = true',
+      ...signatures,
+      '[subgraphs.payer-identity]',
+      'schema_path = "schema.graphql"',
+      `url = "${subgraphUrl}"`,
+    ],
+    files: { ...files, 'schema.graphql': sdl },
+  });
+
+export interface GrafbaseFolder {
+  /** The lines of grafbase.toml. */
+  readonly config: readonly string[];
+  /** The files that they name, by name; written into the working directory. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const writeFolder = ({ config, files }: GrafbaseFolder): string => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-grafbase-'));
-  const config = [
-    '[gateway.message_signatures]',
-    'enabled = true',
-    ...signatures,
-    '[subgraphs.payer-identity]',
-    'schema_path = "schema.graphql"',
-    `url = "${subgraphUrl}"`,
-  ];
-  for (const [name, text] of Object.entries({ ...files, 'schema.graphql': sdl, 'grafbase.toml': config.join('\n') }))
+  for (const [name, text] of Object.entries({ ...files, 'grafbase.toml': config.join('\n') }))
     writeFileSync(join(folder, name), text, { mode: 0o600 });
+  return folder;
+};
+
+/** Starts the gateway with this configuration, and waits until it answers. */
+export const runGrafbase = async (options: GrafbaseFolder) => {
+  if (!grafbase) throw new Error('There is no Grafbase for this platform');
+  const folder = writeFolder(options);
   const url = `http://127.0.0.1:${await freePort()}/graphql`;
   const child = spawn(grafbase, ['--home', folder, 'dev', '-c', 'grafbase.toml', '-p', new URL(url).port], {
     cwd: folder,

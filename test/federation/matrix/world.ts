@@ -1,0 +1,142 @@
+/** What the matrix runs on: the service, its payers and rows, the neighbours, and what they list. */
+import { readFileSync } from 'node:fs';
+import { idsOf } from '../../../src/emulators/test-codes.ts';
+import { printedSchemaFile, schemaFileWithoutScopes } from '../../../src/graphql/schema.ts';
+import type { IdentityRef } from '../../../src/model.ts';
+import { completeSource } from '../../support/services/complete-source.ts';
+import { AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../../support/services/service.ts';
+import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts';
+import type { Gateway, RunningGateway, Subgraph } from '../gateways/gateway.ts';
+import { newSets, startNeighbours } from '../neighbours.ts';
+
+export const returnUrl = 'https://shop.example/payer';
+export const certify = {
+  method: 'FACE',
+  document: { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' },
+};
+/** How long the gateways wait for a subgraph. */
+const TIMEOUT_MS = 1_500;
+
+export const sdlWith = readFileSync(printedSchemaFile, 'utf8');
+export const sdlWithout = readFileSync(schemaFileWithoutScopes, 'utf8');
+
+/** A payer as every gateway has to show it. */
+export interface Payer {
+  readonly id: string;
+  readonly ref: string;
+  readonly openId: string | null;
+  readonly userId: string | null;
+  readonly appId: string;
+  readonly channel: { readonly id: string; readonly title: string };
+}
+
+const titles: Readonly<Record<string, string>> = { wechat_pay: '微信支付', ali_pay: '支付宝' };
+
+export const startWorld = async () => {
+  /** The references of each lookup in the store. */
+  const lookups: (readonly IdentityRef[])[] = [];
+  const service = await startService({
+    sources: { complete: completeSource('upstream') },
+    config: {
+      apps: [
+        { id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
+        { id: 'shop', channels: { ali_pay: 'complete' }, returnUrls: [returnUrl] },
+      ],
+    },
+    wrap: (store) => {
+      const { identities } = store;
+      store.identities = (refs) => {
+        lookups.push(refs);
+        return identities(refs);
+      };
+      return store;
+    },
+  });
+  const must = async (query: string, variables: Record<string, unknown>, field: string) => {
+    const { data, errors } = await service.graphql(query, variables);
+    if (!data?.[field]) throw new Error(`${field}: ${JSON.stringify(errors)}`);
+    return data[field];
+  };
+  const newPayer = async (channelId: string, name: string): Promise<Payer> => {
+    const input = { channelId, authCode: `test_ok_${name}~seed` };
+    const { identity } = await must(AUTHENTICATE, { input }, 'authenticate');
+    const [openId, userId] = channelId === 'wechat_pay' ? [idsOf(name).openid, null] : [null, idsOf(name).userId];
+    const ref = [channelId, 'demo', openId ? 'openId' : 'userId', openId ?? userId].join('/');
+    return {
+      id: identity.id,
+      ref,
+      openId,
+      userId,
+      appId: 'demo',
+      channel: { id: channelId, title: titles[channelId] ?? '' },
+    };
+  };
+  const [alice, bob] = [await newPayer('wechat_pay', 'alice'), await newPayer('ali_pay', 'bob')];
+  const crowd = await Promise.all(Array.from({ length: 20 }, (_, index) => newPayer('wechat_pay', `payer${index}`)));
+
+  const store = (input: object) => must(AUTHENTICATE_AND_SET, { input }, 'authenticateAndSet');
+  const queryCodes = {
+    alice: 'query-code-of-alice',
+    refused: 'query-code-of-a-refusal',
+    unknown: 'query-code-of-nobody',
+    waiting: '',
+  };
+  await store({ channelId: 'wechat_pay', authCode: 'test_ok_alice~result', queryCode: queryCodes.alice });
+  const refused = { channelId: 'ali_pay', appId: 'shop', authCode: 'refused_x' };
+  await store({ ...refused, queryCode: queryCodes.refused });
+  const started = await must(
+    `mutation($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { ... on PayerAuthenticationStarted { queryCode } } }`,
+    { input: { channelId: 'ali_pay', appId: 'shop', returnUrl } },
+    'startAuthentication',
+  );
+  const initialized = await must(
+    `mutation($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) { ... on PayerCertificationInitialized { certifyId } } }`,
+    { input: { ...certify, appId: 'shop' } },
+    'initializeIdentityCertification',
+  );
+  const { certifyId } = initialized as { certifyId: string };
+  const sets = newSets();
+  const neighbours = await startNeighbours(sets, { scopes: false });
+  return {
+    service,
+    lookups,
+    alice,
+    bob,
+    crowd,
+    queryCodes: { ...queryCodes, waiting: String(started.queryCode) },
+    certifyId,
+    sets,
+    neighbours: neighbours.subgraphs,
+    async close() {
+      await neighbours.close();
+      await service.close();
+    },
+  };
+};
+
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** A gateway over the subgraph, which it reaches through a proxy of its own, and the neighbours. */
+export interface Running extends RunningGateway {
+  readonly gateway: Gateway;
+  readonly proxy: FaultProxy;
+}
+
+export const startBefore = async (
+  gateway: Gateway,
+  {
+    origin,
+    sdl,
+    neighbours,
+    headers = {},
+  }: { origin: string; sdl: string; neighbours: readonly Subgraph[]; headers?: Record<string, string> },
+): Promise<Running> => {
+  const proxy = await startFaultProxy(origin);
+  const subgraphs = [{ name: 'payer-identity', url: proxy.url, sdl }, ...neighbours];
+  const running = await gateway.start(subgraphs, { timeoutMs: TIMEOUT_MS, headers });
+  const close = async () => {
+    await running.close();
+    proxy.close();
+  };
+  return { gateway, proxy, url: running.url, close };
+};
