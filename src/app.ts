@@ -66,6 +66,7 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
   const callerOf = createCallerOf({ store, now });
   return {
     store,
+    maxReferences: limits.representations,
     apps,
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
@@ -102,6 +103,7 @@ export const createApp = async (
     router: config.router ? createRouterCheck(config.router, Date.now) : withoutRouterCheck,
     callers: config.sandbox ? sandboxCallers : createCallers(config.callers, log, resolver),
     operationMs: config.times.operationMs,
+    bodyBytes: config.limits.bodyBytes,
     clientAddressHeader: config.http.clientAddressHeader,
     corsOrigins: config.sandbox ? [apolloSandbox, ...config.http.cors] : config.http.cors,
     pages: config.sandbox ? readStaticPages() : new Map(),

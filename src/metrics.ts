@@ -22,7 +22,7 @@ export const createMetrics = () => {
     }),
     refusals: new Counter({
       name: 'payer_identity_http_refusals_total',
-      help: 'Requests and connections that were refused before GraphQL saw them, by error code.',
+      help: 'Connections, requests and operations that were refused as a whole, by error code.',
       labelNames: ['code'],
       registers,
     }),
@@ -48,7 +48,7 @@ export const createMetrics = () => {
     }),
     references: new Counter({
       name: 'payer_identity_entity_references_total',
-      help: 'Entity references that were requested, by entity and result (found, missing, bad, failed).',
+      help: 'Entity references that were requested, by entity and result (found, missing, bad, refused over the ceiling, failed).',
       labelNames: ['entity', 'result'],
       registers,
     }),

@@ -1,15 +1,13 @@
 /** The schema of the configuration file, and what one of its parts requires of another. */
 import { z } from 'zod';
-import { guardConfig } from '../channels/guard/guard.ts';
 import { httpConfig } from '../http/config.ts';
 import { tlsConfig } from '../http/tls.ts';
-import { bulkheadsConfig } from '../identity/bulkheads.ts';
-import { ratesConfig } from '../identity/rates.ts';
 import { signatureConfig } from '../security/app-signature.ts';
 import { callersConfig } from '../security/callers.ts';
 import { routerConfig } from '../security/router-check.ts';
 import { vaultKeys } from '../security/vault.ts';
 import { hostsOf } from '../store/engine/postgres-address.ts';
+import { limitsConfig } from './limits.ts';
 
 const name = z.string().regex(/^[\w.-]{1,32}$/, '1 to 32 characters of A-Z a-z 0-9 _ . -');
 
@@ -92,29 +90,7 @@ export const configFile = z.strictObject({
   http: httpConfig.prefault({}),
   /** The operator's port, with /metrics, /livez and /readyz. */
   metrics: z.strictObject({ port, host: z.string().default('127.0.0.1') }).optional(),
-  limits: z
-    .strictObject({
-      /** Of one operation. */
-      tokens: z.int().positive().default(1_000),
-      depth: z.int().positive().default(10),
-      aliases: z.int().nonnegative().default(15),
-      directives: z.int().nonnegative().default(10),
-      /** QR codes, HTML forms and the text of the schema. */
-      longFields: z.int().positive().default(4),
-      queryFields: z.int().positive().default(5),
-      mutationFields: z.int().positive().default(1),
-      /** Root fields that redeem a code, write, or reveal a secret. */
-      sensitiveFields: z.int().positive().default(1),
-      /** Entity references, `payerIdentity` included. */
-      representations: z.int().positive().default(200),
-      /** Readers that wait for a result at the same time. */
-      waiters: z.int().positive().default(1_000),
-      /** Absent: the defaults; in sandbox mode no limits of these three kinds. */
-      rates: ratesConfig.optional(),
-      bulkheads: bulkheadsConfig.optional(),
-      source: guardConfig.optional(),
-    })
-    .prefault({}),
+  limits: limitsConfig,
   retention: z
     .strictObject({
       /** After the payer last authenticated; absent: until erased. */

@@ -13,7 +13,7 @@ import { isShared } from '../security/caller.ts';
 import { isCheap, isGraver, severityOf } from './call-severity.ts';
 import type { CallLine, Context } from './context.ts';
 import { wrapRootFields } from './root-fields.ts';
-import { rulesOf } from './sensitive-fields.ts';
+import { redeems, rulesOf } from './sensitive-fields.ts';
 
 /** Fields that only read. They are called too often for a line of each success, whose answer has no traceId. */
 const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult', 'payerChannels', 'payerIdentity']);
@@ -48,8 +48,12 @@ export const recordCalls = (schema: GraphQLSchema): GraphQLSchema =>
   });
 
 /** Faults of the request, like those of its document: the log has nothing to add for the operator. */
-const isRequestFault = ({ extensions }: GraphQLFormattedError): boolean =>
-  extensions?.code === 'BAD_REPRESENTATION' || extensions?.code === 'BAD_USER_INPUT';
+const requestFaults: ReadonlySet<unknown> = new Set([
+  'BAD_REPRESENTATION',
+  'TOO_MANY_REPRESENTATIONS',
+  'BAD_USER_INPUT',
+]);
+const isRequestFault = ({ extensions }: GraphQLFormattedError): boolean => requestFaults.has(extensions?.code);
 
 /** Counts an error of the answer in its line. Of several errors the line shows the gravest. */
 const addError = (line: CallLine, { extensions }: GraphQLFormattedError, error: unknown): void => {
@@ -61,14 +65,12 @@ const addError = (line: CallLine, { extensions }: GraphQLFormattedError, error: 
   if (line.note.code === undefined || isGraver(note, line.note)) merge(line, note);
 };
 
-const redeeming: ReadonlySet<string> = new Set(['authenticate', 'authenticateAndSet', 'jobworthAuthentication']);
-
 const eventOf = ({ operation, note: { code, event } }: CallLine): string => {
   if (code === 'INTERNAL_SERVER_ERROR') return 'a resolver failed unexpectedly';
   if (event !== undefined) return event;
   if (code === undefined) return 'a call was answered';
   if (code === 'SERVICE_UNAVAILABLE') return 'the store failed';
-  return redeeming.has(operation) ? 'a code was not redeemed' : 'a call was refused';
+  return redeems(operation) ? 'a code was not redeemed' : 'a call was refused';
 };
 
 const write = (log: Log, budget: LineBudget, line: CallLine, { apps, call }: Context): void => {

@@ -11,6 +11,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import { createCertificationLoader, createIdentityLoader, type IdentityLoader } from './loaders.ts';
+import { createReferenceBudget, type ReferenceBudget } from './reference-budget.ts';
 
 /** What lives as long as the process. */
 export interface Services {
@@ -21,6 +22,8 @@ export interface Services {
   readonly queryJobworth: QueryJobworth;
   readonly apps: Apps;
   readonly store: Store;
+  /** Different entity references of one request. */
+  readonly maxReferences: number;
   readonly metrics: Pick<Metrics, 'operations' | 'references'>;
 }
 
@@ -37,23 +40,25 @@ export interface CallLine {
 }
 
 /** What one request resolves with: the use cases, and loaders of its own. */
-export interface Context extends Omit<Services, 'store'> {
+export interface Context extends Omit<Services, 'store' | 'maxReferences'> {
   readonly loaders: {
     readonly identities: IdentityLoader;
     /** By the id of a payer identity. */
     readonly certifications: DataLoader<string, Certification | undefined>;
   };
+  readonly references: ReferenceBudget;
   readonly call: CallContext;
   /** One for each root field that ran; written to the log when the operation is answered. */
   readonly lines: CallLine[];
 }
 
-export const createContext = ({ store, ...services }: Services, call: OperationContext): Context => ({
+export const createContext = ({ store, maxReferences, ...services }: Services, call: OperationContext): Context => ({
   ...services,
   loaders: {
     identities: createIdentityLoader(store, call.caller),
     certifications: createCertificationLoader(store),
   },
+  references: createReferenceBudget(maxReferences),
   call: { ...call, note() {} },
   lines: [],
 });

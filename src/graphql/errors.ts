@@ -31,6 +31,16 @@ const describeCoercion = (message: string): string => {
   return `${variable}${where} does not fit its type.${why ? ` ${why}` : ''}`;
 };
 
+/** graphql's message quotes the name, which passes only when it is empty. */
+const describeOperationName = (message: string): string => {
+  if (message === 'Unknown operation named "".')
+    return 'operationName is empty: omit it, or name an operation of the document.';
+  if (message.startsWith('Unknown operation')) return 'The document has no operation of that name.';
+  return message.startsWith('Must provide operation name')
+    ? 'The document has several operations, and operationName names none of them.'
+    : 'The document has no operation.';
+};
+
 const describe = (code: unknown, message: string): string | undefined => {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
@@ -44,16 +54,17 @@ const describe = (code: unknown, message: string): string | undefined => {
     case 'BAD_REQUEST':
     case 'BAD_REPRESENTATION':
     case 'TOO_MANY_REPRESENTATIONS':
-    case 'ONE_SENSITIVE_FIELD':
+    case 'TOO_MANY_SENSITIVE_FIELDS':
     case 'TOO_MANY_ROOT_FIELDS':
     case 'TOO_DEEP':
     case 'TOO_MANY_ALIASES':
+    case 'TOO_MANY_FIELDS':
     case 'TOO_MANY_DIRECTIVES':
     case 'TOO_MANY_LONG_FIELDS':
     case 'PERSISTED_QUERY_NOT_SUPPORTED':
       return message;
     case 'OPERATION_RESOLUTION_FAILURE':
-      return 'The document has no operation of that name, or several and none is named.';
+      return describeOperationName(message);
     default:
       return undefined;
   }

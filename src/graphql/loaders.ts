@@ -13,7 +13,7 @@ export type IdentityLoader = DataLoader<IdentityRef, VisibleIdentity | undefined
 export type CertificationLoader = DataLoader<string, Certification | undefined>;
 
 /** The same for references with the same keys, in any order of their fields. */
-const cacheKeyOf = (ref: IdentityRef): string => JSON.stringify(ref, Object.keys(ref).sort());
+export const identityKey = (ref: IdentityRef): string => JSON.stringify(ref, Object.keys(ref).sort());
 
 /** Loads undefined for a payer that the caller may not read, as for one that does not exist. */
 export const createIdentityLoader = (store: Store, caller: Caller): IdentityLoader =>
@@ -26,7 +26,7 @@ export const createIdentityLoader = (store: Store, caller: Caller): IdentityLoad
         return readableTo(caller, identity);
       });
     },
-    { cacheKeyFn: cacheKeyOf },
+    { cacheKeyFn: identityKey },
   );
 
 /** Loads certifications by the id of the payer identity. */

@@ -2,35 +2,34 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
 import type { Context } from './context.ts';
-import { measureOperation, rootFields } from './operation-size.ts';
-import { isSensitive } from './sensitive-fields.ts';
+import { ENTITIES, measureOperation, rootFields } from './operation-size.ts';
+import { isSensitive, redeems } from './sensitive-fields.ts';
 
 export interface OperationLimits {
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
+  readonly fields: number;
   readonly longFields: number;
   readonly queryFields: number;
   readonly mutationFields: number;
   readonly sensitiveFields: number;
-  readonly representations: number;
 }
 
-/** Counts the representations of a root field, in literals, variables and defaults of variables. */
-const countRepresentations = (
-  field: FieldNode,
-  variables: Readonly<Record<string, unknown>>,
-  { variableDefinitions = [] }: OperationDefinitionNode,
-): number => {
-  if (field.name.value === 'payerIdentity') return 1;
-  if (field.name.value !== '_entities') return 0;
+/** Of fields that redeem a code: each of them asks an upstream for another payer. */
+const REDEEMING_FIELDS = 1;
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** How many representations a field has: in a literal, a variable or the default of one. A value that is no list is a list of one. */
+const countPlaces = (field: FieldNode, variables: Variables, operation: OperationDefinitionNode): number => {
   const value = field.arguments?.find(({ name }) => name.value === 'representations')?.value;
   if (value?.kind === Kind.LIST) return value.values.length;
   if (value?.kind !== Kind.VARIABLE) return 1;
   const name = value.name.value;
   const given = variables[name];
   if (given !== undefined) return Array.isArray(given) ? given.length : 1;
-  const fallback = variableDefinitions.find(({ variable }) => variable.name.value === name)?.defaultValue;
+  const fallback = operation.variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue;
   return fallback?.kind === Kind.LIST ? fallback.values.length : 1;
 };
 
@@ -39,36 +38,45 @@ const requireWithin = (count: number, max: number, code: string, what: string): 
   throw new GraphQLError(`At most ${max} ${what} per operation`, { extensions: { code, http: { status: 400 } } });
 };
 
-const check = (
+/** `_entities` and `__typename` are the router's, which adds as many as it needs. */
+const isClients = ({ name }: FieldNode): boolean => name.value !== '__typename' && name.value !== ENTITIES;
+
+const checkRootFields = (
   operation: OperationDefinitionNode,
   document: DocumentNode,
-  variables: Readonly<Record<string, unknown>>,
-  limits: OperationLimits,
+  limits: Pick<OperationLimits, 'queryFields' | 'mutationFields' | 'sensitiveFields'>,
 ): void => {
-  const roots = rootFields(operation, document).filter(({ name }) => name.value !== '__typename');
-  const representations = roots.reduce((sum, field) => sum + countRepresentations(field, variables, operation), 0);
-  requireWithin(representations, limits.representations, 'TOO_MANY_REPRESENTATIONS', 'representations');
-  const sensitive = roots.filter(({ name }) => isSensitive(name.value)).length;
-  requireWithin(
-    sensitive,
-    limits.sensitiveFields,
-    'ONE_SENSITIVE_FIELD',
-    'fields that redeem a code or return a secret',
-  );
+  const roots = rootFields(operation, document).filter(isClients);
+  const count = (is: (field: string) => boolean) => roots.filter(({ name }) => is(name.value)).length;
+  const code = 'TOO_MANY_SENSITIVE_FIELDS';
+  requireWithin(count(redeems), REDEEMING_FIELDS, code, 'fields that redeem a code');
+  requireWithin(count(isSensitive), limits.sensitiveFields, code, 'fields that redeem a code or return a secret');
   const maxRoots = operation.operation === 'mutation' ? limits.mutationFields : limits.queryFields;
   requireWithin(roots.length, maxRoots, 'TOO_MANY_ROOT_FIELDS', 'fields at the root');
-  const { depth, aliases, directives, longFields } = measureOperation(operation, document);
-  requireWithin(depth, limits.depth, 'TOO_DEEP', 'levels of fields');
-  requireWithin(aliases, limits.aliases, 'TOO_MANY_ALIASES', 'aliases');
-  requireWithin(directives, limits.directives, 'TOO_MANY_DIRECTIVES', 'directives');
-  requireWithin(longFields, limits.longFields, 'TOO_MANY_LONG_FIELDS', 'QR codes, HTML forms and schemas');
+};
+
+const checkSize = (
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+  variables: Variables,
+  limits: OperationLimits,
+): void => {
+  const size = measureOperation(operation, document, (field) => countPlaces(field, variables, operation));
+  requireWithin(size.depth, limits.depth, 'TOO_DEEP', 'levels of fields');
+  requireWithin(size.aliases, limits.aliases, 'TOO_MANY_ALIASES', 'aliases');
+  requireWithin(size.directives, limits.directives, 'TOO_MANY_DIRECTIVES', 'directives');
+  requireWithin(size.longFields, limits.longFields, 'TOO_MANY_LONG_FIELDS', 'QR codes, HTML forms and schemas');
+  const fields = 'fields, counted once for each entity reference';
+  requireWithin(size.fields, limits.fields, 'TOO_MANY_FIELDS', fields);
 };
 
 /** Rejects an operation over a limit before its resolvers run. */
 export const limitOperations = (limits: OperationLimits): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     async didResolveOperation({ document, operation, request }) {
-      if (operation) check(operation, document, request.variables ?? {}, limits);
+      if (!operation) return;
+      checkRootFields(operation, document, limits);
+      checkSize(operation, document, request.variables ?? {}, limits);
     },
   }),
 });

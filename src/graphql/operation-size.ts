@@ -16,10 +16,27 @@ interface Size {
   readonly directives: number;
   /** Fields whose value is long: QR codes, HTML, the text of the schema. */
   readonly longFields: number;
+  /** Fields of the answer: those below `_entities` once for each of its places. */
+  readonly fields: number;
 }
+
+/** How many representations a field `_entities` has. */
+type CountPlaces = (entities: FieldNode) => number;
 
 /** Listed, since an answer repeats them once per alias. test/graphql/amplification.test.ts finds fields that are missing here. */
 const longFields: ReadonlySet<string> = new Set(['authorizeQr', 'qr', 'html', 'sdl']);
+
+/** The router's field: it merges the references of several lists into one operation, and names each by an alias. */
+export const ENTITIES = '_entities';
+
+/** What a place of `_entities` counts beside the fields selected in it, since it may be an error. */
+const FIELDS_OF_A_PLACE = 12;
+
+/** An answer repeats the name of a field at every place, so a longer name counts as several fields. */
+const CHARACTERS_OF_A_FIELD = 32;
+
+const weightOf = ({ alias, name }: FieldNode): number =>
+  Math.ceil((alias ?? name).value.length / CHARACTERS_OF_A_FIELD);
 
 const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
   new Map(
@@ -40,13 +57,32 @@ export const rootFields = (operation: OperationDefinitionNode, document: Documen
   return collect(operation.selectionSet);
 };
 
-const nothing: Size = { depth: 0, aliases: 0, directives: 0, longFields: 0 };
+const nothing: Size = { depth: 0, aliases: 0, directives: 0, longFields: 0, fields: 0 };
+
+/** The size of a field, of the size of what is selected in it. */
+const sizeOfField = (field: FieldNode, inside: Size, countPlaces: CountPlaces): Size => {
+  const name = field.name.value;
+  const isEntities = name === ENTITIES;
+  const below = isEntities ? countPlaces(field) * (FIELDS_OF_A_PLACE + inside.fields) : inside.fields;
+  return {
+    // The library bounds the depth of introspection, and none of our fields is below it.
+    depth: 1 + (name.startsWith('__') ? 0 : inside.depth),
+    aliases: inside.aliases + (field.alias && !isEntities ? 1 : 0),
+    directives: inside.directives,
+    longFields: inside.longFields + (longFields.has(name) ? 1 : 0),
+    fields: weightOf(field) + below,
+  };
+};
 
 /**
  * The size of a valid operation, with each fragment as often as it is spread. A fragment is measured once, so that
  * fragments that multiply each other cost no more time than their text.
  */
-export const measureOperation = (operation: OperationDefinitionNode, document: DocumentNode): Size => {
+export const measureOperation = (
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+  countPlaces: CountPlaces,
+): Size => {
   const fragments = fragmentsOf(document);
   const measured = new Map<string, Size>();
 
@@ -59,29 +95,20 @@ export const measureOperation = (operation: OperationDefinitionNode, document: D
 
   const measureSelection = (selection: SelectionNode): Size => {
     if (selection.kind === Kind.INLINE_FRAGMENT) return measureNode(selection);
-    const own = selection.directives?.length ?? 0;
-    if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      const size = measureFragment(selection.name.value);
-      return { ...size, directives: size.directives + own };
-    }
-    const { depth, aliases, directives, longFields: inside } = measureNode(selection);
-    // The library bounds the depth of introspection, and none of our fields is below it.
-    const below = selection.name.value.startsWith('__') ? 0 : depth;
-    return {
-      depth: below + 1,
-      aliases: aliases + (selection.alias ? 1 : 0),
-      directives,
-      longFields: inside + (longFields.has(selection.name.value) ? 1 : 0),
-    };
+    if (selection.kind === Kind.FIELD) return sizeOfField(selection, measureNode(selection), countPlaces);
+    const size = measureFragment(selection.name.value);
+    return { ...size, directives: size.directives + (selection.directives?.length ?? 0) };
   };
 
   const measureNode = ({ selectionSet, directives = [] }: Pick<FieldNode, 'selectionSet' | 'directives'>): Size => {
     const sizes = (selectionSet?.selections ?? []).map(measureSelection);
+    const sum = (of: (size: Size) => number, first = 0) => sizes.reduce((total, size) => total + of(size), first);
     return {
       depth: Math.max(0, ...sizes.map(({ depth }) => depth)),
-      aliases: sizes.reduce((sum, { aliases }) => sum + aliases, 0),
-      directives: sizes.reduce((sum, size) => sum + size.directives, directives.length),
-      longFields: sizes.reduce((sum, size) => sum + size.longFields, 0),
+      aliases: sum(({ aliases }) => aliases),
+      directives: sum((size) => size.directives, directives.length),
+      longFields: sum((size) => size.longFields),
+      fields: sum(({ fields }) => fields),
     };
   };
 

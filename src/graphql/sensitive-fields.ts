@@ -19,4 +19,13 @@ const rulesByField: ReadonlyMap<string, AdmissionRules> = new Map(Object.entries
 /** Undefined for a root field that is not sensitive. */
 export const rulesOf = (field: string): AdmissionRules | undefined => rulesByField.get(field);
 
+/** Fields that use up a one-time code or token. */
+const redeeming: ReadonlySet<string> = new Set([
+  'authenticate',
+  'authenticateAndSet',
+  'jobworthAuthentication',
+] satisfies (keyof typeof sensitiveFields)[]);
+
+export const redeems = (field: string): boolean => redeeming.has(field);
+
 export const isSensitive = (field: string): boolean => rulesByField.has(field);

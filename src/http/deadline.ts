@@ -6,7 +6,7 @@ const GRACE_MS = 500;
 export interface Deadline {
   /** Aborts when the client is gone or the time is over: nothing more is sent for the operation. */
   readonly signal: AbortSignal;
-  /** Adds this to the operation's time, once: for a field that waits as the caller asked it to. */
+  /** Adds the longest of these to the operation's time: for fields that wait, at the same time, as the caller asked them to. */
   prolong(ms: number): void;
 }
 
@@ -29,7 +29,10 @@ export const withDeadline = async <T>(
   if (gone.aborted) abort();
   gone.addEventListener('abort', abort, { once: true });
   try {
+    let addedMs = 0;
     const prolong = (moreMs: number) => {
+      if (moreMs <= addedMs) return;
+      addedMs = moreMs;
       clear();
       timers = endAfter(ms + moreMs);
     };

@@ -50,7 +50,8 @@ export const refuse = (
   code: string,
   message: string,
   headers?: Readonly<Record<string, string>>,
+  details: Readonly<Record<string, unknown>> = {},
 ): Refusal => {
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  const body = JSON.stringify({ errors: [{ message, extensions: { code, ...details } }] });
   return { ...reply(status, 'application/json; charset=utf-8', body, headers), refusal: code };
 };

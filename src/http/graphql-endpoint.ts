@@ -1,15 +1,21 @@
-/** POST /graphql: checks router, body and caller, then runs the operation within its time. */
+/**
+ * POST /graphql: checks router, body and caller, then runs the operation within its time. From where the body is known
+ * to be a GraphQL request, faults are GraphQL answers.
+ */
 import type { ApolloServer } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Callers } from '../security/callers.ts';
+import { KeysUnavailable } from '../security/issuer-keys.ts';
 import type { RouterCheck } from '../security/router-check.ts';
+import { acceptedType } from './accepted-type.ts';
 import { execute, parseJson } from './apollo-adapter.ts';
 import { clientAddress } from './client-address.ts';
 import { acceptedCodings, decodeBody, isAcceptedCoding } from './content-coding.ts';
 import { isJson } from './content-type.ts';
 import { withDeadline } from './deadline.ts';
 import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
+import { type Asked, answerFault, isGraphqlRequest, settleStatus } from './graphql-status.ts';
 import { traceIdOf } from './trace-context.ts';
 
 export interface EndpointOptions {
@@ -19,11 +25,11 @@ export interface EndpointOptions {
   readonly callers: Callers;
   /** The time of an operation, without `waitSeconds`. */
   readonly operationMs: number;
+  /** Of a request body, at most. */
+  readonly bodyBytes: number;
   /** The header in which the router sends its client's address. */
   readonly clientAddressHeader?: string | undefined;
 }
-
-export const MAX_BODY_BYTES = 65_536;
 
 const UNDECODABLE = `The body cannot be decoded as ${acceptedCodings} (with a window of 4 MiB at most)`;
 
@@ -35,26 +41,52 @@ const notTheRouter = () =>
     connection: 'close',
   });
 
+const late = {
+  status: 503,
+  code: 'DEADLINE_EXCEEDED',
+  message: 'The operation took too long; what it has sent goes on.',
+  retryAfterSeconds: 2,
+};
+const invalidToken = {
+  status: 401,
+  code: 'UNAUTHENTICATED',
+  message: "The caller's credentials are not valid",
+  headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+};
+const undetermined = {
+  status: 503,
+  code: 'CALLER_KEYS_UNAVAILABLE',
+  message: 'Whether the credentials are valid cannot be determined now',
+};
+
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
-  const { apollo, services, router, callers, operationMs, clientAddressHeader } = options;
+  const { apollo, services, router, callers, operationMs, bodyBytes, clientAddressHeader } = options;
   const running = new Set<Promise<unknown>>();
 
-  const answer = async (request: EdgeRequest, body: object, caller: Caller): Promise<EdgeReply> => {
+  const run = async (request: EdgeRequest, body: object, asked: Asked, caller: Caller): Promise<EdgeReply> => {
     const traceId = traceIdOf(request.headers.traceparent);
     const clientIp = clientAddress(request, clientAddressHeader);
     const answered = await withDeadline(operationMs, request.signal, (deadline) => {
       const call = { caller, traceId, clientIp, ...deadline };
-      const execution = execute(apollo, request, body, async () => createContext(services, call));
+      const head = { method: request.method, headers: { ...request.headers, accept: asked.type } };
+      const execution = execute(apollo, head, body, async () => createContext(services, call));
       running.add(execution);
       const end = () => running.delete(execution);
       execution.then(end, end);
       return execution;
     });
-    return (
-      answered ??
-      refuse(503, 'DEADLINE_EXCEEDED', 'The operation took too long; what it has sent goes on.', { 'retry-after': '2' })
-    );
+    return answered ? settleStatus(answered, asked) : answerFault(asked, late);
+  };
+
+  const answer = async (request: EdgeRequest, body: object, asked: Asked): Promise<EdgeReply> => {
+    try {
+      const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
+      return caller ? await run(request, body, asked, caller) : answerFault(asked, invalidToken);
+    } catch (error) {
+      if (!(error instanceof KeysUnavailable)) throw error;
+      return answerFault(asked, { ...undetermined, retryAfterSeconds: error.retryAfterSeconds });
+    }
   };
 
   const handle: Handler = async (request) => {
@@ -72,20 +104,18 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
         'accept-encoding': acceptedCodings,
       });
     // Content-Digest, which signatures cover, is of the bytes as sent. https://www.rfc-editor.org/rfc/rfc9530#section-2
-    const sent = await request.readBody(MAX_BODY_BYTES);
-    const bytes = await decodeBody(sent, coding, MAX_BODY_BYTES);
+    const sent = await request.readBody(bodyBytes);
+    const bytes = await decodeBody(sent, coding, bodyBytes);
     const body = bytes && parseJson(bytes);
     if (verdict === 'pending' && !(body && router.checkBody(request, sent, body))) return notTheRouter();
     if (!bytes) return refuse(400, 'BAD_REQUEST', UNDECODABLE);
     if (!body) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
     if (Array.isArray(body))
       return refuse(400, 'BAD_REQUEST', 'One request holds one operation: turn off batching towards this subgraph');
-    const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
-    if (!caller)
-      return refuse(401, 'UNAUTHENTICATED', "The caller's credentials are not valid", {
-        'www-authenticate': 'Bearer error="invalid_token"',
-      });
-    return answer(request, body, caller);
+    const type = acceptedType(request.headers.accept);
+    if (!type)
+      return refuse(406, 'NOT_ACCEPTABLE', 'Answers are application/json or application/graphql-response+json');
+    return answer(request, body, { type, isGraphql: isGraphqlRequest(body) });
   };
 
   return { handle, idle: async () => void (await Promise.allSettled(running)) };

@@ -2,11 +2,10 @@
 import { createContext } from '../graphql/context.ts';
 import type { Metrics } from '../metrics.ts';
 import { anonymous } from '../security/caller.ts';
-import { KeysUnavailable } from '../security/issuer-keys.ts';
 import { execute } from './apollo-adapter.ts';
 import { createCors } from './cors.ts';
 import { BodyTooLarge, baseHeaders, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
-import { createGraphqlEndpoint, type EndpointOptions, MAX_BODY_BYTES } from './graphql-endpoint.ts';
+import { createGraphqlEndpoint, type EndpointOptions } from './graphql-endpoint.ts';
 import { toGet } from './methods.ts';
 import { exposeMetrics } from './metrics-route.ts';
 import { createOperations, createProbes } from './probes.ts';
@@ -102,11 +101,7 @@ export const createHandler = (options: HandlerOptions): Edge => {
       return await route(request);
     } catch (error) {
       if (error instanceof BodyTooLarge)
-        return refuse(413, 'BODY_TOO_LARGE', `At most ${MAX_BODY_BYTES} bytes`, { connection: 'close' });
-      if (error instanceof KeysUnavailable)
-        return refuse(503, 'CALLER_KEYS_UNAVAILABLE', 'Whether the credentials are valid cannot be determined now', {
-          'retry-after': `${error.retryAfterSeconds}`,
-        });
+        return refuse(413, 'BODY_TOO_LARGE', `At most ${options.bodyBytes} bytes`, { connection: 'close' });
       throw error;
     }
   };

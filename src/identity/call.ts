@@ -12,7 +12,7 @@ export interface OperationContext {
   readonly clientIp?: string | undefined;
   /** Aborts when the client has gone or the time of the operation is over: nothing is sent after it, and what was sent goes on. */
   readonly signal: AbortSignal;
-  /** Adds milliseconds to the time of the operation, once, for a read that waits on purpose. */
+  /** Adds milliseconds to the time of the operation, for a read that waits on purpose; of several reads the longest. */
   prolong(ms: number): void;
 }
 

@@ -41,9 +41,11 @@ type Charge = readonly [buckets: TokenBuckets, key: string];
 /** `now`: milliseconds of a clock that never goes back. */
 export const createRates = (options: z.output<typeof ratesConfig>, now: (() => number) | undefined): Rates => {
   const clock = now && { now };
+  // The guesses of a whole burst may run at the same time, before the first of them is charged.
+  const guessed = { ...clock, debtBursts: GUESS_TOKENS };
   const buckets = {
-    caller: createTokenBuckets(options.caller, clock),
-    address: createTokenBuckets(options.address, clock),
+    caller: createTokenBuckets(options.caller, guessed),
+    address: createTokenBuckets(options.address, guessed),
     app: createTokenBuckets(options.app, clock),
     channel: createTokenBuckets(options.channel, clock),
   };

@@ -10,7 +10,7 @@ export interface Rate {
 export interface TokenBuckets {
   /** Seconds until the key has a token; 0: now. Takes none. */
   secondsUntil(key: string): number;
-  /** Takes tokens and may go into debt, by one burst at most. */
+  /** Takes tokens and may go into debt, by `debtBursts` at most. */
   take(key: string, tokens?: number): void;
   readonly size: number;
 }
@@ -18,6 +18,8 @@ export interface TokenBuckets {
 interface Options {
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
+  /** What the debt of a bucket is bounded by, in bursts. */
+  readonly debtBursts?: number;
   /**
    * Beyond this number the least recently used bucket is deleted, and is full when its key comes back. An attacker
    * gains nothing unless this many new keys arrive within burst / perSecond seconds: after that it is full anyway.
@@ -30,7 +32,7 @@ const ROUNDING_MS = 0.001;
 
 export const createTokenBuckets = (
   { perSecond, burst }: Rate,
-  { now = () => performance.now(), maxKeys = 100_000 }: Options = {},
+  { now = () => performance.now(), debtBursts = 1, maxKeys = 100_000 }: Options = {},
 ): TokenBuckets => {
   const msPerToken = 1_000 / perSecond;
   /** When each bucket will be full again, the least recently used first. */
@@ -55,7 +57,7 @@ export const createTokenBuckets = (
     take(key, tokens = 1) {
       const at = now();
       const full = Math.max(fullAt.get(key) ?? at, at) + tokens * msPerToken;
-      store(key, Math.min(full, at + 2 * burst * msPerToken));
+      store(key, Math.min(full, at + (1 + debtBursts) * burst * msPerToken));
     },
     get size() {
       return fullAt.size;

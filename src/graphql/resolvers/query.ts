@@ -3,6 +3,7 @@
 import { PayerIdentityError } from '../../failure.ts';
 import type { QueryResolvers } from '../../generated/resolvers.ts';
 import { certificationFailures, jobworthFailures, orFailure, resultFailures, toFailure } from '../failures.ts';
+import { identityKey } from '../loaders.ts';
 
 export const Query: QueryResolvers = {
   authResult: (_, { queryCode, waitSeconds }, context) =>
@@ -42,5 +43,8 @@ export const Query: QueryResolvers = {
 
   payerChannels: (_, { appId }, { apps }) => apps.channels(appId ?? undefined),
 
-  payerIdentity: async (_, { id }, { loaders }) => (await loaders.identities.load({ id })) ?? null,
+  payerIdentity: async (_, { id }, { loaders, references }) => {
+    references.spend('PayerIdentity', identityKey({ id }));
+    return (await loaders.identities.load({ id })) ?? null;
+  },
 };
