@@ -21,6 +21,7 @@ export type Scalars = {
   _FieldSet: { input: string; output: string; }
 };
 
+/** What a client can do. The fields of one operation run one after the other. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
@@ -54,26 +55,31 @@ export type Mutation = {
 };
 
 
+/** What a client can do. The fields of one operation run one after the other. */
 export type MutationAuthenticateArgs = {
   input: PayerAuthenticateInput;
 };
 
 
+/** What a client can do. The fields of one operation run one after the other. */
 export type MutationAuthenticateAndSetArgs = {
   input: PayerAuthenticateAndSetInput;
 };
 
 
+/** What a client can do. The fields of one operation run one after the other. */
 export type MutationInitializeIdentityCertificationArgs = {
   input: PayerInitializeCertificationInput;
 };
 
 
+/** What a client can do. The fields of one operation run one after the other. */
 export type MutationStartAuthenticationArgs = {
   input: PayerStartAuthenticationInput;
 };
 
 
+/** What a client can do. The fields of one operation run one after the other. */
 export type MutationStartIdentityCertificationArgs = {
   input: PayerStartCertificationInput;
 };
@@ -90,7 +96,7 @@ export type PayerAccessToken = {
 /** A channel of an app, and what the app can do on it. */
 export type PayerAppChannel = {
   readonly __typename?: 'PayerAppChannel';
-  /** What the app can do on the channel. New capabilities may be added: ignore one that you do not know. */
+  /** What the app can do on the channel. */
   readonly capabilities: ReadonlyArray<PayerChannelCapability>;
   /** The channel. */
   readonly channel: PayerChannel;
@@ -101,7 +107,7 @@ export type PayerAuthFailed = {
   readonly __typename?: 'PayerAuthFailed';
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** Why, and by its type what to do next: PayerAuthorizationRejected or PayerOutcomeUnknown. New types may be added. */
+  /** Why, and by its type what to do next: PayerAuthorizationRejected or PayerOutcomeUnknown. New types may be added. Its traceId is that of the call that redeemed the auth code. */
   readonly failure: PayerFailure;
 };
 
@@ -163,7 +169,7 @@ export type PayerAuthenticateAndSetInput = {
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
   /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ With neither queryCode nor state, one is generated and returned. Give one of the two at most. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
-  /** The state that the channel returned to the payer page with the auth code. The result goes to the session that the state was issued for, and to no other. */
+  /** The state that the channel returned to the payer page with the auth code. At most 128 characters. The result goes to the session that the state was issued for, and to no other. */
   readonly state?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -245,7 +251,7 @@ export type PayerCertification = {
   readonly checkedAt?: Maybe<Scalars['DateTime']['output']>;
   /** When it was initialized. */
   readonly startedAt: Scalars['DateTime']['output'];
-  /** How far the certification is. Decide by it what to do next. New states may be added: ask again for one that you do not know. */
+  /** How far the certification is. Decide by it what to do next. */
   readonly status: PayerCertificationStatus;
 };
 
@@ -342,7 +348,7 @@ export type PayerCertificationStarted = {
   readonly url: Scalars['String']['output'];
 };
 
-/** How far a certification is. */
+/** How far a certification is. New states may be added: ask again when you do not know the state. */
 export type PayerCertificationStatus =
   /** Failed, or not finished yet: the channel does not distinguish the two. Ask again. */
   | 'NOT_PASSED'
@@ -360,7 +366,7 @@ export type PayerChannel = {
   readonly title?: Maybe<Scalars['String']['output']>;
 };
 
-/** Something that can be done on a channel. */
+/** Something that can be done on a channel. New capabilities may be added: ignore one that you do not know. */
 export type PayerChannelCapability =
   /** Auth codes of this channel can be redeemed with authenticate and authenticateAndSet. */
   | 'AUTHENTICATE'
@@ -384,7 +390,7 @@ export type PayerChannelOptionsInput = {
 /** The channel cannot serve the call now. Nothing was used up: repeat the same call after retryAfterSeconds, or offer another channel. */
 export type PayerChannelUnavailable = PayerFailure & {
   readonly __typename?: 'PayerChannelUnavailable';
-  /** One that begins with CHANNEL. */
+  /** CHANNEL_UNREACHABLE, CHANNEL_NO_ANSWER, CHANNEL_BUSY, CHANNEL_SUSPENDED or CHANNEL_MISCONFIGURED. */
   readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
@@ -460,7 +466,7 @@ export type PayerFailureCode =
   | 'ONCE_TOKEN_INVALID'
   /** The once token was redeemed here before, with other parameters or by another caller. */
   | 'ONCE_TOKEN_USED'
-  /** Another call is redeeming this auth code and has no reply yet. Repeat the same call. */
+  /** Another call is redeeming this code or token and has no reply yet. Repeat the same call. */
   | 'OUTCOME_PENDING'
   /** The code was sent, and the channel's reply did not arrive in time or was cut off. */
   | 'OUTCOME_UNKNOWN'
@@ -597,24 +603,24 @@ export type PayerJobworthDocumentInput = {
 
 /** A document by which Zhima knows a payer. */
 export type PayerJobworthDocumentType =
-  /** Document of Hong Kong or Macao (港澳证件), Zhima's 5. */
+  /** Document of Hong Kong or Macao (港澳证件). */
   | 'DOCUMENT_HK_MC'
-  /** Home return permit (回乡证), Zhima's 2. */
+  /** Home return permit (回乡证). */
   | 'HOME_RETURN_PERMIT'
-  /** Chinese resident identity card, Zhima's 0. */
+  /** Chinese resident identity card. */
   | 'IDENTITY_CARD'
-  /** Passport, Zhima's 1. */
+  /** Passport. */
   | 'PASSPORT'
-  /** Travel permit to Hong Kong and Macao (港澳往来通行证), Zhima's 3. */
+  /** Travel permit to Hong Kong and Macao (港澳往来通行证). */
   | 'TRAVEL_PERMIT_HK_MC'
-  /** Travel permit to Taiwan (台湾往来通行证), Zhima's 4. */
+  /** Travel permit to Taiwan (台湾往来通行证). */
   | 'TRAVEL_PERMIT_TAIWAN';
 
 /** The input of jobworthAuthentication. */
 export type PayerJobworthInput = {
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The out_agreement_no that the authorization was created with. At most 128 characters. */
+  /** The merchant's number of the agreement that the payer authorized: Zhima's out_agreement_no. At most 128 characters. */
   readonly connKey: Scalars['String']['input'];
   /** The job identity to confirm: 04 for teachers, or another code agreed with Zhima. At most 32 characters. */
   readonly identityType: Scalars['String']['input'];
@@ -750,6 +756,7 @@ export type PayerStartCertificationInput = {
 /** PayerCertificationStarted on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
 export type PayerStartCertificationResult = PayerCertificationRejected | PayerCertificationStarted | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
 
+/** What a client can read. */
 export type Query = {
   readonly __typename?: 'Query';
   /**
@@ -778,28 +785,33 @@ export type Query = {
 };
 
 
+/** What a client can read. */
 export type QueryAuthResultArgs = {
   queryCode: Scalars['String']['input'];
   waitSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** What a client can read. */
 export type QueryIdentityCertificationArgs = {
   appId?: InputMaybe<Scalars['ID']['input']>;
   certifyId: Scalars['ID']['input'];
 };
 
 
+/** What a client can read. */
 export type QueryJobworthAuthenticationArgs = {
   input: PayerJobworthInput;
 };
 
 
+/** What a client can read. */
 export type QueryPayerChannelsArgs = {
   appId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
+/** What a client can read. */
 export type QueryPayerIdentityArgs = {
   id: Scalars['ID']['input'];
 };
