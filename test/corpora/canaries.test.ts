@@ -13,14 +13,16 @@ import { runFaults } from '../support/faults/suite.ts';
 const carries: Readonly<Record<string, readonly string[]>> = {
   openId: ['openid', 'openId', 'jobOpenId', 'askedOpenId'],
   userId: ['userId', 'unionPayId', 'jobUserId', 'askedUserId'],
-  accessToken: ['accessToken'],
   queryCode: ['queryCode', 'issuedQueryCode'],
   state: ['state'],
   authorizeUrl: ['state'],
   certifyId: ['certifyId'],
   merchantIdentityId: ['jobworthId'],
   resultUrl: ['jobworthId'],
-  ...Object.fromEntries(['url', 'value', 'html', 'deepLink'].map((name) => [name, ['certifyId']])),
+  ref: ['openid', 'openId', 'userId', 'unionPayId'],
+  ...Object.fromEntries(['url', 'html', 'deepLink'].map((name) => [name, ['certifyId']])),
+  // Of an access token, and of a field of a form.
+  value: ['accessToken', 'certifyId'],
 };
 
 const leaves = (value: unknown, name: string): [name: string, text: string][] => {
@@ -52,7 +54,13 @@ const faults = [
   ...['REPLY_UNVERIFIED', 'REPLY_MALFORMED', 'CERTIFICATION_REFUSED', 'ONCE_TOKEN_INVALID', 'CHANNEL_NO_ANSWER'],
   ...['CHANNEL_UNREACHABLE', 'SERVICE_UNAVAILABLE', 'INPUT_INVALID', 'QUERY_CODE_TAKEN', 'NONCE_USED'],
   ...['SIGNATURE_MISSING', 'SIGNATURE_INVALID', 'REQUEST_TIME_INVALID', 'BAD_USER_INPUT'],
-  ...['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REPRESENTATION', 'BODY_TOO_LARGE', 'NOT_EXIST'],
+  ...[
+    'GRAPHQL_PARSE_FAILED',
+    'GRAPHQL_VALIDATION_FAILED',
+    'BAD_REPRESENTATION',
+    'BODY_TOO_LARGE',
+    'QUERY_CODE_UNKNOWN',
+  ],
   'INTERNAL_SERVER_ERROR',
 ];
 
@@ -90,6 +98,7 @@ test.each([
       'passport',
       'connKey',
       'askedUserId',
+      'askedOpenId',
       'queryCode',
     ] as const)
       expect(received, secret).toContain(planted[secret]);

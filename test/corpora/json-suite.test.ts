@@ -98,14 +98,18 @@ const redeem =
   (channelId: string) =>
   ({ redeem }: Source) =>
     redeem('test_ok_alice', { channelId, clientIp: '127.0.0.1' }, soon(10_000));
-const certification = { method: 'FACE', certType: 'IDENTITY_CARD', certName: 'n', certNo: '1', orderNo: '1' } as const;
+const certification = {
+  method: 'FACE',
+  orderNo: '1',
+  document: { type: 'IDENTITY_CARD', holderName: 'n', number: '1' },
+} as const;
 const job = {
   connKey: 'c',
   onceToken: 't',
-  queryType: 'exact',
+  match: 'EXACT',
   identityType: '04',
   serviceId: 's',
-  userId: '2088',
+  subject: { userId: '2088' },
 } as const;
 
 interface Operation {

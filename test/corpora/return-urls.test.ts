@@ -186,7 +186,7 @@ const corpus = [
 ].filter((address) => !listed.includes(address));
 
 const operations: Readonly<
-  Record<string, { readonly query: string; readonly input: Readonly<Record<string, string>> }>
+  Record<string, { readonly query: string; readonly input: Readonly<Record<string, unknown>> }>
 > = {
   startAuthentication: {
     query: 'mutation ($input: PayerStartAuthenticationInput!) { r: startAuthentication(input: $input) { ...F } }',
@@ -195,14 +195,17 @@ const operations: Readonly<
   initializeIdentityCertification: {
     query:
       'mutation ($input: PayerInitializeCertificationInput!) { r: initializeIdentityCertification(input: $input) { ...F } }',
-    input: { method: 'FACE', certType: 'IDENTITY_CARD', certName: 'test_ok_a', certNo: '11010519491231002X' },
+    input: {
+      method: 'FACE',
+      document: { type: 'IDENTITY_CARD', holderName: 'test_ok_a', number: '11010519491231002X' },
+    },
   },
   startIdentityCertification: {
     query: 'mutation ($input: PayerStartCertificationInput!) { r: startIdentityCertification(input: $input) { ...F } }',
     input: { certifyId: '0123456789abcdef0123456789abcdef' },
   },
 };
-const FAILURE = ' fragment F on Failure { code ... on PayerInvalidInput { fields { path } } }';
+const FAILURE = ' fragment F on PayerFailure { code ... on PayerInvalidInput { fields { path } } }';
 
 test.each(Object.entries(operations))(
   '%s accepts the return URLs that the app has listed, character by character, and no other',

@@ -3,12 +3,13 @@
  * And gateways that enforce nothing: the subgraph does not rely on them.
  */
 import { composeServices } from '@apollo/composition';
+import { buildSubgraphSchema } from '@apollo/subgraph';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
-import { type DocumentNode, parse, print } from 'graphql';
+import { type DocumentNode, graphql, parse, print } from 'graphql';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allScopes, type Scope } from '../../src/security/caller.ts';
-import { operationFor, promisedPaths, shownBy } from '../support/schema/contract.ts';
+import { operationFor, promisedPaths, refusedScopes, shownBy } from '../support/schema/contract.ts';
 import {
   type ContractCall,
   prepareCalls,
@@ -16,7 +17,7 @@ import {
   startScopedService,
   type Who,
 } from '../support/services/scoped-service.ts';
-import { AUTHENTICATE } from '../support/services/service.ts';
+import { signed, signingKey } from '../support/signers/app-signer.ts';
 import { audience } from '../support/signers/issuer.ts';
 import { ordersSdl, startOrders } from './orders.ts';
 
@@ -31,6 +32,18 @@ const scopeSets: readonly (readonly Scope[])[] = [
 let scoped: ScopedService;
 let calls: ContractCall[];
 let orders: Awaited<ReturnType<typeof startOrders>>;
+/** A neighbour that knows payers by the channel's id: it holds their ref. */
+const walletSdl = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+  type Query { wallets: [Wallet!]! }
+  type Wallet @key(fields: "id") { id: ID! payer: PayerIdentity }
+  type PayerIdentity @key(fields: "ref", resolvable: false) { ref: ID }`;
+const ref = 'ali_pay/shop/openId/open';
+const unknownRef = 'ali_pay/shop/openId/nobody';
+const wallets = [ref, unknownRef].map((held, index) => ({ id: `w${index}`, payer: { ref: held } }));
+const walletSchema = buildSubgraphSchema([
+  { typeDefs: parse(walletSdl), resolvers: { Query: { wallets: () => wallets } } },
+]);
 let payerId = '';
 /** What reached the subgraph. */
 const operations: string[] = [];
@@ -46,6 +59,8 @@ interface SubgraphRequest {
 const getSubgraphExecutor =
   ({ subgraphName, transportEntry }: { subgraphName: string; transportEntry: { location?: string } }) =>
   async ({ document, variables, extensions }: SubgraphRequest) => {
+    // biome-ignore lint/suspicious/noExplicitAny: the gateway judges any value
+    if (subgraphName === 'wallets') return graphql({ schema: walletSchema, source: print(document) }) as any;
     if (subgraphName === 'payer-identity') operations.push(print(document));
     const response = await fetch(transportEntry.location ?? '', {
       method: 'POST',
@@ -61,6 +76,7 @@ const openGateway = (sdl: string, { enforcing }: { enforcing: boolean }) => {
   const { supergraphSdl, errors } = composeServices([
     { name: 'payer-identity', url: `${scoped.service.url}/graphql`, typeDefs: parse(sdl) },
     { name: 'orders', url: orders.url, typeDefs: parse(ordersSdl) },
+    { name: 'wallets', url: 'http://wallets.example', typeDefs: parse(walletSdl) },
   ]);
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join('\n'));
   const { issuer, jwks } = scoped.issuer;
@@ -99,7 +115,18 @@ const openGateway = (sdl: string, { enforcing }: { enforcing: boolean }) => {
 type Gateway = ReturnType<typeof openGateway>;
 
 beforeAll(async () => {
-  scoped = await startScopedService();
+  const channels = { ali_pay: 'complete' };
+  const returnUrls = ['https://shop.example/payer'];
+  scoped = await startScopedService(
+    {},
+    {
+      apps: [
+        { id: 'shop', channels, returnUrls },
+        { id: 'bar', channels, returnUrls },
+        { id: 'signing', channels, signature: { keys: [{ secret: signingKey }] } },
+      ],
+    },
+  );
   calls = await prepareCalls(scoped);
   payerId = String(calls.find(({ field }) => field === 'payerIdentity')?.variables().id);
   orders = await startOrders(() => [{ id: 'o1', payer: { id: payerId } }]);
@@ -130,6 +157,7 @@ const expectAgreement = async ({ ask }: Gateway) => {
   }
 };
 
+const WALLETS = '{ wallets { id payer { id openId userId channel { id } } } }';
 const ORDERS = '{ orders { id payer { id openId userId channel { id } certification { status } } } }';
 
 describe('a gateway that enforces the scopes', () => {
@@ -147,15 +175,43 @@ describe('a gateway that enforces the scopes', () => {
 
   test('a gateway that enforces scopes does not forward fields that the caller lacks the scope for', async () => {
     operations.length = 0;
-    const input = { channelId: 'ali_pay', authCode: 'not_to_be_sent' };
-    const { data, errors } = await gateway.ask(AUTHENTICATE, { input }, { scopes: ['payer:read'] });
-    expect(data?.authenticate ?? null).toBeNull();
-    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } }]);
+    const query = operationFor('Query', 'payerIdentity');
+    const { data, errors } = await gateway.ask(query, { id: payerId }, { scopes: ['payer:token'] });
+    expect(data?.payerIdentity ?? null).toBeNull();
+    expect(errors[0]).toMatchObject({ extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' } });
+    await gateway.ask(query, { id: payerId });
     expect(operations).toEqual([]);
-    await gateway.ask(AUTHENTICATE, { input });
-    expect(operations).toEqual([]);
-    expect((await gateway.ask(AUTHENTICATE, { input }, {})).data.authenticate.__typename).toBe('PayerAuthenticated');
+    expect((await gateway.ask(query, { id: payerId }, {})).data.payerIdentity.openId).toBe('open');
     expect(operations).toHaveLength(1);
+  });
+
+  test('behind a gateway that enforces scopes a call without its scope is PayerNotAllowed, as without a gateway', async () => {
+    const refusable = calls.filter(({ root, field }) => refusedScopes.has(`${root}.${field}`));
+    expect(refusable.map(({ field }) => field)).toContain('authenticate');
+    for (const { name, root, field, variables } of refusable) {
+      const scope = refusedScopes.get(`${root}.${field}`);
+      const selection = '{ __typename ... on PayerNotAllowed { code requiredScope } }';
+      const query = operationFor(root, field, selection);
+      for (const who of [undefined, { scopes: allScopes.filter((one) => one !== scope) }]) {
+        const { data, errors } = await gateway.ask(query, variables(), who);
+        expect(errors, name).toBeUndefined();
+        const refusal = { __typename: 'PayerNotAllowed', code: 'NOT_ALLOWED', requiredScope: scope };
+        expect(data[field], name).toEqual(refusal);
+      }
+    }
+  });
+
+  test('behind a gateway that enforces scopes the call that an app has signed is answered, without a token of the caller', async () => {
+    const query = `mutation ($input: PayerAuthenticateInput!) { authenticate(input: $input) {
+      __typename ... on PayerAuthenticated { identity { id channel { id } appId } } ... on PayerFailure { code } } }`;
+    const input = signed({ appId: 'signing', channelId: 'ali_pay', authCode: 'signed_1' });
+    const { data, errors } = await gateway.ask(query, { input });
+    expect(errors).toBeUndefined();
+    const identity = { id: expect.stringMatching(/^pid_/), channel: { id: 'ali_pay' }, appId: 'signing' };
+    expect(data.authenticate).toEqual({ __typename: 'PayerAuthenticated', identity });
+    const { signature: _, ...unsigned } = input;
+    const refused = await gateway.ask(query, { input: unsigned });
+    expect(refused.data.authenticate).toEqual({ __typename: 'PayerNotAllowed', code: 'SIGNATURE_MISSING' });
   });
 
   test('a gateway that enforces scopes shows the payers of orders to callers with the scope', async () => {
@@ -169,6 +225,16 @@ describe('a gateway that enforces the scopes', () => {
     expect((await gateway.ask(ORDERS, {}, { scopes: ['payer:read'] })).data).toEqual({ orders: [{ id: 'o1', payer }] });
     const { data } = await gateway.ask(ORDERS, {}, { scopes: ['payer:token'] });
     expect(JSON.stringify(data)).not.toMatch(/"(open|user)"|PASSED/);
+  });
+
+  test('a gateway that enforces scopes shows the payers that a neighbour knows by ref to callers with the scope', async () => {
+    const payer = { id: payerId, openId: 'open', userId: 'user', channel: { id: 'ali_pay' } };
+    const { data, errors } = await gateway.ask(WALLETS, {}, { scopes: ['payer:read'] });
+    expect(errors).toBeUndefined();
+    expect(data.wallets[0]).toEqual({ id: 'w0', payer });
+    expect(data.wallets[1].payer?.openId ?? null).toBeNull();
+    const refused = await gateway.ask(WALLETS, {}, { scopes: ['payer:token'] });
+    expect(JSON.stringify(refused.data)).not.toMatch(/"(open|user)"|pid_/);
   });
 });
 

@@ -157,7 +157,9 @@ describe('Hive Gateway, which signs operations', () => {
 
   test('Hive Gateway is accepted without variables, and with variables of every kind', async () => {
     const ask = startHive({ secret });
-    expect(await ask({ query: '{ __typename channels(appId: "demo") { id } }' })).not.toHaveProperty('errors');
+    expect(await ask({ query: '{ __typename payerChannels(appId: "demo") { capabilities } }' })).not.toHaveProperty(
+      'errors',
+    );
     const input = { channelId: 'wechat_pay', authCode: 'test_ok_支付宝"\\\n😀', appId: null };
     const { data, errors } = await ask({ query: AUTHENTICATE, variables: { input } });
     expect({ errors, type: data.authenticate.__typename }).toEqual({ errors: undefined, type: expect.any(String) });
@@ -175,10 +177,10 @@ describe('Hive Gateway, which signs operations', () => {
   test('a recorded request of Hive Gateway can be replayed, but with no other operation', async () => {
     const { exchanged } = behind.relay;
     const start = exchanged.requests.length;
-    await startHive({ secret })({ query: '{ channels(appId: "demo") { id } }' });
+    await startHive({ secret })({ query: '{ payerChannels(appId: "demo") { capabilities } }' });
     const recorded = exchanged.requests.slice(start);
     expect(await repeat(behind.service, recorded)).toBe(200);
-    expect(await repeat(behind.service, recorded.replace('channels', 'channelz'))).toBe(401);
+    expect(await repeat(behind.service, recorded.replace('payerChannels', 'payerChannelz'))).toBe(401);
   });
 });
 
@@ -253,11 +255,11 @@ describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
     const { exchanged } = behind.relay;
     const ask = await startSigning('key.file = "ed25519.pem"', 'key.id = "ed25519"', covered);
     const start = exchanged.requests.length;
-    await ask({ query: '{ channels(appId: "demo") { id } }' });
+    await ask({ query: '{ payerChannels(appId: "demo") { capabilities } }' });
     const recorded = exchanged.requests.slice(start);
     expect(await repeat(behind.service, recorded)).toBe(200);
     // No digest is covered, so the body is only as long as it was: what comes back is GraphQL's own refusal.
-    expect(await repeat(behind.service, recorded.replace('channels', 'channelz'))).toBe(400);
+    expect(await repeat(behind.service, recorded.replace('payerChannels', 'payerChannelz'))).toBe(400);
     expect(await repeat(behind.service, recorded.replace(/^content-length: .*$/im, 'content-length: 9'))).toBe(401);
     expect(await repeat(behind.service, recorded.replace(/^host: .*$/im, 'host: elsewhere'))).toBe(401);
     expect(await repeat(behind.service, recorded.replace(/^signature: /im, 'x-signature: '))).toBe(401);

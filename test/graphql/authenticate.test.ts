@@ -74,6 +74,7 @@ describe('success', () => {
     firstAuthenticatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     lastAuthenticatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     certification: null,
+    ref: null,
   };
 
   test('ali_pay gives every field of the payer, a userId and no token', async () => {
@@ -83,11 +84,11 @@ describe('success', () => {
       __typename: 'PayerAuthenticated',
       identity: {
         ...identity,
+        ref: `ali_pay/demo/userId/${idsOf('alice').userId}`,
         userId: idsOf('alice').userId,
-        channel: { id: 'ali_pay', title: '支付宝', capabilities: null },
+        channel: { id: 'ali_pay', title: '支付宝' },
       },
       accessToken: null,
-      expiresAt: null,
     });
   });
 
@@ -101,11 +102,11 @@ describe('success', () => {
       __typename: 'PayerAuthenticated',
       identity: {
         ...identity,
+        ref: `wechat_pay/demo/openId/${idsOf('alice').openid}`,
         openId: idsOf('alice').openid,
-        channel: { id: 'wechat_pay', title: '微信支付', capabilities: null },
+        channel: { id: 'wechat_pay', title: '微信支付' },
       },
-      accessToken: idsOf('alice').accessToken,
-      expiresAt: null,
+      accessToken: { value: idsOf('alice').accessToken, expiresAt: null },
     });
   });
 
@@ -164,21 +165,28 @@ describe('bad input', () => {
   };
 
   const tooLong = (length: number) => 'Zq7'.repeat(length).slice(0, length);
+  const signature = { value: 'a'.repeat(64), signedAt: '2026-11-22T12:00:00Z', nonce: 'a-nonce-of-the-app' };
+  /** The good input with a value at a path, such as channelOptions.orderId. */
+  const withValue = (path: string, value: string) => {
+    const [name = '', inner] = path.split('.');
+    const around = name === 'signature' ? signature : {};
+    return { ...good(), [name]: inner === undefined ? value : { ...around, [inner]: value } };
+  };
   const invalid: [what: string, field: string, value: string][] = [
-    ['an empty channel', 'channel', ''],
-    ['a channel of 33 characters', 'channel', tooLong(33)],
+    ['an empty channelId', 'channelId', ''],
+    ['a channelId of 33 characters', 'channelId', tooLong(33)],
     ['an empty authCode', 'authCode', ''],
     ['an authCode of 201 characters', 'authCode', tooLong(201)],
     ['an authCode of 60,000 characters', 'authCode', tooLong(60_000)],
     ['an empty appId', 'appId', ''],
     ['an appId of 33 characters', 'appId', tooLong(33)],
-    ['an empty nonceStr', 'nonceStr', ''],
-    ['a nonceStr of 15 characters', 'nonceStr', tooLong(15)],
-    ['a nonceStr of 33 characters', 'nonceStr', tooLong(33)],
-    ['a nonceStr with a space', 'nonceStr', 'sixteen characters'],
-    ['a nonceStr with a line break behind it', 'nonceStr', `${tooLong(20)}\n`],
-    ['an empty sign', 'sign', ''],
-    ['a sign of 65 characters', 'sign', tooLong(65)],
+    ['an empty nonce', 'signature.nonce', ''],
+    ['a nonce of 15 characters', 'signature.nonce', tooLong(15)],
+    ['a nonce of 33 characters', 'signature.nonce', tooLong(33)],
+    ['a nonce with a space', 'signature.nonce', 'sixteen characters'],
+    ['a nonce with a line break behind it', 'signature.nonce', `${tooLong(20)}\n`],
+    ['an empty signature', 'signature.value', ''],
+    ['a signature of 65 characters', 'signature.value', tooLong(65)],
     ['an empty queryCode', 'queryCode', ''],
     ['a queryCode of 15 characters', 'queryCode', tooLong(15)],
     ['a queryCode of 129 characters', 'queryCode', tooLong(129)],
@@ -193,26 +201,18 @@ describe('bad input', () => {
     ['a clientIp with a prefix length', 'clientIp', '2001:db8::/32'],
     ['an IPv6 clientIp of nine groups', 'clientIp', '1:2:3:4:5:6:7:8:9'],
     ['a clientIp of 65 characters', 'clientIp', tooLong(65)],
-    ['an empty reqTime', 'reqTime', ''],
-    ['a reqTime in RFC 3339', 'reqTime', '2026-11-22T16:37:00+08:00'],
-    ['a reqTime without a time', 'reqTime', '2026-11-22'],
-    ['a reqTime with single digits', 'reqTime', '2026-1-2 3:04:05'],
-    ['a reqTime in seconds', 'reqTime', '1795340220'],
-    ['a reqTime with a line break behind it', 'reqTime', '2026-11-22 16:37:00\n'],
-    ['a reqTime on February 30', 'reqTime', '2026-02-30 16:37:00'],
-    ['a reqTime at 24 hours', 'reqTime', '2026-11-22 24:00:00'],
-    ['a reqTime that no calendar has', 'reqTime', '2026-13-45 99:99:99'],
-    ['an empty merchantOrderNo', 'merchantOrderNo', ''],
-    ['a merchantOrderNo of 4 characters', 'merchantOrderNo', tooLong(4)],
-    ['a merchantOrderNo of 31 characters', 'merchantOrderNo', tooLong(31)],
-    ['an empty subAppId', 'subAppId', ''],
-    ['a subAppId of 33 characters', 'subAppId', tooLong(33)],
-    ['an empty termId', 'termId', ''],
-    ['a termId of 33 characters', 'termId', tooLong(33)],
+    ['a signedAt of 37 milliseconds', 'signature.signedAt', '2026-11-22T12:00:00.037Z'],
+    ['an empty orderId', 'channelOptions.orderId', ''],
+    ['an orderId of 4 characters', 'channelOptions.orderId', tooLong(4)],
+    ['an orderId of 31 characters', 'channelOptions.orderId', tooLong(31)],
+    ['an empty subAppId', 'channelOptions.subAppId', ''],
+    ['a subAppId of 33 characters', 'channelOptions.subAppId', tooLong(33)],
+    ['an empty terminalId', 'channelOptions.terminalId', ''],
+    ['a terminalId of 33 characters', 'channelOptions.terminalId', tooLong(33)],
   ];
-  test.each(invalid)('%s is an InvalidInput that names %s and does not repeat it', async (_, field, value) => {
+  test.each(invalid)('%s is a PayerInvalidInput that names %s and does not repeat it', async (_, field, value) => {
     const before = service.upstream.ledger.length;
-    const answered = await authenticate({ ...good(), [field]: value });
+    const answered = await authenticate(withValue(field, value));
     expectInvalid(answered, { code: 'INPUT_INVALID', path: field, value });
     expect(service.upstream.ledger.length).toBe(before);
   });
@@ -221,28 +221,29 @@ describe('bad input', () => {
     ['a queryCode of 16 characters', 'queryCode', tooLong(16)],
     ['a queryCode of 128 characters', 'queryCode', tooLong(128)],
     ['a queryCode of every character allowed', 'queryCode', 'azAZ09_-.~azAZ09_-.~'],
-    ['a nonceStr of 16 characters', 'nonceStr', tooLong(16)],
-    ['a nonceStr of 32 characters', 'nonceStr', tooLong(32)],
-    ['a sign of 64 characters', 'sign', tooLong(64)],
+    ['a nonce of 16 characters', 'signature.nonce', tooLong(16)],
+    ['a nonce of 32 characters', 'signature.nonce', tooLong(32)],
+    ['a signature of 64 characters', 'signature.value', tooLong(64)],
     ['an IPv4 clientIp', 'clientIp', '192.0.2.255'],
     ['an IPv6 clientIp', 'clientIp', '2001:db8::ff00:42:8329'],
     ['the longest IPv6 clientIp', 'clientIp', '2001:0db8:0000:0000:0000:ff00:0042:8329'],
     ['an IPv4-mapped IPv6 clientIp', 'clientIp', '::ffff:192.0.2.1'],
-    ['a reqTime', 'reqTime', '2026-11-22 16:37:00'],
-    ['a merchantOrderNo of 5 characters', 'merchantOrderNo', tooLong(5)],
-    ['a merchantOrderNo of 30 characters', 'merchantOrderNo', tooLong(30)],
-    ['a termId of 32 characters', 'termId', tooLong(32)],
+    ['a signedAt in another time zone', 'signature.signedAt', '2026-11-22T20:00:00+08:00'],
+    ['a signedAt with milliseconds that are none', 'signature.signedAt', '2026-11-22T12:00:00.000Z'],
+    ['an orderId of 5 characters', 'channelOptions.orderId', tooLong(5)],
+    ['an orderId of 30 characters', 'channelOptions.orderId', tooLong(30)],
+    ['a terminalId of 32 characters', 'channelOptions.terminalId', tooLong(32)],
   ];
   test.each(accepted)('%s is accepted', async (_, field, value) => {
-    const { answer } = await authenticate({ ...good(), [field]: value });
+    const { answer } = await authenticate(withValue(field, value));
     expect(answer).toMatchObject({ __typename: 'PayerAuthenticated' });
   });
 
-  test('a subAppId on a channel that has no place for it is an InvalidInput, and nothing is sent', async () => {
+  test('a subAppId on a channel that has no place for it is a PayerInvalidInput, and nothing is sent', async () => {
     const before = service.upstream.ledger.length;
     const subAppId = tooLong(32);
-    const answered = await authenticate({ ...good(), subAppId });
-    expectInvalid(answered, { code: 'INPUT_INVALID', path: 'subAppId', value: subAppId });
+    const answered = await authenticate({ ...good(), channelOptions: { subAppId } });
+    expectInvalid(answered, { code: 'INPUT_INVALID', path: 'channelOptions.subAppId', value: subAppId });
     expect(service.upstream.ledger.length).toBe(before);
   });
 
@@ -258,9 +259,9 @@ describe('bad input', () => {
     ['of 32 characters', tooLong(32)],
     ['in other letters', 'ALI_PAY'],
     ['called __proto__', '__proto__'],
-  ])('a channel %s is CHANNEL_UNKNOWN', async (_, channel) => {
-    const answered = await authenticate({ ...good(), channel });
-    expectInvalid(answered, { code: 'CHANNEL_UNKNOWN', path: 'channel', value: channel });
+  ])('a channel %s is CHANNEL_UNKNOWN', async (_, channelId) => {
+    const answered = await authenticate({ ...good(), channelId });
+    expectInvalid(answered, { code: 'CHANNEL_UNKNOWN', path: 'channelId', value: channelId });
   });
 
   test.each([
@@ -273,15 +274,47 @@ describe('bad input', () => {
   });
 
   test('every invalid field is named in one answer', async () => {
-    const { answer } = await authenticate({ channel: '', authCode: '', sign: tooLong(65), clientIp: 'x' });
+    const { answer } = await authenticate({
+      ...{ channelId: '', authCode: '', clientIp: 'x' },
+      signature: { ...signature, value: tooLong(65), nonce: 'short' },
+      channelOptions: { orderId: 'x', terminalId: '' },
+    });
     const paths = answer.fields.map(({ path }: { path: string }) => path);
-    expect(paths.toSorted()).toEqual(['authCode', 'channel', 'clientIp', 'sign']);
+    expect(paths.toSorted()).toEqual([
+      ...['authCode', 'channelId', 'channelOptions.orderId', 'channelOptions.terminalId', 'clientIp'],
+      ...['signature.nonce', 'signature.value'],
+    ]);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['without a time zone', '2026-11-22T16:37:00'],
+    ['as DaxPay writes it', '2026-11-22 16:37:00'],
+    ['without a time', '2026-11-22'],
+    ['with single digits', '2026-1-2T3:04:05Z'],
+    ['in seconds', '1795340220'],
+    ['in seconds as a number', 1_795_340_220],
+    ['with a line break behind it', '2026-11-22T16:37:00Z\n'],
+    ['on February 30', '2026-02-30T16:37:00Z'],
+    ['at 25 hours', '2026-11-22T25:00:00Z'],
+    ['that no calendar has', '2026-13-45T99:99:99Z'],
+  ])('a signedAt %s is BAD_USER_INPUT without being repeated, and nothing is sent', async (_, signedAt) => {
+    const before = service.upstream.ledger.length;
+    const { status, text, errors } = await authenticate({ ...good(), signature: { ...signature, signedAt } });
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    if (signedAt !== '') expect(text).not.toContain(String(signedAt));
+    expect(service.upstream.ledger.length).toBe(before);
   });
 
   test('optional fields that are null count as absent', async () => {
-    const optional = ['appId', 'clientIp', 'queryCode', 'nonceStr', 'reqTime', 'sign', 'merchantOrderNo', 'subAppId'];
-    const { answer } = await authenticate({ ...good(), ...Object.fromEntries(optional.map((field) => [field, null])) });
-    expect(answer.__typename).toBe('PayerAuthenticated');
+    const nulls = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, null]));
+    const optional = nulls(['appId', 'clientIp', 'queryCode', 'signature', 'channelOptions']);
+    const options = { channelOptions: nulls(['orderId', 'subAppId', 'terminalId']) };
+    for (const given of [optional, options, { channelOptions: {} }]) {
+      const { answer } = await authenticate({ ...good(), ...given });
+      expect(answer.__typename).toBe('PayerAuthenticated');
+    }
   });
 
   test('a query code that another authentication holds is QUERY_CODE_TAKEN', async () => {
@@ -385,7 +418,7 @@ describe('failures that are not the fault of the auth code', () => {
     at.store.claim = () => Promise.reject(new Error('disk full'));
   };
 
-  test('an unreachable channel is ChannelUnavailable and worth repeating', async () => {
+  test('an unreachable channel is PayerChannelUnavailable and worth repeating', async () => {
     const at = await startUnreachable();
     const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(answer).toMatchObject({
@@ -395,15 +428,15 @@ describe('failures that are not the fault of the auth code', () => {
     });
   });
 
-  test('P6: while the store fails, authenticate is ChannelUnavailable, and nothing is sent', async () => {
+  test('P6: while the store fails, authenticate is PayerServiceBusy, and nothing is sent', async () => {
     const at = await startFor({});
     failStore(at);
     const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
-    expect(answer).toMatchObject({ __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE' });
+    expect(answer).toMatchObject({ __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE', busyAfter: 2 });
     expect(at.upstream.ledger).toEqual([]);
   });
 
-  test('an application that the upstream does not know is ChannelUnavailable, and only the operator can help', async () => {
+  test('an application that the upstream does not know is PayerChannelUnavailable, and only the operator can help', async () => {
     const at = await startFor({ source: { appId: 'not-demo' } });
     const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(answer).toMatchObject({
@@ -451,7 +484,7 @@ describe('failures that are not the fault of the auth code', () => {
 describe('traceId', () => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
   const answeredTrace = async (traceparent: string): Promise<string> => {
-    const { answer } = await authenticate({ channel: 'nowhere', authCode: 'x' }, { headers: { traceparent } });
+    const { answer } = await authenticate({ channelId: 'nowhere', authCode: 'x' }, { headers: { traceparent } });
     return answer.traceId;
   };
 
@@ -498,8 +531,8 @@ describe('nothing that belongs to a payer is logged', () => {
     );
     const ids: string[] = [];
     for (const [i, authCode] of used.entries()) {
-      const channel = i === 0 ? 'wechat_pay' : 'ali_pay';
-      const { answer } = await authenticate({ channel, authCode, ...(i === 0 && { queryCode }) }, { at });
+      const channelId = i === 0 ? 'wechat_pay' : 'ali_pay';
+      const { answer } = await authenticate({ channelId, authCode, ...(i === 0 && { queryCode }) }, { at });
       if (answer.identity) ids.push(answer.identity.id);
     }
     await at.graphql(AUTH_RESULT, { queryCode });
@@ -512,7 +545,8 @@ describe('nothing that belongs to a payer is logged', () => {
     expect(answer).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     const result = await at.graphql(AUTH_RESULT, { queryCode });
     const entity = await at.graphql('query($id: ID!) { payerIdentity(id: $id) { id } }', { id: ids[0] });
-    for (const { errors } of [result, entity]) expect(errors[0].extensions.code).toBe('SERVICE_UNAVAILABLE');
+    expect(result.data.authResult).toMatchObject({ __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE' });
+    expect(entity.errors[0].extensions.code).toBe('SERVICE_UNAVAILABLE');
     expect(JSON.stringify([result, entity])).not.toMatch(/broken/);
 
     const logged = at.logLines.join('');

@@ -50,21 +50,35 @@ describe('variables that do not fit their type', () => {
   });
 
   test('null in place of a value is reported by variable and reason', async () => {
-    expect(await refused(input({ channel: null }))).toEqual([
-      '$input.channel does not fit its type. Expected non-nullable type "ID!" not to be null.',
+    expect(await refused(input({ channelId: null }))).toEqual([
+      '$input.channelId does not fit its type. Expected non-nullable type "ID!" not to be null.',
     ]);
   });
 
   test('a missing required field is reported by its name', async () => {
-    expect(await refused(input({ channel: undefined }))).toEqual([
-      '$input does not fit its type. Field "channel" of required type "ID!" was not provided.',
+    expect(await refused(input({ channelId: undefined }))).toEqual([
+      '$input does not fit its type. Field "channelId" of required type "ID!" was not provided.',
     ]);
   });
 
   test('a field that is not in the schema is reported by its name, without its value', async () => {
     expect(await refused(input({ authcode: CANARY }))).toEqual([
-      '$input does not fit its type. Field "authcode" is not defined by type "AuthenticateInput".',
+      '$input does not fit its type. Field "authcode" is not defined by type "PayerAuthenticateInput".',
     ]);
+  });
+
+  test('a field of an inner input is reported by its place', async () => {
+    expect(await refused(input({ channelOptions: { orderId: [CANARY] } }))).toEqual([
+      expect.stringMatching(/^\$input\.channelOptions\.orderId does not fit its type\./),
+    ]);
+    expect(await refused(input({ signature: { value: CANARY, signedAt: '2026-11-22T12:00:00Z' } }))).toEqual([
+      '$input.signature does not fit its type. Field "nonce" of required type "String!" was not provided.',
+    ]);
+  });
+
+  test('a text in place of a time is reported by its variable, without the value', async () => {
+    const signature = { value: CANARY, nonce: CANARY, signedAt: CANARY };
+    expect(await refused(input({ signature }))).toEqual(['$input does not fit its type.']);
   });
 
   test('a string in place of an input object is reported without the value', async () => {
@@ -89,7 +103,8 @@ describe('variables that do not fit their type', () => {
   });
 
   test('a string in place of a number is reported without the value', async () => {
-    const query = 'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { status } }';
+    const query =
+      'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { __typename } }';
     const messages = await refused({ code: CANARY, wait: CANARY }, query);
     expect(messages).toEqual([expect.stringMatching(/^\$wait does not fit its type\./)]);
   });
@@ -107,7 +122,7 @@ describe('variables that do not fit their type', () => {
     ['line breaks', `\n${CANARY}\n`],
     ['a dollar sign', `$${CANARY} "$${CANARY}"`],
   ])('a value with %s in it is not repeated', async (_, text) => {
-    await refused(input({ channel: [text], authCode: text }));
+    await refused(input({ channelId: [text], authCode: text }));
     await refused(input({ clientIp: { [CANARY.toUpperCase()]: text } }));
     await refused({ input: text });
   });
@@ -152,11 +167,11 @@ describe('documents that do not fit the schema', () => {
     ['a list where a string belongs', authenticate(`{ channelId: "ali_pay", authCode: ["${CANARY}"] }`)],
     ['an object where a string belongs', authenticate(`{ channelId: "ali_pay", authCode: { a: "${CANARY}" } }`)],
     ['a string where an object belongs', authenticate(`"${CANARY}"`)],
-    ['a string where a number belongs', `{ authResult(queryCode: "x", waitSeconds: "${CANARY}") { status } }`],
-    ['a string where a boolean belongs', `{ channels @skip(if: "${CANARY}") { id } }`],
+    ['a string where a number belongs', `{ authResult(queryCode: "x", waitSeconds: "${CANARY}") { __typename } }`],
+    ['a string where a boolean belongs', `{ payerChannels @skip(if: "${CANARY}") { capabilities } }`],
     [
       'a string as a default of a number',
-      `query($w: Int = "${CANARY}") { authResult(queryCode: "x", waitSeconds: $w) { status } }`,
+      `query($w: Int = "${CANARY}") { authResult(queryCode: "x", waitSeconds: $w) { __typename } }`,
     ],
   ])('a document with %s is refused without repeating its literals', async (_, query) => {
     expect(await refused(query)).toContain('A literal in the document does not fit its type.');
@@ -164,31 +179,35 @@ describe('documents that do not fit the schema', () => {
 
   test('a missing input field is named in the error', async () => {
     expect(await refused(authenticate(`{ authCode: "${CANARY}" }`))).toEqual([
-      'Field "AuthenticateInput.channel" of required type "ID!" was not provided.',
+      'Field "PayerAuthenticateInput.channelId" of required type "ID!" was not provided.',
     ]);
   });
 
   test('an unknown input field is named in the error', async () => {
     expect(
       await refused(authenticate(`{ channelId: "ali_pay", authCode: "${CANARY}", authcode: "${CANARY}" }`)),
-    ).toEqual([expect.stringContaining('Field "authcode" is not defined by type "AuthenticateInput"')]);
+    ).toEqual([expect.stringContaining('Field "authcode" is not defined by type "PayerAuthenticateInput"')]);
   });
 
   test('two conflicting values of one field are not repeated', async () => {
-    const messages = await refused(`{ channels(appId: "${CANARY}") { id } channels(appId: "x${CANARY}") { id } }`);
-    expect(messages).toEqual([expect.stringContaining('Fields "channels" conflict')]);
+    const messages = await refused(
+      `{ payerChannels(appId: "${CANARY}") { capabilities } payerChannels(appId: "x${CANARY}") { capabilities } }`,
+    );
+    expect(messages).toEqual([expect.stringContaining('Fields "payerChannels" conflict')]);
   });
 
   test('an unknown field of a type is named in the error', async () => {
-    expect(await refused('{ channels { id name } }')).toEqual([expect.stringContaining('Cannot query field "name"')]);
+    expect(await refused('{ payerChannels { capabilities name } }')).toEqual([
+      expect.stringContaining('Cannot query field "name"'),
+    ]);
   });
 
   test.each([
     ['a broken string', `{ payerIdentity(id: "${CANARY}) { id } }`],
     ['a missing brace', `{ payerIdentity(id: "${CANARY}") { id }`],
-    ['a string in the wrong place', `{ channels { id } } "${CANARY}"`],
-    ['a name in the wrong place', `${CANARY} { channels { id } }`],
-    ['a broken number', `{ authResult(queryCode: "x", waitSeconds: 0${CANARY}) { status } }`],
+    ['a string in the wrong place', `{ payerChannels { capabilities } } "${CANARY}"`],
+    ['a name in the wrong place', `${CANARY} { payerChannels { capabilities } }`],
+    ['a broken number', `{ authResult(queryCode: "x", waitSeconds: 0${CANARY}) { __typename } }`],
     ['a line break in a string', `{ payerIdentity(id: "${CANARY}\n") { id } }`],
     ['JSON', JSON.stringify({ query: CANARY })],
   ])('a syntax error is reported without quoting the document: %s', async (_, query) => {
@@ -201,10 +220,18 @@ describe('documents that do not fit the schema', () => {
   });
 
   test.each([
-    ['two operations of which one has no name', '{ channels { id } } query A { channels { id } }', /anonymous/],
+    [
+      'two operations of which one has no name',
+      '{ payerChannels { capabilities } } query A { payerChannels { capabilities } }',
+      /anonymous/,
+    ],
     ['a fragment within itself', '{ ...F } fragment F on Query { ...F }', /fragment "F"/],
-    ['a variable of an output type', 'query($c: Channel) { channels(appId: $c) { id } }', /cannot be non-input type/],
-    ['a type definition', 'type Stray { a: Int } query { channels { id } }', /not executable/],
+    [
+      'a variable of an output type',
+      'query($c: PayerChannel) { payerChannels(appId: $c) { capabilities } }',
+      /cannot be non-input type/,
+    ],
+    ['a type definition', 'type Stray { a: Int } query { payerChannels { capabilities } }', /not executable/],
   ])('the message says what is wrong with %s', async (_, query, reason) => {
     expect((await refused(query)).join('\n')).toMatch(reason);
   });
@@ -212,7 +239,7 @@ describe('documents that do not fit the schema', () => {
 
 describe('faults that graphql finds during execution', () => {
   test('null for an argument whose variable has a default is BAD_USER_INPUT', async () => {
-    const query = 'query($code: String = "x") { authResult(queryCode: $code) { status } }';
+    const query = 'query($code: String = "x") { authResult(queryCode: $code) { __typename } }';
     const before = service.logLines.length;
     const { errors } = await post({ query, variables: { code: null } });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
@@ -220,7 +247,7 @@ describe('faults that graphql finds during execution', () => {
   });
 
   test('a subscription is BAD_USER_INPUT', async () => {
-    const { errors } = await post({ query: 'subscription { channels { id } }' });
+    const { errors } = await post({ query: 'subscription { payerChannels { capabilities } }' });
     expect(errors).toHaveLength(1);
     expect(errors).not.toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
   });
@@ -271,11 +298,14 @@ describe('a resolver that throws', () => {
     service.store.identities = () => Promise.reject(new VaultError(`password=${CANARY}`));
     try {
       const { status, data, errors, text } = await post(
-        { query: '{ payer: payerIdentity(id: "x") { id } channels { id } }' },
+        { query: '{ payer: payerIdentity(id: "x") { id } payerChannels { channel { id } } }' },
         { traceparent: `00-${trace}-00f067aa0ba902b7-01` },
       );
       expect(status).toBe(200);
-      expect(data).toEqual({ payer: null, channels: [{ id: 'ali_pay' }, { id: 'wechat_pay' }] });
+      expect(data).toEqual({
+        payer: null,
+        payerChannels: [{ channel: { id: 'ali_pay' } }, { channel: { id: 'wechat_pay' } }],
+      });
       const extensions = { ...masked.extensions, traceId: trace };
       expect(errors).toEqual([{ ...masked, extensions, locations: [{ line: 1, column: 3 }], path: ['payer'] }]);
       expect(text).not.toContain(CANARY);
@@ -323,8 +353,8 @@ describe('formatError', () => {
       `Expected value of type "Int", found "${CANARY}".`,
       `String cannot represent a non string value: ${CANARY}`,
       `Int cannot represent non-integer value: "${CANARY}"`,
-      `Enum "AuthStatus" cannot represent non-enum value: "${CANARY}".`,
-      `Value "${CANARY}" does not exist in "AuthStatus" enum.`,
+      `Enum "PayerJobworthMatch" cannot represent non-enum value: "${CANARY}".`,
+      `Value "${CANARY}" does not exist in "PayerJobworthMatch" enum.`,
       `ID cannot represent a non-string and non-integer value: ["${CANARY}"]`,
       `${CANARY} Cannot query field "x"`,
     ];
@@ -347,9 +377,11 @@ describe('generated documents and variables', () => {
     value.map((text) => [text]),
     value.map((text) => [[text], { id: text }]),
     value.map((text) => ({ id: text, deep: { list: [text] } })),
+    value.map((text) => ({ value: text, signedAt: text, nonce: text })),
+    value.map((text) => ({ orderId: text, [text]: { terminalId: [text] } })),
   );
   const field = fc.constantFrom(
-    ...['channel', 'authCode', 'appId', 'clientIp', 'queryCode', 'nonceStr', 'reqTime', 'sign', 'termId', 'unheardOf'],
+    ...['channelId', 'authCode', 'appId', 'clientIp', 'queryCode', 'signature', 'channelOptions', 'unheardOf'],
   );
   const literal = fc.oneof(
     value.map((text) => JSON.stringify(text)),
@@ -360,27 +392,25 @@ describe('generated documents and variables', () => {
     fc.constant(`"${CANARY}`),
   );
   const template = fc.constantFrom<(text: string) => string>(
-    (text) => `mutation { authenticate(input: { channel: ${text}, authCode: ${text} }) { __typename } }`,
+    (text) => `mutation { authenticate(input: { channelId: ${text}, authCode: ${text} }) { __typename } }`,
     (text) => `mutation { authenticate(input: ${text}) { __typename } }`,
-    (text) => `{ authResult(queryCode: ${text}, waitSeconds: ${text}) { status } }`,
+    (text) => `{ authResult(queryCode: ${text}, waitSeconds: ${text}) { __typename } }`,
     (text) => `{ payerIdentity(id: ${text}) { id openId } }`,
-    (text) => `{ channels(appId: ${text}) @include(if: ${text}) { id } }`,
-    (text) => `query($w: Int = ${text}) { authResult(queryCode: "x", waitSeconds: $w) { status } }`,
+    (text) => `{ payerChannels(appId: ${text}) @include(if: ${text}) { capabilities } }`,
+    (text) => `query($w: Int = ${text}) { authResult(queryCode: "x", waitSeconds: $w) { __typename } }`,
     (text) => `{ _entities(representations: [${text}, { __typename: "PayerIdentity", id: ${text} }]) { __typename } }`,
-    (text) => `{ channels { id } } # ${text}`,
-    (text) => `{ channels { id } ${text}`,
-    (text) => `${text} { channels { id } }`,
+    (text) => `{ payerChannels { capabilities } } # ${text}`,
+    (text) => `{ payerChannels { capabilities } ${text}`,
+    (text) => `${text} { payerChannels { capabilities } }`,
   );
   const body = fc.oneof(
-    fc
-      .dictionary(field, wrapped, { minKeys: 1 })
-      .map((input) => ({
-        query: AUTHENTICATE,
-        variables: { input: { channelId: 'ali_pay', authCode: 'x', ...input } },
-      })),
+    fc.dictionary(field, wrapped, { minKeys: 1 }).map((input) => ({
+      query: AUTHENTICATE,
+      variables: { input: { channelId: 'ali_pay', authCode: 'x', ...input } },
+    })),
     wrapped.map((input) => ({ query: AUTHENTICATE, variables: { input } })),
     wrapped.map((code) => ({
-      query: 'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { status } }',
+      query: 'query($code: String!, $wait: Int) { authResult(queryCode: $code, waitSeconds: $wait) { __typename } }',
       variables: { code, wait: code },
     })),
     fc.array(wrapped, { maxLength: 4 }).map((r) => ({

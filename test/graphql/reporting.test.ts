@@ -21,10 +21,12 @@ test('with an APOLLO_KEY in the environment nothing is reported, and a request f
   const response = await fetch(`${service.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'apollo-federation-include-trace': 'ftv1' },
-    body: JSON.stringify({ query: '{ channels { id } }' }),
+    body: JSON.stringify({ query: '{ payerChannels { channel { id } } }' }),
   });
   const answer = await response.json();
-  expect(answer).toEqual({ data: { channels: [{ id: 'ali_pay' }, { id: 'wechat_pay' }] } });
+  expect(answer).toEqual({
+    data: { payerChannels: [{ channel: { id: 'ali_pay' } }, { channel: { id: 'wechat_pay' } }] },
+  });
   expect(origins.length).toBeGreaterThan(0);
   expect(origins.filter((origin) => !origin.startsWith('http://127.0.0.1:'))).toEqual([]);
 });

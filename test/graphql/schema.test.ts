@@ -2,11 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isNonNullType,
   isObjectType,
+  isTypeDefinitionNode,
+  isTypeExtensionNode,
+  isUnionType,
   Kind,
   parse,
   printSchema as printGraphqlSchema,
@@ -43,17 +49,29 @@ describe('checkResolvers', () => {
     ],
     [
       'a reference resolver, which nothing would call',
-      { ...resolvers, Channel: { __resolveReference: () => null } },
-      'there is no field Channel.__resolveReference',
+      { ...resolvers, PayerChannel: { __resolveReference: () => null } },
+      'there is no field PayerChannel.__resolveReference',
     ],
   ])('reports a resolver of %s', (_, resolverMap, fault) => {
     expect(checkResolvers(schema, resolverMap, entityNames)).toEqual([fault]);
   });
 
   test.each([
-    ['PayerIdentity without a reference resolver', ['Channel'], 'the entity PayerIdentity has no reference resolver'],
-    ['Channel without a reference resolver', ['PayerIdentity'], 'the entity Channel has no reference resolver'],
-    ['a type that is no entity', ['PayerIdentity', 'Channel', 'AuthResult'], 'the type AuthResult is no entity'],
+    [
+      'PayerIdentity without a reference resolver',
+      ['PayerChannel'],
+      'the entity PayerIdentity has no reference resolver',
+    ],
+    [
+      'PayerChannel without a reference resolver',
+      ['PayerIdentity'],
+      'the entity PayerChannel has no reference resolver',
+    ],
+    [
+      'a type that is no entity',
+      ['PayerIdentity', 'PayerChannel', 'PayerAccessToken'],
+      'the type PayerAccessToken is no entity',
+    ],
   ])('reports %s', (_, names, fault) => {
     expect(checkResolvers(schema, resolvers, new Set(names))).toEqual([fault]);
   });
@@ -115,9 +133,10 @@ describe('descriptions', () => {
         'Query.authResult',
         'Query.authResult(waitSeconds:)',
         'Mutation.authenticate',
-        'AuthStatus.NOT_EXIST',
-        'AuthenticateInput.authCode',
-        'AuthenticateResult',
+        'PayerFailureCode.QUERY_CODE_UNKNOWN',
+        'PayerAuthenticateInput.authCode',
+        'PayerCallSignatureInput.signedAt',
+        'PayerAuthenticateResult',
         'DateTime',
       ]),
     );
@@ -169,19 +188,59 @@ describe('schema/subgraph.graphql', () => {
 
   test('the schema declares the entity keys that other subgraphs hold', () => {
     const keys = [...printed.matchAll(/@key\(fields: "([^"]+)"\)/g)].map(([, fields]) => fields);
-    expect(keys.toSorted()).toEqual(['channel { id } appId openId', 'channel { id } appId userId', 'id', 'id']);
+    expect(keys.toSorted()).toEqual(['id', 'id', 'ref']);
   });
 
   test('every field of an entity is nullable but its id', () => {
     // The gateways disagree on what a missing entity does to a field that cannot be null.
-    const strict = ['PayerIdentity', 'Channel'].flatMap((name) => {
+    const strict = ['PayerIdentity', 'PayerChannel'].flatMap((name) => {
       const type = schema.getType(name);
       if (!isObjectType(type)) throw new Error(`${name} is no object type`);
       return Object.values(type.getFields()).flatMap((field) =>
         String(field.type).endsWith('!') ? [`${name}.${field.name}`] : [],
       );
     });
-    expect(strict).toEqual(['PayerIdentity.id', 'Channel.id']);
+    expect(strict).toEqual(['PayerIdentity.id', 'PayerChannel.id']);
+  });
+
+  test('every field of Query is nullable, so that a fault of this subgraph leaves the rest of a page whole', () => {
+    const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
+    const own = fields.filter(({ name }) => !name.startsWith('_'));
+    expect(own.map(({ name }) => name)).toContain('authResult');
+    expect(own.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
+  });
+
+  test('every name of the contract begins with Payer but those that all subgraphs share', () => {
+    const types = parse(printed).definitions.flatMap((definition) =>
+      isTypeDefinitionNode(definition) || isTypeExtensionNode(definition) ? [definition.name.value] : [],
+    );
+    const names = new Set(types.filter((name) => !name.startsWith('Payer') && !/^_|^(?:federation|link)__/.test(name)));
+    expect(names).toEqual(new Set(['DateTime', 'Query', 'Mutation']));
+    const fields = ['Query', 'Mutation'].flatMap((name) =>
+      Object.keys((schema.getType(name) as GraphQLObjectType).getFields()).filter((field) => !field.startsWith('_')),
+    );
+    expect(fields.toSorted()).toEqual([
+      ...['authResult', 'authenticate', 'authenticateAndSet', 'identityCertification'],
+      ...['initializeIdentityCertification', 'jobworthAuthentication', 'payerChannels', 'payerIdentity'],
+      ...['startAuthentication', 'startIdentityCertification'],
+    ]);
+  });
+
+  test('no scope is declared on a field whose union has PayerNotAllowed', () => {
+    const refusable = ['Query', 'Mutation'].flatMap((name) =>
+      Object.values((schema.getType(name) as GraphQLObjectType).getFields()).filter(({ type }) => {
+        const named = getNamedType(type);
+        return isUnionType(named) && named.getTypes().some((member) => member.name === 'PayerNotAllowed');
+      }),
+    );
+    expect(refusable.map(({ name }) => name).toSorted()).toEqual([
+      ...['authenticate', 'authenticateAndSet', 'identityCertification', 'initializeIdentityCertification'],
+      ...['jobworthAuthentication', 'startIdentityCertification'],
+    ]);
+    const scoped = refusable.filter(({ astNode }) =>
+      astNode?.directives?.some(({ name }) => name.value === 'requiresScopes'),
+    );
+    expect(scoped).toEqual([]);
   });
 
   test('the printed schema has the descriptions', () => {
@@ -212,7 +271,7 @@ describe('the example operations', () => {
       const { status, data, errors } = await service.graphql(readFor(service, name));
       expect({ status, errors }).toEqual({ status: 200, errors: undefined });
       expect(Object.values(data)).not.toContain(null);
-      expect(JSON.stringify(data)).not.toMatch(/InvalidInput|NotAllowed|ChannelUnavailable/);
+      expect(JSON.stringify(data)).not.toMatch(/InvalidInput|NotAllowed|ChannelUnavailable|ServiceBusy/);
     } finally {
       await service.close();
     }
@@ -223,7 +282,11 @@ describe('the example operations', () => {
     try {
       await service.graphql(read('authenticate-and-set.graphql'));
       const { data } = await service.graphql(read('auth-result.graphql'));
-      expect(data.authResult).toMatchObject({ status: 'SUCCESS', identity: { id: expect.any(String) }, failure: null });
+      expect(data.authResult).toEqual({ __typename: 'PayerAuthSucceeded', expiresAt: expect.any(String) });
+      const ofServer = await service.graphql(read('auth-result-identity.graphql'));
+      expect(ofServer.data.authResult).toMatchObject({
+        ...{ __typename: 'PayerAuthSucceeded', identity: { id: expect.any(String) } },
+      });
     } finally {
       await service.close();
     }

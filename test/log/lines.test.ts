@@ -109,7 +109,10 @@ describe('a success has one line that says where it happened:', () => {
     [
       'initializeIdentityCertification',
       'mutation ($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) { __typename } }',
-      () => ({ method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' }),
+      () => ({
+        method: 'FACE',
+        document: { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' },
+      }),
     ],
     [
       'startIdentityCertification',
@@ -122,10 +125,10 @@ describe('a success has one line that says where it happened:', () => {
       () => ({
         onceToken: newCode('ok'),
         connKey: 'a',
-        queryType: 'exact',
+        match: 'EXACT',
         identityType: '04',
         serviceId: 's',
-        userId: 'u',
+        subject: { userId: 'u' },
       }),
     ],
   ])('a successful %s has one line with its app, channel and source', async (operation, query, input) => {
@@ -153,7 +156,10 @@ describe('the outcome of an earlier call', () => {
     const input = { channelId: 'wechat_pay', authCode: newCode('reset'), queryCode };
     const first = await traced(AUTHENTICATE_AND_SET, { input });
     const read = await traced(AUTH_RESULT, { queryCode });
-    expect(read.data.authResult).toMatchObject({ status: 'INDETERMINATE', failure: { traceId: first.traceId } });
+    expect(read.data.authResult).toMatchObject({
+      __typename: 'PayerAuthFailed',
+      failure: { __typename: 'PayerOutcomeUnknown', traceId: first.traceId },
+    });
     const line = { operation: 'authenticateAndSet', code: 'OUTCOME_UNKNOWN', state: 'INDETERMINATE' };
     expect(linesOf(stage.plain.logLines, first.traceId)).toMatchObject([line]);
     expect(read.lines).toEqual([]);
@@ -209,10 +215,21 @@ describe('an error names the traceId that finds its one line:', () => {
 
   test('authResult without the store names the traceId of its line', async () => {
     const read = () => traced(AUTH_RESULT, { queryCode: newQueryCode() });
-    const { traceId, errors, lines } = await breaking('session', new RangeError('gone'), read);
-    expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', traceId } }]);
+    const { traceId, data, errors, lines } = await breaking('session', new RangeError('gone'), read);
+    expect(errors).toBeUndefined();
+    const failure = { __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2, traceId };
+    expect(data.authResult).toMatchObject(failure);
     const line = { level: 40, msg: 'the store failed', operation: 'authResult', error: { name: 'RangeError' } };
     expect(lines).toMatchObject([line]);
+  });
+
+  test('an app of payerChannels that is not configured is an error with the traceId of its line, which does not name it', async () => {
+    const query = '{ payerChannels(appId: "no-such-app") { capabilities } }';
+    const { traceId, data, errors, lines } = await traced(query, {});
+    expect(data).toEqual({ payerChannels: null });
+    expect(errors).toMatchObject([{ path: ['payerChannels'], extensions: { code: 'APP_UNKNOWN', traceId } }]);
+    expect(lines).toMatchObject([{ level: 30, msg: 'a call was refused', operation: 'payerChannels', traceId }]);
+    expect(JSON.stringify([errors, lines])).not.toContain('no-such-app');
   });
 
   test('entities that cannot be looked up have one line, however many they are', async () => {
@@ -226,9 +243,11 @@ describe('an error names the traceId that finds its one line:', () => {
 
   test('a representation that is not a key is an error of the request, without a traceId and a line', async () => {
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }';
-    const { errors, lines } = await traced(query, { of: [{ __typename: 'PayerIdentity' }] });
-    expect(errors[0].extensions).toEqual({ code: 'BAD_REPRESENTATION' });
-    expect(lines).toEqual([]);
+    for (const key of [{}, { ref: 'not-a-ref' }]) {
+      const { errors, lines } = await traced(query, { of: [{ __typename: 'PayerIdentity', ...key }] });
+      expect(errors[0].extensions).toEqual({ code: 'BAD_REPRESENTATION' });
+      expect(lines).toEqual([]);
+    }
   });
 });
 
@@ -236,7 +255,7 @@ describe('what callers write', () => {
   test.each(['<script>', 'a"}\n{"level":60', '__proto__', 'constructor', 'x'.repeat(32)])(
     'an app or a channel that is not configured is not logged: %j',
     async (name) => {
-      const answers = [{ appId: name }, { channel: name }].map((input) => authenticate(stage.plain, input));
+      const answers = [{ appId: name }, { channelId: name }].map((input) => authenticate(stage.plain, input));
       for (const { traceId } of await Promise.all(answers)) {
         const lines = linesOf(stage.plain.logLines, traceId);
         expect(lines).toHaveLength(1);
@@ -251,7 +270,7 @@ describe('a flood of calls that are refused before they do anything', () => {
   const flood = async (headers: object) => {
     const { service } = stage.scoped;
     const before = service.logLines.length;
-    const input = { channel: 'no-such-channel', authCode: 'x' };
+    const input = { channelId: 'no-such-channel', authCode: 'x' };
     for (let sent = 0; sent < refusals; sent += 20)
       await Promise.all(Array.from({ length: 20 }, () => service.graphql(AUTHENTICATE_AND_SET, { input }, headers)));
     await delay(1_100);

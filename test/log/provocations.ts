@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { FailureCode } from '../../src/failure.ts';
 import type { LogFields } from '../../src/lib/log.ts';
 import { operationFor, type Root } from '../support/schema/contract.ts';
-import { newNonce, signed, timeOf } from '../support/signers/app-signer.ts';
+import { type Moment, newNonce, signed, timeOf } from '../support/signers/app-signer.ts';
 import type { Part, Stage } from './stage.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -38,11 +38,16 @@ const mutate = (at: At, field: string, input: Input) => ask(at, 'Mutation', fiel
 export const authenticate = (at: At, input: Input) =>
   mutate(at, 'authenticate', { authCode: newCode('ok'), channelId: 'wechat_pay', ...input });
 
-const payer = { method: 'FACE', certType: 'IDENTITY_CARD', certName: '张三', certNo: '11010519491231002X' };
-const initialize = (at: At, input: Input = {}) => mutate(at, 'initializeIdentityCertification', { ...payer, ...input });
+const initialize = (at: At, holderName = '张三', input: Input = {}) => {
+  const document = { type: 'IDENTITY_CARD', holderName, number: '11010519491231002X' };
+  return mutate(at, 'initializeIdentityCertification', { method: 'FACE', document, ...input });
+};
 const check = (at: At, variables: Record<string, unknown>) => ask(at, 'Query', 'identityCertification', variables);
 
-const authorization = { connKey: 'agreement', queryType: 'exact', identityType: '04', serviceId: 's', userId: 'u' };
+const authorization = {
+  ...{ connKey: 'agreement', match: 'EXACT', identityType: '04', serviceId: 's' },
+  subject: { userId: 'u' },
+};
 const jobworth = (at: At, onceToken: string, input: Input = {}) =>
   ask(at, 'Query', 'jobworthAuthentication', { input: { ...authorization, onceToken, ...input } });
 
@@ -68,7 +73,7 @@ const exchange = (line: Provocation['line'], input: Input): Provocation => ({
 const byUnionPay = (kind: string): Provocation =>
   exchange(
     { ...unionPay, upstreamCode: word, state: 'REJECTED' },
-    { channelId: 'union_pay', authCode: newCode(kind), clientIp: '127.0.0.1', termId: 't' },
+    { channelId: 'union_pay', authCode: newCode(kind), clientIp: '127.0.0.1', channelOptions: { terminalId: 't' } },
   );
 const refusedJob = (upstreamCode: string): Provocation => ({
   provoke: ({ plain }) => jobworth(plain, newCode('ok', `error-${upstreamCode}`)),
@@ -76,8 +81,8 @@ const refusedJob = (upstreamCode: string): Provocation => ({
 });
 
 const merchantKey = { secret: 'the key of demo-signed in sandbox mode' };
-const signedCall = (fields: Record<string, string> = {}) =>
-  signed({ appId: 'demo-signed', authCode: newCode('ok'), ...fields }, merchantKey);
+const signedCall = (moment: Partial<Moment> = {}) =>
+  signed({ appId: 'demo-signed', authCode: newCode('ok') }, { ...merchantKey, ...moment });
 const bySigner = (input: () => Input): Provocation => ({
   provoke: ({ plain }) => authenticate(plain, input()),
   line: { operation: 'authenticate', ...place('demo-signed', 'wechat_pay', 'wechat') },
@@ -167,7 +172,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
   ],
   CERTIFICATION_REFUSED: [
     {
-      provoke: ({ plain }) => initialize(plain, { certName: '拒绝' }),
+      provoke: ({ plain }) => initialize(plain, '拒绝'),
       line: { operation: 'initializeIdentityCertification', ...alipay, upstreamCode: 'ILLEGAL_ARGUMENT_FORMAT' },
     },
   ],
@@ -182,7 +187,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       provoke: async ({ plain }) => {
         const token = newCode('ok');
         await jobworth(plain, token);
-        return jobworth(plain, token, { queryType: 'dim' });
+        return jobworth(plain, token, { match: 'FUZZY' });
       },
       line: { operation: 'jobworthAuthentication', ...alipay },
     },
@@ -195,12 +200,12 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
   CHANNEL_UNREACHABLE: [
     exchange({ ...place('dead', 'wechat_pay', 'dead'), error: cause }, { appId: 'dead' }),
     {
-      provoke: ({ plain }) => initialize(plain, { appId: 'dead' }),
+      provoke: ({ plain }) => initialize(plain, undefined, { appId: 'dead' }),
       line: { operation: 'initializeIdentityCertification', ...place('dead', 'ali_pay', 'dead-alipay'), error: cause },
     },
   ],
   CHANNEL_NO_ANSWER: ['500', 'badsign', 'hang'].map((kind) => ({
-    provoke: ({ plain }) => initialize(plain, { certName: newCode(kind) }),
+    provoke: ({ plain }) => initialize(plain, newCode(kind)),
     line: { operation: 'initializeIdentityCertification', ...alipay, error: cause },
   })),
   CHANNEL_BUSY: [
@@ -224,7 +229,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       silent: ['channelId', 'source'],
     },
     {
-      provoke: ({ plain }) => initialize(plain, { appId: 'demo-daxpay' }),
+      provoke: ({ plain }) => initialize(plain, undefined, { appId: 'demo-daxpay' }),
       line: { operation: 'initializeIdentityCertification', appId: 'demo-daxpay' },
     },
   ],
@@ -268,7 +273,11 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
   INPUT_INVALID: [
     exchange(wechat, { authCode: '' }),
     {
-      provoke: ({ plain }) => initialize(plain, { certName: '' }),
+      provoke: ({ plain }) => ask(plain, 'Query', 'authResult', { queryCode: newQueryCode(), waitSeconds: 26 }),
+      line: { operation: 'authResult' },
+    },
+    {
+      provoke: ({ plain }) => initialize(plain, ''),
       line: { operation: 'initializeIdentityCertification', ...alipay },
     },
     {
@@ -281,7 +290,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       line: { operation: 'startAuthentication', ...alipay },
     },
     {
-      provoke: ({ plain }) => jobworth(plain, newCode('ok'), { userId: null }),
+      provoke: ({ plain }) => jobworth(plain, newCode('ok'), { subject: {} }),
       line: { operation: 'jobworthAuthentication', ...alipay },
     },
     {
@@ -292,7 +301,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
   ],
   APP_UNKNOWN: [{ ...exchange({}, { appId: 'no-such-app' }), silent: ['appId', 'channelId', 'source'] }],
   CHANNEL_UNKNOWN: [
-    { ...exchange({ appId: 'demo' }, { channel: 'no-such-channel' }), silent: ['channelId', 'source'] },
+    { ...exchange({ appId: 'demo' }, { channelId: 'no-such-channel' }), silent: ['channelId', 'source'] },
   ],
   QUERY_CODE_TAKEN: [
     {
@@ -302,6 +311,27 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
         return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), queryCode });
       },
       line: { operation: 'authenticateAndSet', ...wechat },
+    },
+  ],
+  QUERY_CODE_UNKNOWN: [
+    {
+      provoke: ({ plain }) => ask(plain, 'Query', 'authResult', { queryCode: newQueryCode() }),
+      line: { operation: 'authResult' },
+      silent: ['appId', 'channelId', 'source'],
+    },
+    {
+      at: 'scoped',
+      provoke: async ({ scoped: { service, as } }) => {
+        const queryCode = newQueryCode();
+        const everything = await as();
+        const input = { channelId: 'ali_pay', authCode: newCode('ok'), queryCode };
+        await service.graphql(operationFor('Mutation', 'authenticate'), { input }, everything);
+        const query = operationFor('Query', 'authResult');
+        const { data } = await service.graphql(query, { queryCode }, await as({ sub: 'bar', apps: ['bar'] }));
+        return data.authResult;
+      },
+      // Which app the query code belongs to is for the operator to know.
+      line: { operation: 'authResult', appId: 'shop', channelId: 'ali_pay' },
     },
   ],
   NOT_ALLOWED: [
@@ -335,14 +365,14 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
   ],
   SIGNATURE_MISSING: [bySigner(() => ({ appId: 'demo-signed' }))],
   SIGNATURE_INVALID: [bySigner(() => ({ ...signedCall(), authCode: newCode('ok') }))],
-  REQUEST_TIME_INVALID: [bySigner(() => signedCall({ reqTime: timeOf(Date.now() - 3_600_000) }))],
+  REQUEST_TIME_INVALID: [bySigner(() => signedCall({ signedAt: timeOf(Date.now() - 3_600_000) }))],
   NONCE_USED: [
     {
       ...bySigner(() => ({})),
       provoke: async ({ plain }) => {
-        const nonceStr = newNonce();
-        await authenticate(plain, signedCall({ nonceStr }));
-        return authenticate(plain, signedCall({ nonceStr }));
+        const nonce = newNonce();
+        await authenticate(plain, signedCall({ nonce }));
+        return authenticate(plain, signedCall({ nonce }));
       },
     },
   ],

@@ -9,6 +9,7 @@ import {
   getNamedType,
   isAbstractType,
   isObjectType,
+  isUnionType,
   parse,
   valueFromASTUntyped,
 } from 'graphql';
@@ -36,6 +37,25 @@ const scopesOf = ({ name, astNode }: GraphQLField<unknown, unknown>): Scope[] =>
   if (!all || others.length > 0) throw new Error(`${name} has alternative scopes, which nothing here understands`);
   return all;
 };
+
+/** The scope without which a root field answers PayerNotAllowed: its description names it, and no directive. */
+const refusedScopeOf = ({ name, type, description }: GraphQLField<unknown, unknown>): Scope | undefined => {
+  const named = getNamedType(type);
+  const isRefusable = isUnionType(named) && named.getTypes().some((member) => member.name === 'PayerNotAllowed');
+  if (!isRefusable || /needs no scope/.test(description ?? '')) return undefined;
+  const scope = allScopes.find((one) => new RegExp(`without the scope ${one}\\b`, 'i').test(description ?? ''));
+  if (!scope) throw new Error(`The description of ${name} does not name the scope without which it refuses`);
+  return scope;
+};
+const roots = types.filter(({ name }) => name === 'Query' || name === 'Mutation');
+export const refusedScopes = new Map(
+  roots.flatMap((type) =>
+    fieldsOf(type).flatMap((field) => {
+      const scope = refusedScopeOf(field);
+      return scope ? [[`${type.name}.${field.name}`, scope] as const] : [];
+    }),
+  ),
+);
 
 /** The scope of every field that has one. */
 export const declaredScopes = new Map(
@@ -66,13 +86,13 @@ const selected = (type: GraphQLObjectType, abstract?: GraphQLAbstractType): stri
 
 export type Root = 'Query' | 'Mutation';
 
-/** An operation that selects everything below a root field. */
-export const operationFor = (root: Root, name: string): string => {
+/** An operation with every argument of a root field; it selects everything below it, or the given selection. */
+export const operationFor = (root: Root, name: string, selection?: string): string => {
   const { args, type } = rootField(root, name);
   const variables = args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
   const passed = args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
   const inParentheses = (text: string) => (text ? `(${text})` : '');
-  return `${root.toLowerCase()} ${inParentheses(variables)} { ${name}${inParentheses(passed)} ${selectionOf(type)} }`;
+  return `${root.toLowerCase()} ${inParentheses(variables)} { ${name}${inParentheses(passed)} ${selection ?? selectionOf(type)} }`;
 };
 
 const rootField = (root: Root, name: string) => {
@@ -81,7 +101,7 @@ const rootField = (root: Root, name: string) => {
   return field;
 };
 
-/** A field that an answer shows: its path, its name, and the scopes that the contract requires along the path. */
+/** A field that an answer shows: its path, its coordinate, and the scopes that the contract requires along the path. */
 export interface Shown {
   readonly path: string;
   readonly coordinate: string;
@@ -104,7 +124,8 @@ const shownBelow = (type: GraphQLObjectType, answer: Answer, at: Place): Shown[]
     if (isHidden(value)) return [];
     const named = getNamedType(field.type);
     const of = isAbstractType(named) ? named : undefined;
-    const here = { path: `${at.path}.${field.name}`, scopes: [...at.scopes, ...scopesOf(field)] };
+    const refused = refusedScopes.get(`${type.name}.${field.name}`) ?? [];
+    const here = { path: `${at.path}.${field.name}`, scopes: at.scopes.concat(scopesOf(field), refused) };
     const inner = (Array.isArray(value) ? value : [value]).flatMap((item: Answer) =>
       item.__typename ? shownBelow(schema.getType(item.__typename) as GraphQLObjectType, item, { ...here, of }) : [],
     );

@@ -6,9 +6,10 @@ const failures = {
   refused: 'AUTH_CODE_REFUSED',
   indeterminate: 'OUTCOME_UNKNOWN',
   unreachable: 'CHANNEL_UNREACHABLE',
+  overloaded: 'OVERLOADED',
 } as const;
 
-/** The prefix of a code names its outcome: `refused`, `indeterminate`, `unreachable`, `pending`; every other succeeds. */
+/** The prefix of a code names its outcome: `refused`, `pending` and so on; every other succeeds. */
 const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
 
 export const completeSource = (upstreamAppId: string): OpenedSource => ({
@@ -43,6 +44,8 @@ export const completeSource = (upstreamAppId: string): OpenedSource => ({
       if (outcomeOf(onceToken) === 'pending') return { kind: 'PENDING', resultUrl };
       if (outcomeOf(onceToken) === 'refused')
         return { kind: 'REFUSED', code: 'JOBWORTH_NOT_AUTHORIZED', upstreamCode: 'NO' };
+      if (outcomeOf(onceToken) === 'mismatch')
+        return { kind: 'REFUSED', code: 'JOBWORTH_MISMATCH', upstreamCode: 'OTHER' };
       const ids = { merchantIdentityId: 'merchant', userId: 'user', openId: 'open' };
       return { kind: 'ANSWERED', trusted: true, confirmed: true, ...ids, resultUrl, authorizationStatus: 'FINISH' };
     },

@@ -111,7 +111,7 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   const jobworth = (outcome: string) =>
     query(outcome, 'jobworthAuthentication', () => ({ input: { ...authorization, onceToken: newCode(outcome) } }));
   return [
-    ...['ok', 'refused', 'indeterminate', 'unreachable'].map(authenticate),
+    ...['ok', 'refused', 'indeterminate', 'unreachable', 'overloaded'].map(authenticate),
     mutate('ok', 'authenticateAndSet', () => ({ channelId, authCode: newCode('ok') })),
     mutate('ok', 'startAuthentication', () => ({ channelId, returnUrl })),
     mutate('of a page that is not listed', 'startAuthentication', () => ({
@@ -122,10 +122,11 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     mutate('ok', 'startIdentityCertification', () => ({ certifyId, returnUrl })),
     query('ok', 'identityCertification', () => ({ certifyId })),
     query('of an unknown one', 'identityCertification', () => ({ certifyId: 'unknown' })),
-    ...['ok', 'pending', 'refused'].map(jobworth),
+    ...['ok', 'pending', 'refused', 'mismatch'].map(jobworth),
     query('of a payer who is known', 'authResult', () => ({ queryCode: stored.queryCode })),
     query('of a refused payer', 'authResult', () => ({ queryCode: refused })),
     query('of nobody yet', 'authResult', () => ({ queryCode: started.queryCode })),
+    query('of an unknown query code', 'authResult', () => ({ queryCode: 'query-code-that-was-never-used' })),
     query('of a payer', 'payerIdentity', () => ({ id: identity.id })),
     query('of an app', 'payerChannels', () => ({})),
   ];
