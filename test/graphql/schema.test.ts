@@ -244,8 +244,8 @@ describe('schema/subgraph.graphql', () => {
   });
 
   test('the printed schema has the descriptions', () => {
-    expect(printed).toContain('The channel refused the auth code.');
-    expect(printGraphqlSchema(schema)).toContain('The channel refused the auth code.');
+    expect(printed).toContain('The channel refused the auth code without saying why.');
+    expect(printGraphqlSchema(schema)).toContain('The channel refused the auth code without saying why.');
   });
 });
 
