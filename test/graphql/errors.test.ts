@@ -30,7 +30,7 @@ const messagesOf = ({ errors }: { errors?: { message: string }[] | undefined }) 
 describe('variables that do not fit their type', () => {
   const refused = async (variables: unknown, query = AUTHENTICATE) => {
     const answer = await post({ query, variables });
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(200);
     expect(answer.data).toBeUndefined();
     expect(answer.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(answer.text).not.toContain(CANARY);
@@ -132,7 +132,7 @@ describe('variables that do not fit their type', () => {
       query: AUTHENTICATE,
       variables: { input: { [` at "input.${CANARY}"; `]: 1, channelId: 'ali_pay', authCode: 'x' } },
     });
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(200);
     expect(answer.text).not.toContain(CANARY);
   });
 
@@ -141,7 +141,7 @@ describe('variables that do not fit their type', () => {
       const keys = Array.from({ length: 3_000 }, (_, i) => [`${key}${i.toString(36)}`, 1]);
       const startedAt = performance.now();
       const { status } = await post({ query: AUTHENTICATE, variables: { input: Object.fromEntries(keys) } });
-      expect(status).toBe(400);
+      expect(status).toBe(200);
       return performance.now() - startedAt;
     };
     const harmlessMs = await timeWith('harmless key ');
@@ -153,7 +153,7 @@ describe('variables that do not fit their type', () => {
 describe('documents that do not fit the schema', () => {
   const refused = async (query: string, code = 'GRAPHQL_VALIDATION_FAILED') => {
     const answer = await post({ query });
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(200);
     expect(answer.data).toBeUndefined();
     expect(answer.errors?.length).toBeGreaterThan(0);
     for (const error of answer.errors ?? []) expect(error).toMatchObject({ extensions: { code } });

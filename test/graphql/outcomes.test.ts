@@ -16,7 +16,7 @@ const apps = () => {
   return [
     { id: 'shop', channels },
     { id: 'bar', channels },
-    { id: 'strict', channels, sessions: 'required' as const },
+    { id: 'strict', channels, sessions: 'required' as const, returnUrls: ['https://shop.example/payer'] },
     { id: 'signing', channels, signature: { keys: [{ secret: 'a key of a merchant, of 32 bytes' }] } },
   ];
 };

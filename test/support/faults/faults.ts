@@ -93,7 +93,7 @@ export const sendBadRequests = async ({ answers, host, newCode, secret, send }: 
     await send(body);
   await send(Buffer.concat([Buffer.from(whole), Buffer.of(0xff)]));
   await send(JSON.stringify({ query: secrets, variables: secrets, operationName: secrets, extensions: secrets }));
-  await send(`${whole}${` ${secrets}`.repeat(500)}`);
+  await send(`${whole}${` ${secrets}`.repeat(5_000)}`);
   await send(whole, { 'content-type': `text/plain; boundary=${secret.payer}` });
   await send(whole, { authorization: `Bearer ${secret.bearer}`, traceparent: secret.bearer });
   if (host.headers['router-authorization']) await send(whole, { 'router-authorization': secret.wrongRouterSecret });
