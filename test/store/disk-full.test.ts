@@ -158,7 +158,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
       bed.free();
       for (const answer of answers)
         expect(isAuthenticated(answer) ? 'PayerAuthenticated' : answer.code).toMatch(
-          /^(Authenticated|SERVICE_UNAVAILABLE|OUTCOME_PENDING)$/,
+          /^(PayerAuthenticated|SERVICE_UNAVAILABLE|OUTCOME_PENDING)$/,
         );
       const met = authCodes.filter((_, index) => answers[index].code === wanted);
       if (met.length > 0)
@@ -169,7 +169,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
   test('P1: a code is not sent when the disk is full as it is marked', { timeout: 60_000 }, async () => {
     const service = await started();
     const { met, typenames } = await meetTheEnd(service, 'markSent', 'SERVICE_UNAVAILABLE');
-    expect([...typenames]).toEqual(['PayerChannelUnavailable']);
+    expect([...typenames]).toEqual(['PayerServiceBusy']);
     expect(met.map(service.sends)).toEqual(met.map(() => 0));
     await Promise.all(met.map((authCode) => until(() => service.authenticate(authCode), isAuthenticated)));
     expect(met.map(service.sends)).toEqual(met.map(() => 1));
@@ -181,7 +181,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
   }, async () => {
     const service = await started({ operationMs: 5_000 });
     const { met, typenames } = await meetTheEnd(service, 'settle', 'OUTCOME_PENDING');
-    expect([...typenames]).toEqual(['PayerOutcomeUnknown']);
+    expect([...typenames]).toEqual(['PayerOutcomePending']);
     await Promise.all(met.map((authCode) => until(() => service.authenticate(authCode), isAuthenticated)));
     expect(met.map(service.sends)).toEqual(met.map(() => 1));
     await until(() => service.authenticate(newCode()), isAuthenticated);
