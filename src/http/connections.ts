@@ -57,6 +57,8 @@ export interface Connections {
 const answerFaults = (server: Server, onRefusal: OnRefusal): void => {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    // Bytes behind a request with Connection: close are not read, and its answer is still to come.
+    if (error.code === 'HPE_CLOSED_CONNECTION') return;
     onRefusal(error.code ?? 'BAD_REQUEST');
     socket.end(faultReply(faultOf(error)));
   });

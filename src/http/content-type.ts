@@ -11,7 +11,7 @@ const unquoted = (value: string): string =>
 export const isJson = (contentType = ''): boolean => {
   const rest = contentType.slice(type.exec(contentType)?.[0].length ?? contentType.length);
   const parameters = [...rest.matchAll(parameter)];
-  const isWhole = parameters.map(([text]) => text).join('') === rest.trimEnd();
+  const isWhole = parameters.map(([text]) => text).join('') === rest;
   const charsets = parameters.filter(([, name]) => name?.toLowerCase() === 'charset');
   return (
     type.test(contentType) && isWhole && charsets.every(([, , value = '']) => unquoted(value).toLowerCase() === 'utf-8')
