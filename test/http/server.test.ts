@@ -32,8 +32,8 @@ describe('every response carries no-store and nosniff', () => {
   test.each<[string, number, RawRequest]>([
     ['data', 200, { method: 'POST', target: '/graphql', headers: json, body: hello }],
     ['null', 200, { method: 'POST', target: '/graphql', headers: json, body: missing }],
-    ['a GraphQL error', 400, { method: 'POST', target: '/graphql', headers: json, body: '{"query":"{ nope }"}' }],
-    ['a syntax error', 400, { method: 'POST', target: '/graphql', headers: json, body: '{"query":"{"}' }],
+    ['a GraphQL error', 200, { method: 'POST', target: '/graphql', headers: json, body: '{"query":"{ nope }"}' }],
+    ['a syntax error', 200, { method: 'POST', target: '/graphql', headers: json, body: '{"query":"{"}' }],
     ['invalid JSON', 400, { method: 'POST', target: '/graphql', headers: json, body: '{' }],
     ['an empty request', 400, { method: 'POST', target: '/graphql', headers: json, body: '{}' }],
     ['nothing there', 404, { target: '/nothing' }],

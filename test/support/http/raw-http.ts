@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 
-export const LIMIT = 65_536;
+/** `limits.bodyBytes` unless configured. */
+export const LIMIT = 321_536;
 export const json = { 'content-type': 'application/json' };
 export const hello = JSON.stringify({ query: '{ __typename }' });
 /** A GraphQL request of exactly so many bytes. */
