@@ -18,7 +18,8 @@ const play = (fault: Fault, request: IncomingMessage, response: ServerResponse):
   if (fault === '502 HTML') response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad Gateway</html>');
 };
 
-export const startFaultProxy = async (origin: string) => {
+export const startFaultProxy = async (first: string) => {
+  let origin = first;
   let fault: Fault | undefined;
   const operations: string[] = [];
   const server = createServer(async (request, response) => {
@@ -42,8 +43,11 @@ export const startFaultProxy = async (origin: string) => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
     operations,
     /** Undefined: it passes everything on. */
-    set(next: Fault | undefined) {
+    play(next: Fault | undefined) {
       fault = next;
+    },
+    passTo(next: string) {
+      origin = next;
     },
     close() {
       server.closeAllConnections();

@@ -201,18 +201,17 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 type Resolver = (source: never, args: Args) => unknown;
 
 const startSubgraph = async (name: string, sdl: string, resolvers: Record<string, Record<string, Resolver>>) => {
-  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers }]);
+  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
   const server = new ApolloServer({ schema, logger: quiet, stopOnTerminationSignals: false });
   const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });
   return { name, url, sdl, close: () => server.stop() };
 };
-export type Neighbour = Awaited<ReturnType<typeof startSubgraph>>;
 
 const typeOf: Resolver = ({ __typename = 'Order' }: Order) => __typename;
 /** A reference resolver that returns the reference. */
 const itself: Resolver = (reference) => reference;
 
-export const startOrders = (sets: Pick<Sets, 'orders'>) => {
+const startOrders = (sets: Pick<Sets, 'orders'>) => {
   const list: Resolver = (_, { set }) => sets.orders.get(set);
   return startSubgraph('orders', ordersSdl, {
     Query: {
@@ -237,24 +236,24 @@ export const startOrders = (sets: Pick<Sets, 'orders'>) => {
   });
 };
 
-export const startWallets = (sets: Pick<Sets, 'wallets'>) =>
+const startWallets = (sets: Pick<Sets, 'wallets'>) =>
   startSubgraph('wallet', walletSdl, { Query: { wallets: (_, { set }) => sets.wallets.get(set) } });
 
-export const startPoints = (sets: Pick<Sets, 'accounts'>) =>
+const startPoints = (sets: Pick<Sets, 'accounts'>) =>
   startSubgraph('points', pointsSdl, {
     Query: { accounts: (_, { set }) => sets.accounts.get(set) },
     PayerIdentity: { __resolveReference: itself, points: ({ ref }: { ref: string | null }) => ref?.length ?? null },
   });
 
-export const startLoyalty = ({ scopes }: { scopes: boolean }) =>
-  startSubgraph('loyalty', loyaltySdl({ scopes }), {
+const startLoyalty = () =>
+  startSubgraph('loyalty', loyaltySdl({ scopes: true }), {
     PayerIdentity: {
       __resolveReference: itself,
       tier: ({ openId }: { openId: string | null }) => (openId ? `gold of ${openId.slice(0, 3)}` : null),
     },
   });
 
-export const startStranger = () =>
+const startStranger = () =>
   startSubgraph('stranger', strangerSdl, {
     Query: { channels: () => [{ id: 'shop', name: 'Shop', capabilities: ['PHONE'] }] },
     Failure: { __resolveType: () => 'NotAllowed' },
@@ -263,10 +262,13 @@ export const startStranger = () =>
 
 export const newSets = (): Sets => ({ orders: new Map(), wallets: new Map(), accounts: new Map() });
 
-/** Every neighbour, and what composes them. */
-export const startNeighbours = async (sets: Sets, { scopes }: { scopes: boolean }) => {
-  const started = [startOrders(sets), startWallets(sets), startPoints(sets), startLoyalty({ scopes }), startStranger()];
+/** Every neighbour. What they serve does not depend on scopes; what composes may not name them for every gateway. */
+export const startNeighbours = async (sets: Sets) => {
+  const started = [startOrders(sets), startWallets(sets), startPoints(sets), startLoyalty(), startStranger()];
   const all = await Promise.all(started);
-  const subgraphs: readonly Subgraph[] = all.map(({ name, url, sdl }) => ({ name, url, sdl }));
-  return { subgraphs, close: async () => void (await Promise.all(all.map(({ close }) => close()))) };
+  return {
+    subgraphs: ({ scopes }: { scopes: boolean }): readonly Subgraph[] =>
+      all.map(({ name, url, sdl }) => ({ name, url, sdl: name === 'loyalty' ? loyaltySdl({ scopes }) : sdl })),
+    close: async () => void (await Promise.all(all.map(({ close }) => close()))),
+  };
 };

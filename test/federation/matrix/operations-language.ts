@@ -52,11 +52,21 @@ export const language: readonly Operation[] = [
     }),
   },
   {
-    name: 'Unicode, quotes and NUL in arguments',
+    name: 'Unicode and escaped quotes in the document, NUL in a variable',
     query:
-      'query($text: ID!) { a: payerIdentity(id: "支付宝 \\"quoted\\" \\\\ \\u00e9 😀") { id } b: payerIdentity(id: $text) { id } }',
-    variables: () => ({ text: '\u0000\u2028\ud83d\ude00"' }),
+      'query($text: ID!) { a: payerIdentity(id: "支付宝 \\"quoted\\" é 😀") { id } b: payerIdentity(id: $text) { id } }',
+    variables: () => ({ text: '\u0000\u2028\ud83d\ude00"\\' }),
     data: () => ({ a: null, b: null }),
+  },
+  {
+    name: 'an escaped backslash in the document',
+    query: '{ payerIdentity(id: "a \\\\ b") { id } }',
+    data: () => ({ payerIdentity: null }),
+  },
+  {
+    name: 'an escaped code point in the document',
+    query: '{ payerIdentity(id: "a \\u00e9 b") { id } }',
+    data: () => ({ payerIdentity: null }),
   },
   {
     name: 'introspection of an enum and a union of ours',

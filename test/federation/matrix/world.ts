@@ -6,7 +6,7 @@ import type { IdentityRef } from '../../../src/model.ts';
 import { completeSource } from '../../support/services/complete-source.ts';
 import { AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../../support/services/service.ts';
 import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts';
-import type { Gateway, RunningGateway, Subgraph } from '../gateways/gateway.ts';
+import type { Gateway, RunningGateway } from '../gateways/gateway.ts';
 import { newSets, startNeighbours } from '../neighbours.ts';
 
 export const returnUrl = 'https://shop.example/payer';
@@ -96,7 +96,7 @@ export const startWorld = async () => {
   );
   const { certifyId } = initialized as { certifyId: string };
   const sets = newSets();
-  const neighbours = await startNeighbours(sets, { scopes: false });
+  const neighbours = await startNeighbours(sets);
   return {
     service,
     lookups,
@@ -122,18 +122,15 @@ export interface Running extends RunningGateway {
   readonly proxy: FaultProxy;
 }
 
-export const startBefore = async (
-  gateway: Gateway,
-  {
-    origin,
-    sdl,
-    neighbours,
-    headers = {},
-  }: { origin: string; sdl: string; neighbours: readonly Subgraph[]; headers?: Record<string, string> },
-): Promise<Running> => {
-  const proxy = await startFaultProxy(origin);
-  const subgraphs = [{ name: 'payer-identity', url: proxy.url, sdl }, ...neighbours];
-  const running = await gateway.start(subgraphs, { timeoutMs: TIMEOUT_MS, headers });
+/** Every gateway presents it; only the service with callers asks for it. */
+export const routerSecret = 'a-secret-of-the-router-in-the-matrix';
+
+export const startBefore = async (gateway: Gateway, world: World): Promise<Running> => {
+  const proxy = await startFaultProxy(world.service.url);
+  const { takesScopes: scopes } = gateway;
+  const own = { name: 'payer-identity', url: proxy.url, sdl: scopes ? sdlWith : sdlWithout };
+  const options = { timeoutMs: TIMEOUT_MS, headers: { 'router-authorization': routerSecret } };
+  const running = await gateway.start([own, ...world.neighbours({ scopes })], options);
   const close = async () => {
     await running.close();
     proxy.close();
