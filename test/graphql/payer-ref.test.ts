@@ -1,4 +1,4 @@
-/** PayerIdentity.ref over HTTP: what it shows, to whom, and which references it resolves. */
+/** PayerIdentity.ref over HTTP: what it shows, to which callers, and which references it resolves. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Redeemed } from '../../src/model.ts';
 import { completeSource } from '../support/services/complete-source.ts';

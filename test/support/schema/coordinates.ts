@@ -38,12 +38,15 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A place for a text: an argument, a field of an input, or a part of an entity's key. */
 export interface Coordinate {
   readonly name: string;
+  /** The value with which the operation is an ordinary one. */
+  readonly usual: unknown;
   /** An operation with this value in this place, and with these in others. */
   request(value: unknown, form?: Form, others?: Fields): GraphqlRequest;
 }
 
 /** Values with which an operation reaches the use case. Other required fields are `usual`, or the first of their enum. */
 const usual: Fields = {
+  appId: 'demo',
   channelId: 'wechat_pay',
   authCode: 'test_ok_usual',
   clientIp: '127.0.0.1',
@@ -136,7 +139,7 @@ const requestFor = ({ root, name, args, type }: RootField, values: Fields, form:
 };
 
 /** A text below an input, and the input with a value there. */
-interface InnerPlace {
+interface InnerPlace extends Pick<Coordinate, 'usual'> {
   readonly path: string;
   /** What has to stand beside it in the outermost input. */
   readonly beside: Fields;
@@ -148,10 +151,14 @@ const innerPlaces = (type: GraphQLInputObjectType): InnerPlace[] =>
     const named = getNamedType(inner);
     const beside = together[type.name] ?? {};
     const keep = (into: Fields) => (type.name in oneOf ? {} : into);
-    if (textual(inner)) return [{ path: name, beside, put: (value, into) => ({ ...keep(into), [name]: value }) }];
+    if (textual(inner)) {
+      const put: InnerPlace['put'] = (value, into) => ({ ...keep(into), [name]: value });
+      return [{ path: name, usual: usualValue(name, inner), beside, put }];
+    }
     if (!isInputObjectType(named)) return [];
     return innerPlaces(named).map((place) => ({
       path: `${name}.${place.path}`,
+      usual: place.usual,
       beside: { ...beside, ...place.beside },
       put: (value, into) => ({
         ...keep(into),
@@ -165,8 +172,9 @@ const coordinatesOf = (field: RootField): Coordinate[] =>
     const base = usualFields(field.args);
     const named = getNamedType(arg.type);
     if (isInputObjectType(named))
-      return innerPlaces(named).map(({ path, beside, put }) => ({
+      return innerPlaces(named).map(({ path, usual, beside, put }) => ({
         name: `${field.name}.${arg.name}.${path}`,
+        usual,
         request(value, form = 'variable', others = {}) {
           const known = Object.entries(others).filter(([name]) => name in named.getFields());
           const around = { ...(base[arg.name] as Fields), ...beside, ...Object.fromEntries(known) };
@@ -176,7 +184,7 @@ const coordinatesOf = (field: RootField): Coordinate[] =>
     if (!textual(arg.type)) return [];
     const request: Coordinate['request'] = (value, form = 'variable') =>
       requestFor(field, { ...base, [arg.name]: value }, form);
-    return [{ name: `${field.name}.${arg.name}`, request }];
+    return [{ name: `${field.name}.${arg.name}`, usual: usualValue(arg.name, arg.type), request }];
   });
 
 const rootFields: RootField[] = (['query', 'mutation'] as const).flatMap((root) => {
@@ -204,7 +212,7 @@ const keyCoordinates = (entities: RootField, type: GraphQLObjectType): Coordinat
       return ['__typename', ...fields].map((name): Coordinate => {
         const request: Coordinate['request'] = (value, form = 'variable') =>
           requestFor(entities, { representations: [{ ...representation, [name]: value }] }, form);
-        return { name: `_entities.${type.name}(${fields.join(' ')}).${name}`, request };
+        return { name: `_entities.${type.name}(${fields.join(' ')}).${name}`, usual: representation[name], request };
       });
     });
 
