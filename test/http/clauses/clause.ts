@@ -31,7 +31,7 @@ export type Row = readonly [string, string, string | Buffer | readonly (string |
 
 export const clauses = (rows: readonly Row[], guarded = false): Clause[] =>
   rows.map(([clause, title, bytes, right]) => {
-    const send = typeof bytes === 'string' || bytes instanceof Buffer ? [bytes] : bytes;
+    const send = typeof bytes === 'string' || Buffer.isBuffer(bytes) ? [bytes] : bytes;
     return { clause, title, send, right, guarded };
   });
 
