@@ -26,6 +26,16 @@ const shows: Cause = {
   title: 'Grafbase shows `_Any` in introspection',
   text: 'The scalar of the subgraph protocol is visible to clients, and nothing can be done with it.',
 };
+const dropsBody: Cause = {
+  id: 'G4',
+  title: 'Grafbase asks for a media type without status 200, and then drops what it gets',
+  text: 'It prefers `application/graphql-response+json`, with which an operation that is refused as a whole is 400, as that specification requires; of a 400 it reads no code, and answers the first field alone. A refused place or field is 200, and arrives whole.',
+};
+const dropsFields: Cause = {
+  id: 'H3',
+  title: 'Hive Rust answers `data: null` where no subgraph has given data',
+  text: 'The others answer each nullable field as null. The code is the same.',
+};
 const ownCodes: Cause = {
   id: 'C1',
   title: 'Every gateway has its own codes for operations that it refuses itself',
@@ -42,7 +52,7 @@ const hop: Cause = {
   text: 'A step from key to key, then `@requires`: "Expected a single parent, but the FetchStep has many" (router-query-planner 0.0.38). Behind a reference by id it has a plan.',
 };
 
-export const causes: readonly Cause[] = [leavesOut, parses, shows, nonNull, hop, ownCodes];
+export const causes: readonly Cause[] = [leavesOut, parses, shows, dropsBody, nonNull, hop, dropsFields, ownCodes];
 
 interface Difference {
   readonly cause: Cause;
@@ -72,6 +82,10 @@ const noPlan: Difference = { cause: hop, change: instead({ data: null, codes: ['
 
 /** By operation, then by gateway. */
 export const differences: Readonly<Record<string, Readonly<Record<string, Difference>>>> = {
+  '`payerIdentity`, 21 aliases, one more than the limit': {
+    Hr: { cause: dropsFields, change: instead({ data: null }) },
+    G: { cause: dropsBody, change: instead({ data: { a0: null }, codes: ['SUBGRAPH_REQUEST_ERROR'] }) },
+  },
   '250 orders of different payers': { G: leavesNullsOut },
   'a missing payer, two fields and the id': { G: leavesNullsOut },
   'a malformed id among others': { G: leavesNullsOut },

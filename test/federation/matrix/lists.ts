@@ -13,6 +13,13 @@ export const manyIds = ({ crowd }: World): string[] =>
     index % 10 === 0 ? (crowd[(index / 10) % crowd.length]?.id ?? '') : `pid_${index}`,
   );
 
+/** One more than a request may have: the last two places are those of known payers. */
+export const beyondIds = ({ alice, bob }: World): string[] => [
+  ...Array.from({ length: 999 }, (_, index) => `pid_${index}`),
+  alice.id,
+  bob.id,
+];
+
 const ordersOf = (ids: readonly (string | null)[]): Order[] =>
   ids.map((id, index) => ({ id: `o${index + 1}`, payer: id === null ? null : { id } }));
 const holdersOf = (refs: readonly (string | null)[]): Holder[] =>
@@ -32,6 +39,7 @@ export const fillLists = (world: World): void => {
     hundred: ordersOf(repeated([alice, bob, crowd[0] as Payer], 100).map(({ id }) => id)),
     different: ordersOf(Array.from({ length: 200 }, (_, index) => (index === 199 ? alice.id : `pid_${index}`))),
     page: ordersOf(manyIds(world)),
+    beyond: ordersOf(beyondIds(world)),
     same: ordersOf(repeated([alice], 250).map(({ id }) => id)),
     shops: Array.from({ length: 250 }, (_, index) => ({ id: `o${index}`, channel: { id: 'wechat_pay' } })),
     half: ordersOf(repeated(known, 150).map(({ id }) => id)),

@@ -1,5 +1,5 @@
 /** References of other subgraphs: by id, by ref, of channels, in lists of every size and at several places. */
-import { encodedMore, manyIds, NOBODY, noRef, POISON } from './lists.ts';
+import { beyondIds, encodedMore, manyIds, NOBODY, noRef, POISON } from './lists.ts';
 import type { Operation } from './operation.ts';
 import type { Payer, World } from './world.ts';
 
@@ -75,6 +75,16 @@ export const byIds: readonly Operation[] = [
     data: (world) => ({
       orders: manyIds(world).map((id, i) => ({ id: `o${i + 1}`, payer: byId(world, id, 'id', 'appId', 'openId') })),
     }),
+  },
+  {
+    name: '1,001 orders of different payers, one more than the limit',
+    query: '{ orders(set: "beyond") { payer { id openId } } }',
+    data: (world) => ({
+      orders: beyondIds(world).map((id) => ({
+        payer: { id, openId: id === world.alice.id ? world.alice.openId : null },
+      })),
+    }),
+    codes: ['TOO_MANY_REPRESENTATIONS'],
   },
   {
     name: '250 orders of one payer',

@@ -89,6 +89,13 @@ export const queries: readonly Operation[] = [
     }),
   },
   {
+    name: '`payerIdentity`, 21 aliases, one more than the limit',
+    query: `query($id: ID!) { ${Array.from({ length: 21 }, (_, i) => `a${i}: payerIdentity(id: $id) { id }`).join(' ')} }`,
+    variables: ({ alice }) => ({ id: alice.id }),
+    data: () => Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`a${i}`, null])),
+    codes: ['TOO_MANY_ROOT_FIELDS'],
+  },
+  {
     name: '`payerIdentity`, 16 aliases below it',
     query: `query($id: ID!) { payerIdentity(id: $id) { ${Array.from({ length: 16 }, (_, i) => `a${i}: openId`).join(' ')} } }`,
     variables: ({ alice }) => ({ id: alice.id }),
