@@ -55,7 +55,7 @@ export const account = async ({ load, services, upstream, books, terminalAfterMs
       const [authCode, text] = entry;
       const service = services[toAsk.length % services.length] as CrashService;
       const again = await service.ask(AUTHENTICATE, { input: { channelId: 'wechat_pay', authCode } });
-      if (again !== text) lost.push(authCode);
+      if (again !== text) lost.push(`${authCode}: ${again}, and not ${text}`);
       if (!text.includes(JSON.stringify(idsOf(authCode.replace('test_ok_', '')).openid))) wrong.push(authCode);
     }
   };
