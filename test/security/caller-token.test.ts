@@ -229,7 +229,7 @@ describe('over HTTP', () => {
     const response = await fetch(`${service.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
-      body: JSON.stringify({ query: '{ channels { id } }' }),
+      body: JSON.stringify({ query: '{ payerChannels { capabilities } }' }),
     });
     const { status, headers } = response;
     // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape that they select

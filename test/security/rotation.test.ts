@@ -208,7 +208,7 @@ describe('erasing a payer with the command', () => {
     await service.graphql(AUTHENTICATE_AND_SET, { input });
     const query = { queryCode: input.queryCode };
     const shown = (await service.graphql(AUTH_RESULT, query)).data.authResult;
-    expect(shown).toMatchObject({ status: 'SUCCESS' });
+    expect(shown).toMatchObject({ __typename: 'PayerAuthSucceeded' });
     const { id, openId, userId } = shown.identity;
 
     const { code, out, err } = await run('src/commands/erase-payer.ts', ['erase', id], { DATA_DIR: service.folder });
@@ -224,10 +224,9 @@ describe('erasing a payer with the command', () => {
     });
     for (const known of [id, openId, userId]) if (known) expect(out).not.toContain(known);
 
-    expect((await service.graphql(AUTH_RESULT, query)).data.authResult).toMatchObject({
-      status: 'NOT_EXIST',
-      identity: null,
-    });
+    const { data } = await service.graphql(AUTH_RESULT, query);
+    expect(data.authResult).toMatchObject({ __typename: 'PayerAuthNotFound', code: 'QUERY_CODE_UNKNOWN' });
+    expect(data.authResult).not.toHaveProperty('identity');
     const found = await service.graphql('query($id: ID!) { payerIdentity(id: $id) { id } }', { id });
     expect(found).toEqual({ status: 200, data: { payerIdentity: null } });
     expect(await run('src/commands/erase-payer.ts', ['erase', id], { DATA_DIR: service.folder })).toMatchObject({
