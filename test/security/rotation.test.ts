@@ -70,7 +70,7 @@ const load = (service: SandboxService, workers: number) => {
     else report.authenticated += 1;
     const representations = [
       { __typename: 'PayerIdentity', id: identity?.id },
-      { __typename: 'PayerIdentity', channel: { id: 'wechat_pay' }, appId: identity?.appId, openId: identity?.openId },
+      { __typename: 'PayerIdentity', ref: `wechat_pay/${identity?.appId}/openId/${identity?.openId}` },
     ];
     const entities = await service.graphql(ENTITIES, { representations });
     const both = entities.data?._entities?.every((entity: unknown) => (entity as { id?: string })?.id === identity?.id);
