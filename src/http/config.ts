@@ -12,7 +12,7 @@ export const httpConfig = z.strictObject({
     .toLowerCase()
     .regex(/^[a-z][a-z\d-]*$/, 'the name of a header')
     .optional(),
-  /** Longer than routers hold idle connections, 15 s and more: a connection that the router closes resets no request. */
+  /** Longer than routers hold idle connections by default, but for those that hold them until they are closed here. */
   keepAliveMs: z.int().positive().default(65_000),
   maxRequestsPerSocket: z.int().positive().default(10_000),
   maxConnections: z.int().positive().default(5_000),

@@ -60,6 +60,21 @@ test('the URL of a server with TLS begins with https', () => {
   expect(service.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
 });
 
+test.each([[['h2', 'http/1.1']], [['http/1.1']]])('a client that offers %j gets HTTP/1.1', async (ALPNProtocols) => {
+  const { hostname, port } = new URL(service.url);
+  const socket = connect({ host: hostname, port: Number(port), ca, ALPNProtocols });
+  await once(socket, 'secureConnect');
+  expect(socket.alpnProtocol).toBe('http/1.1');
+  socket.destroy();
+});
+
+test('a client that offers h2 alone is refused by TLS', async () => {
+  const { hostname, port } = new URL(service.url);
+  const socket = connect({ host: hostname, port: Number(port), ca, ALPNProtocols: ['h2'] });
+  const [error] = await once(socket, 'error');
+  expect(error).toMatchObject({ code: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' });
+});
+
 describe('a client', () => {
   test.each(['router', 'named'] as const)('a client with the certificate of %s is the router', async (name) => {
     const { status, body } = await ask({ cert: clients[name].cert, key: clients[name].key });
