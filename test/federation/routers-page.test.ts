@@ -1,6 +1,9 @@
 /** docs/routers.md: its blocks are configurations that routers take, and what it says of enforcing gateways is so. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { composeServices } from '@apollo/composition';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { buildHTTPExecutor } from '@graphql-tools/executor-http';
@@ -66,6 +69,54 @@ test('every whole configuration sends the credentials, forwards the token and wa
     expect(text, title).toMatch(/named?[:=\s"]+[Aa]uthorization/);
     expect(text, title).toMatch(/time-?out[:=\s"]+35s/);
   }
+});
+
+describe('what the page says of settings to leave off', () => {
+  const send = async (body: string | Uint8Array<ArrayBuffer>, headers = {}) => {
+    const response = await fetch(`${scoped.service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'router-authorization': routerSecret, ...headers },
+      body,
+    });
+    const { data, errors, extensions } = await response.json();
+    return { status: response.status, data, code: errors?.[0]?.extensions?.code, extensions };
+  };
+  const query = JSON.stringify({ query: '{ __typename }' });
+  const served = { status: 200, data: { __typename: 'Query' } };
+  const hash = createHash('sha256').update('{ __typename }').digest('hex');
+  const persisted = JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: hash } } });
+
+  test.each([
+    ['a batch of operations is 400', `[${query}]`, {}, { status: 400, code: 'BAD_REQUEST' }],
+    ['a compressed request is read', gzipSync(query), { 'content-encoding': 'gzip' }, served],
+    ['another coding is 415', query, { 'content-encoding': 'zstd' }, { status: 415 }],
+    ['a hash alone is answered so that routers fall back', persisted, {}, { code: 'PERSISTED_QUERY_NOT_SUPPORTED' }],
+    ['a subscription is refused', '{"query":"subscription { x }"}', {}, { status: 200, code: 'BAD_USER_INPUT' }],
+    [
+      'a request for traces is ignored',
+      query,
+      { 'apollo-federation-include-trace': 'ftv1' },
+      { ...served, extensions: undefined },
+    ],
+  ])('%s', async (_, body, headers, expected) => {
+    expect(await send(body as string, headers)).toMatchObject(expected);
+  });
+
+  test('HTTP/2 without TLS is not served, and the connection is closed', async () => {
+    const { hostname, port } = new URL(scoped.service.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    expect((await socket.setEncoding('utf8').toArray()).join('')).toMatch(/^(?:HTTP\/1\.1 [45]\d\d .*)?$/s);
+  });
+
+  test('every answer carries no-store', async () => {
+    const response = await fetch(`${scoped.service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'router-authorization': routerSecret },
+      body: query,
+    });
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
 });
 
 /** Hive Gateway with the block of the page, changed by `change`. */

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { ApolloGateway, IntrospectAndCompose } from '@apollo/gateway';
 import { expect, onTestFinished, test, vi } from 'vitest';
 
+// Each test starts a process.
+vi.setConfig({ testTimeout: 90_000 });
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -37,7 +40,7 @@ const start = (env: Record<string, string>) => {
 
 const greeting = async (env: Record<string, string>) => {
   const { output } = start(env);
-  await vi.waitUntil(() => /Try it/.test(output.out) || output.err, { timeout: 15_000 });
+  await vi.waitUntil(() => /Try it/.test(output.out) || output.err, { timeout: 60_000 });
   expect(output.err).toBe('');
   return { text: output.out, url: /GraphQL +(\S+)\n/.exec(output.out)?.[1] ?? '' };
 };
