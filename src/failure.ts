@@ -11,6 +11,7 @@ export type FailureMember =
   | 'PayerCertificationRejected'
   | 'PayerJobworthRejected'
   | 'PayerChannelUnavailable'
+  | 'PayerChannelMisconfigured'
   | 'PayerServiceBusy'
   | 'PayerInvalidInput'
   | 'PayerNotAllowed'
@@ -81,7 +82,7 @@ const table = {
     'The channel limits the rate of calls; nothing was used up. Repeat the call later.',
   ],
   CHANNEL_MISCONFIGURED: [
-    'PayerChannelUnavailable',
+    'PayerChannelMisconfigured',
     'The channel refused the credentials or settings of this app. The operator has to correct them.',
   ],
   CHANNEL_UNSUPPORTED: [

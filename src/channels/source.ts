@@ -124,10 +124,10 @@ export interface Jobworth {
 }
 
 export interface JobworthRequest {
-  readonly connKey: string;
+  readonly agreementId: string;
   readonly onceToken: string;
   readonly match: 'EXACT' | 'FUZZY';
-  readonly identityType: string;
+  readonly jobIdentityType: string;
   readonly serviceId: string;
   /** Exactly one of the fields. */
   readonly subject: {

@@ -174,7 +174,7 @@ export type PayerAuthenticateAndSetInput = {
 };
 
 /** PayerAuthResultStored on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerAuthenticateAndSetResult = PayerAuthResultStored | PayerAuthorizationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
+export type PayerAuthenticateAndSetResult = PayerAuthResultStored | PayerAuthorizationRejected | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
 
 /** The input of authenticate. */
 export type PayerAuthenticateInput = {
@@ -195,7 +195,7 @@ export type PayerAuthenticateInput = {
 };
 
 /** PayerAuthenticated on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerAuthenticateResult = PayerAuthenticated | PayerAuthorizationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
+export type PayerAuthenticateResult = PayerAuthenticated | PayerAuthorizationRejected | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
 
 /** The auth code was redeemed, and the payer is known. */
 export type PayerAuthenticated = {
@@ -333,7 +333,7 @@ export type PayerCertificationRejected = PayerFailure & {
 };
 
 /** PayerCertification, passed or not, when the channel answered; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerCertificationResult = PayerCertification | PayerCertificationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
+export type PayerCertificationResult = PayerCertification | PayerCertificationRejected | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
 
 /** The page where the payer certifies. Every field leads to the same page; use the one that fits the payer's device. */
 export type PayerCertificationStarted = {
@@ -377,6 +377,20 @@ export type PayerChannelCapability =
   /** Job identities can be queried with jobworthAuthentication. */
   | 'JOBWORTH';
 
+/**
+ * The channel refuses the app's configuration or credentials, until the operator has corrected them. Repeating does not
+ * help, and the code may be used up: offer another channel.
+ */
+export type PayerChannelMisconfigured = PayerFailure & {
+  readonly __typename?: 'PayerChannelMisconfigured';
+  /** CHANNEL_MISCONFIGURED. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
 /** What some channels require beside the auth code. A channel ignores what it does not need. */
 export type PayerChannelOptionsInput = {
   /** The merchant's order number. 5 to 30 characters of A-Z a-z 0-9 _ */
@@ -390,12 +404,12 @@ export type PayerChannelOptionsInput = {
 /** The channel cannot serve the call now. Nothing was used up: repeat the same call after retryAfterSeconds, or offer another channel. */
 export type PayerChannelUnavailable = PayerFailure & {
   readonly __typename?: 'PayerChannelUnavailable';
-  /** CHANNEL_UNREACHABLE, CHANNEL_NO_ANSWER, CHANNEL_BUSY, CHANNEL_SUSPENDED or CHANNEL_MISCONFIGURED. */
+  /** CHANNEL_UNREACHABLE, CHANNEL_NO_ANSWER, CHANNEL_BUSY or CHANNEL_SUSPENDED. */
   readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
-  /** Seconds to wait before repeating the same call. Null when repeating does not help until the operator has acted. */
-  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Seconds to wait before repeating the same call. */
+  readonly retryAfterSeconds: Scalars['Int']['output'];
   /** Give it to the operator: it finds this call in the log. */
   readonly traceId: Scalars['ID']['output'];
 };
@@ -549,7 +563,7 @@ export type PayerInitializeCertificationInput = {
 };
 
 /** PayerCertificationInitialized on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerInitializeCertificationResult = PayerCertificationInitialized | PayerCertificationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
+export type PayerInitializeCertificationResult = PayerCertificationInitialized | PayerCertificationRejected | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
 
 /** A field of the input that has to be corrected. */
 export type PayerInvalidField = {
@@ -618,12 +632,12 @@ export type PayerJobworthDocumentType =
 
 /** The input of jobworthAuthentication. */
 export type PayerJobworthInput = {
+  /** The merchant's number of the agreement that the payer authorized: Zhima's out_agreement_no. At most 128 characters. */
+  readonly agreementId: Scalars['ID']['input'];
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** The merchant's number of the agreement that the payer authorized: Zhima's out_agreement_no. At most 128 characters. */
-  readonly connKey: Scalars['String']['input'];
   /** The job identity to confirm: 04 for teachers, or another code agreed with Zhima. At most 32 characters. */
-  readonly identityType: Scalars['String']['input'];
+  readonly jobIdentityType: Scalars['String']['input'];
   /** How closely the query has to match. */
   readonly match: PayerJobworthMatch;
   /** The one-time token of the authorization. 1 to 128 characters of ASCII without blanks. */
@@ -665,7 +679,7 @@ export type PayerJobworthRejected = PayerFailure & {
  * PayerJobworthAnswered when Zhima answered, PayerJobworthPending when it has no answer yet; every other member is a
  * PayerFailure whose type says what to do. New members may be added.
  */
-export type PayerJobworthResult = PayerAuthorizationRejected | PayerChannelUnavailable | PayerInvalidInput | PayerJobworthAnswered | PayerJobworthPending | PayerJobworthRejected | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
+export type PayerJobworthResult = PayerAuthorizationRejected | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerJobworthAnswered | PayerJobworthPending | PayerJobworthRejected | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
 
 /** The payer of a job query, by exactly one of the fields. */
 export type PayerJobworthSubjectInput = {
@@ -754,7 +768,7 @@ export type PayerStartCertificationInput = {
 };
 
 /** PayerCertificationStarted on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerStartCertificationResult = PayerCertificationRejected | PayerCertificationStarted | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
+export type PayerStartCertificationResult = PayerCertificationRejected | PayerCertificationStarted | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerServiceBusy;
 
 /** What a client can read. */
 export type Query = {
@@ -924,6 +938,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   PayerAuthenticateAndSetResult:
     | ( PayerAuthResultStored & { __typename: 'PayerAuthResultStored' } )
     | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
+    | ( PayerChannelMisconfigured & { __typename: 'PayerChannelMisconfigured' } )
     | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
@@ -934,6 +949,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   PayerAuthenticateResult:
     | ( Omit<PayerAuthenticated, 'identity'> & { identity: _RefType['PayerIdentity'] } & { __typename: 'PayerAuthenticated' } )
     | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
+    | ( PayerChannelMisconfigured & { __typename: 'PayerChannelMisconfigured' } )
     | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
@@ -944,6 +960,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   PayerCertificationResult:
     | ( Certification & { __typename: 'PayerCertification' } )
     | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
+    | ( PayerChannelMisconfigured & { __typename: 'PayerChannelMisconfigured' } )
     | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
@@ -952,6 +969,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   PayerInitializeCertificationResult:
     | ( PayerCertificationInitialized & { __typename: 'PayerCertificationInitialized' } )
     | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
+    | ( PayerChannelMisconfigured & { __typename: 'PayerChannelMisconfigured' } )
     | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
@@ -959,6 +977,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   ;
   PayerJobworthResult:
     | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
+    | ( PayerChannelMisconfigured & { __typename: 'PayerChannelMisconfigured' } )
     | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerJobworthAnswered & { __typename: 'PayerJobworthAnswered' } )
@@ -977,6 +996,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   PayerStartCertificationResult:
     | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
     | ( CertifyPage & { __typename: 'PayerCertificationStarted' } )
+    | ( PayerChannelMisconfigured & { __typename: 'PayerChannelMisconfigured' } )
     | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerNotAllowed & { __typename: 'PayerNotAllowed' } )
@@ -990,6 +1010,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( PayerAuthNotFound & { __typename: 'PayerAuthNotFound' } )
     | ( PayerAuthorizationRejected & { __typename: 'PayerAuthorizationRejected' } )
     | ( PayerCertificationRejected & { __typename: 'PayerCertificationRejected' } )
+    | ( PayerChannelMisconfigured & { __typename: 'PayerChannelMisconfigured' } )
     | ( PayerChannelUnavailable & { __typename: 'PayerChannelUnavailable' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerJobworthRejected & { __typename: 'PayerJobworthRejected' } )
@@ -1036,6 +1057,7 @@ export type ResolversTypes = {
   PayerCertificationStatus: PayerCertificationStatus;
   PayerChannel: ResolverTypeWrapper<Channel>;
   PayerChannelCapability: PayerChannelCapability;
+  PayerChannelMisconfigured: ResolverTypeWrapper<PayerChannelMisconfigured>;
   PayerChannelOptionsInput: PayerChannelOptionsInput;
   PayerChannelUnavailable: ResolverTypeWrapper<PayerChannelUnavailable>;
   PayerFailure: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['PayerFailure']>;
@@ -1098,6 +1120,7 @@ export type ResolversParentTypes = {
   PayerCertificationResult: ResolversUnionTypes<ResolversParentTypes>['PayerCertificationResult'];
   PayerCertificationStarted: CertifyPage;
   PayerChannel: Channel;
+  PayerChannelMisconfigured: PayerChannelMisconfigured;
   PayerChannelOptionsInput: PayerChannelOptionsInput;
   PayerChannelUnavailable: PayerChannelUnavailable;
   PayerFailure: ResolversInterfaceTypes<ResolversParentTypes>['PayerFailure'];
@@ -1183,11 +1206,11 @@ export type PayerAuthWaitingResolvers<ContextType = Context, ParentType extends 
 };
 
 export type PayerAuthenticateAndSetResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticateAndSetResult'] = ResolversParentTypes['PayerAuthenticateAndSetResult']> = {
-  __resolveType: TypeResolveFn<'PayerAuthResultStored' | 'PayerAuthorizationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthResultStored' | 'PayerAuthorizationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerAuthenticateResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticateResult'] = ResolversParentTypes['PayerAuthenticateResult']> = {
-  __resolveType: TypeResolveFn<'PayerAuthenticated' | 'PayerAuthorizationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthenticated' | 'PayerAuthorizationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerAuthenticatedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticated'] = ResolversParentTypes['PayerAuthenticated']> = {
@@ -1244,7 +1267,7 @@ export type PayerCertificationRejectedResolvers<ContextType = Context, ParentTyp
 };
 
 export type PayerCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationResult'] = ResolversParentTypes['PayerCertificationResult']> = {
-  __resolveType: TypeResolveFn<'PayerCertification' | 'PayerCertificationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerCertification' | 'PayerCertificationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerCertificationStartedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerCertificationStarted'] = ResolversParentTypes['PayerCertificationStarted']> = {
@@ -1261,16 +1284,23 @@ export type PayerChannelResolvers<ContextType = Context, ParentType extends Reso
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type PayerChannelMisconfiguredResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerChannelMisconfigured'] = ResolversParentTypes['PayerChannelMisconfigured']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PayerChannelUnavailableResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerChannelUnavailable'] = ResolversParentTypes['PayerChannelUnavailable']> = {
   code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type PayerFailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerFailure'] = ResolversParentTypes['PayerFailure']> = {
-  __resolveType: TypeResolveFn<'PayerAuthNotFound' | 'PayerAuthorizationRejected' | 'PayerCertificationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthNotFound' | 'PayerAuthorizationRejected' | 'PayerCertificationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerIdentityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerIdentity'] = ResolversParentTypes['PayerIdentity'], FederationReferenceType extends FederationReferenceTypes['PayerIdentity'] = FederationReferenceTypes['PayerIdentity']> = {
@@ -1290,7 +1320,7 @@ export type PayerIdentityResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type PayerInitializeCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerInitializeCertificationResult'] = ResolversParentTypes['PayerInitializeCertificationResult']> = {
-  __resolveType: TypeResolveFn<'PayerCertificationInitialized' | 'PayerCertificationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerCertificationInitialized' | 'PayerCertificationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerInvalidFieldResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerInvalidField'] = ResolversParentTypes['PayerInvalidField']> = {
@@ -1330,7 +1360,7 @@ export type PayerJobworthRejectedResolvers<ContextType = Context, ParentType ext
 };
 
 export type PayerJobworthResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerJobworthResult'] = ResolversParentTypes['PayerJobworthResult']> = {
-  __resolveType: TypeResolveFn<'PayerAuthorizationRejected' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthAnswered' | 'PayerJobworthPending' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthorizationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthAnswered' | 'PayerJobworthPending' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerNotAllowedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerNotAllowed'] = ResolversParentTypes['PayerNotAllowed']> = {
@@ -1369,7 +1399,7 @@ export type PayerStartAuthenticationResultResolvers<ContextType = Context, Paren
 };
 
 export type PayerStartCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartCertificationResult'] = ResolversParentTypes['PayerStartCertificationResult']> = {
-  __resolveType: TypeResolveFn<'PayerCertificationRejected' | 'PayerCertificationStarted' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerCertificationRejected' | 'PayerCertificationStarted' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1404,6 +1434,7 @@ export type Resolvers<ContextType = Context> = {
   PayerCertificationResult?: PayerCertificationResultResolvers<ContextType>;
   PayerCertificationStarted?: PayerCertificationStartedResolvers<ContextType>;
   PayerChannel?: PayerChannelResolvers<ContextType>;
+  PayerChannelMisconfigured?: PayerChannelMisconfiguredResolvers<ContextType>;
   PayerChannelUnavailable?: PayerChannelUnavailableResolvers<ContextType>;
   PayerFailure?: PayerFailureResolvers<ContextType>;
   PayerIdentity?: PayerIdentityResolvers<ContextType>;

@@ -17,7 +17,12 @@ type FailureOf<Member extends FailureMember> = Extract<AnyFailure, { readonly __
 /** The failures that each kind of call can end with; the unions of the contract list the same. */
 export const startFailures = ['PayerServiceBusy', 'PayerInvalidInput'] as const;
 export const resultFailures = ['PayerAuthNotFound', ...startFailures] as const;
-const upstreamFailures = ['PayerChannelUnavailable', 'PayerNotAllowed', ...startFailures] as const;
+const upstreamFailures = [
+  'PayerChannelUnavailable',
+  'PayerChannelMisconfigured',
+  'PayerNotAllowed',
+  ...startFailures,
+] as const;
 const redeemFailures = ['PayerAuthorizationRejected', 'PayerOutcomeUnknown', 'PayerOutcomePending'] as const;
 export const authenticationFailures = [...redeemFailures, ...upstreamFailures] as const;
 export const certificationFailures = ['PayerCertificationRejected', ...upstreamFailures] as const;
@@ -36,7 +41,6 @@ export const toFailure = (code: FailureCode, traceId: string, details: Details =
     case 'PayerNotAllowed':
       return { __typename, ...shared, requiredScope: details.missingScope ?? null };
     case 'PayerChannelUnavailable':
-      return { __typename, ...shared, retryAfterSeconds: retryAfter ?? null };
     case 'PayerServiceBusy':
     case 'PayerOutcomePending':
       return { __typename, ...shared, retryAfterSeconds: retryAfter ?? 1 };

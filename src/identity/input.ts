@@ -117,10 +117,10 @@ const jobworthSubject = z
 export const jobworthInput = z
   .object({
     appId,
-    connKey: text(128),
+    agreementId: text(128),
     onceToken: oneTimeCode(128),
     match: z.enum(['EXACT', 'FUZZY']),
-    identityType: text(32),
+    jobIdentityType: text(32),
     serviceId: text(64),
     subject: jobworthSubject,
   })

@@ -158,10 +158,10 @@ describe('a path in an address', () => {
     await redeem(openWith({ name: 'gatewayUrl', options: alipay }, `${emulator.origin}/x/gateway.do`), 'ali_pay');
     const api = openWith({ name: 'apiUrl', options: alipay }, `${emulator.origin}/x/`);
     const asked = {
-      connKey: 'k',
+      agreementId: 'k',
       onceToken: 't',
       match: 'EXACT',
-      identityType: 'i',
+      jobIdentityType: 'i',
       serviceId: 's',
       subject: {},
     } as const;

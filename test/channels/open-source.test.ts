@@ -113,7 +113,14 @@ const daxpayOptions = { baseUrl: origin, appId: 'a', secret: 's', resultHolder: 
 const jucaiOptions = { baseUrl: origin, mchNo: 'm', appId: 'a', secret: 's' };
 const login = { appId: 'a', appSecret: 's', apiUrl: origin };
 const certification = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
-const job = { connKey: 'a', onceToken: 'b', match: 'EXACT', identityType: 'c', serviceId: 'd', subject: {} } as const;
+const job = {
+  agreementId: 'a',
+  onceToken: 'b',
+  match: 'EXACT',
+  jobIdentityType: 'c',
+  serviceId: 'd',
+  subject: {},
+} as const;
 
 type Ask = (source: OpenedSource, call: SourceCall) => Promise<unknown> | undefined;
 const redeem: Ask = (source, call) => source.redeem('code', { channelId: 'wechat_pay', clientIp: '127.0.0.1' }, call);

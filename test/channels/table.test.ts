@@ -119,7 +119,13 @@ const operations: Readonly<Record<string, Operation>> = {
   'alipay jobworth': {
     upstream: () => service.emulators.alipay,
     run: async (onceToken) => {
-      const rest = { connKey: 'c', match: 'EXACT', identityType: '04', serviceId: 's', subject: { userId: '2088' } };
+      const rest = {
+        agreementId: 'c',
+        match: 'EXACT',
+        jobIdentityType: '04',
+        serviceId: 's',
+        subject: { userId: '2088' },
+      };
       const query = `query ($input: PayerJobworthInput!) {
         jobworthAuthentication(input: $input) { __typename ... on PayerFailure { code } } }`;
       return (await service.graphql(query, { input: { onceToken, ...rest } })).data.jobworthAuthentication;

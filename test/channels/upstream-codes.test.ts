@@ -117,10 +117,10 @@ describe('Alipay', () => {
   ];
   test.each(jobworthRows)('jobworth: an inherited name as %s is a typed failure', async (_, replyWith, failure) => {
     const job = {
-      connKey: 'a',
+      agreementId: 'a',
       onceToken: 'b',
       match: 'EXACT',
-      identityType: 'c',
+      jobIdentityType: 'c',
       serviceId: 'd',
       subject: {},
     } as const;

@@ -96,7 +96,7 @@ test.each([
       'certName',
       'certNo',
       'passport',
-      'connKey',
+      'agreementId',
       'askedUserId',
       'askedOpenId',
       'queryCode',
@@ -117,11 +117,11 @@ test.each([
 
     // The search works: in each place it finds planted secrets in three spellings.
     for (const [place, written] of Object.entries(places)) {
-      const { payer, certNo, connKey } = planted;
-      const spelled = [payer, Buffer.from(`?${certNo}?`).toString('base64'), Buffer.from(connKey).toString('hex')];
+      const { payer, certNo, agreementId } = planted;
+      const spelled = [payer, Buffer.from(`?${certNo}?`).toString('base64'), Buffer.from(agreementId).toString('hex')];
       const leaking = Buffer.concat([written, Buffer.from(spelled.join(' '))]);
-      const found = scan({ payer, certNo, connKey }, { [place]: leaking });
-      expect(found.hits.sort()).toEqual(['certNo', 'connKey', 'payer'].map((secret) => `${secret} in ${place}`));
+      const found = scan({ payer, certNo, agreementId }, { [place]: leaking });
+      expect(found.hits.sort()).toEqual(['certNo', 'agreementId', 'payer'].map((secret) => `${secret} in ${place}`));
     }
   },
 );

@@ -109,10 +109,10 @@ const certification = {
   document: { type: 'IDENTITY_CARD', holderName: 'n', number: '1' },
 } as const;
 const job = {
-  connKey: 'c',
+  agreementId: 'c',
   onceToken: 't',
   match: 'EXACT',
-  identityType: '04',
+  jobIdentityType: '04',
   serviceId: 's',
   subject: { userId: '2088' },
 } as const;

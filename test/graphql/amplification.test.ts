@@ -77,7 +77,7 @@ beforeAll(async () => {
     startIdentityCertification: async () => `(input: { certifyId: "${begun.certifyId}" })`,
     identityCertification: async () => `(certifyId: "${begun.certifyId}")`,
     jobworthAuthentication: async () =>
-      `(input: { connKey: "a", onceToken: "ok_${++codes}", queryType: exact, identityType: "04", serviceId: "s", userId: "u" })`,
+      `(input: { agreementId: "a", onceToken: "ok_${++codes}", queryType: exact, jobIdentityType: "04", serviceId: "s", userId: "u" })`,
     authResult: async () => `(queryCode: "${kept.queryCode}")`,
     payerIdentity: async () => `(id: "${identityId}")`,
     _entities: async () => `(representations: [${list(`{__typename:"Channel",id:"${channel}"}`)}])`,

@@ -432,17 +432,16 @@ describe('failures that are not the fault of the auth code', () => {
     const at = await startFor({});
     failStore(at);
     const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
-    expect(answer).toMatchObject({ __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE', busyAfter: 2 });
+    expect(answer).toMatchObject({ __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 });
     expect(at.upstream.ledger).toEqual([]);
   });
 
-  test('an application that the upstream does not know is PayerChannelUnavailable, and only the operator can help', async () => {
+  test('an application that the upstream does not know is PayerChannelMisconfigured, and only the operator can help', async () => {
     const at = await startFor({ source: { appId: 'not-demo' } });
     const { answer } = await authenticate({ channelId: 'ali_pay', authCode: codeOf('ok') }, { at });
     expect(answer).toMatchObject({
-      __typename: 'PayerChannelUnavailable',
+      __typename: 'PayerChannelMisconfigured',
       code: 'CHANNEL_MISCONFIGURED',
-      retryAfterSeconds: null,
     });
   });
 

@@ -188,7 +188,7 @@ describe('sensitive fields (limits.sensitiveFields)', () => {
   const poll = 'authResult(queryCode: "q") { __typename }';
   const certification = 'identityCertification(certifyId: "c") { __typename }';
   const jobworth =
-    'jobworthAuthentication(input: { connKey: "a", onceToken: "b", match: EXACT, identityType: "c", serviceId: "d", subject: { userId: "u" } }) { __typename }';
+    'jobworthAuthentication(input: { agreementId: "a", onceToken: "b", match: EXACT, jobIdentityType: "c", serviceId: "d", subject: { userId: "u" } }) { __typename }';
   const set = 'authenticateAndSet(input: { channelId: "a", authCode: "b" }) { __typename }';
   const authenticate = 'authenticate(input: { channelId: "a", authCode: "b" }) { __typename }';
 

@@ -122,7 +122,7 @@ describe('PayerNotAllowed', () => {
 describe('the subject of a job query', () => {
   const JOBWORTH = `query ($input: PayerJobworthInput!) { jobworthAuthentication(input: $input) {
     __typename ... on PayerFailure { code } ... on PayerInvalidInput { fields { path message } } } }`;
-  const query = { connKey: 'c', match: 'EXACT', identityType: '04', serviceId: 's' };
+  const query = { agreementId: 'c', match: 'EXACT', jobIdentityType: '04', serviceId: 's' };
   const document = { type: 'PASSPORT', number: 'E12345678' };
   const asked = async (subject: object) => {
     const input = { ...query, onceToken: `ok_${Math.random()}`, subject };

@@ -5,6 +5,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isAbstractType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -146,6 +147,20 @@ describe('descriptions', () => {
     const missing = coordinates.filter(({ description }) => !description || !/\w{2}/.test(description));
     expect(missing.map(({ coordinate }) => coordinate)).toEqual([]);
   });
+});
+
+test('a field that several members of a union or an interface have is of one type, so that a client can select it in each', () => {
+  const conflicts = Object.values(schema.getTypeMap())
+    .filter(isAbstractType)
+    .filter(({ name }) => name.startsWith('Payer'))
+    .flatMap((type) => {
+      const typesByField = new Map<string, Set<string>>();
+      for (const member of schema.getPossibleTypes(type))
+        for (const field of Object.values(member.getFields()))
+          typesByField.set(field.name, (typesByField.get(field.name) ?? new Set()).add(`${field.type}`));
+      return [...typesByField].filter(([, types]) => types.size > 1).map(([field]) => `${type.name}: ${field}`);
+    });
+  expect(conflicts).toEqual([]);
 });
 
 describe('schema/subgraph.graphql', () => {

@@ -13,9 +13,9 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 const query = {
-  connKey: 'agreement-1',
+  agreementId: 'agreement-1',
   match: 'EXACT',
-  identityType: '04',
+  jobIdentityType: '04',
   serviceId: '2019120400000000000004450100',
   subject: { openId: '074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5' },
 };
@@ -54,7 +54,7 @@ describe('a once token', () => {
     const first = await ask(token);
     expect(first).toMatchObject({ confirmed: true });
     expect(await ask(token, { subject: { ...query.subject, userId: null, document: null } })).toEqual(first);
-    expect(await ask(token, { connKey: 'undefined' })).toMatchObject({ code: 'ONCE_TOKEN_USED' });
+    expect(await ask(token, { agreementId: 'undefined' })).toMatchObject({ code: 'ONCE_TOKEN_USED' });
     expect(sent(token)).toBe(1);
   });
 
@@ -100,9 +100,9 @@ describe('bad input', () => {
     [{ subject: { userId: '' } }, 'subject.userId'],
     [{ subject: { userId: 'x'.repeat(65) } }, 'subject.userId'],
     [{ subject: { openId: 'x'.repeat(129) } }, 'subject.openId'],
-    [{ connKey: '' }, 'connKey'],
+    [{ agreementId: '' }, 'agreementId'],
     [{ onceToken: 'x'.repeat(129) }, 'onceToken'],
-    [{ identityType: '' }, 'identityType'],
+    [{ jobIdentityType: '' }, 'jobIdentityType'],
     [{ serviceId: 'x'.repeat(65) }, 'serviceId'],
     [{ appId: 'demo-nobody' }, 'appId'],
   ])(

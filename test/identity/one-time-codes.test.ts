@@ -77,10 +77,10 @@ const xml =
       .replaceAll('&amp;', '&');
 
 const jobworth = (onceToken: string) => ({
-  connKey: 'c',
+  agreementId: 'c',
   onceToken,
   match: 'EXACT' as const,
-  identityType: 'i',
+  jobIdentityType: 'i',
   serviceId: 's',
   subject: { userId: 'u' },
 });

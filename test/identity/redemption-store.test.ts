@@ -24,7 +24,7 @@ describe('a store that cannot write', () => {
     expect(await authenticate(service, { authCode: 'test_ok_alice' })).toMatchObject({
       __typename: 'PayerServiceBusy',
       code: 'SERVICE_UNAVAILABLE',
-      busyAfter: 2,
+      retryAfterSeconds: 2,
     });
     expect(service.upstream.ledger).toHaveLength(0);
     unlock();

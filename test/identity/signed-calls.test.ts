@@ -207,7 +207,7 @@ describe('an app that signs its calls', () => {
     expect(answer).toMatchObject({
       __typename: 'PayerServiceBusy',
       code: 'SERVICE_UNAVAILABLE',
-      busyAfter: 2,
+      retryAfterSeconds: 2,
     });
     expect(sentCodes()).toEqual([]);
     service.store.useNonce = useNonce;

@@ -124,9 +124,9 @@ describe('a success has one line that says where it happened:', () => {
       'query ($input: PayerJobworthInput!) { jobworthAuthentication(input: $input) { __typename } }',
       () => ({
         onceToken: newCode('ok'),
-        connKey: 'a',
+        agreementId: 'a',
         match: 'EXACT',
-        identityType: '04',
+        jobIdentityType: '04',
         serviceId: 's',
         subject: { userId: 'u' },
       }),

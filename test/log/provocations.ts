@@ -45,7 +45,7 @@ const initialize = (at: At, holderName = '张三', input: Input = {}) => {
 const check = (at: At, variables: Record<string, unknown>) => ask(at, 'Query', 'identityCertification', variables);
 
 const authorization = {
-  ...{ connKey: 'agreement', match: 'EXACT', identityType: '04', serviceId: 's' },
+  ...{ agreementId: 'agreement', match: 'EXACT', jobIdentityType: '04', serviceId: 's' },
   subject: { userId: 'u' },
 };
 const jobworth = (at: At, onceToken: string, input: Input = {}) =>

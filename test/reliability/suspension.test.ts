@@ -72,7 +72,7 @@ test('a code that waits in the bulkhead of a crowded channel is not sent after t
     proxy.takeMs(500);
     const crowd = ['a', 'b', 'c', 'd'].map(async (code) => ({ payer: code, ...(await authenticate(service, code)) }));
     const refused = await Promise.race(crowd);
-    expect(refused).toMatchObject({ __typename: 'PayerServiceBusy', code: 'OVERLOADED', busyAfter: 1 });
+    expect(refused).toMatchObject({ __typename: 'PayerServiceBusy', code: 'OVERLOADED', retryAfterSeconds: 1 });
     const typenames = (await Promise.all(crowd)).map(({ __typename }) => __typename);
     expect(typenames.filter((name) => name === 'PayerAuthenticated')).toHaveLength(3);
     expect((await authenticate(service, refused.payer)).__typename).toBe('PayerAuthenticated');

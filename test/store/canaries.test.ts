@@ -96,13 +96,13 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
   const { data } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
   expect(data.authResult.__typename).toBe('PayerAuthSucceeded');
 
-  const jobworth = { match: 'EXACT', identityType: '04', serviceId: '2019120400000000000004450100' };
+  const jobworth = { match: 'EXACT', jobIdentityType: '04', serviceId: '2019120400000000000004450100' };
   const onceToken = `test_ok_${payer}~3`;
-  const connKey = `canary-conn-key-${mark}`;
+  const agreementId = `canary-conn-key-${mark}`;
   const documentNumber = '11010519491231002X';
   const answer = await ask(
     JOBWORTH,
-    { ...jobworth, connKey, onceToken, subject: { document: { type: 'IDENTITY_CARD', number: documentNumber } } },
+    { ...jobworth, agreementId, onceToken, subject: { document: { type: 'IDENTITY_CARD', number: documentNumber } } },
     'PayerJobworthAnswered',
   );
   const holderName = `金丝雀${mark}`;
@@ -125,7 +125,7 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
     setCode,
     queryCode,
     onceToken,
-    connKey,
+    agreementId,
     documentNumber,
     holderName,
     certifyId,

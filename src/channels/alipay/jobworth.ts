@@ -32,10 +32,10 @@ export const jobworthParameters = ({
   subject: { userId, openId, document },
   ...request
 }: JobworthRequest): Readonly<Record<string, string | undefined>> => ({
-  conn_key: request.connKey,
+  conn_key: request.agreementId,
   once_token: request.onceToken,
   query_type: matches[request.match],
-  identity_type: request.identityType,
+  identity_type: request.jobIdentityType,
   service_id: request.serviceId,
   user_id: userId,
   open_id: openId,
@@ -88,7 +88,8 @@ export const judgeJobworth = (keys: AlipayKeys, reply: HttpReply): JobworthReply
     const { code: reason, signed } = judged;
     const code = jobworthCodes.get(reason) ?? (COMMON_ERROR.test(reason) ? 'CHANNEL_MISCONFIGURED' : 'OUTCOME_UNKNOWN');
     // Only a signed refusal that is known leaves the once token unspent.
-    if (!signed) throw new PayerIdentityError(code, { claimedCode: reason });
+    if (!signed)
+      throw new PayerIdentityError(code === 'CHANNEL_BUSY' ? 'REPLY_UNVERIFIED' : code, { claimedCode: reason });
     if (code === 'OUTCOME_UNKNOWN') throw new PayerIdentityError(code, { upstreamCode: reason });
     return { kind: 'REFUSED', code, upstreamCode: reason, upstreamTraceId: traceIdOf(reply) };
   }

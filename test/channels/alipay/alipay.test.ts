@@ -166,10 +166,10 @@ describe('certification', () => {
 describe('job identity', () => {
   const upstreamTraceId = expect.stringMatching(/^[0-9a-f]{30}$/);
   const request: JobworthRequest = {
-    connKey: 'A B+C/中~*',
+    agreementId: 'A B+C/中~*',
     onceToken: 'test_ok_alice',
     match: 'EXACT',
-    identityType: '04',
+    jobIdentityType: '04',
     serviceId: '2019120400000000000004450100',
     subject: { userId: '20881029102921' },
   };

@@ -59,9 +59,9 @@ const payer = (holderName: string) =>
     document: { type: 'IDENTITY_CARD', holderName, number: '11010519491231002X' },
   }) as const;
 const jobworth = {
-  connKey: 'c',
+  agreementId: 'c',
   match: 'EXACT',
-  identityType: '04',
+  jobIdentityType: '04',
   serviceId: 's',
   subject: { userId: '20881029102921' },
 } as const;

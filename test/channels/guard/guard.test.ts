@@ -495,10 +495,10 @@ describe('a suspended source', () => {
     const cancellation = patient();
     const certify = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
     const query = {
-      connKey: 'a',
+      agreementId: 'a',
       onceToken: 'b',
       match: 'EXACT',
-      identityType: 'c',
+      jobIdentityType: 'c',
       serviceId: 'd',
       subject: {},
     } as const;
@@ -525,10 +525,10 @@ test('a guarded source that works answers as without a guard', async () => {
   const cancellation = patient();
   const certify = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
   const query = {
-    connKey: 'a',
+    agreementId: 'a',
     onceToken: 'b',
     match: 'EXACT',
-    identityType: 'c',
+    jobIdentityType: 'c',
     serviceId: 'd',
     subject: {},
   } as const;

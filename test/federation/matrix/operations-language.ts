@@ -95,7 +95,7 @@ export const language: readonly Operation[] = [
   {
     name: 'a misspelt value of an enum',
     query:
-      '{ jobworthAuthentication(input: { connKey: "c", match: EXACTLY, identityType: "04", serviceId: "s", subject: { userId: "u" }, onceToken: "t" }) { __typename } }',
+      '{ jobworthAuthentication(input: { agreementId: "c", match: EXACTLY, jobIdentityType: "04", serviceId: "s", subject: { userId: "u" }, onceToken: "t" }) { __typename } }',
     data: () => undefined,
     codes: ['GRAPHQL_VALIDATION_FAILED'],
   },

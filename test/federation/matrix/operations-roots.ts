@@ -12,9 +12,9 @@ const channels = ['ali_pay', 'wechat_pay'];
 const titled = (world: World) => [world.bob.channel, world.alice.channel];
 const job = {
   appId: 'shop',
-  connKey: 'agreement',
+  agreementId: 'agreement',
   match: 'EXACT',
-  identityType: '04',
+  jobIdentityType: '04',
   serviceId: 'service',
   subject: { userId: 'u' },
 };
@@ -131,14 +131,14 @@ export const queries: readonly Operation[] = [
   },
   {
     name: '`jobworthAuthentication`, an enum in the document',
-    query: `query($token: String!) { jobworthAuthentication(input: { appId: "shop", connKey: "agreement", match: EXACT, identityType: "04", serviceId: "service", subject: { userId: "u" }, onceToken: $token }) { __typename ... on PayerJobworthAnswered { confirmed } } }`,
+    query: `query($token: String!) { jobworthAuthentication(input: { appId: "shop", agreementId: "agreement", match: EXACT, jobIdentityType: "04", serviceId: "service", subject: { userId: "u" }, onceToken: $token }) { __typename ... on PayerJobworthAnswered { confirmed } } }`,
     variables: (_, fresh) => ({ token: fresh('ok') }),
     data: () => ({ jobworthAuthentication: { __typename: 'PayerJobworthAnswered', confirmed: true } }),
   },
   {
     name: '`jobworthAuthentication`, two subjects',
     query:
-      '{ jobworthAuthentication(input: { appId: "shop", connKey: "agreement", match: EXACT, identityType: "04", serviceId: "service", subject: { userId: "u", openId: "o" }, onceToken: "t" }) { __typename ... on PayerInvalidInput { code } } }',
+      '{ jobworthAuthentication(input: { appId: "shop", agreementId: "agreement", match: EXACT, jobIdentityType: "04", serviceId: "service", subject: { userId: "u", openId: "o" }, onceToken: "t" }) { __typename ... on PayerInvalidInput { code } } }',
     data: () => ({ jobworthAuthentication: { __typename: 'PayerInvalidInput', code: 'INPUT_INVALID' } }),
   },
 ];

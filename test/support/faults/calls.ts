@@ -31,7 +31,7 @@ const newSecrets = () => ({
   certName: mark(),
   certNo: newCertNo(),
   passport: mark().toUpperCase(),
-  connKey: mark(),
+  agreementId: mark(),
   askedUserId: mark(),
   askedOpenId: mark(),
   queryCode: mark(),
@@ -98,9 +98,9 @@ export const queryJob = ({ ask, secret }: FaultCalls, onceToken: string, more: F
   ask(JOBWORTH, {
     input: {
       onceToken,
-      connKey: secret.connKey,
+      agreementId: secret.agreementId,
       match: 'EXACT',
-      identityType: '04',
+      jobIdentityType: '04',
       serviceId: 'service',
       subject: { userId: secret.askedUserId },
       ...more,

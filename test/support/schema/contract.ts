@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import {
   buildASTSchema,
-  type GraphQLAbstractType,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -15,7 +14,6 @@ import {
 } from 'graphql';
 import { printedSchemaFile } from '../../../src/graphql/schema.ts';
 import { allScopes, type Scope } from '../../../src/security/caller.ts';
-import { responseName } from './response-names.ts';
 
 const schema = buildASTSchema(parse(readFileSync(printedSchemaFile, 'utf8')), { assumeValidSDL: true });
 
@@ -67,22 +65,16 @@ export const declaredScopes = new Map(
 const selectionOf = (type: GraphQLOutputType): string => {
   const named = getNamedType(type);
   if (isAbstractType(named)) {
-    const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${selected(member, named)}`);
+    const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${selected(member)}`);
     return `{ __typename ${members.join(' ')} }`;
   }
   return isObjectType(named) ? selected(named) : '';
 };
 
-const nameIn = (field: GraphQLField<unknown, unknown>, abstract?: GraphQLAbstractType): string =>
-  abstract ? responseName(schema, abstract, field) : field.name;
-
-const selected = (type: GraphQLObjectType, abstract?: GraphQLAbstractType): string => {
-  const fields = fieldsOf(type).map((field) => {
-    const name = nameIn(field, abstract);
-    return `${name === field.name ? '' : `${name}: `}${field.name} ${selectionOf(field.type)}`;
-  });
-  return `{ __typename ${fields.join(' ')} }`;
-};
+const selected = (type: GraphQLObjectType): string =>
+  `{ __typename ${fieldsOf(type)
+    .map((field) => `${field.name} ${selectionOf(field.type)}`)
+    .join(' ')} }`;
 
 export type Root = 'Query' | 'Mutation';
 
@@ -113,21 +105,16 @@ type Answer = Readonly<Record<string, unknown>> & { readonly __typename?: string
 const isHidden = (value: unknown) =>
   value === null || value === undefined || (value as Answer).__typename === 'PayerNotAllowed';
 
-interface Place extends Pick<Shown, 'path' | 'scopes'> {
-  /** The union or interface that the answer is a member of. */
-  readonly of?: GraphQLAbstractType | undefined;
-}
+type Place = Pick<Shown, 'path' | 'scopes'>;
 
 const shownBelow = (type: GraphQLObjectType, answer: Answer, at: Place): Shown[] =>
   fieldsOf(type).flatMap((field) => {
-    const value = answer[nameIn(field, at.of)];
+    const value = answer[field.name];
     if (isHidden(value)) return [];
-    const named = getNamedType(field.type);
-    const of = isAbstractType(named) ? named : undefined;
     const refused = refusedScopes.get(`${type.name}.${field.name}`) ?? [];
     const here = { path: `${at.path}.${field.name}`, scopes: at.scopes.concat(scopesOf(field), refused) };
     const inner = (Array.isArray(value) ? value : [value]).flatMap((item: Answer) =>
-      item.__typename ? shownBelow(schema.getType(item.__typename) as GraphQLObjectType, item, { ...here, of }) : [],
+      item.__typename ? shownBelow(schema.getType(item.__typename) as GraphQLObjectType, item, here) : [],
     );
     return [{ ...here, coordinate: `${type.name}.${field.name}` }, ...inner];
   });

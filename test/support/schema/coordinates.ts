@@ -2,7 +2,6 @@
 import {
   type ConstDirectiveNode,
   type GraphQLArgument,
-  type GraphQLField,
   type GraphQLInputField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
@@ -21,7 +20,6 @@ import {
 } from 'graphql';
 import { resolvers } from '../../../src/graphql/resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs } from '../../../src/graphql/schema.ts';
-import { responseName } from './response-names.ts';
 
 export const schema = buildSchema(resolvers, readTypeDefs());
 
@@ -86,19 +84,14 @@ const usualFields = (places: readonly (GraphQLArgument | GraphQLInputField)[]): 
 const selectionOf = (type: GraphQLOutputType): string => {
   const named = getNamedType(type);
   if (isAbstractType(named)) {
-    const members = schema
-      .getPossibleTypes(named)
-      .map((member) => `... on ${member.name} ${fieldsOf(member, (field) => responseName(schema, named, field))}`);
+    const members = schema.getPossibleTypes(named).map((member) => `... on ${member.name} ${fieldsOf(member)}`);
     return `{ __typename ${members.join(' ')} }`;
   }
-  return isObjectType(named) ? fieldsOf(named, ({ name }) => name) : '';
+  return isObjectType(named) ? fieldsOf(named) : '';
 };
 
-const fieldsOf = (type: GraphQLObjectType, nameOf: (field: GraphQLField<unknown, unknown>) => string): string => {
-  const fields = Object.values(type.getFields()).map((field) => {
-    const alias = nameOf(field) === field.name ? '' : `${nameOf(field)}: `;
-    return `${alias}${field.name} ${selectionOf(field.type)}`;
-  });
+const fieldsOf = (type: GraphQLObjectType): string => {
+  const fields = Object.values(type.getFields()).map((field) => `${field.name} ${selectionOf(field.type)}`);
   return `{ ${fields.join(' ')} }`;
 };
 

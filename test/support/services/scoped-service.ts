@@ -65,9 +65,9 @@ const payer = {
   document: { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' },
 };
 const authorization = {
-  connKey: 'agreement',
+  agreementId: 'agreement',
   match: 'EXACT',
-  identityType: '04',
+  jobIdentityType: '04',
   serviceId: 'service',
   subject: { userId: 'u' },
 };

@@ -108,8 +108,8 @@ export const AUTHENTICATE = `
       ... on PayerInvalidInput { fields { path message } }
       ... on PayerNotAllowed { requiredScope }
       ... on PayerChannelUnavailable { retryAfterSeconds }
-      ... on PayerServiceBusy { busyAfter: retryAfterSeconds }
-      ... on PayerOutcomePending { pendingAfter: retryAfterSeconds }
+      ... on PayerServiceBusy { retryAfterSeconds }
+      ... on PayerOutcomePending { retryAfterSeconds }
     }
   }`;
 
