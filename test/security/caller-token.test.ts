@@ -225,10 +225,12 @@ describe('over HTTP', () => {
     await published.close();
   });
 
-  const post = async (authorization: string | undefined) => {
+  /** The status stands in the answer only for clients that accept the media type which shows it. */
+  const showing = 'application/graphql-response+json';
+  const post = async (authorization: string | undefined, accept = 'application/json') => {
     const response = await fetch(`${service.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
+      headers: { 'content-type': 'application/json', accept, ...(authorization !== undefined && { authorization }) },
       body: JSON.stringify({ query: '{ payerChannels { capabilities } }' }),
     });
     const { status, headers } = response;
@@ -242,11 +244,17 @@ describe('over HTTP', () => {
   });
 
   test.each(forgeries)('a request with a token that is %s is 401 before GraphQL runs', async (name, make) => {
-    const { status, headers, body } = await post(`Bearer ${await make(published)}`);
+    const { status, headers, body } = await post(`Bearer ${await make(published)}`, showing);
     // What is too long for a header does not come so far.
     if (name === 'over 8 KiB') return expect(status).toBe(431);
     expect(status).toBe(401);
     expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(body).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] });
+  });
+
+  test('a request with an invalid token is 200 for a client of application/json, and its code is UNAUTHENTICATED', async () => {
+    const { status, body } = await post('Bearer ...');
+    expect(status).toBe(200);
     expect(body).toEqual({ errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 
@@ -255,7 +263,7 @@ describe('over HTTP', () => {
     published.answerWith(() => ({ status: 500, body: '' }));
     expect((await post(authorization)).status).toBe(200);
     await setTimeout(310);
-    const { status, headers, body } = await post(authorization);
+    const { status, headers, body } = await post(authorization, showing);
     published.answerWith(undefined);
     expect({ status, retryAfter: headers.get('retry-after') }).toEqual({ status: 503, retryAfter: '2' });
     expect(body.errors).toMatchObject([{ extensions: { code: 'CALLER_KEYS_UNAVAILABLE' } }]);
