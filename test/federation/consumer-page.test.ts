@@ -82,7 +82,9 @@ test('the wallet stub needs the key ref, and the orders stub the key id', () => 
     ['id', stub('orders')],
     ['ref', stub('wallet')],
   ] as const) {
-    const sdl = readFileSync(printedSchemaFile, 'utf8').replace(`@key(fields: "${key}")`, '');
+    const sdl = readFileSync(printedSchemaFile, 'utf8').replace(/^type PayerIdentity .*$/m, (line) =>
+      line.replace(`@key(fields: "${key}")`, ''),
+    );
     expect(composeApollo([subgraph('payer-identity', sdl), one]).errors, key).not.toBeUndefined();
   }
 });
@@ -110,7 +112,7 @@ test("the page's reference resolver takes the null id and the failed openId that
 });
 
 test('the page lists every root field, and no type of the subgraph has another name than those taken', () => {
-  const schema = buildASTSchema(stub('orders') && (served[0]?.typeDefs as DocumentNode), { assumeValid: true });
+  const schema = buildASTSchema(parse(readFileSync(printedSchemaFile, 'utf8')), { assumeValid: true });
   const listed = (type: string) =>
     [...(new RegExp(`^- \`${type}\`: (.*)$`, 'm').exec(readDocument('federation.md'))?.[1] ?? '').matchAll(/`(\w+)`/g)]
       .map(([, name]) => name)
@@ -150,9 +152,9 @@ describe('the payers of the sandbox', () => {
         const input = {
           appId,
           channelId,
-          authCode: `test_ok_${payer}~${round}`,
+          authCode: `test_ok_${payer}~${appId}-${channelId}-${round}`,
           clientIp: '127.0.0.1',
-          channelOptions: { orderId: `order_${payer}_${round}` },
+          channelOptions: { orderId: `order_${payer}_${channelId}_${round}` },
         };
         const { data } = await service.graphql(AUTHENTICATE, { input });
         expect(data.authenticate, `${payer} ${appId} ${channelId}`).toEqual({ identity: { id, ref } });
