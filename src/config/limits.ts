@@ -16,7 +16,8 @@ const settings = z.strictObject({
   /** Of one operation. */
   tokens: z.int().positive().default(2_000),
   depth: z.int().positive().default(10),
-  aliases: z.int().nonnegative().default(100),
+  /** Not below `_entities`, where `fields` bounds them. */
+  aliases: z.int().nonnegative().default(32),
   directives: z.int().nonnegative().default(50),
   /** Fields of the answer, those below `_entities` once for each reference; absent: in step with `representations`. */
   fields: z.int().positive().optional(),

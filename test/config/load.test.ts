@@ -130,15 +130,17 @@ describe('a configuration file', () => {
       },
       nameLookup: 'dns',
       limits: {
-        tokens: 1_000,
+        tokens: 2_000,
         depth: 10,
-        aliases: 15,
-        directives: 10,
+        aliases: 32,
+        directives: 50,
+        fields: 52_000,
         longFields: 4,
-        queryFields: 5,
+        queryFields: 20,
         mutationFields: 1,
-        sensitiveFields: 1,
-        representations: 200,
+        sensitiveFields: 10,
+        representations: 1_000,
+        bodyBytes: 321_536,
         waiters: 1_000,
         rates: { caller: often, address: often, app: oftener, channel: oftener },
         bulkheads: {
@@ -170,6 +172,20 @@ describe('a configuration file', () => {
       logLevel: 'info',
       sandbox: false,
     });
+  });
+
+  test('bodies and fields of an operation are bounded in step with its references, unless configured', async () => {
+    const limitsOf = async (limits: object) => {
+      const { representations, bodyBytes, fields } = (await load({ ...complete, limits })).limits;
+      return { representations, bodyBytes, fields };
+    };
+    expect(await limitsOf({ representations: 100 })).toEqual({
+      representations: 100,
+      bodyBytes: 91_136,
+      fields: 7_000,
+    });
+    const given = { representations: 100, bodyBytes: 25_600, fields: 1 };
+    expect(await limitsOf(given)).toEqual(given);
   });
 
   test('the retention of payers is passed to the store in milliseconds', async () => {
@@ -244,6 +260,11 @@ describe('a configuration file', () => {
     ['a time that is negative', { times: { sweepEveryMs: -1 } }, /times\.sweepEveryMs/],
     ['a time that is a text', { times: { deadlineMs: '5000' } }, /times\.deadlineMs/],
     ['a limit of nothing', { limits: { representations: 0 } }, /limits\.representations/],
+    [
+      'bodies that are too short for the references',
+      { limits: { representations: 500, bodyBytes: 127_999 } },
+      /limits\.bodyBytes: 127999 bytes hold no 500 references of 256 bytes \(limits\.representations\): at least 128000/,
+    ],
   ])('a configuration with %s is refused by the name of the option', async (_, changes, named) => {
     expect(await messageOf(load({ ...complete, ...changes }))).toMatch(named);
   });

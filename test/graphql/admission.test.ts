@@ -19,7 +19,7 @@ const start = async (limits: NonNullable<ServiceOptions['config']>['limits'], op
 };
 
 const input = (authCode: string) => ({ input: { channelId: 'wechat_pay', authCode } });
-const rateLimited = { __typename: 'PayerServiceBusy', code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) };
+const rateLimited = { __typename: 'PayerServiceBusy', code: 'RATE_LIMITED' };
 
 describe('too many calls', () => {
   test('calls over the rate are RATE_LIMITED with the time to wait, and nothing is sent or stored', async () => {
@@ -31,37 +31,28 @@ describe('too many calls', () => {
     const { status, data } = await service.graphql(AUTHENTICATE, input('test_ok_d'));
     expect(status).toBe(200);
     expect(data.authenticate).toMatchObject({ ...rateLimited, message: expect.stringContaining('Too many calls') });
-    expect(data.authenticate.retryAfterSeconds).toBeGreaterThan(90);
-    expect(data.authenticate.retryAfterSeconds).toBeLessThanOrEqual(100);
+    expect(data.authenticate.busyAfter).toBeGreaterThan(90);
+    expect(data.authenticate.busyAfter).toBeLessThanOrEqual(100);
     expect(service.upstream.ledger).toHaveLength(3);
   });
 
-  test('authResult over the rate is 429 with Retry-After, since its type has no place for a failure', async () => {
+  test('fed-status-hides-code: authResult over the rate is PayerServiceBusy with status 200, and its neighbours are answered', async () => {
     const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 33 } } });
-    const ask = () =>
-      fetch(`${service.url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: AUTH_RESULT, variables: { queryCode: 'nobody-knows-this-query-code' } }),
-      });
+    const query = AUTH_RESULT.replace(/\}\s*$/, 'payerChannels { channel { id } } }');
+    const ask = () => service.graphql(query, { queryCode: 'a-query-code-that-does-not-exist' });
     // Three guesses, eleven calls each.
-    for (let guess = 0; guess < 3; guess += 1) {
-      const answer = (await (await ask()).json()) as { data: object };
-      expect(answer.data).toMatchObject({ authResult: { status: 'NOT_EXIST' } });
-    }
+    for (let guess = 0; guess < 3; guess += 1)
+      expect((await ask()).data.authResult).toMatchObject({
+        __typename: 'PayerAuthNotFound',
+        code: 'QUERY_CODE_UNKNOWN',
+      });
     const sessions = vi.spyOn(service.store, 'session');
-    const refused = await ask();
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(90);
-    expect(await refused.json()).toMatchObject({
-      data: null,
-      errors: [
-        {
-          message: 'Too many calls; nothing was done. Repeat the call later.',
-          extensions: { code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) },
-        },
-      ],
-    });
+    const { status, data, errors } = await ask();
+    expect([status, errors]).toEqual([200, undefined]);
+    const message = 'Too many calls; nothing was done. Repeat the call later.';
+    expect(data.authResult).toMatchObject({ ...rateLimited, message, retryAfterSeconds: expect.any(Number) });
+    expect(data.authResult.retryAfterSeconds).toBeGreaterThan(90);
+    expect(data.payerChannels).toHaveLength(2);
     expect(sessions).not.toHaveBeenCalled();
   });
 
@@ -74,7 +65,7 @@ describe('too many calls', () => {
       const { data } = await service.graphql(AUTHENTICATE_AND_SET, input(code), { 'x-forwarded-for': '192.0.2.1' });
       typenames.push(data.authenticateAndSet.__typename);
     }
-    expect(typenames).toEqual(['PayerAuthResultStored', 'PayerAuthResultStored', 'PayerChannelUnavailable']);
+    expect(typenames).toEqual(['PayerAuthResultStored', 'PayerAuthResultStored', 'PayerServiceBusy']);
     expect(service.upstream.ledger).toHaveLength(2);
   });
 
@@ -93,7 +84,7 @@ describe('too many at the same time', () => {
   const patient = { config: { times: { deadlineMs: 3_000, leaseMs: 4_000 } } };
   const PAGE = AUTHENTICATE_AND_SET.replace(
     '... on PayerFailure',
-    '... on PayerChannelUnavailable { retryAfterSeconds } ... on PayerFailure',
+    '... on PayerServiceBusy { retryAfterSeconds } ... on PayerFailure',
   );
 
   test('P7: payer pages over their bulkhead are OVERLOADED within 50 ms, and trusted calls are answered', async () => {
@@ -124,27 +115,97 @@ describe('too many at the same time', () => {
   test('trusted callers over their bulkhead are OVERLOADED, and payer pages are answered', async () => {
     const service = await start({ bulkheads }, patient);
     const hanging = [1, 2, 3, 4].map((index) => service.graphql(AUTHENTICATE, input(`test_hang_${index}`)));
-    expect((await Promise.race(hanging)).data.authenticate).toMatchObject(overloaded);
+    const { retryAfterSeconds: busyAfter, ...refused } = overloaded;
+    expect((await Promise.race(hanging)).data.authenticate).toMatchObject({ ...refused, busyAfter });
     const page = await service.graphql(PAGE, input('test_ok_b'));
     expect(page.data.authenticateAndSet.__typename).toBe('PayerAuthResultStored');
     await Promise.all(hanging);
   });
 
-  test('anonymous polls over their bulkhead are 503 with Retry-After', async () => {
+  test('anonymous polls over their bulkhead are PayerServiceBusy, with the time to wait', async () => {
     const service = await start({ bulkheads: { polls: { running: 1, waiting: 0 } } }, { sandbox: false });
     const sessions = vi.spyOn(service.store, 'session');
-    const queryCode = 'a-query-code-that-nobody-has';
+    const queryCode = 'a-query-code-without-result';
     await service.store.openSession({ queryCode, stateId: 'state', appId: 'demo', channelId: 'wechat_pay' });
     const waiting = service.graphql(AUTH_RESULT, { queryCode, waitSeconds: 2 });
     await vi.waitFor(() => expect(sessions).toHaveBeenCalled());
-    const refused = await fetch(`${service.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: AUTH_RESULT, variables: { queryCode } }),
-    });
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
-    const errors = [{ extensions: { code: 'OVERLOADED', retryAfterSeconds: 1 } }];
-    expect(await refused.json()).toMatchObject({ errors });
-    expect((await waiting).data.authResult.status).toBe('WAITING');
+    const { status, data } = await service.graphql(AUTH_RESULT, { queryCode });
+    expect(status).toBe(200);
+    expect(data.authResult).toMatchObject(overloaded);
+    expect((await waiting).data.authResult.__typename).toBe('PayerAuthWaiting');
+  });
+});
+
+describe('fed-two-auth-results: several reads of secrets in one operation', () => {
+  const RESULT = '{ __typename ... on PayerServiceBusy { code } }';
+  const results = (codes: readonly string[]) =>
+    `{ ${codes.map((code, index) => `a${index}: authResult(queryCode: "${code}") ${RESULT}`).join(' ')} }`;
+  const typenames = (data: Readonly<Record<string, { readonly __typename: string }>>) =>
+    Object.values(data).map(({ __typename }) => __typename);
+  const unknownCodes = (count: number) => Array.from({ length: count }, (_, index) => `unknown-query-code-${index}`);
+  const openSessions = async (service: Awaited<ReturnType<typeof start>>, count: number) => {
+    const codes = Array.from({ length: count }, (_, index) => `query-code-of-payer-${index}`);
+    for (const queryCode of codes)
+      await service.store.openSession({ queryCode, stateId: queryCode, appId: 'demo', channelId: 'wechat_pay' });
+    return codes;
+  };
+
+  test('a cashier waits for two payers at once, for as long as the longer of the two waits', async () => {
+    const service = await start({}, { config: { times: { operationMs: 600, deadlineMs: 500 } } });
+    const [one, other] = await openSessions(service, 2);
+    const query = `query { slow: authResult(queryCode: "${one}", waitSeconds: 2) ${RESULT} quick: authResult(queryCode: "${other}", waitSeconds: 1) ${RESULT} }`;
+    const startedAt = performance.now();
+    const { status, data, errors } = await service.graphql(query);
+    expect([status, errors]).toEqual([200, undefined]);
+    expect(typenames(data)).toEqual(['PayerAuthWaiting', 'PayerAuthWaiting']);
+    expect(performance.now() - startedAt).toBeGreaterThan(1_900);
+  });
+
+  test('a result and a certification are answered in one operation', async () => {
+    const service = await start({});
+    const [code] = await openSessions(service, 1);
+    const query = `{ authResult(queryCode: "${code}") { __typename } identityCertification(certifyId: "1") { __typename } }`;
+    const { data, errors } = await service.graphql(query);
+    expect(errors).toBeUndefined();
+    // The emulated DaxPay certifies no payers.
+    expect(typenames(data)).toEqual(['PayerAuthWaiting', 'PayerInvalidInput']);
+  });
+
+  test('each field is charged by itself, and those over the rate are refused alone', async () => {
+    const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 3 } } });
+    const { status, data } = await service.graphql(results(await openSessions(service, 5)));
+    expect(status).toBe(200);
+    expect(typenames(data)).toEqual([...Array(3).fill('PayerAuthWaiting'), ...Array(2).fill('PayerServiceBusy')]);
+  });
+
+  test('wrong guesses in one operation are charged as in as many operations: aliases buy none', async () => {
+    // Ten guesses are 110 calls.
+    const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 120 } } });
+    expect(new Set(typenames((await service.graphql(results(unknownCodes(10)))).data))).toEqual(
+      new Set(['PayerAuthNotFound']),
+    );
+    const { data } = await service.graphql(results(unknownCodes(10)));
+    // Of the ten tokens left each field takes one, before the first of them has proved to be a guess.
+    expect(new Set(typenames(data))).toEqual(new Set(['PayerAuthNotFound']));
+    const { data: refused } = await service.graphql(
+      '{ authResult(queryCode: "one-more") { ... on PayerServiceBusy { code retryAfterSeconds } } }',
+    );
+    // The debt of those: 100 tokens, and one for the next call.
+    expect(refused.authResult).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 101 / SLOW });
+  });
+
+  test('guesses that run at the same time are charged in full, however many they are', async () => {
+    const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 100 } } });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => service.graphql(results(unknownCodes(10)))));
+    const guessed = answers
+      .flatMap(({ data }) => typenames(data))
+      .filter((name) => name === 'PayerAuthNotFound').length;
+    expect(guessed).toBeLessThanOrEqual(100);
+    const { data } = await service.graphql(
+      '{ authResult(queryCode: "one-more") { ... on PayerServiceBusy { retryAfterSeconds } } }',
+    );
+    const seconds = (11 * guessed - 99) / SLOW;
+    expect(data.authResult.retryAfterSeconds).toBeGreaterThan(seconds - 10);
+    expect(data.authResult.retryAfterSeconds).toBeLessThanOrEqual(seconds);
   });
 });

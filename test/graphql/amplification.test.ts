@@ -55,8 +55,8 @@ beforeAll(async () => {
     },
   });
   let codes = 0;
-  const code = async () => `channel: "${channel}", authCode: "ok_${++codes}"`;
-  const payer = 'method: FACE, certType: IDENTITY_CARD, certName: "a", certNo: "11010519491231002X"';
+  const code = async () => `channelId: "${channel}", authCode: "ok_${++codes}"`;
+  const payer = 'method: FACE, document: { type: IDENTITY_CARD, holderName: "a", number: "11010519491231002X" }';
   const once = async (document: string) => (await service.graphql(document)).data;
   const { authenticate } = await once(
     `mutation { authenticate(input: { ${await code()} }) { ... on PayerAuthenticated { identity { id } } } }`,
@@ -72,15 +72,15 @@ beforeAll(async () => {
   inputs = {
     authenticate: async () => `(input: { ${await code()} })`,
     authenticateAndSet: async () => `(input: { ${await code()} })`,
-    startAuthentication: async () => `(input: { channel: "${channel}", returnUrl: "${returnUrl}" })`,
+    startAuthentication: async () => `(input: { channelId: "${channel}", returnUrl: "${returnUrl}" })`,
     initializeIdentityCertification: async () => `(input: { ${payer} })`,
     startIdentityCertification: async () => `(input: { certifyId: "${begun.certifyId}" })`,
     identityCertification: async () => `(certifyId: "${begun.certifyId}")`,
     jobworthAuthentication: async () =>
-      `(input: { agreementId: "a", onceToken: "ok_${++codes}", queryType: exact, jobIdentityType: "04", serviceId: "s", userId: "u" })`,
+      `(input: { agreementId: "a", onceToken: "ok_${++codes}", match: EXACT, jobIdentityType: "04", serviceId: "s", subject: { userId: "u" } })`,
     authResult: async () => `(queryCode: "${kept.queryCode}")`,
     payerIdentity: async () => `(id: "${identityId}")`,
-    _entities: async () => `(representations: [${list(`{__typename:"Channel",id:"${channel}"}`)}])`,
+    _entities: async () => `(representations: [${list(`{__typename:"PayerChannel",id:"${channel}"}`)}])`,
   };
 });
 afterAll(() => service.close());
@@ -131,8 +131,8 @@ const below = ([step = '', ...rest]: readonly string[], times: number): string =
   return ` { ... on ${type} { ${[one, ...aliased].join(' ')} } }`;
 };
 
-const ask = async (query: string) => {
-  const body = JSON.stringify({ query });
+const ask = async (query: string, variables?: object) => {
+  const body = JSON.stringify({ query, variables });
   const before = process.cpuUsage();
   const response = await fetch(`${service.url}/graphql`, {
     method: 'POST',
@@ -155,13 +155,15 @@ const ask = async (query: string) => {
 };
 type Cost = Awaited<ReturnType<typeof ask>>;
 
-const overLimits = /^(TOO_|ONE_SENSITIVE)/;
+const overLimits = /^TOO_/;
 
 /** The most aliases that the limits let through. */
 const worstOf = async (make: (times: number) => Promise<string>): Promise<Cost> => {
-  let cost = await ask(await make(16));
-  for (let times = 15; times > 0 && overLimits.test(cost.codes[0] ?? ''); times -= times > 4 ? 4 : 1)
+  let cost = await ask(await make(33));
+  for (const times of [32, 20, 16, 11, 10, 7, 5, 4, 3, 2, 1]) {
+    if (!overLimits.test(cost.codes[0] ?? '') && cost.codes[0] !== 'GRAPHQL_PARSE_FAILED') break;
     cost = await ask(await make(times));
+  }
   return cost;
 };
 
@@ -200,18 +202,44 @@ test.each(roots.map(({ root, field }) => ({ root, field, name: field.name })))(
 
 test.each([
   ['200 bad representations', `{ _entities(representations: [${'1,'.repeat(200)}]) { __typename } }`],
-  ['as many unknown fields as there is room for', `{ ${Array.from({ length: 990 }, (_, i) => `f${i}`).join(' ')} }`],
-  ['as many unknown arguments', `{ channels(${Array.from({ length: 330 }, (_, i) => `a${i}: 1`).join(' ')}) { id } }`],
+  ['as many unknown fields as there is room for', `{ ${Array.from({ length: 1_990 }, (_, i) => `f${i}`).join(' ')} }`],
+  [
+    'as many unknown arguments',
+    `{ payerChannels(${Array.from({ length: 660 }, (_, i) => `a${i}: 1`).join(' ')}) { channel { id } } }`,
+  ],
   [
     'a long QR code in four fragments',
     `mutation { startAuthentication(input: { channelId: "ali_pay", returnUrl: "${returnUrl}" }) { ...A ...B ...C ...D } }
-    ${['A', 'B', 'C', 'D'].map((name) => `fragment ${name} on AuthenticationStarted { ${name}: authorizeQr }`).join(' ')}`,
+    ${['A', 'B', 'C', 'D'].map((name) => `fragment ${name} on PayerAuthenticationStarted { ${name}: authorizeQr }`).join(' ')}`,
   ],
 ])('the answer to %s has at most 256 KiB', async (_, query) => {
   const cost = await ask(query);
   costs.push(cost);
   expect(cost.bytes).toBeLessThanOrEqual(MAX_BYTES);
 });
+
+test.each([
+  ['464 places of 100 aliases', 464, { __typename: 'PayerIdentity' }, 100],
+  ['1,000 places of every field', 1_000, { __typename: 'PayerIdentity' }, 0],
+  ['3,900 malformed places', 3_900, 1, 1],
+])(
+  'references up to limits.fields are answered with at most 4 MiB, in at most 400 ms of CPU: %s',
+  async (what, places, kind, aliases) => {
+    const id = /"(pid_[^"]+)"/.exec((await inputs.payerIdentity?.()) ?? '')?.[1];
+    const entity = schema.getType('PayerIdentity') as GraphQLObjectType;
+    const fields = aliases > 0 ? Array.from({ length: aliases }, (_, i) => `a${i}: ref`).join(' ') : '';
+    const selected = fields ? ` { ... on PayerIdentity { ${fields} } }` : everything(entity);
+    const query = `query ($r: [_Any!]!) { _entities(representations: $r)${selected} }`;
+    const costs: Cost[] = [];
+    const representations = Array(places).fill(typeof kind === 'object' ? { ...kind, id } : kind);
+    for (let i = 0; i < 5; i += 1) costs.push(await ask(query, { r: representations }));
+    const { bytes, cpuMs, codes } = costs.toSorted((a, b) => a.cpuMs - b.cpuMs)[0]!;
+    console.log(`${what}: ${bytes} bytes, ${cpuMs.toFixed(0)} ms of CPU`);
+    expect(codes.filter((code) => overLimits.test(code))).toEqual([]);
+    expect(bytes).toBeLessThanOrEqual(4 * 1_048_576);
+    expect(cpuMs).toBeLessThanOrEqual(MAX_CPU_MS);
+  },
+);
 
 test('no repeated field takes more than 400 ms of CPU beyond a plain field, client included', async () => {
   const plain = [];
@@ -233,11 +261,11 @@ test('no repeated field takes more than 400 ms of CPU beyond a plain field, clie
 
 test('a QR code that is selected four times is rendered once', async () => {
   const start = (aliases: string) =>
-    `mutation { startAuthentication(input: { channel: "${channel}", returnUrl: "${returnUrl}" }) { ... on PayerAuthenticationStarted { ${aliases} } } }`;
+    `mutation { startAuthentication(input: { channelId: "${channel}", returnUrl: "${returnUrl}" }) { ... on PayerAuthenticationStarted { ${aliases} } } }`;
   const { data } = await service.graphql(start('a: authorizeQr b: authorizeQr c: authorizeQr d: authorizeQr'));
   expect(new Set(Object.values(data.startAuthentication)).size).toBe(1);
   const { status, errors } = await service.graphql(
     start('a: authorizeQr b: authorizeQr c: authorizeQr d: authorizeQr e: authorizeQr'),
   );
-  expect({ status, code: errors[0].extensions.code }).toEqual({ status: 400, code: 'TOO_MANY_LONG_FIELDS' });
+  expect({ status, code: errors[0].extensions.code }).toEqual({ status: 200, code: 'TOO_MANY_LONG_FIELDS' });
 });
