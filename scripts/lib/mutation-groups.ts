@@ -53,7 +53,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/security/{vault,vault-keys}.test.ts'],
   },
   limits: {
-    mutate: ['src/graphql/{operation-limits,operation-size}.ts'],
+    mutate: ['src/graphql/{operation-limits,operation-size,reference-budget}.ts'],
     testFiles: ['test/graphql/{operation-limits,operation-limits-parts}.test.ts'],
   },
   admission: {

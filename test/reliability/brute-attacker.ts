@@ -28,6 +28,8 @@ export interface Tally {
   left: number;
   /** Plain guesses that were answered, by field: the only ones that resolvers may have seen. */
   readonly answered: { authResult: number; payerIdentity: number };
+  /** Guesses of `page` that were admitted. */
+  admittedOnPages: number;
   /** Requests by way to guess and status. */
   readonly statuses: Record<string, number>;
 }
@@ -42,6 +44,7 @@ const tally: Tally = {
   requests: 0,
   left: 0,
   answered: { authResult: 0, payerIdentity: 0 },
+  admittedOnPages: 0,
   statuses: {},
 };
 const open = () => vectorNames.filter((name) => (left.get(name) ?? 0) > 0);
@@ -54,8 +57,10 @@ const guess = async (ask: (typeof attackers)[number], name: Vector) => {
   tally.requests += 1;
   const { status, text } = await ask(body);
   if (tellsOfAPayer(text)) tally.hits += 1;
-  if (name === 'plain' && status === 200) tally.answered[target.field] += 1;
-  const outcome = `${name} ${status}`;
+  const throttled = text.includes('"PayerServiceBusy"');
+  if (name === 'plain' && status === 200 && !throttled) tally.answered[target.field] += 1;
+  if (name === 'page') tally.admittedOnPages += text.split('"PayerAuthNotFound"').length - 1;
+  const outcome = `${name} ${throttled ? 'throttled' : status}`;
   tally.statuses[outcome] = (tally.statuses[outcome] ?? 0) + 1;
 };
 

@@ -30,6 +30,8 @@ export interface Target {
 const ALIASES = 80;
 const BATCH = 500;
 const REPRESENTATIONS = 199;
+/** As many as limits.sensitiveFields lets through. */
+const PAGE = 10;
 
 export const queryCodes = (known: string): Target => ({
   field: 'authResult',
@@ -43,7 +45,9 @@ export const payerIds = (known: string): Target => ({
 });
 
 const call = ({ field }: Target, code: string) =>
-  field === 'authResult' ? `authResult(queryCode: "${code}") { status }` : `payerIdentity(id: "${code}") { openId }`;
+  field === 'authResult'
+    ? `authResult(queryCode: "${code}") { __typename }`
+    : `payerIdentity(id: "${code}") { openId }`;
 
 /** Guesses, the last of which is right. */
 const mixed = ({ guess, known }: Target, count: number) =>
@@ -73,6 +77,13 @@ export const vectors = {
       },
     },
   }),
+  /** Reaches resolvers, half of it by a fragment: each guess is charged by itself. */
+  page(): Attempt {
+    const { guess } = queryCodes('');
+    const fields = Array.from({ length: PAGE }, (_, i) => `a${i}: authResult(queryCode: "${guess()}") { __typename }`);
+    const [front, back] = [fields.slice(0, PAGE / 2), fields.slice(PAGE / 2)].map((half) => half.join(' '));
+    return { guesses: PAGE, body: { query: `{ ${front} ...F } fragment F on Query { ${back} }` } };
+  },
   plain: (target: Target): Attempt => ({ guesses: 1, body: { query: `{ ${call(target, target.guess())} }` } }),
 } as const;
 export type Vector = keyof typeof vectors;
@@ -80,4 +91,4 @@ export const vectorNames = Object.keys(vectors) as Vector[];
 
 /** Whether an answer reveals anything of a payer. */
 export const tellsOfAPayer = (answer: string): boolean =>
-  /"status":"(?:WAITING|SUCCESS|REJECTED|INDETERMINATE)"|"openId":|"PayerIdentity"/.test(answer);
+  /"PayerAuth(?:Waiting|Succeeded|Failed)"|"openId":|"PayerIdentity"/.test(answer);
