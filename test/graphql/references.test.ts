@@ -129,7 +129,7 @@ describe('fed-page-of-250: a page of 250 orders', () => {
     expect(lookedUp()).toEqual([]);
   });
 
-  test('250 references by ref resolve, whatever else they hold', async () => {
+  test('250 references by ref with further fields resolve', async () => {
     const refs = orders((index) => typed({ ref: service.payers[index % 4]?.ref, appId: 'x', note: 'y' }));
     const { data, errors } = await entities(refs);
     expect(errors).toBeUndefined();
