@@ -12,7 +12,14 @@ import { apolloPlanner } from './gateways/apollo-planner.ts';
 import { askAt, type Gateway } from './gateways/gateway.ts';
 import { grafbaseGateway } from './gateways/grafbase.ts';
 import { hiveJavaScript, hiveRust } from './gateways/hive.ts';
-import { type Callers, type CallerTable, codesIn, shownIn, startCallers } from './matrix/callers.ts';
+import {
+  type Callers,
+  type CallerTable,
+  callerOperations,
+  startCallers,
+  withBadToken,
+  withGoodTokens,
+} from './matrix/callers.ts';
 import { differences } from './matrix/differences.ts';
 import { type FaultCell, faultOperations, runFault } from './matrix/faults.ts';
 import { fillLists } from './matrix/lists.ts';
@@ -61,11 +68,11 @@ describe.each(skipped.map(({ name, unavailable }) => [name, unavailable]))('%s',
 
 describe('operations', () => {
   beforeAll(async () => {
-    await Promise.all(
-      available.map(async (gateway) => {
-        outcomes.set(gateway.letter, await runOperations(of(running, gateway), world));
-      }),
-    );
+    const run = async (gateway: Gateway) =>
+      void outcomes.set(gateway.letter, await runOperations(of(running, gateway), world));
+    // The planner of R blocks this process for as long as it plans, so the others do not wait beside it.
+    if (running.has('R')) await run(apolloPlanner);
+    await Promise.all(available.filter(({ letter }) => letter !== 'R').map(run));
   }, SLOW);
 
   test.each(available)(
@@ -101,6 +108,8 @@ describe('faults between gateway and subgraph', () => {
     await Promise.all(
       available.map(async (gateway) => {
         const cells: FaultCell[] = [];
+        // Once without a fault, so that all is planned.
+        await runFault(of(running, gateway), world, undefined);
         for (const fault of faults) cells.push(...(await runFault(of(running, gateway), world, fault)));
         faultCells.set(gateway.letter, cells);
       }),
@@ -134,12 +143,15 @@ describe('callers', () => {
     for (const { proxy } of running.values()) proxy.passTo(world.service.url);
   }, SLOW);
 
-  test('every gateway that enforces nothing shows every caller the same, and refuses a bad token alone', () => {
-    const [first, ...others] = available.map((gateway) => shownIn(of(tables, gateway)));
+  test('every gateway that enforces nothing shows every caller the same, without an error', () => {
+    const [first, ...others] = available.map((gateway) => withGoodTokens(of(tables, gateway)));
     for (const other of others) expect(other).toEqual(first);
-    for (const gateway of available)
-      for (const cells of of(tables, gateway).values())
-        expect(cells.map(codesIn).map((codes) => codes.length > 0)).toEqual([false, false, false, false, false, true]);
+    expect([...first!.values()].flat().filter((cell) => cell.includes(';'))).toEqual([]);
+  });
+
+  test('no gateway shows a caller with a bad token what the operation asks for', () => {
+    for (const [letter, table] of tables)
+      for (const name of callerOperations) expect(withBadToken(table, name), `${letter} ${name}`).toMatch(/^\w+ null/);
   });
 
   test.each([...available.map(({ letter }) => letter), 'He', 'Hp'])(

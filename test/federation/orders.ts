@@ -19,7 +19,7 @@ export const ordersSdl = `
     id: ID!
   }`;
 
-/** References payers by channel, app and openId. */
+/** References payers by ref. */
 export const walletSdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
 
@@ -30,13 +30,8 @@ export const walletSdl = `
     id: ID!
     payer: PayerIdentity
   }
-  type PayerIdentity @key(fields: "channel { id } appId openId", resolvable: false) {
-    channel: Channel
-    appId: ID
-    openId: String
-  }
-  type Channel @key(fields: "id", resolvable: false) {
-    id: ID!
+  type PayerIdentity @key(fields: "ref", resolvable: false) {
+    ref: ID
   }`;
 
 interface Order {
@@ -46,7 +41,7 @@ interface Order {
 
 interface Wallet {
   readonly id: string;
-  readonly payer: { readonly channel: { readonly id: string }; readonly appId: string; readonly openId: string };
+  readonly payer: { readonly ref: string };
 }
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

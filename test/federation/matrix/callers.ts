@@ -63,10 +63,10 @@ const cell = ({ data: all }: Answer, { status, data, errors = [] }: Answer): str
 /** By operation, then by caller. */
 export type CallerTable = ReadonlyMap<string, readonly string[]>;
 
-/** Without the codes. */
-export const shownIn = (table: CallerTable): CallerTable =>
-  new Map([...table].map(([name, cells]) => [name, cells.map((text) => text.split('; ')[0] ?? '')]));
-export const codesIn = (text: string): readonly string[] => text.split('; ').slice(1);
+/** Without the last caller, whose token is bad: every gateway has its own way to say so. */
+export const withGoodTokens = (table: CallerTable): CallerTable =>
+  new Map([...table].map(([name, cells]) => [name, cells.slice(0, -1)]));
+export const withBadToken = (table: CallerTable, operation: string): string => table.get(operation)?.at(-1) ?? '';
 
 export const startCallers = async (sets: Sets) => {
   const scoped = await startScopedService({}, { router: { secrets: [routerSecret] } });

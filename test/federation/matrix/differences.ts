@@ -18,8 +18,8 @@ const leavesOut: Cause = {
 };
 const parses: Cause = {
   id: 'G2',
-  title: 'Grafbase refuses a legal text in the document',
-  text: 'Its parser does not read a string with an escaped backslash. In variables every text works.',
+  title: 'Grafbase refuses characters beyond U+FFFF in the document',
+  text: 'Its parser ends at an emoji or a rare Chinese character in a string. In variables every text works.',
 };
 const shows: Cause = {
   id: 'G3',
@@ -96,7 +96,7 @@ export const differences: Readonly<Record<string, Readonly<Record<string, Differ
   },
   'payers by ref → a field computed from openId': { Hr: noPlan },
   'a missing ref → a field computed from openId': { Hr: noPlan },
-  'an escaped backslash in the document': {
+  'a character beyond U+FFFF in the document': {
     G: { cause: parses, change: instead({ data: null, codes: ['OPERATION_PARSING_ERROR'] }) },
   },
   "introspection of federation's own types": {

@@ -60,13 +60,17 @@ export const faultOperations: readonly FaultOperation[] = [
 ];
 
 export interface FaultCell {
-  readonly fault: Fault;
+  readonly fault: Fault | undefined;
   readonly operation: FaultOperation;
   readonly data: unknown;
   readonly codes: readonly string[];
 }
 
-export const runFault = async ({ url, proxy }: Running, world: World, fault: Fault): Promise<FaultCell[]> => {
+export const runFault = async (
+  { url, proxy }: Running,
+  world: World,
+  fault: Fault | undefined,
+): Promise<FaultCell[]> => {
   proxy.play(fault);
   try {
     return await Promise.all(

@@ -52,11 +52,16 @@ export const language: readonly Operation[] = [
     }),
   },
   {
-    name: 'Unicode and escaped quotes in the document, NUL in a variable',
+    name: 'Unicode and escaped quotes in the document, NUL and more in a variable',
     query:
-      'query($text: ID!) { a: payerIdentity(id: "支付宝 \\"quoted\\" é 😀") { id } b: payerIdentity(id: $text) { id } }',
+      'query($text: ID!) { a: payerIdentity(id: "支付宝 \\"quoted\\" é") { id } b: payerIdentity(id: $text) { id } }',
     variables: () => ({ text: '\u0000\u2028\ud83d\ude00"\\' }),
     data: () => ({ a: null, b: null }),
+  },
+  {
+    name: 'a character beyond U+FFFF in the document',
+    query: '{ payerIdentity(id: "a 😀 b") { id } }',
+    data: () => ({ payerIdentity: null }),
   },
   {
     name: 'an escaped backslash in the document',

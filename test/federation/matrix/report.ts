@@ -1,7 +1,7 @@
 /** docs/federation-matrix.md, from what a run gave. Nothing in it changes from run to run. */
 import { faults } from '../fault-proxy.ts';
 import type { Gateway } from '../gateways/gateway.ts';
-import { type CallerTable, callerNames, callerOperations, codesIn, shownIn } from './callers.ts';
+import { type CallerTable, callerNames, callerOperations, withBadToken, withGoodTokens } from './callers.ts';
 import { composed } from './composed.ts';
 import { causes, differences } from './differences.ts';
 import type { FaultCell } from './faults.ts';
@@ -83,25 +83,19 @@ const faultDataTable = (): string =>
     }),
   );
 
-const callersTable = (cells: CallerTable | undefined): string =>
+const callersTable = (names: readonly string[], cells: CallerTable | undefined): string =>
   table(
-    ['operation', ...callerNames],
+    ['operation', ...names],
     callerOperations.map((name) => [name, ...(cells?.get(name) ?? [])]),
   );
 
-/** Of gateways that enforce nothing, only a bad token has errors. */
 const badTokensTable = ({ gateways, tables }: Run): string =>
   table(
-    gateways.map(({ letter }) => letter),
-    [
-      gateways.map(({ letter }) => {
-        const codes = [...(tables.get(letter)?.values() ?? [])].flatMap((cells) => cells.flatMap(codesIn));
-        return [...new Set(codes)]
-          .sort()
-          .map((code) => `\`${code}\``)
-          .join(', ');
-      }),
-    ],
+    ['operation', ...gateways.map(({ letter }) => letter)],
+    callerOperations.map((name) => [
+      name,
+      ...gateways.map(({ letter }) => withBadToken(tables.get(letter) ?? new Map(), name)),
+    ]),
   );
 
 const composersTable = (): string => {
@@ -117,7 +111,7 @@ export const writeReport = (run: Run): string => {
     'What composers and gateways make of this subgraph, with five neighbouring subgraphs: `orders` (references payers by `id`, and adds fields to `PayerIdentity` and `PayerChannel`), `wallet` and `points` (by `ref`, with an openId and with a userId), `loyalty` (`tier @requires(fields: "openId")`) and a stranger with common type names of its own. `npm run matrix` writes this page; [`test/federation/matrix.test.ts`](../test/federation/matrix.test.ts) runs all of it with `npm test` and fails when a cell is not as it stands here.',
     '## Gateways',
     gatewaysTable(run),
-    "A refuses a supergraph that declares scopes and gets the schema without them. R is not Apollo Router: it is the Router's query planner (Elastic licence 2.0, installed for tests only) with an executor of ours that treats replies as the Router's source does; validation, introspection and completion are graphql-js, and scopes are not enforced. Apollo Router, Cosmo Router and Hive Router themselves cannot be had from npm, so this page says nothing of them. Every gateway waits 1.5 s for a subgraph here; A waits without end unless its data source is given a time-out.",
+    "A refuses a supergraph that declares scopes and gets the schema without them. R is not Apollo Router: it is the Router's query planner (Elastic licence 2.0, installed for tests only) with an executor of ours that treats replies as the Router's source does; validation, introspection and completion are graphql-js, and scopes are not enforced. Apollo Router, Cosmo Router and Hive Router themselves cannot be had from npm, so this page says nothing of them. Every gateway waits 5 s for a subgraph here; A waits without end unless its data source is given a time-out.",
     '## Composers',
     composersTable(),
     'A field computed from `openId` needs the scope of `openId`: without it, two composers refuse the supergraph, and the other two show the field to callers who may not see the openId.',
@@ -134,10 +128,13 @@ export const writeReport = (run: Run): string => {
     '## Callers',
     'The service asks for the secret of the router and for scopes; the gateway forwards the token. `all` is what a caller with every scope for the app sees; another cell names what such a caller does not see, the codes of the errors, and the HTTP status where it is not 200.',
     `### Gateways that enforce nothing: ${run.gateways.map(({ letter }) => letter).join(', ')}`,
-    callersTable(shown && shownIn(shown)),
-    'Only a bad token has errors: the subgraph answers it with 401, and what the client gets is the code of the gateway.',
+    callersTable(callerNames.slice(0, -1), shown && withGoodTokens(shown)),
+    'A bad or expired token: the subgraph answers 401 to all of the request, public fields included, and the client gets what the gateway makes of it.',
     badTokensTable(run),
-    ...run.enforcing.flatMap(({ letter, name }) => [`### ${letter}: ${name}`, callersTable(run.tables.get(letter))]),
+    ...run.enforcing.flatMap(({ letter, name }) => [
+      `### ${letter}: ${name}`,
+      callersTable(callerNames, run.tables.get(letter)),
+    ]),
   ];
   return `${parts.join('\n\n')}\n`;
 };
