@@ -49,6 +49,11 @@ const complete = (): void => {
 
 if (!process.argv.includes('--check')) complete();
 const { overrides } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const faults = lockFileFaults(readLockFile(readFileSync(file, 'utf8')), overrides);
+/** The gateways that a test installs. */
+const gateways = new URL('../test/federation/package-lock.json', import.meta.url);
+const faults = [
+  ...lockFileFaults(readLockFile(readFileSync(file, 'utf8')), overrides),
+  ...lockFileFaults(readLockFile(readFileSync(gateways, 'utf8'))),
+];
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;

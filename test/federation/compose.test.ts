@@ -2,52 +2,34 @@
 import { readFileSync } from 'node:fs';
 import { composeServices as composeApollo } from '@apollo/composition';
 import { composeServices as composeGuild } from '@theguild/federation-composition';
-import { federateSubgraphs, LATEST_ROUTER_COMPATIBILITY_VERSION } from '@wundergraph/composition';
-import { type DocumentNode, parse, print } from 'graphql';
+import { parse, print } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { printedSchemaFile, schemaFileWithoutScopes } from '../../src/graphql/schema.ts';
 import { declaredScopes } from '../support/schema/contract.ts';
-import { ordersSdl, walletSdl } from './orders.ts';
-
-interface Subgraph {
-  readonly name: string;
-  readonly url: string;
-  readonly typeDefs: DocumentNode;
-}
-/** What is wrong; nothing when the subgraphs compose. */
-type Compose = (subgraphs: readonly Subgraph[]) => readonly string[];
-
-// No two composers find the same faults, so all of them have their say.
-const composers: [name: string, compose: Compose][] = [
-  ['@apollo/composition', (subgraphs) => (composeApollo([...subgraphs]).errors ?? []).map(({ message }) => message)],
-  [
-    '@theguild/federation-composition',
-    (subgraphs) => (composeGuild([...subgraphs]).errors ?? []).map(({ message }) => message),
-  ],
-  [
-    '@wundergraph/composition',
-    (subgraphs) => {
-      const result = federateSubgraphs({
-        subgraphs: subgraphs.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs })),
-        version: LATEST_ROUTER_COMPATIBILITY_VERSION,
-      });
-      return result.success ? [] : result.errors.map(({ message }) => message);
-    },
-  ],
-];
+import { composers, services } from './composers.ts';
+import type { Subgraph } from './gateways/gateway.ts';
+import { loyaltySdl, ordersSdl, pointsSdl, strangerSdl, walletSdl } from './neighbours.ts';
 
 const subgraph = (name: string, sdl: string): Subgraph => ({
   name,
   url: `http://${name}.example/graphql`,
-  typeDefs: parse(sdl),
+  sdl,
 });
 const printed = readFileSync(printedSchemaFile, 'utf8');
 const payerIdentity = subgraph('payer-identity', printed);
 const withoutScopes = subgraph('payer-identity', readFileSync(schemaFileWithoutScopes, 'utf8'));
 const orders = subgraph('orders', ordersSdl);
 const wallet = subgraph('wallet', walletSdl);
+const points = subgraph('points', pointsSdl);
+const stranger = subgraph('stranger', strangerSdl);
+const loyalty = (scopes: boolean) => subgraph('loyalty', loyaltySdl({ scopes }));
+const neighbours = [orders, wallet, points, loyalty(true), stranger];
 
-describe.each(composers)('%s', (_, compose) => {
+const payerOfOrders = /type PayerIdentity [^}]*\}/;
+/** The composers that follow scopes through @requires. */
+const followsScopes = new Set(['@apollo/composition', '@theguild/federation-composition']);
+
+describe.each(composers)('$name', ({ name, compose }) => {
   test('the subgraph composes alone', () => {
     expect(compose([payerIdentity])).toEqual([]);
   });
@@ -56,17 +38,34 @@ describe.each(composers)('%s', (_, compose) => {
     expect(compose([payerIdentity, orders])).toEqual([]);
   });
 
-  test('the subgraph composes with orders and wallets, which reference payers by channel, app and openId', () => {
-    expect(compose([payerIdentity, orders, wallet])).toEqual([]);
+  test('the subgraph composes with wallets and accounts, which reference payers by ref', () => {
+    expect(compose([payerIdentity, wallet, points])).toEqual([]);
+  });
+
+  test('the subgraph composes with a stranger whose types have the common names', () => {
+    expect(compose([payerIdentity, stranger])).toEqual([]);
+  });
+
+  test('the subgraph composes with all neighbours at once', () => {
+    expect(compose([payerIdentity, ...neighbours])).toEqual([]);
+  });
+
+  test('a field computed from openId composes with the scope of openId', () => {
+    expect(compose([payerIdentity, loyalty(true)])).toEqual([]);
+  });
+
+  test('a field computed from openId without its scope is refused by the composers that follow scopes', () => {
+    const faults = compose([payerIdentity, loyalty(false)]).join('\n');
+    expect(faults).toMatch(followsScopes.has(name) ? /requiresScopes.*PayerIdentity\.openId/ : /^$/);
   });
 
   test('the schema without scopes composes as well', () => {
     expect(compose([withoutScopes])).toEqual([]);
-    expect(compose([withoutScopes, orders, wallet])).toEqual([]);
+    expect(compose([withoutScopes, orders, wallet, points, loyalty(false), stranger])).toEqual([]);
   });
 
   test('composition refuses a subgraph whose key names no field', () => {
-    const broken = subgraph('broken', ordersSdl.replace('Order @key(fields: "id")', 'Order @key(fields: "nope")'));
+    const broken = subgraph('broken', ordersSdl.replace('Entry @key(fields: "id")', 'Entry @key(fields: "nope")'));
     const faults = compose([payerIdentity, broken]);
     expect(faults.join('\n')).toMatch(/nope/);
   });
@@ -74,7 +73,7 @@ describe.each(composers)('%s', (_, compose) => {
   test('composition refuses a subgraph that defines a field of this one', () => {
     const broken = subgraph(
       'broken',
-      ordersSdl.replace(/type PayerIdentity .*/s, 'type PayerIdentity @key(fields: "id") { id: ID! unionId: String }'),
+      ordersSdl.replace(payerOfOrders, 'type PayerIdentity @key(fields: "id") { id: ID! unionId: String }'),
     );
     const faults = compose([payerIdentity, broken]);
     expect(faults.join('\n')).toMatch(/unionId/);
@@ -83,25 +82,27 @@ describe.each(composers)('%s', (_, compose) => {
   test('composition refuses a subgraph in which a payer has an id of another type', () => {
     const broken = subgraph(
       'broken',
-      ordersSdl.replace(
-        /type PayerIdentity .*/s,
-        'type PayerIdentity @key(fields: "id", resolvable: false) { id: [Int!] }',
-      ),
+      ordersSdl.replace(payerOfOrders, 'type PayerIdentity @key(fields: "id", resolvable: false) { id: [Int!] }'),
     );
     expect(compose([payerIdentity, broken])).not.toEqual([]);
   });
 
-  test('composition refuses orders when their key is removed from the contract', () => {
-    const without = subgraph('payer-identity', printed.replace('@key(fields: "id") @key', '@key'));
-    expect(without).not.toEqual(payerIdentity);
-    expect(compose([without, orders])).not.toEqual([]);
+  test('composition refuses orders when their key is removed from the contract, but for Grafbase, which does not look', () => {
+    const sdl = printed.replace('type PayerIdentity @key(fields: "id")', 'type PayerIdentity');
+    expect(sdl).not.toBe(printed);
+    const unresolvable = ordersSdl.replace(
+      'PayerIdentity @key(fields: "id")',
+      'PayerIdentity @key(fields: "id", resolvable: false)',
+    );
+    const faults = compose([subgraph('payer-identity', sdl), subgraph('orders', unresolvable)]);
+    expect(faults.length > 0).toBe(name !== 'Grafbase');
   });
 });
 
 describe('the supergraph', () => {
   const supergraphOf = (subgraphs: readonly Subgraph[]) => [
-    composeApollo([...subgraphs]).supergraphSdl ?? '',
-    composeGuild([...subgraphs]).supergraphSdl ?? '',
+    composeApollo(services(subgraphs)).supergraphSdl ?? '',
+    composeGuild(services(subgraphs)).supergraphSdl ?? '',
   ];
   /** The fields that carry scopes, in the order of the document. */
   const scopedFields = (sdl: string) => {

@@ -21,7 +21,7 @@ export interface Composer {
 const require = createRequire(import.meta.url);
 const versionOf = (name: string) => (require(`${name}/package.json`) as { version: string }).version;
 
-const services = (subgraphs: readonly Subgraph[]) =>
+export const services = (subgraphs: readonly Subgraph[]) =>
   subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
 
 const composeByGrafbase = (subgraphs: readonly Subgraph[]): string[] => {

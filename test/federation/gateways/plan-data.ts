@@ -17,7 +17,7 @@ export interface Place {
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Adds the reply to what is there; a null takes nothing away. */
+/** Adds the reply to what is there; a null removes nothing. */
 export const merge = (into: Json, from: unknown): void => {
   if (!isObject(from)) return;
   for (const [name, value] of Object.entries(from)) into[name] = merged(into[name], value);

@@ -10,7 +10,7 @@ const neighbours = [subgraph('orders', ordersSdl), subgraph('wallet', walletSdl)
 const stranger = subgraph('stranger', strangerSdl);
 const loyalty = (scopes: boolean) => subgraph('loyalty', loyaltySdl({ scopes }));
 
-export const compositions: readonly (readonly [name: string, subgraphs: readonly Subgraph[]])[] = [
+const compositions: readonly (readonly [name: string, subgraphs: readonly Subgraph[]])[] = [
   ['the subgraph alone', [own(sdlWith)]],
   ['without scopes', [own(sdlWithout)]],
   ['with all neighbours', [own(sdlWith), ...neighbours, loyalty(true), stranger]],

@@ -62,7 +62,7 @@ interface Difference {
 
 const instead = (outcome: Partial<Outcome>) => (expected: Outcome) => ({ ...expected, ...outcome });
 
-/** Of a payer of whom nothing is known, the first null alone. */
+/** Of an unknown payer, the first null alone. */
 const firstNullOnly = (payer: Readonly<Record<string, unknown>>) => {
   const entries = Object.entries(payer);
   const isUnknown = entries.every(([name, value]) => value === null || name === 'id' || name === 'ref');

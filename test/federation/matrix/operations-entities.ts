@@ -13,7 +13,7 @@ const values = (payer: Payer) => ({
 });
 const show = (payer: Payer, ...names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, values(payer)[name]]));
-/** A reference that names nobody: its key, and null for everything else. */
+/** A reference that names no payer: its key, and null for everything else. */
 const ghost = (key: object, ...names: readonly string[]) => ({
   ...Object.fromEntries(names.map((name) => [name, null])),
   ...key,

@@ -13,7 +13,7 @@ const CEILING = 1_000;
 
 interface Reference {
   readonly key: string | null;
-  /** Null for a reference that names nobody, or that is malformed. */
+  /** Null for a reference that names no payer, or that is malformed. */
   readonly openId: string | null;
 }
 
