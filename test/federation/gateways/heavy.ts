@@ -34,7 +34,11 @@ const install = (): string | undefined => {
   if (isComplete()) return undefined;
   try {
     const cwd = folder.pathname;
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd, timeout: INSTALL_TIMEOUT_MS, stdio: 'pipe' });
+    execFileSync('npm', ['ci', '--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=30000'], {
+      cwd,
+      timeout: INSTALL_TIMEOUT_MS,
+      stdio: 'pipe',
+    });
     return isComplete() ? undefined : 'npm ci in test/federation installed other versions';
   } catch (error) {
     const { stderr } = error as { stderr?: Buffer };

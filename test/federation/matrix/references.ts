@@ -7,7 +7,7 @@ import { NOBODY, noRef, POISON } from './lists.ts';
 import type { Running, World } from './world.ts';
 
 /** More by MATRIX_RUNS. */
-const RUNS = Number(process.env.MATRIX_RUNS ?? 3);
+const RUNS = Number(process.env.MATRIX_RUNS ?? 10);
 /** Of one operation, as configured unless the operator says otherwise. */
 const CEILING = 1_000;
 
