@@ -1,7 +1,8 @@
 /** Runs every operation through one gateway. */
 import { askAt } from '../gateways/gateway.ts';
 import { type Operation, type Outcome, outcomeOf } from './operation.ts';
-import { byIds, byRefs, channels, places } from './operations-entities.ts';
+import { byRefs, channels, places } from './operations-entities.ts';
+import { byIds } from './operations-ids.ts';
 import { language } from './operations-language.ts';
 import { mutations, queries, results } from './operations-roots.ts';
 import type { Running, World } from './world.ts';

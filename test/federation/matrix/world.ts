@@ -4,7 +4,7 @@ import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { printedSchemaFile, schemaFileWithoutScopes } from '../../../src/graphql/schema.ts';
 import type { IdentityRef } from '../../../src/model.ts';
 import { completeSource } from '../../support/services/complete-source.ts';
-import { AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../../support/services/service.ts';
+import { AUTHENTICATE, AUTHENTICATE_AND_SET, type Service, startService } from '../../support/services/service.ts';
 import { type FaultProxy, startFaultProxy } from '../fault-proxy.ts';
 import type { Gateway, RunningGateway } from '../gateways/gateway.ts';
 import { newSets, startNeighbours } from '../neighbours.ts';
@@ -32,47 +32,37 @@ export interface Payer {
 
 const titles: Readonly<Record<string, string>> = { wechat_pay: '微信支付', ali_pay: '支付宝' };
 
-export const startWorld = async () => {
-  /** The references of each lookup in the store. */
-  const lookups: (readonly IdentityRef[])[] = [];
-  const service = await startService({
-    sources: { complete: completeSource('upstream') },
-    config: {
-      apps: [
-        { id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
-        { id: 'shop', channels: { ali_pay: 'complete' }, returnUrls: [returnUrl] },
-      ],
-    },
-    wrap: (store) => {
-      const { identities } = store;
-      store.identities = (refs) => {
-        lookups.push(refs);
-        return identities(refs);
-      };
-      return store;
-    },
-  });
-  const must = async (query: string, variables: Record<string, unknown>, field: string) => {
-    const { data, errors } = await service.graphql(query, variables);
-    if (!data?.[field]) throw new Error(`${field}: ${JSON.stringify(errors)}`);
-    return data[field];
+type Must = ReturnType<typeof mustWith>;
+
+/** Runs one operation, and answers its field. */
+const mustWith = (service: Service) => async (query: string, variables: Record<string, unknown>, field: string) => {
+  const { data, errors } = await service.graphql(query, variables);
+  if (!data?.[field]) throw new Error(`${field}: ${JSON.stringify(errors)}`);
+  return data[field];
+};
+
+const newPayer = async (must: Must, channelId: string, name: string): Promise<Payer> => {
+  const input = { channelId, authCode: `test_ok_${name}~seed` };
+  const { identity } = await must(AUTHENTICATE, { input }, 'authenticate');
+  const [openId, userId] = channelId === 'wechat_pay' ? [idsOf(name).openid, null] : [null, idsOf(name).userId];
+  const ref = [channelId, 'demo', openId ? 'openId' : 'userId', openId ?? userId].join('/');
+  return {
+    id: identity.id,
+    ref,
+    openId,
+    userId,
+    appId: 'demo',
+    channel: { id: channelId, title: titles[channelId] ?? '' },
   };
-  const newPayer = async (channelId: string, name: string): Promise<Payer> => {
-    const input = { channelId, authCode: `test_ok_${name}~seed` };
-    const { identity } = await must(AUTHENTICATE, { input }, 'authenticate');
-    const [openId, userId] = channelId === 'wechat_pay' ? [idsOf(name).openid, null] : [null, idsOf(name).userId];
-    const ref = [channelId, 'demo', openId ? 'openId' : 'userId', openId ?? userId].join('/');
-    return {
-      id: identity.id,
-      ref,
-      openId,
-      userId,
-      appId: 'demo',
-      channel: { id: channelId, title: titles[channelId] ?? '' },
-    };
-  };
-  const [alice, bob] = [await newPayer('wechat_pay', 'alice'), await newPayer('ali_pay', 'bob')];
-  const crowd = await Promise.all(Array.from({ length: 20 }, (_, index) => newPayer('wechat_pay', `payer${index}`)));
+};
+
+/** Payers, results and a certification, as rows of the service. */
+const seed = async (service: Service) => {
+  const must = mustWith(service);
+  const [alice, bob] = [await newPayer(must, 'wechat_pay', 'alice'), await newPayer(must, 'ali_pay', 'bob')];
+  const crowd = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => newPayer(must, 'wechat_pay', `payer${index}`)),
+  );
 
   const store = (input: object) => must(AUTHENTICATE_AND_SET, { input }, 'authenticateAndSet');
   const queryCodes = {
@@ -95,16 +85,36 @@ export const startWorld = async () => {
     'initializeIdentityCertification',
   );
   const { certifyId } = initialized as { certifyId: string };
+  return { alice, bob, crowd, queryCodes: { ...queryCodes, waiting: String(started.queryCode) }, certifyId };
+};
+
+export const startWorld = async () => {
+  /** The references of each lookup in the store. */
+  const lookups: (readonly IdentityRef[])[] = [];
+  const service = await startService({
+    sources: { complete: completeSource('upstream') },
+    config: {
+      apps: [
+        { id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
+        { id: 'shop', channels: { ali_pay: 'complete' }, returnUrls: [returnUrl] },
+      ],
+    },
+    wrap: (store) => {
+      const { identities } = store;
+      store.identities = (refs) => {
+        lookups.push(refs);
+        return identities(refs);
+      };
+      return store;
+    },
+  });
+  const rows = await seed(service);
   const sets = newSets();
   const neighbours = await startNeighbours(sets);
   return {
     service,
     lookups,
-    alice,
-    bob,
-    crowd,
-    queryCodes: { ...queryCodes, waiting: String(started.queryCode) },
-    certifyId,
+    ...rows,
     sets,
     neighbours: neighbours.subgraphs,
     async close() {
