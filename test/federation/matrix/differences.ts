@@ -29,7 +29,7 @@ const shows: Cause = {
 const dropsBody: Cause = {
   id: 'G4',
   title: 'Grafbase asks for a media type without status 200, and then drops what it gets',
-  text: 'It prefers `application/graphql-response+json`, with which an operation that is refused as a whole is 400, as that specification requires; of a 400 it reads no code, and answers the first field alone. A refused place or field is 200, and arrives whole.',
+  text: 'It accepts `application/graphql-response+json` first and `application/json` beside it, and gets the former, with which an operation that is refused as a whole is 400; of a 400 it reads no code, and its answer repeats the name of the first field instead of naming the others. A refused place or field is 200, and arrives whole.',
 };
 const dropsFields: Cause = {
   id: 'H3',
