@@ -31,8 +31,8 @@ describe('too many calls', () => {
     const { status, data } = await service.graphql(AUTHENTICATE, input('test_ok_d'));
     expect(status).toBe(200);
     expect(data.authenticate).toMatchObject({ ...rateLimited, message: expect.stringContaining('Too many calls') });
-    expect(data.authenticate.busyAfter).toBeGreaterThan(90);
-    expect(data.authenticate.busyAfter).toBeLessThanOrEqual(100);
+    expect(data.authenticate.retryAfterSeconds).toBeGreaterThan(90);
+    expect(data.authenticate.retryAfterSeconds).toBeLessThanOrEqual(100);
     expect(service.upstream.ledger).toHaveLength(3);
   });
 
@@ -115,8 +115,8 @@ describe('too many at the same time', () => {
   test('trusted callers over their bulkhead are OVERLOADED, and payer pages are answered', async () => {
     const service = await start({ bulkheads }, patient);
     const hanging = [1, 2, 3, 4].map((index) => service.graphql(AUTHENTICATE, input(`test_hang_${index}`)));
-    const { retryAfterSeconds: busyAfter, ...refused } = overloaded;
-    expect((await Promise.race(hanging)).data.authenticate).toMatchObject({ ...refused, busyAfter });
+    const { retryAfterSeconds, ...refused } = overloaded;
+    expect((await Promise.race(hanging)).data.authenticate).toMatchObject({ ...refused, retryAfterSeconds });
     const page = await service.graphql(PAGE, input('test_ok_b'));
     expect(page.data.authenticateAndSet.__typename).toBe('PayerAuthResultStored');
     await Promise.all(hanging);

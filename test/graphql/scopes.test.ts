@@ -49,6 +49,8 @@ describe('what the contract declares is what the service does:', () => {
     for (const call of calls) for (const { coordinate } of await shownTo(call)) shown.add(coordinate);
     const missing = coordinates.filter((coordinate) => !shown.has(coordinate));
     expect(missing.toSorted()).toEqual([
+      // It takes an upstream that refuses the app: test/graphql/authenticate.test.ts.
+      ...['PayerChannelMisconfigured.code', 'PayerChannelMisconfigured.message', 'PayerChannelMisconfigured.traceId'],
       // A refusal is what a missing scope shows; the calls below look at it.
       ...[
         'PayerNotAllowed.code',

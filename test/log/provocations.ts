@@ -214,8 +214,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       line: {
         operation: 'jobworthAuthentication',
         ...place('busy', 'ali_pay', 'busy'),
-        // Its reply is not signed.
-        claimedCode: 'app-call-limited',
+        upstreamCode: 'app-call-limited',
       },
     },
   ],

@@ -17,21 +17,39 @@ export type Part = 'plain' | 'narrow' | 'scoped';
 export const logOf = (stage: Stage, at: Part): readonly string[] =>
   at === 'scoped' ? stage.scoped.service.logLines : stage[at].logLines;
 
+const newKeys = () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { privateKey, alipayPublicKey: publicKey.export({ format: 'pem', type: 'spki' }) };
+};
+
+/** An Alipay that refuses every call for its rate, in a signed reply. */
+const startBusy = async () => {
+  const { privateKey, alipayPublicKey } = newKeys();
+  const emulator = await startEmulator(() => {
+    const body = JSON.stringify({ code: 'app-call-limited' });
+    const [timestamp, nonce] = [`${Date.now()}`, 'a nonce'];
+    const signature = sign('sha256', Buffer.from(`${timestamp}\n${nonce}\n${body}\n`), privateKey).toString('base64');
+    const signed = { 'alipay-timestamp': timestamp, 'alipay-nonce': nonce, 'alipay-signature': signature };
+    return { status: 400, body, headers: { 'content-type': 'application/json', ...signed } };
+  });
+  return { emulator, alipayPublicKey };
+};
+
 /** An Alipay that says of every certification that it has expired, which the emulator says only after three months. */
 const startExpired = async () => {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey, alipayPublicKey } = newKeys();
   const node = JSON.stringify({ code: '40004', msg: 'Business Failed', sub_code: 'CERTIFY_ID_EXPIRED', sub_msg: 'x' });
   const signature = sign('sha256', Buffer.from(node), privateKey).toString('base64');
   const body = `{"alipay_user_certify_open_query_response":${node},"sign":"${signature}"}`;
   const emulator = await startEmulator(() => ({ ...json({}), body }));
-  return { emulator, alipayPublicKey: publicKey.export({ format: 'pem', type: 'spki' }) };
+  return { emulator, alipayPublicKey };
 };
 
 const endless = { perSecond: 1_000_000, burst: 1_000_000 };
 
 export const startStage = async (): Promise<Stage> => {
   const expired = await startExpired();
-  const busy = await startEmulator(() => ({ status: 400, body: JSON.stringify({ code: 'app-call-limited' }) }));
+  const busy = await startBusy();
   const deadUrl = `http://127.0.0.1:${await freePort()}`;
 
   const extend = ({ apps, sources: { alipay, wechat, ...others }, ...config }: FileConfig): FileConfig => ({
@@ -51,7 +69,7 @@ export const startStage = async (): Promise<Stage> => {
       dead: { ...wechat, type: 'wechat', apiUrl: deadUrl },
       'dead-alipay': { ...alipay, type: 'alipay', gatewayUrl: `${deadUrl}/gateway.do`, apiUrl: deadUrl },
       wrong: { ...wechat, type: 'wechat', appSecret: 'another secret' },
-      busy: { ...alipay, type: 'alipay', apiUrl: busy.origin },
+      busy: { ...alipay, type: 'alipay', apiUrl: busy.emulator.origin, alipayPublicKey: busy.alipayPublicKey },
       expired: {
         ...alipay,
         type: 'alipay',
@@ -70,7 +88,7 @@ export const startStage = async (): Promise<Stage> => {
   }));
   const scoped = await startScopedService();
   const close = async () => {
-    await Promise.all([plain, narrow, scoped, busy, expired.emulator].map((part) => part.close()));
+    await Promise.all([plain, narrow, scoped, busy.emulator, expired.emulator].map((part) => part.close()));
   };
   return { plain, narrow, scoped, close };
 };

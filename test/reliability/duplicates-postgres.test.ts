@@ -1,5 +1,5 @@
 /**
- * P1, P4: 1,000 codes, each redeemed ten times at once, at any of three instances on one PostgreSQL. The upstream
+ * P1, P4: codes that are each redeemed ten times at once, at any of three instances on one PostgreSQL. The upstream
  * receives each code once, and the ten answers are equal to the byte.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { AUTHENTICATE } from '../support/services/service.ts';
 import { type CrashService, openCrashService } from './crash-service.ts';
 
 const INSTANCES = 3;
-const CODES = 1_000;
+const CODES = Number(process.env.DUPLICATE_CODES ?? 300);
 const DUPLICATES = 10;
 const IN_FLIGHT = 160;
 /** More refusals than this are more than a passing overload. */
@@ -48,7 +48,7 @@ const percentile = (values: readonly number[], share: number): number => {
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 };
 
-test('P1, P4: 10,000 calls for 1,000 codes at three instances make 1,000 requests and 10,000 consistent answers', {
+test('P1, P4: ten calls at once for each code at three instances make one request and ten equal answers', {
   timeout: 180_000,
 }, async () => {
   const payers = Array.from({ length: CODES }, (_, index) => `payer-${index}`);

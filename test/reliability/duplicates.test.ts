@@ -1,16 +1,19 @@
-/** P1, P4: 1,000 codes, each redeemed ten times at once: the upstream receives each once, the ten answers are equal. */
+/**
+ * P1, P4: codes that are each redeemed ten times at once: the upstream receives each once, and the ten answers are equal.
+ * DUPLICATE_CODES=<number> makes the run longer.
+ */
 import { expect, onTestFinished, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { AUTHENTICATE, startService } from '../support/services/service.ts';
 
-const CODES = 1_000;
+const CODES = Number(process.env.DUPLICATE_CODES ?? 300);
 const DUPLICATES = 10;
 const IN_FLIGHT = 160;
 
 const percentile = (sorted: readonly number[], share: number): number =>
   Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 
-test('P1, P4: 10,000 calls for 1,000 codes make 1,000 requests and 10,000 consistent answers', {
+test('P1, P4: ten calls at once for each code make one request and ten equal answers', {
   timeout: 90_000,
 }, async () => {
   const service = await startService();

@@ -121,7 +121,10 @@ describe('through the whole service', () => {
     for (let call = 0; call < 30; call += 1) {
       const input = { channelId: 'wechat_pay', authCode: `test_ok_alice~${call}` };
       const { data } = await graphql(AUTHENTICATE, { input });
-      expect(data.authenticate).toMatchObject({ __typename: 'PayerChannelUnavailable', code: 'CHANNEL_MISCONFIGURED' });
+      expect(data.authenticate).toMatchObject({
+        __typename: 'PayerChannelMisconfigured',
+        code: 'CHANNEL_MISCONFIGURED',
+      });
     }
     expect(logLines.join('')).toContain('"upstreamCode":"return_code_FAIL.SIGNERROR"');
     expect(logLines.join('')).not.toContain(apiKey);
