@@ -14,7 +14,7 @@ import { generateVaultKeys } from '../../src/security/vault.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 import { startProcess } from '../support/services/started-process.ts';
 
-const ROUNDS = Number(process.env.DRAIN_ROUNDS ?? 5);
+const ROUNDS = Number(process.env.DRAIN_ROUNDS ?? 3);
 const CLIENTS = 16;
 const LOST = 'lost: ';
 const isLost = (outcome: string) => outcome.startsWith(LOST);

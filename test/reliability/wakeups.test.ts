@@ -1,5 +1,5 @@
 /**
- * 500 readers wait at one instance for outcomes that another one stores, on one PostgreSQL. The time runs from the
+ * Readers wait at one instance for outcomes that another one stores, on one PostgreSQL. The time runs from the
  * commit, by the server's own record, to the reader's answer. WAKEUP_P99_MS=<number> sets the limit for an idle machine.
  */
 import { availableParallelism, loadavg } from 'node:os';
@@ -17,7 +17,7 @@ import { startPostgres, type TestDatabase, type TestPostgres } from '../support/
 import { AUTH_RESULT, AUTHENTICATE } from '../support/services/service.ts';
 import { type CrashService, openCrashService } from './crash-service.ts';
 
-const READERS = 500;
+const READERS = Number(process.env.WAKEUP_READERS ?? 250);
 const GROUP = 20;
 const WRITERS = 4;
 const times = { leaseMs: 10_000, resultTtlMs: 600_000, codeTtlMs: 600_000 };
