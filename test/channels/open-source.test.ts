@@ -17,7 +17,7 @@ import {
 import { wechat } from '../../src/channels/wechat/wechat.ts';
 import { ExchangeError, type HttpReply, type Send } from '../../src/lib/exchange.ts';
 import { createMetrics, measureUpstream } from '../../src/metrics.ts';
-import { openSource, soon } from '../support/services/sources.ts';
+import { anyCertification, anyJobQuery, openSource, soon } from '../support/services/sources.ts';
 
 /** A guarded and measured source whose upstream answers as `reply` does. */
 const openMeasured = (definition: SourceDefinition, options: object, reply: () => HttpReply) => {
@@ -112,23 +112,14 @@ const origin = 'http://127.0.0.1';
 const daxpayOptions = { baseUrl: origin, appId: 'a', secret: 's', resultHolder: { queryUrl: `${origin}/query` } };
 const jucaiOptions = { baseUrl: origin, mchNo: 'm', appId: 'a', secret: 's' };
 const login = { appId: 'a', appSecret: 's', apiUrl: origin };
-const certification = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
-const job = {
-  agreementId: 'a',
-  onceToken: 'b',
-  match: 'EXACT',
-  jobIdentityType: 'c',
-  serviceId: 'd',
-  subject: {},
-} as const;
 
 type Ask = (source: OpenedSource, call: SourceCall) => Promise<unknown> | undefined;
 const redeem: Ask = (source, call) => source.redeem('code', { channelId: 'wechat_pay', clientIp: '127.0.0.1' }, call);
 const capabilities: readonly (readonly [string, SourceDefinition, object, Ask])[] = [
   ['alipay redeem', alipay, alipayOptions, redeem],
-  ['alipay initialize', alipay, alipayOptions, ({ certifier }, call) => certifier?.initialize(certification, call)],
+  ['alipay initialize', alipay, alipayOptions, ({ certifier }, call) => certifier?.initialize(anyCertification, call)],
   ['alipay hasPassed', alipay, alipayOptions, ({ certifier }, call) => certifier?.hasPassed('id', call)],
-  ['alipay jobworth', alipay, alipayOptions, ({ jobworth }, call) => jobworth?.query(job, call)],
+  ['alipay jobworth', alipay, alipayOptions, ({ jobworth }, call) => jobworth?.query(anyJobQuery, call)],
   ['daxpay redeem', daxpay, daxpayOptions, redeem],
   [
     'daxpay redeemAndHold',

@@ -15,7 +15,7 @@ import { signV2 } from '../../src/channels/wechat/payment-code.ts';
 import { wechat } from '../../src/channels/wechat/wechat.ts';
 import { type FailureCode, failureMember, PayerIdentityError } from '../../src/failure.ts';
 import type { HttpReply } from '../../src/lib/exchange.ts';
-import { openSource, soon } from '../support/services/sources.ts';
+import { anyCertification, anyJobQuery, openSource, soon } from '../support/services/sources.ts';
 
 const inherited = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf'];
 
@@ -76,14 +76,9 @@ describe('Alipay', () => {
       ['a member of the node', (code) => signed(`{"code":"10000","${code}":"T"}`, name), 'REPLY_MALFORMED'],
     ];
   };
-  const certification = {
-    orderNo: '1',
-    method: 'FACE',
-    document: { type: 'a', holderName: 'b', number: 'c' },
-  } as const;
   const operations = [
     ['alipay.system.oauth.token', redeem],
-    ['alipay.user.certify.open.initialize', ({ certifier }: Source) => certifier?.initialize(certification, soon())],
+    ['alipay.user.certify.open.initialize', ({ certifier }: Source) => certifier?.initialize(anyCertification, soon())],
     ['alipay.user.certify.open.query', ({ certifier }: Source) => certifier?.hasPassed('id', soon())],
   ] as const;
 
@@ -116,15 +111,7 @@ describe('Alipay', () => {
     ['a member', (code) => signedV3(`{"${code}":"SUCCESS"}`, 200), 'REPLY_MALFORMED'],
   ];
   test.each(jobworthRows)('jobworth: an inherited name as %s is a typed failure', async (_, replyWith, failure) => {
-    const job = {
-      agreementId: 'a',
-      onceToken: 'b',
-      match: 'EXACT',
-      jobIdentityType: 'c',
-      serviceId: 'd',
-      subject: {},
-    } as const;
-    const ask = ({ jobworth }: Source) => jobworth?.query(job, soon());
+    const ask = ({ jobworth }: Source) => jobworth?.query(anyJobQuery, soon());
     for (const code of inherited) expect(await failureOf(alipay, options, ask, replyWith(code)), code).toBe(failure);
   });
 });

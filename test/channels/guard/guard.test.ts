@@ -6,7 +6,7 @@ import { type CallOrigin, defineSource, type Exchange, type SourceCall } from '.
 import { type FailureCode, PayerIdentityError } from '../../../src/failure.ts';
 import { type Cancellation, ExchangeError, type HttpReply } from '../../../src/lib/exchange.ts';
 import type { Redeemed } from '../../../src/model.ts';
-import { openSource } from '../../support/services/sources.ts';
+import { anyCertification, anyJobQuery, openSource } from '../../support/services/sources.ts';
 
 const alice: Redeemed = { subject: { openId: 'alice', userId: undefined }, accessToken: undefined };
 const request = { channelId: 'a' };
@@ -493,21 +493,12 @@ describe('a suspended source', () => {
   test('a suspended source sends nothing of any capability', async () => {
     const { source, calls } = await openSuspended();
     const cancellation = patient();
-    const certify = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
-    const query = {
-      agreementId: 'a',
-      onceToken: 'b',
-      match: 'EXACT',
-      jobIdentityType: 'c',
-      serviceId: 'd',
-      subject: {},
-    } as const;
     const asked = [
       source.resultHolder?.redeemAndHold('code', 'query', request, cancellation),
       source.resultHolder?.collect('query', cancellation),
-      source.certifier?.initialize(certify, cancellation),
+      source.certifier?.initialize(anyCertification, cancellation),
       source.certifier?.hasPassed('id', cancellation),
-      source.jobworth?.query(query, cancellation),
+      source.jobworth?.query(anyJobQuery, cancellation),
     ];
     expect(await settled(asked.map((call) => Promise.resolve(call)))).toEqual(Array(5).fill('CHANNEL_SUSPENDED'));
     expect(calls).toHaveLength(20);
@@ -523,22 +514,13 @@ describe('a suspended source', () => {
 test('a guarded source that works answers as without a guard', async () => {
   const { source, calls } = openGuarded();
   const cancellation = patient();
-  const certify = { orderNo: '1', method: 'FACE', document: { type: 'a', holderName: 'b', number: 'c' } } as const;
-  const query = {
-    agreementId: 'a',
-    onceToken: 'b',
-    match: 'EXACT',
-    jobIdentityType: 'c',
-    serviceId: 'd',
-    subject: {},
-  } as const;
   const asked = [
     source.redeem('code', request, cancellation),
     source.resultHolder?.redeemAndHold('code', 'query', request, cancellation),
     source.resultHolder?.collect('query', cancellation),
-    source.certifier?.initialize(certify, cancellation),
+    source.certifier?.initialize(anyCertification, cancellation),
     source.certifier?.hasPassed('id', cancellation),
-    source.jobworth?.query(query, cancellation),
+    source.jobworth?.query(anyJobQuery, cancellation),
   ];
   expect(calls.map((call) => call.until)).toEqual(Array(6).fill(cancellation));
   for (const call of calls) call.succeed();

@@ -1,6 +1,12 @@
 /** Sources for tests: opened by the code of the service, called as it calls them. */
 import { openSource as open, type SourceEnvironment } from '../../../src/channels/open-source.ts';
-import type { CallOrigin, SourceCall, SourceDefinition } from '../../../src/channels/source.ts';
+import type {
+  CallOrigin,
+  CertifyRequest,
+  JobworthRequest,
+  SourceCall,
+  SourceDefinition,
+} from '../../../src/channels/source.ts';
 
 /** Opens one source, unguarded unless `changes` name a guard. */
 export const openSource = (
@@ -15,6 +21,21 @@ export const openSource = (
 
 /** What every call of a test that does not say otherwise counts for. */
 export const origin: CallOrigin = { channelId: 'ali_pay', traffic: 'trusted' };
+
+/** Requests of the capabilities, for tests in which it does not matter what they hold. */
+export const anyCertification: CertifyRequest = {
+  orderNo: '1',
+  method: 'FACE',
+  document: { type: 'a', holderName: 'b', number: 'c' },
+};
+export const anyJobQuery: JobworthRequest = {
+  agreementId: 'a',
+  onceToken: 'b',
+  match: 'EXACT',
+  jobIdentityType: 'c',
+  serviceId: 'd',
+  subject: {},
+};
 
 /** A call with five seconds for its reply. */
 export const soon = (ms = 5_000): SourceCall => ({ deadline: AbortSignal.timeout(ms), origin });
