@@ -65,7 +65,8 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
       'src/lib/{address,connection,exchange,exchange-error,exchange-state,one-use,reasons,reply-collector,resolver,resolver-files,resolver-query,slots,tunnel}.ts',
     ],
     testFiles: [
-      'test/lib/{address,exchange,exchange-tls,one-reply,reasons,reply-framing,resolver}.test.ts',
+      'test/lib/{address,connection,exchange,exchange-end,exchange-state,exchange-tls,one-reply,one-use,reasons}.test.ts',
+      'test/lib/{reply-framing,resolver,resolver-defaults,resolver-files,resolver-query,tunnel}.test.ts',
       'test/channels/{addresses,egress}.test.ts',
     ],
   },

@@ -38,6 +38,12 @@ test.each([
   expect(parse(upstreamAddress, text)).toBe(outcome);
 });
 
+test('a refused address has one issue of the code `custom`, and does not repeat the address', () => {
+  const { error } = upstreamAddress.safeParse('https://a:s3cret@h.example');
+  expect(error?.issues).toMatchObject([{ code: 'custom', path: [] }]);
+  expect(JSON.stringify(error)).not.toContain('s3cret');
+});
+
 test('the address of an endpoint may have a query, and no fragment', () => {
   expect(parse(endpointAddress, 'https://H.example/q?a=1')).toBe('https://h.example/q?a=1');
   expect(parse(endpointAddress, 'https://h.example/q?a=1#')).toBe('without a fragment');
