@@ -12,6 +12,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Log } from '../lib/log.ts';
 import { recordCalls, writeCallLines } from './call-lines.ts';
 import type { Context } from './context.ts';
+import { createDocumentStore } from './document-store.ts';
 import { formatError } from './errors.ts';
 import { admitField } from './field-admission.ts';
 import { limitOperations, type OperationLimits } from './operation-limits.ts';
@@ -56,6 +57,7 @@ export const createApolloServer = (options: ApolloOptions): ApolloServer<Context
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
+    documentStore: createDocumentStore({ sentOnce: 1_000, characters: 256 * 1_024 }),
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokens },
     formatError,
