@@ -12,6 +12,17 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Folders whose files share two processes: a process for each file takes twice the CPU, for loading the same modules. */
+const shared = 'channels|config|emulators|graphql|http|lib|log|scripts|security';
+
+/** Files there that change what their process shares: modules of Node, sockets (alipay-sdk), or that measure its CPU. */
+const alone = [
+  'test/channels/alipay/{alipay,oracle}.test.ts',
+  'test/emulators/alipay.test.ts',
+  'test/graphql/amplification.test.ts',
+  'test/lib/{connection,exchange-end,resolver-defaults,tunnel}.test.ts',
+];
+
 export default defineConfig({
   // Node loads graphql as CommonJS, Vite would load it as a module: two copies do not know each other's types.
   resolve: {
@@ -21,12 +32,23 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'alone', include: ['test/*.test.ts', `test/!(${shared})/**/*.test.ts`, ...alone] },
+      },
+      {
+        extends: true,
+        test: { name: 'shared', include: [`test/@(${shared})/**/*.test.ts`], exclude: alone, isolate: false },
+      },
+    ],
     testTimeout: 20_000,
     // Apollo's integration suite is written for jest; only what Vite loads gets the alias.
     server: { deps: { inline: ['@apollo/server-integration-testsuite'] } },
     // Machines have two cores; more workers only make the tests that need a second process slower.
     maxWorkers: 2,
+    // Tests that wait, most of them for five seconds.
+    maxConcurrency: 20,
     sequence: { sequencer: LongestFirst },
   },
 });

@@ -18,7 +18,7 @@ import { startUpstreamProxy } from '../support/upstreams/upstream-proxy.ts';
 const FLOOD = Number(process.env.FLOOD ?? 2_000);
 /** On an idle machine 1.5 is promised; the slowest calls also measure the tests that run at the same time. */
 const P99_RATIO = Number(process.env.CONTAINED_P99_RATIO ?? 5);
-const ROUNDS = Number(process.env.CONTAINED_ROUNDS ?? 2);
+const ROUNDS = Number(process.env.CONTAINED_ROUNDS ?? 1);
 const CALLS_PER_ROUND = 100;
 const UPSTREAM_MS = 100;
 

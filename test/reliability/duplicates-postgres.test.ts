@@ -13,7 +13,7 @@ import { AUTHENTICATE } from '../support/services/service.ts';
 import { type CrashService, openCrashService } from './crash-service.ts';
 
 const INSTANCES = 3;
-const CODES = Number(process.env.DUPLICATE_CODES ?? 300);
+const CODES = Number(process.env.DUPLICATE_CODES ?? 150);
 const DUPLICATES = 10;
 const IN_FLIGHT = 160;
 /** More refusals than this are more than a passing overload. */

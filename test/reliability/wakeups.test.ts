@@ -17,7 +17,7 @@ import { startPostgres, type TestDatabase, type TestPostgres } from '../support/
 import { AUTH_RESULT, AUTHENTICATE } from '../support/services/service.ts';
 import { type CrashService, openCrashService } from './crash-service.ts';
 
-const READERS = Number(process.env.WAKEUP_READERS ?? 250);
+const READERS = Number(process.env.WAKEUP_READERS ?? 120);
 const GROUP = 20;
 const WRITERS = 4;
 const times = { leaseMs: 10_000, resultTtlMs: 600_000, codeTtlMs: 600_000 };

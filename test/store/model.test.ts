@@ -20,7 +20,7 @@ import { emptyModel, modelTimes as times } from '../support/store-model/state.ts
 import { createTestTime } from '../support/store-model/time.ts';
 
 /** Histories for each engine; MODEL_RUNS=1000 asks for so many of them. */
-const RUNS = Number(process.env.MODEL_RUNS ?? 100);
+const RUNS = Number(process.env.MODEL_RUNS ?? 60);
 const STEPS = { min: 30, max: 45 };
 
 /** Both engines wait for the disk at every commit. Where there is memory to put the databases in, that takes no time. */
