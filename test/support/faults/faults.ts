@@ -93,7 +93,10 @@ export const sendBadRequests = async ({ answers, host, newCode, secret, send }: 
     await send(body);
   await send(Buffer.concat([Buffer.from(whole), Buffer.of(0xff)]));
   await send(JSON.stringify({ query: secrets, variables: secrets, operationName: secrets, extensions: secrets }));
-  await send(`${whole}${` ${secrets}`.repeat(5_000)}`);
+  // Answered before it was read; the service may close the connection while the rest is written.
+  await send(`${whole}${` ${secrets}`.repeat(5_000)}`).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && /^(?:EPIPE|ECONNRESET)$/.test(String(error.code)))) throw error;
+  });
   await send(whole, { 'content-type': `text/plain; boundary=${secret.payer}` });
   await send(whole, { authorization: `Bearer ${secret.bearer}`, traceparent: secret.bearer });
   if (host.headers['router-authorization']) await send(whole, { 'router-authorization': secret.wrongRouterSecret });
