@@ -313,6 +313,17 @@ describe('how often', () => {
     };
     expect(await repeat(3, guess)).toEqual(['done', 'done', 'RATE_LIMITED 10']);
   });
+
+  test('guesses of a whole burst at the same time are all charged: the debt is up to ten bursts', async () => {
+    const { admission, ask, callBy } = open({ rates: { address: slow(4) } });
+    const call = callBy(anonymous, '192.0.2.1');
+    expect(await repeat(4, () => ask('authResult', {}, call))).toEqual(passing(4));
+    for (let guesses = 0; guesses < 3; guesses += 1) admission.countGuess(call);
+    expect(await ask('authResult', {}, call)).toBe('RATE_LIMITED 310');
+    for (let guesses = 0; guesses < 3; guesses += 1) admission.countGuess(call);
+    // Empty, and ten bursts of 4 tokens below that; a token more admits a call.
+    expect(await ask('authResult', {}, call)).toBe('RATE_LIMITED 410');
+  });
 });
 
 describe('how many at the same time', () => {

@@ -54,6 +54,16 @@ describe('a bucket', () => {
     expect(buckets.secondsUntil('a')).toBe(11);
   });
 
+  test('a bucket whose debt may be ten bursts goes into debt by ten, and no further', () => {
+    const buckets = createTokenBuckets({ perSecond: 1, burst: 10 }, { now: () => 0, debtBursts: 10 });
+    buckets.take('a', 15);
+    expect(buckets.secondsUntil('a')).toBe(6);
+    buckets.take('a', 95);
+    expect(buckets.secondsUntil('a')).toBe(101);
+    buckets.take('a', 1);
+    expect(buckets.secondsUntil('a')).toBe(101);
+  });
+
   test('a refused call costs no token', () => {
     const { clock, knock } = bucketsAt({ perSecond: 1, burst: 1 });
     knock('a');
