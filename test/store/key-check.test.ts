@@ -10,6 +10,7 @@ import { createStore } from '../../src/store/create-store.ts';
 import type { Engine } from '../../src/store/engine/engine.ts';
 import { openPostgres } from '../../src/store/engine/postgres.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
+import { requireKeysMatch } from '../../src/store/key-check.ts';
 import type { Store } from '../../src/store/store.ts';
 import { contractTimes, end, succeeded, take, testClaim } from '../contract/store/fixtures.ts';
 import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
@@ -99,7 +100,7 @@ describe.each([
     [
       'another key under the same id',
       { ...first, seal: [{ ...sealOfOther, id: sealOfFirst.id }] },
-      /another key under the id/,
+      /another key under the id .*: restore that key, and give the new one an id of its own$/,
     ],
     [
       'index and sealing key exchanged',
@@ -124,6 +125,63 @@ describe.each([
     await refused((await openWith(database, other)).store, /^keys\.seal lacks/);
     await refused((await openWith(database, { ...first, index: other.index })).store, /^keys\.index/);
     await expect((await openWith(database, first)).store.ready()).resolves.toBeUndefined();
+  });
+
+  const unmark = async (database: Database) => {
+    await database.query('DELETE FROM store_keys');
+    await database.query('DELETE FROM seal_keys');
+  };
+
+  test('P10: a database without a mark is compared by the ids that its payers have, user ids alone as well', async () => {
+    const database = await newDatabase();
+    await end((await openWith(database, first)).store, succeeded({ userId: 'user-1' }));
+    await unmark(database);
+    await refused((await openWith(database, { ...first, index: other.index })).store, /^keys\.index/);
+    await expect((await openWith(database, first)).store.ready()).resolves.toBeUndefined();
+  });
+
+  test('P10: a database without a mark is compared by its stored answers, whose key may be an older one', async () => {
+    const database = await newDatabase();
+    const payer = { state: 'SUCCEEDED', subject: { openId: 'open-1' } } as const;
+    await end((await openWith(database, first)).store, { ...payer, accessToken: { value: 'token' } });
+    // The payer authenticates again, and only the token is left under the first key.
+    const rotated = { ...first, seal: [sealOfOther, sealOfFirst] };
+    await end((await openWith(database, rotated)).store, payer, { authCode: 'another' });
+    await unmark(database);
+    await refused((await openWith(database, { ...first, seal: [sealOfOther] })).store, /^keys\.seal lacks a key/);
+    await expect((await openWith(database, rotated)).store.ready()).resolves.toBeUndefined();
+  });
+
+  test('P10: keys are compared without writing: by the rows, the mark and the sentinels', async () => {
+    const database = await newDatabase();
+    const compare = async (keys: VaultKeys) => {
+      const engine = await database.open();
+      onTestFinished(() => engine.close());
+      return requireKeysMatch(engine.read, openVault(keys)).then(
+        () => 'match',
+        ({ name, message }: Error) => `${name}: ${message}`,
+      );
+    };
+    expect(await compare(other)).toBe('match');
+    await (await openWith(database, first)).store.ready();
+    expect(await compare(first)).toBe('match');
+    expect(await compare({ ...first, index: other.index })).toMatch(/^KeysMismatch: keys\.index/);
+    expect(await compare({ ...first, seal: other.seal })).toMatch(/^KeysMismatch: keys\.seal lacks/);
+    await end((await openWith(database, first)).store, succeeded());
+    await unmark(database);
+    expect(await compare({ ...first, index: other.index })).toMatch(/^KeysMismatch: keys\.index/);
+    expect(await compare(first)).toBe('match');
+  });
+
+  test('P10: every sealing key that is missing is named', async () => {
+    const database = await written();
+    await (await openWith(database, { ...first, seal: [sealOfOther, sealOfFirst] })).store.ready();
+    const [missing] = generateVaultKeys().seal;
+    const ids = [sealOfFirst.id, sealOfOther.id].sort().join(', ');
+    await refused(
+      (await openWith(database, { ...first, seal: missing ? [missing] : [] })).store,
+      new RegExp(`^keys\\.seal lacks ${ids}, with`),
+    );
   });
 
   test('P10: of ten instances that start at once on an empty database, those with the first one’s keys are ready', async () => {
