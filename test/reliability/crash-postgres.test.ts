@@ -73,7 +73,8 @@ const run = async (
   expect(load.count('cut off')).toBe(0);
   expect(load.calls.map(({ code }) => code).filter((code) => code && !TYPED.includes(code))).toEqual([]);
   expect(load.acknowledged.size).toBeGreaterThan(20 * DEATHS);
-  expect(load.givenUp.size).toBeGreaterThan(0);
+  // In a run of few deaths, every client may come through them.
+  if (DEATHS >= 10) expect(load.givenUp.size).toBeGreaterThan(0);
   return opened;
 };
 
