@@ -15,6 +15,7 @@ export type FailureMember =
   | 'PayerServiceBusy'
   | 'PayerInvalidInput'
   | 'PayerNotAllowed'
+  | 'PayerSessionEnded'
   | 'PayerAuthNotFound';
 
 const table = {
@@ -28,13 +29,17 @@ const table = {
     'PayerAuthorizationRejected',
     'The channel refused this auth code. Let the payer authorize again.',
   ],
+  AUTH_CODE_SNAPSHOT: [
+    'PayerAuthorizationRejected',
+    'The payer sees a preview of the page (WeChat snapshot), which has no identity. Ask the payer to use the full service.',
+  ],
   OUTCOME_UNKNOWN: [
     'PayerOutcomeUnknown',
     'It is not known whether the one-time code was redeemed; it may be used up. Let the payer authorize again.',
   ],
   OUTCOME_PENDING: [
     'PayerOutcomePending',
-    'Another call is redeeming this auth code. Repeat the same call to read its outcome.',
+    'Another call is redeeming this auth code, or another one of the session. Repeat the same call to read its outcome.',
   ],
   REPLY_UNVERIFIED: [
     'PayerOutcomeUnknown',
@@ -106,6 +111,11 @@ const table = {
   QUERY_CODE_UNKNOWN: [
     'PayerAuthNotFound',
     'The query code is unknown, has expired, or is not for this caller to read.',
+  ],
+  SESSION_EXPIRED: ['PayerSessionEnded', 'The session has expired. Start a new one with startAuthentication.'],
+  SESSION_SPENT: [
+    'PayerSessionEnded',
+    'As many auth codes as the session takes have failed. Start a new one with startAuthentication.',
   ],
   NOT_ALLOWED: ['PayerNotAllowed', "The caller's scopes or the app's policy do not allow this."],
   SIGNATURE_MISSING: ['PayerNotAllowed', 'This app has to sign its calls: signature is required.'],

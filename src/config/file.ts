@@ -46,6 +46,8 @@ export const configFile = z.strictObject({
         channels: z.record(name, name),
         returnUrls: z.array(z.url({ protocol: /^https?$/ }).max(256)).default([]),
         sessions: z.enum(['optional', 'required']).default('optional'),
+        /** Auth codes that a session, or a query code of the caller's own, takes until one succeeds. */
+        attempts: z.int().min(1).max(20).default(5),
         /** With it, `authenticate` requires a signature with one of the app's keys. */
         signature: signatureConfig.optional(),
       }),

@@ -102,7 +102,7 @@ export type PayerAppChannel = {
   readonly channel: PayerChannel;
 };
 
-/** The authentication has ended without an identity. It stays so until the query code expires. */
+/** The authentication has ended without an identity: no attempt is left. It stays so until the query code expires. */
 export type PayerAuthFailed = {
   readonly __typename?: 'PayerAuthFailed';
   /** When the query code stops working. */
@@ -146,11 +146,18 @@ export type PayerAuthSucceeded = {
   readonly identity?: Maybe<PayerIdentity>;
 };
 
-/** There is no outcome yet: no auth code has arrived, or the channel has not answered. Poll again. */
+/**
+ * There is no outcome yet: no auth code has arrived, the channel has not answered, or an auth code has failed and the
+ * payer may authorize again. Poll again.
+ */
 export type PayerAuthWaiting = {
   readonly __typename?: 'PayerAuthWaiting';
+  /** How many auth codes may still fail: 5 at first, unless the app has another number. The first that succeeds ends the wait. */
+  readonly attemptsLeft: Scalars['Int']['output'];
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
+  /** Why the last auth code failed. Null while none has. Its traceId is that of the call with that auth code. */
+  readonly lastFailure?: Maybe<PayerFailure>;
   /** Seconds to wait before the next poll: 5 at first. A poll that comes sooner adds 5, up to 60. */
   readonly pollAfterSeconds: Scalars['Int']['output'];
 };
@@ -174,7 +181,7 @@ export type PayerAuthenticateAndSetInput = {
 };
 
 /** PayerAuthResultStored on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerAuthenticateAndSetResult = PayerAuthResultStored | PayerAuthorizationRejected | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy;
+export type PayerAuthenticateAndSetResult = PayerAuthResultStored | PayerAuthorizationRejected | PayerChannelMisconfigured | PayerChannelUnavailable | PayerInvalidInput | PayerNotAllowed | PayerOutcomePending | PayerOutcomeUnknown | PayerServiceBusy | PayerSessionEnded;
 
 /** The input of authenticate. */
 export type PayerAuthenticateInput = {
@@ -438,6 +445,8 @@ export type PayerFailureCode =
   | 'AUTH_CODE_INVALID'
   /** The channel refused the auth code without saying why. */
   | 'AUTH_CODE_REFUSED'
+  /** The payer sees a preview of the page (WeChat snapshot), which has no identity. Ask the payer to use the full service: the page gets a new auth code then, for the same session. */
+  | 'AUTH_CODE_SNAPSHOT'
   /** The auth code was redeemed before, here or elsewhere. */
   | 'AUTH_CODE_USED'
   /** The channel refuses to certify with this input. */
@@ -500,6 +509,10 @@ export type PayerFailureCode =
   | 'REQUEST_TIME_INVALID'
   /** This service cannot read or store results now. Nothing was sent. */
   | 'SERVICE_UNAVAILABLE'
+  /** The session of the state has expired. */
+  | 'SESSION_EXPIRED'
+  /** As many auth codes as the session takes have failed. */
+  | 'SESSION_SPENT'
   /** The signature does not match the call. The answer does not say which part differs. */
   | 'SIGNATURE_INVALID'
   /** The app signs its calls, and the signature is missing. */
@@ -744,6 +757,17 @@ export type PayerServiceBusy = PayerFailure & {
   readonly traceId: Scalars['ID']['output'];
 };
 
+/** The session of the state takes no auth code any more. Nothing was sent: start a new one with startAuthentication. */
+export type PayerSessionEnded = PayerFailure & {
+  readonly __typename?: 'PayerSessionEnded';
+  /** SESSION_EXPIRED or SESSION_SPENT. */
+  readonly code: PayerFailureCode;
+  /** The reason as one English sentence for people. Its wording may change. */
+  readonly message: Scalars['String']['output'];
+  /** Give it to the operator: it finds this call in the log. */
+  readonly traceId: Scalars['ID']['output'];
+};
+
 /** The input of startAuthentication. */
 export type PayerStartAuthenticationInput = {
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
@@ -931,7 +955,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<PayerAuthFailed, 'failure'> & { failure: _RefType['PayerFailure'] } & { __typename: 'PayerAuthFailed' } )
     | ( PayerAuthNotFound & { __typename: 'PayerAuthNotFound' } )
     | ( Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<_RefType['PayerIdentity']> } & { __typename: 'PayerAuthSucceeded' } )
-    | ( PayerAuthWaiting & { __typename: 'PayerAuthWaiting' } )
+    | ( Omit<PayerAuthWaiting, 'lastFailure'> & { lastFailure?: Maybe<_RefType['PayerFailure']> } & { __typename: 'PayerAuthWaiting' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
@@ -945,6 +969,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( PayerOutcomePending & { __typename: 'PayerOutcomePending' } )
     | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
     | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
+    | ( PayerSessionEnded & { __typename: 'PayerSessionEnded' } )
   ;
   PayerAuthenticateResult:
     | ( Omit<PayerAuthenticated, 'identity'> & { identity: _RefType['PayerIdentity'] } & { __typename: 'PayerAuthenticated' } )
@@ -1018,6 +1043,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( PayerOutcomePending & { __typename: 'PayerOutcomePending' } )
     | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
     | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
+    | ( PayerSessionEnded & { __typename: 'PayerSessionEnded' } )
   ;
 };
 
@@ -1034,7 +1060,7 @@ export type ResolversTypes = {
   PayerAuthResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthResult']>;
   PayerAuthResultStored: ResolverTypeWrapper<PayerAuthResultStored>;
   PayerAuthSucceeded: ResolverTypeWrapper<Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversTypes['PayerIdentity']> }>;
-  PayerAuthWaiting: ResolverTypeWrapper<PayerAuthWaiting>;
+  PayerAuthWaiting: ResolverTypeWrapper<Omit<PayerAuthWaiting, 'lastFailure'> & { lastFailure?: Maybe<ResolversTypes['PayerFailure']> }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   PayerAuthenticateAndSetInput: PayerAuthenticateAndSetInput;
   PayerAuthenticateAndSetResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthenticateAndSetResult']>;
@@ -1081,6 +1107,7 @@ export type ResolversTypes = {
   PayerOutcomePending: ResolverTypeWrapper<PayerOutcomePending>;
   PayerOutcomeUnknown: ResolverTypeWrapper<PayerOutcomeUnknown>;
   PayerServiceBusy: ResolverTypeWrapper<PayerServiceBusy>;
+  PayerSessionEnded: ResolverTypeWrapper<PayerSessionEnded>;
   PayerStartAuthenticationInput: PayerStartAuthenticationInput;
   PayerStartAuthenticationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerStartAuthenticationResult']>;
   PayerStartCertificationInput: PayerStartCertificationInput;
@@ -1101,7 +1128,7 @@ export type ResolversParentTypes = {
   PayerAuthResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthResult'];
   PayerAuthResultStored: PayerAuthResultStored;
   PayerAuthSucceeded: Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversParentTypes['PayerIdentity']> };
-  PayerAuthWaiting: PayerAuthWaiting;
+  PayerAuthWaiting: Omit<PayerAuthWaiting, 'lastFailure'> & { lastFailure?: Maybe<ResolversParentTypes['PayerFailure']> };
   Int: Scalars['Int']['output'];
   PayerAuthenticateAndSetInput: PayerAuthenticateAndSetInput;
   PayerAuthenticateAndSetResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthenticateAndSetResult'];
@@ -1141,6 +1168,7 @@ export type ResolversParentTypes = {
   PayerOutcomePending: PayerOutcomePending;
   PayerOutcomeUnknown: PayerOutcomeUnknown;
   PayerServiceBusy: PayerServiceBusy;
+  PayerSessionEnded: PayerSessionEnded;
   PayerStartAuthenticationInput: PayerStartAuthenticationInput;
   PayerStartAuthenticationResult: ResolversUnionTypes<ResolversParentTypes>['PayerStartAuthenticationResult'];
   PayerStartCertificationInput: PayerStartCertificationInput;
@@ -1200,13 +1228,15 @@ export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extend
 };
 
 export type PayerAuthWaitingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthWaiting'] = ResolversParentTypes['PayerAuthWaiting']> = {
+  attemptsLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastFailure?: Resolver<Maybe<ResolversTypes['PayerFailure']>, ParentType, ContextType>;
   pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type PayerAuthenticateAndSetResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticateAndSetResult'] = ResolversParentTypes['PayerAuthenticateAndSetResult']> = {
-  __resolveType: TypeResolveFn<'PayerAuthResultStored' | 'PayerAuthorizationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthResultStored' | 'PayerAuthorizationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy' | 'PayerSessionEnded', ParentType, ContextType>;
 };
 
 export type PayerAuthenticateResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticateResult'] = ResolversParentTypes['PayerAuthenticateResult']> = {
@@ -1300,7 +1330,7 @@ export type PayerChannelUnavailableResolvers<ContextType = Context, ParentType e
 };
 
 export type PayerFailureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerFailure'] = ResolversParentTypes['PayerFailure']> = {
-  __resolveType: TypeResolveFn<'PayerAuthNotFound' | 'PayerAuthorizationRejected' | 'PayerCertificationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthNotFound' | 'PayerAuthorizationRejected' | 'PayerCertificationRejected' | 'PayerChannelMisconfigured' | 'PayerChannelUnavailable' | 'PayerInvalidInput' | 'PayerJobworthRejected' | 'PayerNotAllowed' | 'PayerOutcomePending' | 'PayerOutcomeUnknown' | 'PayerServiceBusy' | 'PayerSessionEnded', ParentType, ContextType>;
 };
 
 export type PayerIdentityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerIdentity'] = ResolversParentTypes['PayerIdentity'], FederationReferenceType extends FederationReferenceTypes['PayerIdentity'] = FederationReferenceTypes['PayerIdentity']> = {
@@ -1394,6 +1424,13 @@ export type PayerServiceBusyResolvers<ContextType = Context, ParentType extends 
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type PayerSessionEndedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerSessionEnded'] = ResolversParentTypes['PayerSessionEnded']> = {
+  code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  traceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PayerStartAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartAuthenticationResult'] = ResolversParentTypes['PayerStartAuthenticationResult']> = {
   __resolveType: TypeResolveFn<'PayerAuthenticationStarted' | 'PayerInvalidInput' | 'PayerServiceBusy', ParentType, ContextType>;
 };
@@ -1449,6 +1486,7 @@ export type Resolvers<ContextType = Context> = {
   PayerOutcomePending?: PayerOutcomePendingResolvers<ContextType>;
   PayerOutcomeUnknown?: PayerOutcomeUnknownResolvers<ContextType>;
   PayerServiceBusy?: PayerServiceBusyResolvers<ContextType>;
+  PayerSessionEnded?: PayerSessionEndedResolvers<ContextType>;
   PayerStartAuthenticationResult?: PayerStartAuthenticationResultResolvers<ContextType>;
   PayerStartCertificationResult?: PayerStartCertificationResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;

@@ -25,6 +25,7 @@ const upstreamFailures = [
 ] as const;
 const redeemFailures = ['PayerAuthorizationRejected', 'PayerOutcomeUnknown', 'PayerOutcomePending'] as const;
 export const authenticationFailures = [...redeemFailures, ...upstreamFailures] as const;
+export const storingFailures = ['PayerSessionEnded', ...authenticationFailures] as const;
 export const certificationFailures = ['PayerCertificationRejected', ...upstreamFailures] as const;
 export const jobworthFailures = ['PayerJobworthRejected', ...redeemFailures, ...upstreamFailures] as const;
 

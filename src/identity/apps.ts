@@ -13,6 +13,8 @@ export interface App {
   readonly returnUrls: readonly string[];
   /** `required`: only query codes and states that startAuthentication issued are accepted. */
   readonly sessions: 'optional' | 'required';
+  /** How many auth codes a session, or a query code of the caller's own, takes until one succeeds. */
+  readonly attempts: number;
   /** How the app signs its calls of authenticate; undefined: it does not sign. */
   readonly signature?: SignaturePolicy | undefined;
 }

@@ -116,15 +116,18 @@ export const createAuthentication = (deps: Deps): Authentication => {
   const { store, apps, stateTokens, callerOf, times } = deps;
   const redeem = createRedeemAuthCode(deps.redeemOnce);
 
-  const claimByQueryCode = ({ app }: Route, queryCode: string): SessionClaim => ({
+  const claimByQueryCode = ({ app, source }: Route, queryCode: string, holds: boolean): SessionClaim => ({
     queryCode,
     issuedOnly: app.sessions === 'required',
+    // An upstream that holds results overwrites the one that it holds under this query code.
+    attempts: holds && source.resultHolder ? 1 : app.attempts,
   });
 
   const claimByState = ({ appId, channelId }: Route, state: string): SessionClaim => {
-    const stateId = stateTokens.verifyState(state, appId, channelId);
-    if (stateId !== undefined) return { stateId };
-    const message = 'the state that startAuthentication issued for this app and channel, before it expires';
+    const verified = stateTokens.verifyState(state, appId, channelId);
+    if (verified?.isExpired) throw new PayerIdentityError('SESSION_EXPIRED');
+    if (verified) return { stateId: verified.stateId };
+    const message = 'the state that startAuthentication issued for this app and channel';
     throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
   };
 
@@ -138,7 +141,7 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
       const authorizeUrl = authorizer.url({ returnUrl, state });
       const queryCode = newQueryCode();
-      const session = { queryCode, stateId, appId: route.appId, channelId };
+      const session = { queryCode, stateId, appId: route.appId, channelId, attempts: route.app.attempts };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, authorizeUrl, expiresAt };
     },
@@ -148,7 +151,7 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const route = apps.route(parsed.appId, parsed.channelId);
       const caller = await callerOf(route, parsed, call);
       requireScope(caller, 'payer:authenticate', route.appId);
-      const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode);
+      const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode, false);
       const redemption = await redeem(route, parsed, { ...call, caller }, { session, traffic: 'trusted' });
       if (redemption.state !== 'SUCCEEDED') throw new PayerIdentityError('OUTCOME_PENDING');
       const { identity, accessToken } = redemption;
@@ -160,7 +163,8 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const { state, ...parsed } = parseInput(authenticateAndSetInput, input);
       const route = apps.route(parsed.appId, parsed.channelId);
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
-      const session = queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode);
+      const session =
+        queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode, true);
       // All payer pages are one caller, so the session alone makes a call a duplicate.
       const page = { ...call, caller: anonymous };
       const { expiresAt } = await redeem(route, parsed, page, { session, holdUnder: queryCode, traffic: 'public' });

@@ -17,14 +17,14 @@ const POLL_MS = 2_000;
 export const isPending = ({ state }: Redemption): boolean => state === 'CLAIMED' || state === 'SENT';
 
 /**
- * Waits until the redemption has ended. Throws OUTCOME_PENDING when it has not after `patienceMs` or when the client has
- * gone, and CHANNEL_UNREACHABLE when it was released: nothing was consumed, and the code can be redeemed.
+ * Waits until the redemption has ended; undefined when it was released: nothing was consumed, and the code can be
+ * redeemed. Throws OUTCOME_PENDING when it has not ended after `patienceMs`, or when the client has gone.
  */
 export const awaitOutcome = async (
   { store, times }: Deps,
   { id }: Redemption,
   clientGone: AbortSignal,
-): Promise<Redemption> => {
+): Promise<Redemption | undefined> => {
   // Watched first, then read: a change between the two is not missed.
   const watch = store.watch({ redemptionId: id });
   clientGone.addEventListener('abort', watch.close, { once: true });
@@ -36,8 +36,7 @@ export const awaitOutcome = async (
       await watch.changed(Math.min(Math.max(until - performance.now(), 0), POLL_MS));
       current = await read();
     }
-    if (!current) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
-    if (isPending(current)) throw new PayerIdentityError('OUTCOME_PENDING');
+    if (current && isPending(current)) throw new PayerIdentityError('OUTCOME_PENDING');
     return current;
   } finally {
     clientGone.removeEventListener('abort', watch.close);

@@ -10,7 +10,7 @@
 import { PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Claim, ClaimVerdict, Outcome, Redemption, Store } from '../store/store.ts';
+import type { Claim, Outcome, Redemption, Store } from '../store/store.ts';
 import { awaitOutcome, isPending } from './await-outcome.ts';
 import { type CallContext, noteOf } from './call.ts';
 import { classify, failedOutcome } from './classify.ts';
@@ -97,19 +97,35 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
 
   return async (claim, redeem, conditions) => {
     const { clientGone, note } = conditions;
-    requireClient(clientGone);
-    const verdict = await store.claim(claim).catch(throwUnavailable);
-    if (verdict.kind === 'CLAIMED')
-      return redeemClaimed({ lease: verdict.lease, traceId: claim.traceId }, redeem, conditions);
-    if (verdict.kind !== 'DUPLICATE') throw refusedClaim(verdict);
-    const { redemption: first } = verdict;
-    const outcome = isPending(first) ? await awaitOutcome(deps, first, clientGone) : first;
-    note?.({ event: 'an earlier outcome was read', state: outcome.state });
-    return outcome;
+    const readFirst = async (first: Redemption): Promise<Redemption> => {
+      const outcome = isPending(first) ? await awaitOutcome(deps, first, clientGone) : first;
+      if (!outcome) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
+      note?.({ event: 'an earlier outcome was read', state: outcome.state });
+      return outcome;
+    };
+    for (;;) {
+      requireClient(clientGone);
+      const verdict = await store.claim(claim).catch(throwUnavailable);
+      switch (verdict.kind) {
+        case 'CLAIMED':
+          return redeemClaimed({ lease: verdict.lease, traceId: claim.traceId }, redeem, conditions);
+        case 'DUPLICATE':
+        case 'SESSION_DONE':
+          return readFirst(verdict.redemption);
+        case 'SESSION_BUSY':
+          // It ends this wait as well when it lasts too long: the call is answered OUTCOME_PENDING, and nothing was sent.
+          await awaitOutcome(deps, verdict.redemption, clientGone);
+          break;
+        default:
+          throw refusedClaim(verdict.kind, claim);
+      }
+    }
   };
 };
 
-const refusedClaim = ({ kind }: Exclude<ClaimVerdict, { kind: 'CLAIMED' | 'DUPLICATE' }>): PayerIdentityError => {
+type Refusal = 'CODE_USED' | 'SESSION_TAKEN' | 'SESSION_SPENT' | 'NO_SESSION';
+
+const refusedClaim = (kind: Refusal, { session }: Claim): PayerIdentityError => {
   switch (kind) {
     case 'CODE_USED':
       return new PayerIdentityError('AUTH_CODE_USED');
@@ -117,7 +133,9 @@ const refusedClaim = ({ kind }: Exclude<ClaimVerdict, { kind: 'CLAIMED' | 'DUPLI
       return new PayerIdentityError('QUERY_CODE_TAKEN', {
         fields: [{ path: 'queryCode', message: 'a new random value' }],
       });
+    case 'SESSION_SPENT':
+      return new PayerIdentityError('SESSION_SPENT');
     case 'NO_SESSION':
-      return new PayerIdentityError('NOT_ALLOWED');
+      return new PayerIdentityError(session && 'stateId' in session ? 'SESSION_EXPIRED' : 'NOT_ALLOWED');
   }
 };

@@ -2,7 +2,7 @@
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Session, Store } from '../store/store.ts';
+import type { Session, SessionFailure, Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { createCollect } from './collect.ts';
@@ -10,7 +10,14 @@ import { readableTo, type VisibleIdentity } from './permission.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
-  | { readonly status: 'WAITING'; readonly pollAfterSeconds: number }
+  | {
+      readonly status: 'WAITING';
+      readonly pollAfterSeconds: number;
+      /** Auth codes that may still fail before the authentication has. */
+      readonly attemptsLeft: number;
+      /** Why the last auth code failed, where one has. */
+      readonly lastFailure: SessionFailure | undefined;
+    }
   /** The identity is undefined for callers without the scope `payer:read`: they know the query code and no more. */
   | { readonly status: 'SUCCEEDED'; readonly identity: VisibleIdentity | undefined }
   | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
@@ -101,7 +108,7 @@ const countOnce = (store: Pick<Store, 'countPoll'>, queryCode: string): (() => P
 };
 
 const resultOf = async (
-  { redemption, expiresAt }: Session,
+  { redemption, expiresAt, attemptsLeft, lastFailure }: Session,
   { caller }: CallContext,
   pollAfterSeconds: () => Promise<number>,
 ): Promise<AuthResult> => {
@@ -110,10 +117,10 @@ const resultOf = async (
       return { status: 'SUCCEEDED', identity: readableTo(caller, redemption.identity), expiresAt };
     case 'REJECTED':
     case 'INDETERMINATE': {
+      if (attemptsLeft > 0) break;
       const { state: status, failureCode, traceId } = redemption;
       return { status, failureCode, traceId, expiresAt };
     }
-    default:
-      return { status: 'WAITING', expiresAt, pollAfterSeconds: await pollAfterSeconds() };
   }
+  return { status: 'WAITING', expiresAt, attemptsLeft, lastFailure, pollAfterSeconds: await pollAfterSeconds() };
 };

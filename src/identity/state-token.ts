@@ -9,8 +9,12 @@ import type { Vault } from '../security/vault.ts';
 
 export interface StateTokens {
   issueState(appId: string, channelId: string, lifeMs: number): { readonly state: string; readonly stateId: string };
-  /** The id in a token that this service issued for this app and channel and that has not expired; undefined otherwise. */
-  verifyState(state: string, appId: string, channelId: string): string | undefined;
+  /** The id in a token that this service issued for this app and channel; undefined for any other text. */
+  verifyState(
+    state: string,
+    appId: string,
+    channelId: string,
+  ): { readonly stateId: string; readonly isExpired: boolean } | undefined;
 }
 
 export const createStateTokens = (vault: Vault, now: () => number): StateTokens => {
@@ -27,7 +31,7 @@ export const createStateTokens = (vault: Vault, now: () => number): StateTokens 
     verifyState(state, appId, channelId) {
       const [, stateId = '', expiry = '', given = ''] = /^([0-9a-f]{32})([0-9a-f]{8})([0-9a-f]{32})$/.exec(state) ?? [];
       if (!equalSecrets(given, mac(stateId, expiry, appId, channelId))) return undefined;
-      return Number.parseInt(expiry, 16) * 1_000 > now() ? stateId : undefined;
+      return { stateId, isExpired: Number.parseInt(expiry, 16) * 1_000 <= now() };
     },
   };
 };

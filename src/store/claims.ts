@@ -1,10 +1,12 @@
 /** Claims of one-time codes, in SQL. A claim is one transaction. */
+
+import { claimSession } from './claim-session.ts';
 import { NOW } from './clock.ts';
 import { bytes, columns, computed, nullable } from './engine/columns.ts';
 import type { Db, Transaction } from './engine/engine.ts';
 import { ABANDONED, finish, type RedemptionDeps, readRow, redemptionRow } from './redemptions.ts';
 import { isPending, newId, type RedemptionRow, redemptionColumns, type SessionRow } from './rows.ts';
-import { claimSession, extendSession, sessionKey } from './sessions.ts';
+import { extendSession, sessionKey } from './sessions.ts';
 import type { Claim, ClaimVerdict } from './store.ts';
 
 /** Another instance claimed the same code or session at the same moment; the transaction runs again. */
@@ -43,10 +45,11 @@ export const claim = async (
   const call = claimCall(deps, request, owner);
   const earlier = await claimExisting(db, deps, call);
   if (earlier) return earlier;
-  const session = request.session && (await claimSession(db, deps, request, request.session));
+  if (!request.session) return claimNew(db, deps, call, undefined);
+  const session = await claimSession(db, deps, request, request.session);
+  if ('row' in session) return claimNew(db, deps, call, session.row);
   // The first call with this code may have held the session's lock until now: then this one is its duplicate.
-  if (typeof session === 'string') return (await claimExisting(db, deps, call)) ?? { kind: session };
-  return claimNew(db, deps, call, session);
+  return (await claimExisting(db, deps, call)) ?? session.verdict;
 };
 
 /** The verdict when the code was claimed before; undefined when it is new, or was forgotten. */
@@ -110,12 +113,14 @@ const claimNew = async (
   if (!inserted) throw new ClaimRace();
   // The database may have been replaced since the keys were compared; another one does not know the codes of this one.
   keys.requireMark(inserted.index_mark);
-  if (session)
-    await db.all(`UPDATE sessions SET redemption_id = $2, expires_at = ${NOW} + $3 WHERE query_code_index = $1`, [
-      session.query_code_index,
-      id,
-      times.resultTtlMs,
-    ]);
+  if (session) {
+    const own = request.session && 'queryCode' in request.session ? (request.session.attempts ?? 1) : undefined;
+    const attemptsLeft = Math.min(session.attempts_left, own ?? session.attempts_left);
+    await db.all(
+      `UPDATE sessions SET redemption_id = $2, expires_at = ${NOW} + $3, attempts_left = $4 WHERE query_code_index = $1`,
+      [session.query_code_index, id, times.resultTtlMs, attemptsLeft],
+    );
+  }
   return { kind: 'CLAIMED', lease: { redemptionId: id, owner } };
 };
 

@@ -19,11 +19,14 @@ export const findSession = async (db: Db, vault: Vault, queryCode: string): Prom
   const bound = row.redemption_id === null ? undefined : await redemptionRow(db, row.redemption_id);
   const redemption = bound && (await readUnexpired(db, vault, bound));
   if (bound && !redemption) return undefined;
+  const { failure_code: failureCode, failure_trace_id: traceId } = row;
   return {
     appId: row.app_id,
     channelId: row.channel_id,
     expiresAt: new Date(row.expires_at + row.skew),
     redemption,
+    attemptsLeft: row.codes_until > row.now ? row.attempts_left : 0,
+    lastFailure: failureCode === null || traceId === null ? undefined : { failureCode, traceId },
   };
 };
 

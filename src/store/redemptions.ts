@@ -8,7 +8,7 @@ import { identityRow, upsertIdentity } from './identities.ts';
 import type { KeyCheck } from './key-check.ts';
 import { hex, isPending, type RedemptionRow, redemptionColumns } from './rows.ts';
 import { readRedemption, sealAnswer, writeAccessToken } from './sealed.ts';
-import { extendSession } from './sessions.ts';
+import { countFailure, extendSession } from './sessions.ts';
 import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './store.ts';
 
 export interface RedemptionDeps {
@@ -42,8 +42,11 @@ const wake = async (db: Transaction, { id, query_code_index }: EndingRow): Promi
 
 const BY_ID = `SELECT ${redemptionColumns.list} FROM redemptions WHERE id = $1`;
 
-export const redemptionRow = (db: Db, id: string): Promise<RedemptionRow | undefined> =>
-  redemptionColumns.first(db, BY_ID, [id]);
+export const redemptionRow = (
+  db: Db,
+  id: string,
+  lock: '' | ' FOR UPDATE' | ' FOR UPDATE SKIP LOCKED' = '',
+): Promise<RedemptionRow | undefined> => redemptionColumns.first(db, `${BY_ID}${lock}`, [id]);
 
 export const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
   readRedemption(vault, row, await identityRow(db, row.identity_id));
@@ -92,6 +95,12 @@ export const release = async (db: Transaction, { redemptionId, owner }: Lease): 
   return released.length > 0;
 };
 
+/** Deletes a redemption of which nothing was sent, and whose owner has stopped. */
+export const releaseRow = async (db: Transaction, row: EndingRow): Promise<void> => {
+  await db.all('DELETE FROM redemptions WHERE id = $1', [row.id]);
+  await wake(db, row);
+};
+
 /** An outcome for a redemption, and the condition under which it may still end with it. */
 interface Ending {
   readonly id: string;
@@ -105,7 +114,7 @@ export const settle = async (
   deps: RedemptionDeps,
   { id, outcome, mayEnd }: Ending,
 ): Promise<Redemption | undefined> => {
-  const row = await redemptionColumns.first(db, `${BY_ID} FOR UPDATE`, [id]);
+  const row = await redemptionRow(db, id, ' FOR UPDATE');
   if (!row) return undefined;
   if (mayEnd(row)) await finish(db, deps, row, outcome);
   const ended = await redemptionRow(db, id);
@@ -139,6 +148,7 @@ export const finish = async (
     ],
   );
   await extendSession(db, row.id, times.resultTtlMs);
+  if (failed) await countFailure(db, row.id, outcome.failureCode, row.trace_id);
   await wake(db, row);
 };
 

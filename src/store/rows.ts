@@ -52,6 +52,10 @@ export const sessionColumns = columns({
   channel_id: text,
   redemption_id: nullable(text),
   expires_at: integer,
+  attempts_left: integer,
+  codes_until: integer,
+  failure_code: nullable(textOf(isFailureCode)),
+  failure_trace_id: nullable(text),
   ...clockColumns,
 });
 export type SessionRow = RowOf<typeof sessionColumns>;

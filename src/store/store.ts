@@ -4,7 +4,8 @@
  * - P1 at most once: of any number of concurrent claims of a code, one is CLAIMED; markSent resolves to true once.
  * - P2 durable: a call that has resolved survives the death of process, database and machine.
  * - P3 honest: an outcome is the one that was settled; a send that was abandoned is INDETERMINATE.
- * - P4 first writer wins: a query code shows the first redemption that claimed it, and a duplicate gets its outcome.
+ * - P4 first success wins: a query code shows one redemption at a time, and the first success for good; a duplicate gets
+ *   the outcome of its code.
  * - P5 a success in hand is stored: settle, collect and release wait for a database that is unavailable.
  * - P6 typed failure: a call that cannot be committed rejects; after a fault of the database no restart is needed.
  * - P7 contained: what settles comes before what claims, what claims before what reads or polls.
@@ -46,10 +47,15 @@ export interface Claim {
 }
 
 /** The session that shows the outcome, by its query code, or by the state, which may write and not read. */
-export type SessionClaim = ({ readonly queryCode: string } | { readonly stateId: string }) & {
-  /** Refuse a session that `openSession` did not create; a state always names one that it created. */
-  readonly issuedOnly?: boolean;
-};
+export type SessionClaim =
+  | { readonly stateId: string }
+  | {
+      readonly queryCode: string;
+      /** Refuse a session that `openSession` did not create; a state always names one that it created. */
+      readonly issuedOnly?: boolean;
+      /** How many codes the session takes at most, this one included, until one succeeds. Absent: this one alone. */
+      readonly attempts?: number;
+    };
 
 /** A value that an app uses for one call alone. */
 export interface NonceUse {
@@ -80,6 +86,12 @@ export type ClaimVerdict =
   | { readonly kind: 'CODE_USED' }
   /** The session belongs to another code, app or channel. */
   | { readonly kind: 'SESSION_TAKEN' }
+  /** By state: another code of the session is being redeemed. Await its outcome, and claim again. */
+  | { readonly kind: 'SESSION_BUSY'; readonly redemption: Redemption }
+  /** By state: another code of the session has succeeded, and this one is not needed. */
+  | { readonly kind: 'SESSION_DONE'; readonly redemption: Redemption }
+  /** By state: as many codes as the session takes have failed. */
+  | { readonly kind: 'SESSION_SPENT' }
   /** There is no such session, or it has expired. */
   | { readonly kind: 'NO_SESSION' };
 
@@ -120,6 +132,8 @@ export interface NewSession {
   readonly stateId: string;
   readonly appId: string;
   readonly channelId: string;
+  /** How many codes it takes until one succeeds. Absent: one alone. */
+  readonly attempts?: number;
 }
 
 /** What a query code stands for. */
@@ -127,8 +141,18 @@ export interface Session {
   readonly appId: string;
   readonly channelId: string;
   readonly expiresAt: Date;
-  /** Undefined until a code arrives. */
+  /** Of the latest code; undefined until one arrives. */
   readonly redemption: Redemption | undefined;
+  /** Other codes that the session takes when the latest one fails; 0 when its time for codes is over. */
+  readonly attemptsLeft: number;
+  /** Of the last code that failed. */
+  readonly lastFailure: SessionFailure | undefined;
+}
+
+export interface SessionFailure {
+  readonly failureCode: FailureCode;
+  /** Of the call with that code. */
+  readonly traceId: string;
 }
 
 export type WatchSubject = { readonly redemptionId: string } | { readonly queryCode: string };
@@ -140,7 +164,10 @@ export interface Store {
   /** Stores a nonce for 11 minutes. Of any number of concurrent uses exactly one is FIRST. */
   useNonce(use: NonceUse): Promise<NonceVerdict>;
 
-  /** Exactly one of any number of concurrent claims of a code is CLAIMED. First writer wins on a session. */
+  /**
+   * Exactly one of any number of concurrent claims of a code is CLAIMED. A session has one pending code at a time, takes
+   * another one when that failed, and none after the first success.
+   */
   claim(claim: Claim): Promise<ClaimVerdict>;
 
   /** Must resolve to true before the first byte is sent; false: the lease is lost, and nothing may be sent. */

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Vault } from '../../src/security/vault.ts';
 import type { Store, StoreTimes } from '../../src/store/store.ts';
 import type { TestKeys } from '../support/services/keys.ts';
+import { attemptContract } from './store/attempts.ts';
 import { claimContract } from './store/claims.ts';
 import { clockContract } from './store/clock-jumps.ts';
 import { concurrentContract } from './store/concurrent.ts';
@@ -46,6 +47,7 @@ const parts = [
   clockContract,
   outcomeContract,
   queryCodeContract,
+  attemptContract,
   identityContract,
   nonceContract,
   sealingContract,

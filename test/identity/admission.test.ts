@@ -17,7 +17,7 @@ const unlimited = { caller: endless, address: endless, app: endless, channel: en
 const merchant: Caller = { id: 'merchant', scopes: new Set(allScopes) };
 
 const source = { upstreamAppId: 'u', channels: ['a', 'b'], certifier: {}, jobworth: {} } as unknown as OpenedSource;
-const app = { returnUrls: [], sessions: 'optional' } as const;
+const app = { returnUrls: [], sessions: 'optional', attempts: 5 } as const;
 const signature = signatureConfig.parse({ keys: [{ secret: 'a key that is 32 bytes long, or so' }] });
 const appsThat = (sign: typeof signature | undefined) =>
   createApps(

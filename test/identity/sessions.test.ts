@@ -62,14 +62,85 @@ describe.each(['ali_pay', 'wechat_pay', 'union_pay'])('a session on %s', (channe
 });
 
 describe('a state', () => {
-  test('a state writes one session, once', async () => {
+  test('P4: a second code of a state that has succeeded is answered with that success, and is not sent', async () => {
     const { state, queryCode } = await start('ali_pay');
-    await set({ channelId: 'ali_pay', authCode: 'test_ok_alice~s1', state });
+    const first = await set({ channelId: 'ali_pay', authCode: 'test_ok_alice~s1', state });
     const { identity } = await result(queryCode);
-    expect(await set({ channelId: 'ali_pay', authCode: 'test_ok_bob~s1', state })).toMatchObject({
-      code: 'QUERY_CODE_TAKEN',
-    });
+    const before = requests();
+    expect(await set({ channelId: 'ali_pay', authCode: 'test_ok_bob~s1', state })).toEqual(first);
+    expect(requests()).toBe(before);
     expect((await result(queryCode)).identity).toEqual(identity);
+    expect(await set({ channelId: 'ali_pay', authCode: 'test_ok_bob~s1' })).toMatchObject({
+      queryCode: expect.any(String),
+    });
+  });
+
+  test('P4: after a refused code the session waits for another one, and tells why the last one failed', async () => {
+    const { state, queryCode } = await start('union_pay');
+    const send = (authCode: string) => set({ channelId: 'union_pay', authCode, state, clientIp: '127.0.0.1' });
+    expect(await result(queryCode)).toMatchObject({ attemptsLeft: 5, lastFailure: null });
+    for (const [index, kind] of ['invalid', 'used', 'expired'].entries()) {
+      const refused = await send(`test_${kind}_s5~${index}`);
+      expect(refused).toMatchObject({ __typename: 'PayerAuthorizationRejected' });
+      const { __typename, code, traceId } = refused;
+      expect(await result(queryCode)).toMatchObject({
+        __typename: 'PayerAuthWaiting',
+        attemptsLeft: 4 - index,
+        lastFailure: { __typename, code, traceId },
+      });
+      // The same call again reads its own outcome, and costs no attempt.
+      expect(await send(`test_${kind}_s5~${index}`)).toEqual(refused);
+    }
+    expect(await send('test_ok_alice~s5')).toMatchObject({ __typename: 'PayerAuthResultStored' });
+    expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+  });
+
+  test('a session is over when five codes have failed, and takes no other one', async () => {
+    const { state, queryCode } = await start('union_pay');
+    const send = (authCode: string) => set({ channelId: 'union_pay', authCode, state, clientIp: '127.0.0.1' });
+    for (let count = 1; count <= 5; count += 1) await send(`test_invalid_s6~${count}`);
+    expect(await result(queryCode)).toMatchObject({
+      __typename: 'PayerAuthFailed',
+      failure: { code: 'AUTH_CODE_INVALID' },
+    });
+    const before = requests();
+    expect(await send('test_ok_alice~s6')).toMatchObject({ __typename: 'PayerSessionEnded', code: 'SESSION_SPENT' });
+    expect(requests()).toBe(before);
+  });
+
+  test('P4: of two codes at once for one state, one is sent, and both calls get its success', async () => {
+    const { state, queryCode } = await start('ali_pay');
+    const before = requests();
+    const [first, second] = await Promise.all(
+      ['alice', 'bob'].map((payer) => set({ channelId: 'ali_pay', authCode: `test_ok_${payer}~s7`, state })),
+    );
+    expect(first).toMatchObject({ __typename: 'PayerAuthResultStored' });
+    expect(second).toEqual(first);
+    expect(requests()).toBe(before + 1);
+    expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+  });
+
+  test('P4: of two codes at once for one state the second is sent when the first is refused', async () => {
+    const { state, queryCode } = await start('union_pay');
+    const send = (authCode: string) => set({ channelId: 'union_pay', authCode, state, clientIp: '127.0.0.1' });
+    const answers = await Promise.all([send('test_invalid_s8'), send('test_ok_alice~s8')]);
+    expect(answers.map(({ __typename }) => __typename)).toEqual(expect.arrayContaining(['PayerAuthResultStored']));
+    expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+  });
+
+  test('a payer who sees the snapshot page lets the same session succeed with the code of the full service', async () => {
+    const { state, queryCode } = await start('wechat_pay');
+    const send = (authCode: string) => set({ channelId: 'wechat_pay', authCode, state });
+    expect(await send('test_ok_snapshot~s9')).toMatchObject({
+      __typename: 'PayerAuthorizationRejected',
+      code: 'AUTH_CODE_SNAPSHOT',
+    });
+    expect(await result(queryCode)).toMatchObject({
+      __typename: 'PayerAuthWaiting',
+      lastFailure: { code: 'AUTH_CODE_SNAPSHOT' },
+    });
+    expect(await send('test_ok_alice~s9')).toMatchObject({ __typename: 'PayerAuthResultStored' });
+    expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
   });
 
   test('a state of another channel or app, forged, cut or garbled is refused before anything is sent', async () => {

@@ -273,7 +273,7 @@ describe('the caller', () => {
     const { service } = await start();
     const caller = { id: 'somebody', scopes: new Set(['payer:certify'] as const) };
     const policy = signature && signatureConfig.parse(signature);
-    const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, signature: policy };
+    const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, attempts: 5, signature: policy };
     const find = createCallerOf({ store: service.store, now: Date.now });
     const parsed = parseInput(authenticateInput, received(input));
     return { caller, found: await find({ appId: 'demo', app }, parsed, { caller, note() {} }) };
@@ -300,7 +300,7 @@ describe('before admission, without a store', () => {
   const at = Date.UTC(2026, 10, 22, 12);
   const openCheck = (signature: Signature | undefined, nowMs = at) => {
     const policy = signature && signatureConfig.parse(signature);
-    const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, signature: policy };
+    const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, attempts: 5, signature: policy };
     const isSignedCall = createIsSignedCall({ now: () => nowMs });
     return (input: unknown, appId = 'demo') => isSignedCall({ appId, app: { ...app, id: appId } }, input);
   };

@@ -1,8 +1,10 @@
 /** For every code of the failure list a call that the real service answers with it, and what its log line has to say. */
+import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'vitest';
 import type { FailureCode } from '../../src/failure.ts';
 import type { LogFields } from '../../src/lib/log.ts';
 import { operationFor, type Root } from '../support/schema/contract.ts';
+import type { SandboxService } from '../support/services/sandbox.ts';
 import { type Moment, newNonce, signed, timeOf } from '../support/signers/app-signer.ts';
 import type { Part, Stage } from './stage.ts';
 
@@ -37,6 +39,9 @@ const ask = async (at: At, root: Root, field: string, variables: Record<string, 
 const mutate = (at: At, field: string, input: Input) => ask(at, 'Mutation', field, { input });
 export const authenticate = (at: At, input: Input) =>
   mutate(at, 'authenticate', { authCode: newCode('ok'), channelId: 'wechat_pay', ...input });
+
+const start = (at: SandboxService, channelId: string) =>
+  mutate(at, 'startAuthentication', { channelId, returnUrl: at.returnUrl(channelId) });
 
 const initialize = (at: At, holderName = '张三', input: Input = {}) => {
   const document = { type: 'IDENTITY_CARD', holderName, number: '11010519491231002X' };
@@ -119,6 +124,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       { appId: 'demo-daxpay', channelId: 'ali_pay', authCode: newCode('invalid') },
     ),
   ],
+  AUTH_CODE_SNAPSHOT: [exchange({ ...wechat, state: 'REJECTED' }, { authCode: newCode('ok', 'snapshot') })],
   OUTCOME_UNKNOWN: [exchange({ ...wechat, state: 'INDETERMINATE', error: cause }, { authCode: newCode('reset') })],
   OUTCOME_PENDING: [
     {
@@ -310,6 +316,32 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
         return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), queryCode });
       },
       line: { operation: 'authenticateAndSet', ...wechat },
+    },
+  ],
+  SESSION_EXPIRED: [
+    {
+      async provoke({ plain }) {
+        const { state } = await start(plain, 'wechat_pay');
+        const db = new DatabaseSync(plain.file);
+        db.exec('DELETE FROM sessions');
+        db.close();
+        return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), state });
+      },
+      line: { operation: 'authenticateAndSet', ...wechat },
+    },
+  ],
+  SESSION_SPENT: [
+    {
+      async provoke({ plain }) {
+        const { state } = await start(plain, 'union_pay');
+        const set = (kind: string) => {
+          const input = { channelId: 'union_pay', authCode: newCode(kind), clientIp: '127.0.0.1', state };
+          return mutate(plain, 'authenticateAndSet', input);
+        };
+        for (let count = 1; count <= 5; count += 1) await set('invalid');
+        return set('ok');
+      },
+      line: { operation: 'authenticateAndSet', ...unionPay },
     },
   ],
   QUERY_CODE_UNKNOWN: [

@@ -274,7 +274,8 @@ describe('SQLite by itself', () => {
 
   /** The file as the first release left it. */
   const AS_OF_FIRST_STEP = `DROP TABLE nonces; DROP TABLE store_clock; DROP TABLE store_keys; DROP TABLE seal_keys;
-    DROP TABLE schema_migrations; PRAGMA user_version = 1`;
+    DROP TABLE schema_migrations; PRAGMA user_version = 1;
+    ${['attempts_left', 'codes_until', 'failure_code', 'failure_trace_id'].map((name) => `ALTER TABLE sessions DROP COLUMN ${name};`).join(' ')}`;
 
   test('a file from before the ledger of migrations keeps its rows', async () => {
     const { file, store, stop, reopen } = await opened();

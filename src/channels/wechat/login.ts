@@ -126,7 +126,7 @@ const judge = <Success extends z.ZodType>(reply: HttpReply, success: Success): z
 /** `expiresAt` counts from before the request was sent, so the token never expires earlier than we report. */
 export const judgeToken = (reply: HttpReply, sentAtMs: number): Redeemed => {
   const { access_token, expires_in, openid, unionid, is_snapshotuser } = judge(reply, token);
-  if (is_snapshotuser === 1) throw new PayerIdentityError('AUTH_CODE_REFUSED', { upstreamCode: 'snapshot_user' });
+  if (is_snapshotuser === 1) throw new PayerIdentityError('AUTH_CODE_SNAPSHOT');
   return {
     subject: { openId: openid, unionId: unionid },
     accessToken: { value: access_token, expiresAt: new Date(sentAtMs + expires_in * 1_000) },

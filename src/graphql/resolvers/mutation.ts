@@ -1,6 +1,12 @@
 /** The mutations: each calls one use case and answers an expected failure as a member of its union. */
 import type { MutationResolvers } from '../../generated/resolvers.ts';
-import { authenticationFailures, certificationFailures, orFailure, startFailures } from '../failures.ts';
+import {
+  authenticationFailures,
+  certificationFailures,
+  orFailure,
+  startFailures,
+  storingFailures,
+} from '../failures.ts';
 
 export const Mutation: MutationResolvers = {
   authenticate: (_, { input }, context) =>
@@ -14,7 +20,7 @@ export const Mutation: MutationResolvers = {
     }),
 
   authenticateAndSet: (_, { input }, context) =>
-    orFailure(context, authenticationFailures, async () => {
+    orFailure(context, storingFailures, async () => {
       const { queryCode, expiresAt } = await context.authentication.authenticateAndSet(input, context.call);
       return { __typename: 'PayerAuthResultStored' as const, queryCode: queryCode ?? null, expiresAt };
     }),

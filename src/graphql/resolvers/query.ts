@@ -12,8 +12,11 @@ export const Query: QueryResolvers = {
       if (!result) throw new PayerIdentityError('QUERY_CODE_UNKNOWN');
       const { expiresAt } = result;
       switch (result.status) {
-        case 'WAITING':
-          return { __typename: 'PayerAuthWaiting' as const, pollAfterSeconds: result.pollAfterSeconds, expiresAt };
+        case 'WAITING': {
+          const { pollAfterSeconds, attemptsLeft, lastFailure: last } = result;
+          const lastFailure = last ? toFailure(last.failureCode, last.traceId) : null;
+          return { __typename: 'PayerAuthWaiting' as const, pollAfterSeconds, attemptsLeft, lastFailure, expiresAt };
+        }
         case 'SUCCEEDED':
           return { __typename: 'PayerAuthSucceeded' as const, identity: result.identity ?? null, expiresAt };
         default: {

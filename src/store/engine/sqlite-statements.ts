@@ -7,7 +7,7 @@ const translate = (sql: string): string =>
   sql
     .replace(/in_texts\((\$\d+)\)/g, 'IN (SELECT value FROM json_each($1))')
     .replace(/in_blobs\((\$\d+)\)/g, 'IN (SELECT unhex(value) FROM json_each($1))')
-    .replaceAll(' FOR UPDATE', '')
+    .replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?/g, '')
     .replace(/\$(\d+)/g, '?$1');
 
 const bind = (value: SqlParameter): SqlValue => {

@@ -562,6 +562,7 @@ describe("UnionPay's page", () => {
       id: 'shop',
       channels: { wechat_pay: 'main' },
       returnUrls: [returnUrl],
+      attempts: 5,
       sessions: 'optional',
     } as const;
     const apps = createApps(

@@ -145,7 +145,7 @@ export const concurrentContract = ({ name, open }: StoreEngine): void => {
       await restart(opened);
       const by = { stateId: session.stateId };
       const verdicts = await times(20, (index) => opened.at(index).claim(claimOf(`${index % 10}`, by)));
-      expect(kindsOf(verdicts)).toEqual({ CLAIMED: 1, DUPLICATE: 1, SESSION_TAKEN: 18 });
+      expect(kindsOf(verdicts)).toEqual({ CLAIMED: 1, DUPLICATE: 1, SESSION_BUSY: 18 });
     });
   });
 

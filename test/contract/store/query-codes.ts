@@ -19,7 +19,7 @@ import {
 
 export const queryCodeContract = ({ name, open: opened }: StoreEngine): void => {
   describe(`${name}: the query code`, () => {
-    test('P4: of 50 concurrent codes for one query code the first writer wins, for good', async () => {
+    test('P4: of 50 concurrent codes for one query code one is redeemed, and its success stays', async () => {
       const { store } = await opened();
       const claims = await times(50, (index) =>
         store.claim(testClaim({ authCode: `code-${index}`, queryCode: 'shared' })),

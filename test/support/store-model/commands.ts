@@ -54,16 +54,16 @@ const leaseAt = ({ leases }: Model, number: number): Lease =>
 const payerIdOf = (ended: Redemption | undefined) => (ended?.state === 'SUCCEEDED' ? ended.identity.id : undefined);
 
 export type SessionChoice =
-  | { readonly own: string }
+  | { readonly own: string; readonly attempts: number }
   | { readonly issued: number; readonly by: 'query code' | 'state' }
   | undefined;
 
 const sessionClaim = (model: Model, choice: SessionChoice, issuedOnly: boolean): SessionClaim | undefined => {
   if (!choice) return undefined;
-  if ('own' in choice) return { queryCode: choice.own, issuedOnly };
+  if ('own' in choice) return { queryCode: choice.own, issuedOnly, attempts: choice.attempts };
   const issued = [...model.queryCodes].filter((queryCode) => queryCode.startsWith('issued'));
   const queryCode = pick(issued, choice.issued) ?? 'issued never';
-  return choice.by === 'state' ? { stateId: `state of ${queryCode}` } : { queryCode, issuedOnly };
+  return choice.by === 'state' ? { stateId: `state of ${queryCode}` } : { queryCode, issuedOnly, attempts: 3 };
 };
 
 interface ClaimChoice extends Pick<Claim, 'code' | 'kind' | 'appId' | 'channelId'> {
@@ -79,11 +79,11 @@ const runClaim = async (model: Model, store: Store, { caller, session, issuedOnl
   const whole: Claim = { ...common, ...choice, session: sessionClaim(model, session, issuedOnly) };
   const verdict = await store.claim(whole);
   const lease = verdict.kind === 'CLAIMED' ? verdict.lease : undefined;
-  const redemptionId = verdict.kind === 'DUPLICATE' ? verdict.redemption.id : lease?.redemptionId;
+  const redemptionId = 'redemption' in verdict ? verdict.redemption.id : lease?.redemptionId;
   const expected = claimInModel(model, whole, lease);
   expect([verdict.kind, redemptionId].join(' ').trim()).toBe(expected);
   if (lease) model.leases.push(lease);
-  if (verdict.kind === 'DUPLICATE')
+  if ('redemption' in verdict)
     expect(verdict.redemption).toEqual(
       endingAsRead(
         model,
@@ -128,7 +128,7 @@ export const exchange = (choice: ClaimChoice, outcome: Outcome): Command =>
 export const openSession = (appId: string): Command =>
   step(`open a session of ${appId}`, async (model, store) => {
     const queryCode = `issued ${model.queryCodes.size}`;
-    const session = { queryCode, stateId: `state of ${queryCode}`, appId, channelId: 'ali_pay' };
+    const session = { queryCode, stateId: `state of ${queryCode}`, appId, channelId: 'ali_pay', attempts: 3 };
     const { expiresAt } = await store.openSession(session);
     expect(expiresAt.getTime()).toBe(openInModel(model, session).expiresAt + model.skew);
   });

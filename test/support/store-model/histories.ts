@@ -43,7 +43,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ state: 'HELD' } as const) },
 );
 const session: fc.Arbitrary<SessionChoice> = fc.oneof(
-  oneOf(undefined, { own: 'own-a' }, { own: 'own-b' }),
+  oneOf(undefined, { own: 'own-a', attempts: 2 }, { own: 'own-b', attempts: 1 }, { own: 'own-b', attempts: 3 }),
   fc.record({ issued: fc.nat({ max: 1 }), by: oneOf('query code' as const, 'state' as const) }),
 );
 const anyClaim = fc.record({
@@ -58,7 +58,7 @@ const anyClaim = fc.record({
 /** Few different calls, repeated often, as retries are. */
 const usualClaim = fc.record({
   code: oneOf('code-a', 'code-b', 'code-c'),
-  session: oneOf<SessionChoice>(undefined, { own: 'own-a' }),
+  session: oneOf<SessionChoice>(undefined, { own: 'own-a', attempts: 3 }),
   kind: fc.constant('authCode' as const),
   caller: fc.constant('router'),
   appId: fc.constant('demo'),

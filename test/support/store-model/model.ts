@@ -2,6 +2,7 @@
 import type { Subject } from '../../../src/model.ts';
 import type { EraseReport, SweepReport } from '../../../src/store/reports.ts';
 import type { Claim, Lease, Outcome } from '../../../src/store/store.ts';
+import { entryAsRead } from './reads.ts';
 import { type Bound, type Entry, isPending, type Model, modelTimes, type Payer, type Place, wallOf } from './state.ts';
 
 const samePlace = (left: Place, right: Place) => left.appId === right.appId && left.channelId === right.channelId;
@@ -47,34 +48,76 @@ const end = (model: Model, entry: Entry, outcome: Outcome, payerId?: string) => 
   if (outcome.state === 'SUCCEEDED') entry.payer = recognize(model, entry.claim, outcome.subject, payerId);
   entry.hasAnswer = 'answer' in outcome || ('accessToken' in outcome && outcome.accessToken !== undefined);
   keepForAWhile(model, entry);
+  if (!('failureCode' in outcome)) return;
+  for (const session of model.sessions.filter((one) => one.entry === entry)) {
+    session.attemptsLeft = Math.max(0, session.attemptsLeft - 1);
+    session.lastFailure = { failureCode: outcome.failureCode, traceId: entry.traceId };
+  }
 };
 
 const abandon = (model: Model, entry: Entry) =>
   end(model, entry, { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' });
 
+const hasFailed = ({ state }: Entry) => state === 'REJECTED' || state === 'INDETERMINATE';
+
+/** What a claim does to the entry of a session whose lease is over, as a sweep would. */
+const endOverdue = (model: Model, session: Bound): void => {
+  const { entry } = session;
+  if (!entry || !isPending(entry) || entry.leaseUntil > model.now) return;
+  if (entry.state === 'CLAIMED') drop(model, entry);
+  else abandon(model, entry);
+};
+
 /** The session that a new claim is bound to, or the verdict without one; an expired one is deleted. */
 const bind = (model: Model, { session, appId, channelId }: Claim): Bound | string | undefined => {
   if (!session) return undefined;
   const byState = 'stateId' in session;
+  const issuedOnly = !byState && session.issuedOnly === true;
   const named = model.sessions.find((one) =>
     byState ? one.stateId === session.stateId : one.queryCode === session.queryCode,
   );
   if (named && named.expiresAt <= model.now) model.sessions = model.sessions.filter((one) => one !== named);
   else if (named) {
-    if (session.issuedOnly && named.stateId === undefined) return 'NO_SESSION';
-    return named.entry || !samePlace(named, { appId, channelId }) ? 'SESSION_TAKEN' : named;
+    if (issuedOnly && named.stateId === undefined) return 'NO_SESSION';
+    if (!samePlace(named, { appId, channelId })) return 'SESSION_TAKEN';
+    endOverdue(model, named);
+    const { entry } = named;
+    if (!entry) return named;
+    if (hasFailed(entry) && named.attemptsLeft > 0 && named.codesUntil > model.now) return named;
+    if (!byState) return 'SESSION_TAKEN';
+    if (hasFailed(entry)) return 'SESSION_SPENT';
+    if (!entryAsRead(model, entry.id)) return 'NO_SESSION';
+    return `${isPending(entry) ? 'SESSION_BUSY' : 'SESSION_DONE'} ${entry.id}`;
   }
-  if (byState || session.issuedOnly) return 'NO_SESSION';
-  return openInModel(model, { queryCode: session.queryCode, stateId: undefined, appId, channelId });
+  if (byState || issuedOnly) return 'NO_SESSION';
+  const { queryCode, attempts = 1 } = session;
+  return openInModel(model, { queryCode, stateId: undefined, appId, channelId, attempts });
 };
 
 export const openInModel = (
   model: Model,
-  { queryCode, stateId, appId, channelId }: Pick<Bound, 'queryCode' | 'stateId'> & Place,
+  {
+    queryCode,
+    stateId,
+    appId,
+    channelId,
+    attempts = 1,
+  }: Pick<Bound, 'queryCode' | 'stateId'> & Place & { attempts?: number },
 ): Bound => {
   const expiresAt = model.now + modelTimes.resultTtlMs;
-  const opened = { queryCode, stateId, appId, channelId, expiresAt };
-  const bound = { ...opened, entry: undefined, pollAfterMs: 5_000, polledAt: undefined };
+  const bound: Bound = {
+    queryCode,
+    stateId,
+    appId,
+    channelId,
+    expiresAt,
+    codesUntil: expiresAt,
+    attemptsLeft: attempts,
+    lastFailure: undefined,
+    entry: undefined,
+    pollAfterMs: 5_000,
+    polledAt: undefined,
+  };
   model.sessions.push(bound);
   model.queryCodes.add(queryCode);
   return bound;
@@ -117,6 +160,8 @@ export const claimInModel = (model: Model, claim: Claim, lease: Lease | undefine
   if (session) {
     session.entry = entry;
     session.expiresAt = entry.outcomeUntil;
+    const own = claim.session && 'queryCode' in claim.session ? (claim.session.attempts ?? 1) : session.attemptsLeft;
+    session.attemptsLeft = Math.min(session.attemptsLeft, own);
   }
   return `CLAIMED ${entry.id}`;
 };

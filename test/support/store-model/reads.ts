@@ -45,7 +45,14 @@ export const sessionAsRead = (model: Model, queryCode: string): object | undefin
   // Its payer was erased: the query code stays taken and shows no session.
   return entry && !redemption
     ? undefined
-    : { appId, channelId, expiresAt: new Date(expiresAt + model.skew), redemption };
+    : {
+        appId,
+        channelId,
+        expiresAt: new Date(expiresAt + model.skew),
+        redemption,
+        attemptsLeft: found.codesUntil > model.now ? found.attemptsLeft : 0,
+        lastFailure: found.lastFailure,
+      };
 };
 
 /** As `certification` has to return it. */

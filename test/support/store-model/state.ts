@@ -1,6 +1,6 @@
 /** The state of the model of a store. */
 import type { CertificationStatus, Subject } from '../../../src/model.ts';
-import type { Claim, Lease, Outcome, Redemption, StoreTimes } from '../../../src/store/store.ts';
+import type { Claim, Lease, Outcome, Redemption, SessionFailure, StoreTimes } from '../../../src/store/store.ts';
 
 /** Whole seconds, in which time moves: so that it also stops at the exact instants at which rows expire. */
 export const modelTimes = {
@@ -46,6 +46,10 @@ export interface Bound extends Place {
   readonly stateId: string | undefined;
   entry: Entry | undefined;
   expiresAt: number;
+  /** Other codes that it takes, and until when. */
+  attemptsLeft: number;
+  readonly codesUntil: number;
+  lastFailure: SessionFailure | undefined;
   pollAfterMs: number;
   polledAt: number | undefined;
 }
