@@ -61,8 +61,10 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     const { appId, channelId, redemption } = session;
     call.note({ appId, channelId, source: redemption?.source });
     if (call.caller.apps?.has(appId) === false) return undefined;
-    const current = redemption?.state === 'HELD' ? await collect(redemption, queryCode, call) : redemption;
-    return resultOf({ ...session, redemption: current }, call, pollAfterSeconds);
+    if (redemption?.state !== 'HELD') return resultOf(session, call, pollAfterSeconds);
+    const collected = await collect(redemption, queryCode, call);
+    // Another code would overwrite the result at the upstream: how the collection ends is final.
+    return resultOf({ ...session, redemption: collected, attemptsLeft: 0 }, call, pollAfterSeconds);
   };
 
   return async (queryCode, waitSeconds, call) => {
