@@ -4,7 +4,7 @@ import { guardConfig } from '../channels/guard/guard.ts';
 import { bulkheadsConfig } from '../identity/bulkheads.ts';
 import { ratesConfig } from '../identity/rates.ts';
 import { type VaultKeys, vaultKeys } from '../security/vault.ts';
-import type { StoreTimes } from '../store/store.ts';
+import type { StoreTimes } from '../store/model.ts';
 import { configFile, type FileConfig, port, requirements } from './file.ts';
 import { ConfigError, readUtf8, resolveValues } from './values.ts';
 

@@ -3,7 +3,8 @@ import type { Log } from '../lib/log.ts';
 import type { Vault } from '../security/vault.ts';
 import { createStore } from '../store/create-store.ts';
 import { type EngineOptions, openEngine } from '../store/engine/open.ts';
-import type { NewIdentityId, Store } from '../store/store.ts';
+import type { NewIdentityId } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import { openConfiguredVault } from './keys.ts';
 import { type Config, storeTimes } from './load.ts';
 

@@ -1,7 +1,7 @@
 /** The sandbox: emulated channels with new credentials, and a configuration that uses them. */
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { FileConfig } from '../config/load.ts';
-import type { NewIdentityId } from '../store/store.ts';
+import type { NewIdentityId } from '../store/model.ts';
 import { startAlipay } from './alipay.ts';
 import { startDaxpay } from './daxpay.ts';
 import type { Emulator } from './emulator.ts';

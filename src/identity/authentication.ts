@@ -5,7 +5,8 @@ import type { Cancellation } from '../lib/exchange.ts';
 import { networkOf } from '../lib/network.ts';
 import type { AccessToken, Traffic } from '../model.ts';
 import { anonymous, permits } from '../security/caller.ts';
-import type { Claim, Outcome, Redemption, SessionClaim, Store } from '../store/store.ts';
+import type { Claim, Outcome, Redemption, SessionClaim } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import {

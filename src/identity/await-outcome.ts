@@ -1,7 +1,8 @@
 /** How a duplicate gets the outcome of the call that has claimed its code. */
 import { PayerIdentityError } from '../failure.ts';
 import { VaultError } from '../security/vault.ts';
-import type { Redemption, Store } from '../store/store.ts';
+import type { Redemption } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 
 interface Deps {
   readonly store: Pick<Store, 'redemption' | 'watch'>;

@@ -1,7 +1,7 @@
 /** What the failure of an exchange means: for the code that was sent, and for the caller. */
 import { type FailureMember, failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
 import { ExchangeError } from '../lib/exchange.ts';
-import type { FinalOutcome } from '../store/store.ts';
+import type { FinalOutcome } from '../store/model.ts';
 
 /**
  * `unsent`: no byte was sent, the code is as it was. `refused`: the channel gave a reason. `indeterminate`: sent, and

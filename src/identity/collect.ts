@@ -2,7 +2,8 @@
 import { PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import { permits } from '../security/caller.ts';
-import type { FinalOutcome, Redemption, Store } from '../store/store.ts';
+import type { FinalOutcome, Redemption } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import { type CallContext, noteOf } from './call.ts';
 import { classify, failedOutcome } from './classify.ts';

@@ -4,7 +4,7 @@ import type { JobworthAnswer, JobworthReply } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import type { Cancellation } from '../lib/exchange.ts';
-import type { Claim, Outcome } from '../store/store.ts';
+import type { Claim, Outcome } from '../store/model.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { jobworthInput, parseInput } from './input.ts';

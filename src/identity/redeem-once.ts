@@ -10,7 +10,8 @@
 import { PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Claim, Outcome, Redemption, Store } from '../store/store.ts';
+import type { Claim, Outcome, Redemption } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import { awaitOutcome, isPending } from './await-outcome.ts';
 import { type CallContext, noteOf } from './call.ts';
 import { classify, failedOutcome } from './classify.ts';

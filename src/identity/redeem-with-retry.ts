@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PayerIdentityError } from '../failure.ts';
 import { type Cancellation, ExchangeError } from '../lib/exchange.ts';
-import type { Outcome } from '../store/store.ts';
+import type { Outcome } from '../store/model.ts';
 
 /**
  * Presents a code to its upstream, once. Resolves with undefined when the upstream says that it consumed nothing: the

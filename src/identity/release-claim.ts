@@ -1,7 +1,8 @@
 /** Frees a code that was claimed and of which nothing was consumed, so that another call can redeem it. */
 import type { Log } from '../lib/log.ts';
 import { ABORTED, untilAborted } from '../lib/until-aborted.ts';
-import type { Lease, Redemption, Store } from '../store/store.ts';
+import type { Lease, Redemption } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import { isPending } from './await-outcome.ts';
 
 interface Deps {

@@ -2,7 +2,8 @@
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Session, SessionFailure, Store } from '../store/store.ts';
+import type { Session, SessionFailure } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { createCollect } from './collect.ts';

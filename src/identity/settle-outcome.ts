@@ -3,7 +3,8 @@ import { PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import { ABORTED, untilAborted } from '../lib/until-aborted.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Outcome, Redemption, Store } from '../store/store.ts';
+import type { Outcome, Redemption } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
 import type { CallContext } from './call.ts';
 import type { OwnedLease } from './release-claim.ts';
 

@@ -2,10 +2,10 @@
 
 import { NOW } from './clock.ts';
 import type { Transaction } from './engine/engine.ts';
+import type { Claim, ClaimVerdict, SessionClaim } from './model.ts';
 import { ABANDONED, finish, type RedemptionDeps, readUnexpired, redemptionRow, releaseRow } from './redemptions.ts';
 import { isPending, type RedemptionRow, type SessionRow, sessionColumns } from './rows.ts';
-import { queryCodeIndex, stateIndex } from './sessions.ts';
-import type { Claim, ClaimVerdict, SessionClaim } from './store.ts';
+import { ANY_CHANNEL, queryCodeIndex, stateIndex } from './sessions.ts';
 
 type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'DUPLICATE' | 'CODE_USED' }>;
 
@@ -25,7 +25,7 @@ export const claimSession = async (
 ): Promise<ClaimedSession> => {
   const row = await findOrCreate(db, deps, { appId, channelId }, request);
   if (!row || (isIssuedOnly(request) && !row.state_index)) return refused('NO_SESSION');
-  if (row.app_id !== appId || row.channel_id !== channelId) return refused('SESSION_TAKEN');
+  if (row.app_id !== appId || ![ANY_CHANNEL, channelId].includes(row.channel_id)) return refused('SESSION_TAKEN');
   if (row.redemption_id === null) return { row };
   const latest = await endOverdue(db, deps, row.redemption_id);
   if (!latest) return { row };

@@ -4,10 +4,10 @@ import { claimSession } from './claim-session.ts';
 import { NOW } from './clock.ts';
 import { bytes, columns, computed, nullable } from './engine/columns.ts';
 import type { Db, Transaction } from './engine/engine.ts';
+import type { Claim, ClaimVerdict } from './model.ts';
 import { ABANDONED, finish, type RedemptionDeps, readRow, redemptionRow } from './redemptions.ts';
 import { isPending, newId, type RedemptionRow, redemptionColumns, type SessionRow } from './rows.ts';
 import { extendSession, sessionKey } from './sessions.ts';
-import type { Claim, ClaimVerdict } from './store.ts';
 
 /** Another instance claimed the same code or session at the same moment; the transaction runs again. */
 export class ClaimRace extends Error {

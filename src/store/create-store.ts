@@ -7,13 +7,14 @@ import { createStoreClock, type StoreClock } from './clock.ts';
 import type { Engine } from './engine/engine.ts';
 import { findIdentities } from './identities.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
+import type { NewIdentityId, StoreTimes } from './model.ts';
 import { useNonce } from './nonces.ts';
 import { countPoll, findSession, topicOf } from './query-codes.ts';
 import { findRedemption, markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
 import { openSession, writeProbe } from './sessions.ts';
-import type { NewIdentityId, Store, StoreTimes } from './store.ts';
+import type { Store } from './store.ts';
 import { createCheckedWrite, createOpening, createSettling, createWrite, type Write } from './write.ts';
 
 interface StoreDeps {

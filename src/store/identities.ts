@@ -2,9 +2,9 @@
 import type { IdentityRef, PayerIdentity, Subject } from '../model.ts';
 import type { Vault, VaultError } from '../security/vault.ts';
 import type { Db, Transaction } from './engine/engine.ts';
+import type { NewIdentityId } from './model.ts';
 import { hex, type IdentityRow, identityColumns, newId } from './rows.ts';
 import { openOrError, openSubject, readIdentity, sealSubject } from './sealed.ts';
-import type { NewIdentityId } from './store.ts';
 
 export type KeyKind = 'openId' | 'userId';
 

@@ -2,7 +2,7 @@
 import type { Vault } from '../security/vault.ts';
 import { NOW, type StoreClock } from './clock.ts';
 import type { Transaction } from './engine/engine.ts';
-import type { NonceUse, NonceVerdict } from './store.ts';
+import type { NonceUse, NonceVerdict } from './model.ts';
 
 /** A router may send the same request again for this long. */
 const REPEAT_MS = 60_000;

@@ -3,10 +3,10 @@ import type { Vault } from '../security/vault.ts';
 import { NOW } from './clock.ts';
 import { columns, integer } from './engine/columns.ts';
 import type { Db, Transaction } from './engine/engine.ts';
+import type { Session, WatchSubject } from './model.ts';
 import { queryCodeTopic, readUnexpired, redemptionRow, redemptionTopic } from './redemptions.ts';
 import { sessionColumns } from './rows.ts';
 import { queryCodeIndex } from './sessions.ts';
-import type { Session, WatchSubject } from './store.ts';
 
 /** Undefined when the query code is unknown, has expired, or shows a payer that was erased. */
 export const findSession = async (db: Db, vault: Vault, queryCode: string): Promise<Session | undefined> => {
@@ -22,7 +22,9 @@ export const findSession = async (db: Db, vault: Vault, queryCode: string): Prom
   const { failure_code: failureCode, failure_trace_id: traceId } = row;
   return {
     appId: row.app_id,
-    channelId: row.channel_id,
+    channelId: redemption?.channelId ?? (row.channel_id || undefined),
+    clientReferenceId: row.client_reference_id ?? undefined,
+    step: row.step ?? undefined,
     expiresAt: new Date(row.expires_at + row.skew),
     redemption,
     attemptsLeft: row.codes_until > row.now ? row.attempts_left : 0,

@@ -6,10 +6,10 @@ import { bytes, columns, nullable, type RowOf, text } from './engine/columns.ts'
 import type { Db, Transaction } from './engine/engine.ts';
 import { identityRow, upsertIdentity } from './identities.ts';
 import type { KeyCheck } from './key-check.ts';
+import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './model.ts';
 import { hex, isPending, type RedemptionRow, redemptionColumns } from './rows.ts';
 import { readRedemption, sealAnswer, writeAccessToken } from './sealed.ts';
 import { countFailure, extendSession } from './sessions.ts';
-import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './store.ts';
 
 export interface RedemptionDeps {
   readonly vault: Vault;

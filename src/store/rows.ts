@@ -4,10 +4,11 @@ import { isFailureCode } from '../failure.ts';
 import type { CertificationStatus } from '../model.ts';
 import { NOW, SKEW } from './clock.ts';
 import { bytes, columns, computed, integer, nullable, type RowOf, text, textOf } from './engine/columns.ts';
-import type { Redemption } from './store.ts';
+import type { Redemption, SessionStep } from './model.ts';
 
 const isState = (value: string): value is Redemption['state'] =>
   /^(?:CLAIMED|SENT|HELD|SUCCEEDED|ANSWERED|REJECTED|INDETERMINATE)$/.test(value);
+const isStep = (value: string): value is SessionStep => /^(?:OPENED|DECLINED|CANCELLED)$/.test(value);
 const isStatus = (value: string): value is CertificationStatus => /^(?:STARTED|NOT_PASSED|PASSED)$/.test(value);
 
 /** The store's clock when the row was read, and what is added to its instants when they are shown. */
@@ -56,6 +57,10 @@ export const sessionColumns = columns({
   codes_until: integer,
   failure_code: nullable(textOf(isFailureCode)),
   failure_trace_id: nullable(text),
+  step: nullable(textOf(isStep)),
+  return_url: nullable(text),
+  code_challenge: nullable(text),
+  client_reference_id: nullable(text),
   ...clockColumns,
 });
 export type SessionRow = RowOf<typeof sessionColumns>;

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { AccessToken, Certification, PayerIdentity, Subject } from '../model.ts';
 import { type Vault, VaultError } from '../security/vault.ts';
+import type { Redemption } from './model.ts';
 import type { RowKey, SealedColumn } from './reports.ts';
 import { type CertificationRow, hex, type IdentityRow, type RedemptionRow } from './rows.ts';
-import type { Redemption } from './store.ts';
 
 /** Binds a sealed value to its column and row, so that it does not open in another one. */
 export const additionalData = (column: SealedColumn, key: RowKey): string =>

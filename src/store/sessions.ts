@@ -5,7 +5,7 @@ import type { Vault } from '../security/vault.ts';
 import { NOW, SKEW } from './clock.ts';
 import { columns, computed, integer } from './engine/columns.ts';
 import type { Transaction } from './engine/engine.ts';
-import type { NewSession, SessionClaim, StoreTimes } from './store.ts';
+import type { NewSession, SessionClaim, StoreTimes } from './model.ts';
 
 interface SessionDeps {
   readonly vault: Vault;
@@ -14,6 +14,9 @@ interface SessionDeps {
 
 export const queryCodeIndex = (vault: Vault, queryCode: string): Buffer => vault.blindIndex('queryCode', queryCode);
 export const stateIndex = (vault: Vault, stateId: string): Buffer => vault.blindIndex('state', stateId);
+
+/** `channel_id` of a session that takes a code of any channel of its app. */
+export const ANY_CHANNEL = '';
 
 export const sessionKey = (session: SessionClaim | undefined): string => {
   if (!session) return '';
@@ -26,13 +29,25 @@ const expiryColumns = columns({ expires_at: computed(integer, `expires_at + ${SK
 export const openSession = async (
   db: Transaction,
   { vault, times }: SessionDeps,
-  { queryCode, stateId, appId, channelId, attempts = 1 }: NewSession,
+  session: NewSession,
 ): Promise<{ readonly expiresAt: Date }> => {
+  const { queryCode, stateId, appId, channelId = ANY_CHANNEL, attempts = 1 } = session;
   const row = await expiryColumns.first(
     db,
-    `INSERT INTO sessions (query_code_index, state_index, app_id, channel_id, expires_at, codes_until, attempts_left)
-     VALUES ($1, $2, $3, $4, ${NOW} + $5, ${NOW} + $5, $6) RETURNING ${expiryColumns.list}`,
-    [queryCodeIndex(vault, queryCode), stateIndex(vault, stateId), appId, channelId, times.resultTtlMs, attempts],
+    `INSERT INTO sessions (query_code_index, state_index, app_id, channel_id, expires_at, codes_until, attempts_left,
+       return_url, code_challenge, client_reference_id)
+     VALUES ($1, $2, $3, $4, ${NOW} + $5, ${NOW} + $5, $6, $7, $8, $9) RETURNING ${expiryColumns.list}`,
+    [
+      queryCodeIndex(vault, queryCode),
+      stateIndex(vault, stateId),
+      appId,
+      channelId,
+      times.resultTtlMs,
+      attempts,
+      session.returnUrl ?? null,
+      session.codeChallenge ?? null,
+      session.clientReferenceId ?? null,
+    ],
   );
   return { expiresAt: new Date(row?.expires_at ?? 0) };
 };

@@ -15,147 +15,23 @@
  * - P11 atomic: every call is one transaction, and the calls of all instances have one order.
  * - P12 the right payer: an outcome goes to the redemption of its own lease, and an identity to its own ids.
  */
-import type { FailureCode } from '../failure.ts';
 import type { Watch } from '../lib/wakeups.ts';
-import type {
-  AccessToken,
-  Certification,
-  CertificationStatus,
-  IdentityRef,
-  PayerIdentity,
-  Redeemed,
-  Subject,
-} from '../model.ts';
+import type { Certification, CertificationStatus, IdentityRef, PayerIdentity } from '../model.ts';
 import type { VaultError } from '../security/vault.ts';
+import type {
+  Claim,
+  ClaimVerdict,
+  FinalOutcome,
+  Lease,
+  NewSession,
+  NonceUse,
+  NonceVerdict,
+  Outcome,
+  Redemption,
+  Session,
+  WatchSubject,
+} from './model.ts';
 import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './reports.ts';
-
-/** A request for the exclusive right to redeem a one-time code. */
-export interface Claim {
-  /** The configured name of the source, for the log: it is no part of the code's identity. */
-  readonly source: string;
-  /** The upstream app that issued the code: see `Route.upstreamApp`. */
-  readonly upstreamAppId: string;
-  /** Codes of two kinds with the same text are two codes. */
-  readonly code: string;
-  readonly kind: 'authCode' | 'onceToken';
-  /** Caller and parameters. The same code with another binding is a replay, not a duplicate. */
-  readonly binding: readonly string[];
-  readonly appId: string;
-  readonly channelId: string;
-  readonly session?: SessionClaim | undefined;
-  readonly traceId: string;
-}
-
-/** The session that shows the outcome, by its query code, or by the state, which may write and not read. */
-export type SessionClaim =
-  | { readonly stateId: string }
-  | {
-      readonly queryCode: string;
-      /** Refuse a session that `openSession` did not create; a state always names one that it created. */
-      readonly issuedOnly?: boolean;
-      /** How many codes the session takes at most, this one included, until one succeeds. Absent: this one alone. */
-      readonly attempts?: number;
-    };
-
-/** A value that an app uses for one call alone. */
-export interface NonceUse {
-  readonly appId: string;
-  readonly nonce: string;
-  /** The whole call: distinguishes the same call, sent again, from another one with the same nonce. */
-  readonly fingerprint: string;
-}
-
-export type NonceVerdict =
-  | 'FIRST'
-  /** The same call was made at most 60 seconds ago. */
-  | 'REPEATED'
-  | 'USED';
-
-/** The exclusive right to redeem a code, until its time is over. */
-export interface Lease {
-  readonly redemptionId: string;
-  readonly owner: string;
-}
-
-export type ClaimVerdict =
-  /** The caller owns the redemption, and nothing has been sent. */
-  | { readonly kind: 'CLAIMED'; readonly lease: Lease }
-  /** Claimed before with the same binding and session: read or await that outcome. */
-  | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
-  /** Claimed before with another binding, or the outcome has expired. */
-  | { readonly kind: 'CODE_USED' }
-  /** The session belongs to another code, app or channel. */
-  | { readonly kind: 'SESSION_TAKEN' }
-  /** By state: another code of the session is being redeemed. Await its outcome, and claim again. */
-  | { readonly kind: 'SESSION_BUSY'; readonly redemption: Redemption }
-  /** By state: another code of the session has succeeded, and this one is not needed. */
-  | { readonly kind: 'SESSION_DONE'; readonly redemption: Redemption }
-  /** By state: as many codes as the session takes have failed. */
-  | { readonly kind: 'SESSION_SPENT' }
-  /** There is no such session, or it has expired. */
-  | { readonly kind: 'NO_SESSION' };
-
-/** How a sent redemption ended. HELD: the upstream holds the identity. ANSWERED: the code bought another answer. */
-export type Outcome = FinalOutcome | { readonly state: 'HELD' };
-
-export type FinalOutcome =
-  | ({ readonly state: 'SUCCEEDED' } & Redeemed)
-  | { readonly state: 'ANSWERED'; readonly answer: string }
-  | {
-      readonly state: 'REJECTED' | 'INDETERMINATE';
-      readonly failureCode: FailureCode;
-      readonly upstreamCode?: string | undefined;
-    };
-
-export type Redemption = {
-  readonly id: string;
-  readonly source: string;
-  readonly appId: string;
-  readonly channelId: string;
-  readonly traceId: string;
-  /** The outcome is readable until then. */
-  readonly expiresAt: Date;
-} & (
-  | { readonly state: 'CLAIMED' | 'SENT' | 'HELD' }
-  | {
-      readonly state: 'SUCCEEDED';
-      readonly identity: PayerIdentity;
-      readonly accessToken?: AccessToken | undefined;
-    }
-  | { readonly state: 'ANSWERED'; readonly answer: string }
-  | { readonly state: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode }
-);
-
-/** A session to be opened before any code arrives. */
-export interface NewSession {
-  readonly queryCode: string;
-  readonly stateId: string;
-  readonly appId: string;
-  readonly channelId: string;
-  /** How many codes it takes until one succeeds. Absent: one alone. */
-  readonly attempts?: number;
-}
-
-/** What a query code stands for. */
-export interface Session {
-  readonly appId: string;
-  readonly channelId: string;
-  readonly expiresAt: Date;
-  /** Of the latest code; undefined until one arrives. */
-  readonly redemption: Redemption | undefined;
-  /** Other codes that the session takes when the latest one fails; 0 when its time for codes is over. */
-  readonly attemptsLeft: number;
-  /** Of the last code that failed. */
-  readonly lastFailure: SessionFailure | undefined;
-}
-
-export interface SessionFailure {
-  readonly failureCode: FailureCode;
-  /** Of the call with that code. */
-  readonly traceId: string;
-}
-
-export type WatchSubject = { readonly redemptionId: string } | { readonly queryCode: string };
 
 export interface Store {
   /** Creates a session that waits for a code. */
@@ -241,21 +117,4 @@ export interface Store {
   ready(): Promise<void>;
 
   close(): Promise<void>;
-}
-
-/** Makes the id of an identity that is not stored yet; the same for the same ids of a payer. */
-export type NewIdentityId = (identity: Pick<PayerIdentity, 'channelId' | 'appId'> & Subject) => string;
-
-/** How long leases last, and how long rows are stored. Milliseconds. */
-export interface StoreTimes {
-  /** After this time a claim may be taken over, and a send is abandoned. Longer than any exchange may take. */
-  readonly leaseMs: number;
-  /** Outcomes are readable, and query codes valid, for this long. */
-  readonly resultTtlMs: number;
-  /** Codes count as used for this long. */
-  readonly codeTtlMs: number;
-  /** Identities are stored for this long after the payer last authenticated; undefined: until they are erased. */
-  readonly identityTtlMs?: number | undefined;
-  /** Certifications are stored for this long after they were started; undefined: as long as the identity. */
-  readonly certificationTtlMs?: number | undefined;
 }

@@ -9,7 +9,7 @@ import {
   type Urgency,
 } from './engine/engine.ts';
 import type { KeyCheck } from './key-check.ts';
-import type { StoreTimes } from './store.ts';
+import type { StoreTimes } from './model.ts';
 
 /** How long a write is repeated whose commit is indeterminate. */
 const RESOLVE_MS = 5_000;

@@ -1,7 +1,8 @@
 /** The promises of src/store/store.ts, for every engine. The test of an engine passes the engine. */
 import { onTestFinished } from 'vitest';
 import type { Vault } from '../../src/security/vault.ts';
-import type { Store, StoreTimes } from '../../src/store/store.ts';
+import type { StoreTimes } from '../../src/store/model.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { TestKeys } from '../support/services/keys.ts';
 import { attemptContract } from './store/attempts.ts';
 import { claimContract } from './store/claims.ts';

@@ -6,7 +6,7 @@ import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import type { Outcome } from '../../src/store/store.ts';
+import type { Outcome } from '../../src/store/model.ts';
 
 const times = { deadlineMs: 5_000, patienceMs: 5_000, leaseMs: 10_000, resultTtlMs: 60_000, codeTtlMs: 60_000 };
 const start = () => {

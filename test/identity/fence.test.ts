@@ -12,7 +12,8 @@ import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { DatabaseUnavailable, type Engine } from '../../src/store/engine/engine.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import type { Outcome, Store } from '../../src/store/store.ts';
+import type { Outcome } from '../../src/store/model.ts';
+import type { Store } from '../../src/store/store.ts';
 import { contractTimes, send, succeeded, testClaim } from '../contract/store/fixtures.ts';
 
 const times = { ...contractTimes, leaseMs: 600, deadlineMs: 200, patienceMs: 1_000 };

@@ -49,19 +49,20 @@ describe('a stored result', () => {
     });
   });
 
-  test('a result is failed with the reason when the channel refuses the code', async () => {
+  test('a result is waiting with the reason when the channel refuses the code', async () => {
     const service = await start();
     const [queryCode, channelId] = [uniqueQueryCode(), 'ali_pay'];
     const refused = { __typename: 'PayerAuthorizationRejected', code: 'AUTH_CODE_REFUSED' };
     const answer = await authenticateAndSet(service, { channelId, authCode: 'test_invalid_1', queryCode });
     expect(answer).toMatchObject(refused);
     expect(await authResult(service, queryCode)).toMatchObject({
-      __typename: 'PayerAuthFailed',
-      failure: { ...refused, traceId: answer.traceId },
+      __typename: 'PayerAuthWaiting',
+      attemptsLeft: 4,
+      lastFailure: { ...refused, traceId: answer.traceId },
     });
   });
 
-  test('a result is waiting while the exchange runs, and failed with OUTCOME_UNKNOWN when no reply comes', async () => {
+  test('a result is waiting while the exchange runs, and waiting for another code with OUTCOME_UNKNOWN when no reply comes', async () => {
     const { service, gate } = await startGated({ config: { times: { ...quick, deadlineMs: 1_000, leaseMs: 2_000 } } });
     const queryCode = uniqueQueryCode();
     const setting = authenticateAndSet(service, { authCode: 'test_ok_alice', queryCode });
@@ -72,7 +73,7 @@ describe('a stored result', () => {
     });
     const doubt = { __typename: 'PayerOutcomeUnknown', code: 'OUTCOME_UNKNOWN' };
     expect(await setting).toMatchObject(doubt);
-    expect(await authResult(service, queryCode)).toMatchObject({ __typename: 'PayerAuthFailed', failure: doubt });
+    expect(await authResult(service, queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting', lastFailure: doubt });
   });
 
   test('a waiting reader gets a result as soon as it is stored', async () => {

@@ -12,7 +12,8 @@ import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import type { ClaimVerdict, Store } from '../../src/store/store.ts';
+import type { ClaimVerdict } from '../../src/store/model.ts';
+import type { Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes, testClaim } from '../contract/store/fixtures.ts';
 import { openSteps, rejected } from './redeem-steps.ts';
 

@@ -10,7 +10,8 @@ import { releaseClaim } from '../../src/identity/release-claim.ts';
 import { settleOutcome } from '../../src/identity/settle-outcome.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';
 import { VaultError } from '../../src/security/vault.ts';
-import type { Redemption, Store } from '../../src/store/store.ts';
+import type { Redemption } from '../../src/store/model.ts';
+import type { Store } from '../../src/store/store.ts';
 import { testClaim } from '../contract/store/fixtures.ts';
 import { claim, openSteps, rejected, send, traceId } from './redeem-steps.ts';
 

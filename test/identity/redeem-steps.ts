@@ -8,7 +8,8 @@ import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import type { Lease, Store } from '../../src/store/store.ts';
+import type { Lease } from '../../src/store/model.ts';
+import type { Store } from '../../src/store/store.ts';
 import { contractTimes, testClaim } from '../contract/store/fixtures.ts';
 
 export const traceId = 'trace-1';

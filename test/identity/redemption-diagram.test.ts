@@ -1,7 +1,7 @@
 /** docs/redemption.md and the code name the same states and functions. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Redemption } from '../../src/store/store.ts';
+import type { Redemption } from '../../src/store/model.ts';
 
 const page = new URL('../../docs/redemption.md', import.meta.url);
 const text = readFileSync(page, 'utf8');

@@ -157,8 +157,8 @@ describe('the outcome of an earlier call', () => {
     const first = await traced(AUTHENTICATE_AND_SET, { input });
     const read = await traced(AUTH_RESULT, { queryCode });
     expect(read.data.authResult).toMatchObject({
-      __typename: 'PayerAuthFailed',
-      failure: { __typename: 'PayerOutcomeUnknown', traceId: first.traceId },
+      __typename: 'PayerAuthWaiting',
+      lastFailure: { __typename: 'PayerOutcomeUnknown', traceId: first.traceId },
     });
     const line = { operation: 'authenticateAndSet', code: 'OUTCOME_UNKNOWN', state: 'INDETERMINATE' };
     expect(linesOf(stage.plain.logLines, first.traceId)).toMatchObject([line]);

@@ -8,7 +8,7 @@ import { createStoreClock } from '../../src/store/clock.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { createKeyCheck } from '../../src/store/key-check.ts';
-import type { Claim, Outcome, SessionClaim } from '../../src/store/store.ts';
+import type { Claim, Outcome, SessionClaim } from '../../src/store/model.ts';
 import { createTestKeys } from '../support/services/keys.ts';
 
 const times = { leaseMs: 1_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };

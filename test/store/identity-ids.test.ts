@@ -4,7 +4,7 @@ import { testIdentityId } from '../../src/emulators/sandbox.ts';
 import type { Subject } from '../../src/model.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import type { NewIdentityId } from '../../src/store/store.ts';
+import type { NewIdentityId } from '../../src/store/model.ts';
 import { createTestKeys } from '../support/services/keys.ts';
 
 const times = { leaseMs: 1_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };

@@ -7,7 +7,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Vault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import type { Claim, Store } from '../../src/store/store.ts';
+import type { Claim } from '../../src/store/model.ts';
+import type { Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
 import { createTestKeys } from '../support/services/keys.ts';
@@ -272,10 +273,14 @@ describe('SQLite by itself', () => {
     expect(await reopened.claim(newClaim('code'))).toMatchObject({ kind: 'DUPLICATE' });
   });
 
+  const LATER_SESSION_COLUMNS = [
+    ...['attempts_left', 'codes_until', 'failure_code', 'failure_trace_id'],
+    ...['step', 'return_url', 'code_challenge', 'client_reference_id'],
+  ];
   /** The file as the first release left it. */
   const AS_OF_FIRST_STEP = `DROP TABLE nonces; DROP TABLE store_clock; DROP TABLE store_keys; DROP TABLE seal_keys;
     DROP TABLE schema_migrations; PRAGMA user_version = 1;
-    ${['attempts_left', 'codes_until', 'failure_code', 'failure_trace_id'].map((name) => `ALTER TABLE sessions DROP COLUMN ${name};`).join(' ')}`;
+    ${LATER_SESSION_COLUMNS.map((name) => `ALTER TABLE sessions DROP COLUMN ${name};`).join(' ')}`;
 
   test('a file from before the ledger of migrations keeps its rows', async () => {
     const { file, store, stop, reopen } = await opened();

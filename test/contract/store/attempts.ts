@@ -1,6 +1,7 @@
 /** The attempts of a session: another code after one that failed, until one succeeds. */
 import { describe, expect, test } from 'vitest';
-import type { Claim, Outcome, Redemption, SessionClaim, Store } from '../../../src/store/store.ts';
+import type { Claim, Outcome, Redemption, SessionClaim } from '../../../src/store/model.ts';
+import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../store.ts';
 import { contractTimes, leaseOver, MARGIN_MS, rejected, resultOver, succeeded, testClaim, times } from './fixtures.ts';
 

@@ -1,6 +1,6 @@
 /** Claims, leases and releases of auth codes. */
 import { describe, expect, test } from 'vitest';
-import type { Lease, Outcome } from '../../../src/store/store.ts';
+import type { Lease, Outcome } from '../../../src/store/model.ts';
 import type { StoreEngine } from '../store.ts';
 import {
   contractTimes,

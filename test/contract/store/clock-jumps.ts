@@ -1,6 +1,6 @@
 /** Jumps of the database's clock by hours or days: no used code is forgotten, and no redemption is held. */
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../../src/store/store.ts';
+import type { Outcome } from '../../../src/store/model.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
 import { codeOver, leaseOver, MARGIN_MS, rejected, resultOver, succeeded, take, testClaim } from './fixtures.ts';
 

@@ -1,6 +1,7 @@
 /** The promises about claims, for concurrent equal calls at one instance and at two. */
 import { describe, expect, test } from 'vitest';
-import type { Claim, ClaimVerdict, SessionClaim, Store } from '../../../src/store/store.ts';
+import type { Claim, ClaimVerdict, SessionClaim } from '../../../src/store/model.ts';
+import type { Store } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
 import { count, leaseOver, rejected, resultOver, succeeded, testClaim, times } from './fixtures.ts';
 

@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { Watch } from '../../../src/lib/wakeups.ts';
 import type { PayerIdentity, Subject } from '../../../src/model.ts';
-import type { Claim, FinalOutcome, Lease, Outcome, Redemption, Store, StoreTimes } from '../../../src/store/store.ts';
+import type { Claim, FinalOutcome, Lease, Outcome, Redemption, StoreTimes } from '../../../src/store/model.ts';
+import type { Store } from '../../../src/store/store.ts';
 
 export const contractTimes: StoreTimes = { leaseMs: 10_000, resultTtlMs: 60_000, codeTtlMs: 600_000 };
 /** The distance of the contract from instants at which rows expire: a database's clock goes on during a test. */

@@ -1,6 +1,6 @@
 /** Nonces: each is FIRST once, on every instance. */
 import { describe, expect, test } from 'vitest';
-import type { NonceUse } from '../../../src/store/store.ts';
+import type { NonceUse } from '../../../src/store/model.ts';
 import type { StoreEngine } from '../store.ts';
 import { count, DUMP, MARGIN_MS } from './fixtures.ts';
 

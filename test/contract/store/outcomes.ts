@@ -1,7 +1,7 @@
 /** Outcomes of redemptions, and how their watchers are woken. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Subject } from '../../../src/model.ts';
-import type { Lease, Outcome } from '../../../src/store/store.ts';
+import type { Lease, Outcome } from '../../../src/store/model.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
 import {
   contractTimes,

@@ -1,6 +1,6 @@
 /** How long payers are stored, and how they are erased. */
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../../src/store/store.ts';
+import type { Outcome } from '../../../src/store/model.ts';
 import type { StoreEngine } from '../store.ts';
 import {
   authenticate,

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { resealAll } from '../../../src/commands/lib/reseal-all.ts';
 import type { PayerIdentity } from '../../../src/model.ts';
 import { VaultError } from '../../../src/security/vault.ts';
-import type { Outcome, Store } from '../../../src/store/store.ts';
+import type { Outcome } from '../../../src/store/model.ts';
+import type { Store } from '../../../src/store/store.ts';
 import type { OpenedStore, StoreEngine } from '../store.ts';
 import { authenticate, DUMP, end, leaseOver, rejected, send, succeeded, take, testClaim } from './fixtures.ts';
 

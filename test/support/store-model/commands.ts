@@ -2,7 +2,8 @@
 import type fc from 'fast-check';
 import { expect } from 'vitest';
 import type { CertificationStatus } from '../../../src/model.ts';
-import type { Claim, FinalOutcome, Lease, Outcome, Redemption, SessionClaim, Store } from '../../../src/store/store.ts';
+import type { Claim, FinalOutcome, Lease, Outcome, Redemption, SessionClaim } from '../../../src/store/model.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { compareSome } from './comparisons.ts';
 import {
   claimInModel,

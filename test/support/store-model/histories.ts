@@ -1,7 +1,7 @@
 /** Random histories of calls of a store, for fast-check. */
 import fc from 'fast-check';
 import type { CertificationStatus, Subject } from '../../../src/model.ts';
-import type { FinalOutcome, Outcome } from '../../../src/store/store.ts';
+import type { FinalOutcome, Outcome } from '../../../src/store/model.ts';
 import {
   addCertification,
   advance,

@@ -1,7 +1,7 @@
 /** The store as a model of plain values, with which random histories are compared. */
 import type { Subject } from '../../../src/model.ts';
+import type { Claim, Lease, Outcome } from '../../../src/store/model.ts';
 import type { EraseReport, SweepReport } from '../../../src/store/reports.ts';
-import type { Claim, Lease, Outcome } from '../../../src/store/store.ts';
 import { entryAsRead } from './reads.ts';
 import { type Bound, type Entry, isPending, type Model, modelTimes, type Payer, type Place, wallOf } from './state.ts';
 

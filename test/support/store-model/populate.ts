@@ -1,5 +1,6 @@
 /** A store with every kind of row in every state, made by the store itself. */
-import type { Lease, Outcome, Store } from '../../../src/store/store.ts';
+import type { Lease, Outcome } from '../../../src/store/model.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { claimOf, type TestClaim } from '../../contract/store/fixtures.ts';
 
 const app = { appId: 'demo', channelId: 'ali_pay' };

@@ -1,6 +1,6 @@
 /** The state of the model of a store. */
 import type { CertificationStatus, Subject } from '../../../src/model.ts';
-import type { Claim, Lease, Outcome, Redemption, SessionFailure, StoreTimes } from '../../../src/store/store.ts';
+import type { Claim, Lease, Outcome, Redemption, SessionFailure, StoreTimes } from '../../../src/store/model.ts';
 
 /** Whole seconds, in which time moves: so that it also stops at the exact instants at which rows expire. */
 export const modelTimes = {

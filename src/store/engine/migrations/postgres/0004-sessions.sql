@@ -4,3 +4,9 @@ ALTER TABLE sessions ADD COLUMN codes_until bigint NOT NULL DEFAULT 0;
 -- Of the last code that failed, while the session waits for another one.
 ALTER TABLE sessions ADD COLUMN failure_code text;
 ALTER TABLE sessions ADD COLUMN failure_trace_id text;
+-- What the payer or the caller last reported: OPENED, DECLINED or CANCELLED.
+ALTER TABLE sessions ADD COLUMN step text;
+-- What the caller gave when it opened the session.
+ALTER TABLE sessions ADD COLUMN return_url text;
+ALTER TABLE sessions ADD COLUMN code_challenge text;
+ALTER TABLE sessions ADD COLUMN client_reference_id text;
