@@ -95,7 +95,7 @@ export const attemptContract = ({ name, open }: StoreEngine): void => {
       expect(await store.claim(claimOf('one more', by))).toEqual({ kind });
     });
 
-    test('a duplicate reads the outcome of its own code, whatever the session has shown since', async () => {
+    test('a duplicate reads the outcome of its own code, also when the session shows a later code', async () => {
       const { store } = await opened();
       const first = await attempt(store, 'first', rejected);
       const second = await attempt(store, 'second', indeterminate);
