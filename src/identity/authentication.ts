@@ -19,7 +19,7 @@ import {
 import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
 import type { RedeemOnce } from './redeem-once.ts';
 import type { CallerOf } from './signed-calls.ts';
-import type { StateTokens } from './state-token.ts';
+import { requireState, type StateTokens } from './state-token.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 export interface Authenticated {
@@ -124,13 +124,9 @@ export const createAuthentication = (deps: Deps): Authentication => {
     attempts: holds && source.resultHolder ? 1 : app.attempts,
   });
 
-  const claimByState = ({ appId, channelId }: Route, state: string): SessionClaim => {
-    const verified = stateTokens.verifyState(state, appId, channelId);
-    if (verified?.isExpired) throw new PayerIdentityError('SESSION_EXPIRED');
-    if (verified) return { stateId: verified.stateId };
-    const message = 'the state that startAuthentication issued for this app and channel';
-    throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
-  };
+  const claimByState = (route: Route, state: string): SessionClaim => ({
+    stateId: requireState(stateTokens, state, route),
+  });
 
   return {
     async startAuthentication(input) {

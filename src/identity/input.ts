@@ -53,8 +53,9 @@ export const authenticateInput = z.object({
     }),
   ),
 });
+const state = text(128);
 export const authenticateAndSetInput = z
-  .object({ ...common, state: optional(text(128)) })
+  .object({ ...common, state: optional(state) })
   .refine(({ queryCode, state }) => queryCode === undefined || state === undefined, {
     path: ['state'],
     message: 'either a queryCode or a state',
@@ -63,6 +64,7 @@ export type AuthenticateInput = z.output<typeof authenticateInput>;
 export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state'>;
 
 export const startAuthenticationInput = z.object({ channelId, appId, returnUrl });
+export const reportStepInput = z.object({ channelId, appId, state, step: z.enum(['OPENED', 'DECLINED']) });
 
 export const initializeCertificationInput = z
   .object({

@@ -124,7 +124,7 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
   };
 };
 
-type Refusal = 'CODE_USED' | 'SESSION_TAKEN' | 'SESSION_SPENT' | 'NO_SESSION';
+type Refusal = 'CODE_USED' | 'SESSION_TAKEN' | 'SESSION_SPENT' | 'SESSION_CANCELLED' | 'NO_SESSION';
 
 const refusedClaim = (kind: Refusal, { session }: Claim): PayerIdentityError => {
   switch (kind) {
@@ -135,7 +135,8 @@ const refusedClaim = (kind: Refusal, { session }: Claim): PayerIdentityError => 
         fields: [{ path: 'queryCode', message: 'a new random value' }],
       });
     case 'SESSION_SPENT':
-      return new PayerIdentityError('SESSION_SPENT');
+    case 'SESSION_CANCELLED':
+      return new PayerIdentityError(kind);
     case 'NO_SESSION':
       return new PayerIdentityError(session && 'stateId' in session ? 'SESSION_EXPIRED' : 'NOT_ALLOWED');
   }

@@ -117,7 +117,9 @@ const claimNew = async (
     const own = request.session && 'queryCode' in request.session ? (request.session.attempts ?? 1) : undefined;
     const attemptsLeft = Math.min(session.attempts_left, own ?? session.attempts_left);
     await db.all(
-      `UPDATE sessions SET redemption_id = $2, expires_at = ${NOW} + $3, attempts_left = $4 WHERE query_code_index = $1`,
+      `UPDATE sessions SET redemption_id = $2, expires_at = ${NOW} + $3, attempts_left = $4,
+         step = CASE WHEN step = 'DECLINED' THEN 'OPENED' ELSE step END
+       WHERE query_code_index = $1`,
       [session.query_code_index, id, times.resultTtlMs, attemptsLeft],
     );
   }

@@ -4,9 +4,12 @@ import {
   authenticationFailures,
   certificationFailures,
   orFailure,
+  reportFailures,
+  resultFailures,
   startFailures,
   storingFailures,
 } from '../failures.ts';
+import { authResultMember } from './auth-result.ts';
 
 export const Mutation: MutationResolvers = {
   authenticate: (_, { input }, context) =>
@@ -30,6 +33,17 @@ export const Mutation: MutationResolvers = {
       __typename: 'PayerAuthenticationStarted' as const,
       ...(await context.authentication.startAuthentication(input)),
     })),
+
+  reportAuthenticationStep: (_, { input }, context) =>
+    orFailure(context, reportFailures, async () => ({
+      __typename: 'PayerAuthStepReported' as const,
+      ...(await context.sessionSteps.report(input, context.call)),
+    })),
+
+  cancelAuthentication: (_, { queryCode }, context) =>
+    orFailure(context, resultFailures, async () =>
+      authResultMember(await context.sessionSteps.cancel(queryCode, context.call)),
+    ),
 
   initializeIdentityCertification: (_, { input }, context) =>
     orFailure(context, certificationFailures, async () => ({
