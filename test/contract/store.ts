@@ -14,6 +14,7 @@ import { outcomeContract } from './store/outcomes.ts';
 import { queryCodeContract } from './store/query-codes.ts';
 import { retentionContract } from './store/retention.ts';
 import { sealingContract } from './store/sealing.ts';
+import { stepContract } from './store/steps.ts';
 
 export interface OpenedStore {
   /** The keys that the store seals with. */
@@ -49,6 +50,7 @@ const parts = [
   outcomeContract,
   queryCodeContract,
   attemptContract,
+  stepContract,
   identityContract,
   nonceContract,
   sealingContract,

@@ -135,7 +135,7 @@ export const attemptContract = ({ name, open }: StoreEngine): void => {
       await attempt(store, 'second', rejected);
       await clock.advance(2 * MARGIN_MS);
       expect(await store.session(queryCode)).toMatchObject({ attemptsLeft: 0, redemption: { state: 'REJECTED' } });
-      expect(await store.claim(claimOf('third'))).toEqual({ kind: 'SESSION_SPENT' });
+      expect(await store.claim(claimOf('third'))).toEqual({ kind: 'NO_SESSION' });
       expect(await store.claim(claimOf('first'))).toEqual({ kind: 'DUPLICATE', redemption: failed });
       await clock.advance(resultOver);
       expect(await store.claim(claimOf('third'))).toEqual({ kind: 'NO_SESSION' });
