@@ -1,5 +1,6 @@
 /** The session of a new claim: created, free for another code, or the verdict why it is not. Part of one transaction. */
 
+import { equalSecrets } from '../lib/digest.ts';
 import { NOW } from './clock.ts';
 import type { Transaction } from './engine/engine.ts';
 import type { Claim, ClaimVerdict, SessionClaim } from './model.ts';
@@ -9,13 +10,14 @@ import { codesUntil, isOf, queryCodeIndex, stateIndex } from './sessions.ts';
 
 type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'DUPLICATE' | 'CODE_USED' }>;
 
-/** A row, or the verdict. */
-export type ClaimedSession = { readonly row: SessionRow } | { readonly verdict: SessionVerdict };
+/** The session, unless there is none; with the verdict when it takes no code. */
+export type ClaimedSession =
+  | { readonly row: SessionRow; readonly verdict?: undefined }
+  | { readonly row?: SessionRow | undefined; readonly verdict: SessionVerdict };
 
 const isIssuedOnly = (request: SessionClaim): boolean => 'queryCode' in request && request.issuedOnly === true;
 
-type Refusal = 'SESSION_TAKEN' | 'SESSION_SPENT' | 'SESSION_CANCELLED' | 'NO_SESSION';
-const refused = (kind: Refusal): ClaimedSession => ({ verdict: { kind } });
+type Refusal = 'SESSION_TAKEN' | 'SESSION_SPENT' | 'SESSION_CANCELLED' | 'VERIFIER_WRONG' | 'NO_SESSION';
 
 /** The session for a new redemption. A query code that the caller chose creates one. */
 export const claimSession = async (
@@ -25,8 +27,13 @@ export const claimSession = async (
   request: SessionClaim,
 ): Promise<ClaimedSession> => {
   const row = await findOrCreate(db, deps, { appId, channelId }, request);
-  if (!row || (isIssuedOnly(request) && !row.state_index)) return refused('NO_SESSION');
+  if (!row) return { verdict: { kind: 'NO_SESSION' } };
+  const refused = (kind: Refusal): ClaimedSession => ({ row, verdict: { kind } });
+  if (isIssuedOnly(request) && !row.state_index) return refused('NO_SESSION');
   if (!isOf(row, { appId, channelId })) return refused('SESSION_TAKEN');
+  // Before anything that ends a code or shows what became of one.
+  if ('stateId' in request && !equalSecrets(request.codeChallenge ?? '', row.code_challenge ?? ''))
+    return refused('VERIFIER_WRONG');
   const latest = row.redemption_id === null ? undefined : await endOverdue(db, deps, row.redemption_id);
   const byState = 'stateId' in request;
   if (!latest || hasFailed(latest)) {
@@ -41,7 +48,7 @@ export const claimSession = async (
   const redemption = await readUnexpired(db, deps.vault, latest);
   // The payer was erased.
   if (!redemption) return refused('NO_SESSION');
-  return { verdict: { kind: isPending(latest) ? 'SESSION_BUSY' : 'SESSION_DONE', redemption } };
+  return { row, verdict: { kind: isPending(latest) ? 'SESSION_BUSY' : 'SESSION_DONE', redemption } };
 };
 
 /** Why a session without a success and without a pending code takes no other one; undefined when it does. */

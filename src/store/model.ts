@@ -21,7 +21,11 @@ export interface Claim {
 
 /** The session that shows the outcome, by its query code, or by the state, which may write and not read. */
 export type SessionClaim =
-  | { readonly stateId: string }
+  | {
+      readonly stateId: string;
+      /** S256 of the verifier that came with the code; absent: none came. */
+      readonly codeChallenge?: string | undefined;
+    }
   | {
       readonly queryCode: string;
       /** Refuse a session that `openSession` did not create; a state always names one that it created. */
@@ -50,8 +54,10 @@ export interface Lease {
   readonly owner: string;
 }
 
-export type ClaimVerdict =
-  /** The caller owns the redemption, and nothing has been sent. */
+export type ClaimVerdict = {
+  /** That of the session which the claim names, whatever the verdict on it. */
+  readonly clientReferenceId?: string | undefined;
+} /** The caller owns the redemption, and nothing has been sent. */ & (
   | { readonly kind: 'CLAIMED'; readonly lease: Lease }
   /** Claimed before with the same binding and session: read or await that outcome. */
   | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
@@ -67,8 +73,11 @@ export type ClaimVerdict =
   | { readonly kind: 'SESSION_SPENT' }
   /** By state: the session was cancelled. */
   | { readonly kind: 'SESSION_CANCELLED' }
+  /** By state: the challenge differs from the session's, or only one of the two has one. Nothing has changed. */
+  | { readonly kind: 'VERIFIER_WRONG' }
   /** There is no such session, or it has expired. */
-  | { readonly kind: 'NO_SESSION' };
+  | { readonly kind: 'NO_SESSION' }
+);
 
 /** How a sent redemption ended. HELD: the upstream holds the identity. ANSWERED: the code bought another answer. */
 export type Outcome = FinalOutcome | { readonly state: 'HELD' };

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { FailureCode } from '../failure.ts';
 import type { Vault } from '../security/vault.ts';
 import { NOW, SKEW } from './clock.ts';
-import { columns, computed, integer } from './engine/columns.ts';
-import type { Transaction } from './engine/engine.ts';
+import { columns, computed, integer, nullable, text } from './engine/columns.ts';
+import type { Db, Transaction } from './engine/engine.ts';
 import type { Claim, NewSession, SessionClaim, StoreTimes } from './model.ts';
 import type { SessionRow } from './rows.ts';
 
@@ -28,7 +28,20 @@ export const codesUntil = (row: SessionRow): number => row.codes_until || row.ex
 
 export const sessionKey = (session: SessionClaim | undefined): string => {
   if (!session) return '';
-  return 'stateId' in session ? `state ${session.stateId}` : `query code ${session.queryCode}`;
+  if ('queryCode' in session) return `query code ${session.queryCode}`;
+  return `state ${[session.stateId, session.codeChallenge ?? []].flat().join(' ')}`;
+};
+
+const referenceColumns = columns({ client_reference_id: nullable(text) });
+
+/** What the caller that opened the session calls it. */
+export const clientReferenceOf = async (db: Db, vault: Vault, session: SessionClaim): Promise<string | undefined> => {
+  const [column, index] =
+    'stateId' in session
+      ? ['state_index', stateIndex(vault, session.stateId)]
+      : ['query_code_index', queryCodeIndex(vault, session.queryCode)];
+  const sql = `SELECT ${referenceColumns.list} FROM sessions WHERE ${column} = $1`;
+  return (await referenceColumns.first(db, sql, [index]))?.client_reference_id ?? undefined;
 };
 
 const expiryColumns = columns({ expires_at: computed(integer, `expires_at + ${SKEW}`) });

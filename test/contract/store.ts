@@ -5,6 +5,7 @@ import type { StoreTimes } from '../../src/store/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TestKeys } from '../support/services/keys.ts';
 import { attemptContract } from './store/attempts.ts';
+import { challengeContract } from './store/challenges.ts';
 import { claimContract } from './store/claims.ts';
 import { clockContract } from './store/clock-jumps.ts';
 import { concurrentContract } from './store/concurrent.ts';
@@ -51,6 +52,7 @@ const parts = [
   queryCodeContract,
   attemptContract,
   stepContract,
+  challengeContract,
   identityContract,
   nonceContract,
   sealingContract,
