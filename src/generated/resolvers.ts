@@ -130,6 +130,8 @@ export type PayerAppChannel = {
 /** The authentication has ended without an identity: no attempt is left, the time is over, or it was cancelled. It stays so until the session expires. */
 export type PayerAuthFailed = {
   readonly __typename?: 'PayerAuthFailed';
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
   /** Why, and by its type what to do next: PayerAuthorizationRejected, PayerOutcomeUnknown or PayerSessionEnded. New types may be added. Its traceId is that of the call that redeemed the auth code or cancelled the session. */
@@ -179,6 +181,8 @@ export type PayerAuthStepReported = {
 /** The channel has identified the payer. It stays so until the query code expires. */
 export type PayerAuthSucceeded = {
   readonly __typename?: 'PayerAuthSucceeded';
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
   /** Who the payer is. Null without the scope payer:read for the app: the query code alone shows only that the payer is known. */
@@ -193,6 +197,8 @@ export type PayerAuthWaiting = {
   readonly __typename?: 'PayerAuthWaiting';
   /** How many auth codes may still fail: 5 at first, unless the app has another number. The first that succeeds ends the wait. 0 when the one that is being redeemed is the last. */
   readonly attemptsLeft: Scalars['Int']['output'];
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
   /** Why the last auth code failed, with the traceId of the call with that auth code; null while none has. PayerSessionEnded when the session was cancelled while an auth code is being redeemed. */
@@ -215,6 +221,11 @@ export type PayerAuthenticateAndSetInput = {
   readonly channelOptions?: InputMaybe<PayerChannelOptionsInput>;
   /** The payer's IPv4 or IPv6 address. Some channels require it. */
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * The verifier of the codeChallenge that the session of the state was started with: 43 to 128 characters of
+   * A-Z a-z 0-9 - . _ ~ Without it, or with another one, nothing is sent and no attempt is used up. Only with a state.
+   */
+  readonly codeVerifier?: InputMaybe<Scalars['String']['input']>;
   /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ With neither queryCode nor state, one is generated and returned. Give one of the two at most. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
   /** The state that the channel returned to the payer page with the auth code. At most 128 characters. The result goes to the session that the state was issued for, and to no other. */
@@ -832,6 +843,14 @@ export type PayerStartAuthenticationInput = {
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   /** A PayerChannel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. */
   readonly channelId: Scalars['ID']['input'];
+  /** What you call this authentication, such as an order's number: 1 to 128 characters of ASCII without blanks. authResult returns it. It is logged: no secret, and nothing about the payer. */
+  readonly clientReferenceId?: InputMaybe<Scalars['ID']['input']>;
+  /**
+   * For a payer who authorizes in this browser: the S256 challenge of a verifier that stays here, 43 characters of
+   * base64url (RFC 7636; there is no other method). Only a call with the codeVerifier can write an auth code into the
+   * session by its state. Some apps require it. A payer with another device cannot answer it.
+   */
+  readonly codeChallenge?: InputMaybe<Scalars['String']['input']>;
   /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
   readonly returnUrl: Scalars['String']['input'];
 };
@@ -1120,8 +1139,8 @@ export type ResolversTypes = {
   PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
   PayerAppChannel: ResolverTypeWrapper<Omit<PayerAppChannel, 'channel'> & { channel: ResolversTypes['PayerChannel'] }>;
   PayerAuthFailed: ResolverTypeWrapper<Omit<PayerAuthFailed, 'failure'> & { failure: ResolversTypes['PayerFailure'] }>;
-  PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
   PayerAuthResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthResult']>;
   PayerAuthResultStored: ResolverTypeWrapper<PayerAuthResultStored>;
   PayerAuthStep: PayerAuthStep;
@@ -1192,8 +1211,8 @@ export type ResolversParentTypes = {
   PayerAccessToken: PayerAccessToken;
   PayerAppChannel: Omit<PayerAppChannel, 'channel'> & { channel: ResolversParentTypes['PayerChannel'] };
   PayerAuthFailed: Omit<PayerAuthFailed, 'failure'> & { failure: ResolversParentTypes['PayerFailure'] };
-  PayerAuthNotFound: PayerAuthNotFound;
   ID: Scalars['ID']['output'];
+  PayerAuthNotFound: PayerAuthNotFound;
   PayerAuthResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthResult'];
   PayerAuthResultStored: PayerAuthResultStored;
   PayerAuthStepReported: PayerAuthStepReported;
@@ -1273,6 +1292,7 @@ export type PayerAppChannelResolvers<ContextType = Context, ParentType extends R
 };
 
 export type PayerAuthFailedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthFailed'] = ResolversParentTypes['PayerAuthFailed']> = {
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failure?: Resolver<ResolversTypes['PayerFailure'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1301,6 +1321,7 @@ export type PayerAuthStepReportedResolvers<ContextType = Context, ParentType ext
 };
 
 export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthSucceeded'] = ResolversParentTypes['PayerAuthSucceeded']> = {
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   identity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1308,6 +1329,7 @@ export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extend
 
 export type PayerAuthWaitingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthWaiting'] = ResolversParentTypes['PayerAuthWaiting']> = {
   attemptsLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastFailure?: Resolver<Maybe<ResolversTypes['PayerFailure']>, ParentType, ContextType>;
   pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;

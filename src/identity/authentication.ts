@@ -9,6 +9,7 @@ import type { Claim, Outcome, Redemption, SessionClaim } from '../store/model.ts
 import type { Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
+import { challengeOf } from './code-challenge.ts';
 import {
   type AuthenticationInput,
   authenticateAndSetInput,
@@ -47,7 +48,7 @@ export interface Started {
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
   authenticateAndSet(input: unknown, call: CallContext): Promise<StoredResult>;
-  startAuthentication(input: unknown): Promise<Started>;
+  startAuthentication(input: unknown, call: CallContext): Promise<Started>;
 }
 
 interface Deps {
@@ -124,21 +125,35 @@ export const createAuthentication = (deps: Deps): Authentication => {
     attempts: holds && source.resultHolder ? 1 : app.attempts,
   });
 
-  const claimByState = (route: Route, state: string): SessionClaim => ({
+  const claimByState = (route: Route, state: string, codeVerifier: string | undefined): SessionClaim => ({
     stateId: requireState(stateTokens, state, route),
+    // The verifier goes no further than here.
+    codeChallenge: codeVerifier === undefined ? undefined : challengeOf(codeVerifier),
   });
 
   return {
-    async startAuthentication(input) {
-      const { channelId, appId, returnUrl } = parseInput(startAuthenticationInput, input);
-      const route = apps.route(appId, channelId);
+    async startAuthentication(input, { note }) {
+      const parsed = parseInput(startAuthenticationInput, input);
+      const { channelId, returnUrl, codeChallenge, clientReferenceId } = parsed;
+      const route = apps.route(parsed.appId, channelId);
       requireReturnUrl(route.app, returnUrl);
+      requireChallenge(route.app, codeChallenge);
       const { authorizer } = route.source;
       if (!authorizer?.channels.includes(channelId)) throw unsupported();
       const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
       const authorizeUrl = authorizer.url({ returnUrl, state });
       const queryCode = newQueryCode();
-      const session = { queryCode, stateId, appId: route.appId, channelId, attempts: route.app.attempts };
+      note({ clientReferenceId });
+      const { appId, app } = route;
+      const session = {
+        queryCode,
+        stateId,
+        appId,
+        channelId,
+        attempts: app.attempts,
+        codeChallenge,
+        clientReferenceId,
+      };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, authorizeUrl, expiresAt };
     },
@@ -157,11 +172,13 @@ export const createAuthentication = (deps: Deps): Authentication => {
     },
 
     async authenticateAndSet(input, call) {
-      const { state, ...parsed } = parseInput(authenticateAndSetInput, input);
+      const { state, codeVerifier, ...parsed } = parseInput(authenticateAndSetInput, input);
       const route = apps.route(parsed.appId, parsed.channelId);
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session =
-        queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode, true);
+        queryCode === undefined
+          ? claimByState(route, state ?? '', codeVerifier)
+          : claimByQueryCode(route, queryCode, true);
       // All payer pages are one caller, so the session alone makes a call a duplicate.
       const page = { ...call, caller: anonymous };
       const { expiresAt } = await redeem(route, parsed, page, { session, holdUnder: queryCode, traffic: 'public' });
@@ -174,6 +191,12 @@ const unsupported = () =>
   new PayerIdentityError('CHANNEL_UNSUPPORTED', {
     fields: [{ path: 'channelId', message: 'a channel with the capability AUTHORIZE' }],
   });
+
+const requireChallenge = ({ codeChallenge: policy }: App, codeChallenge: string | undefined): void => {
+  if (policy !== 'required' || codeChallenge !== undefined) return;
+  const fields = [{ path: 'codeChallenge', message: 'a challenge: this app requires one' }];
+  throw new PayerIdentityError('INPUT_INVALID', { fields });
+};
 
 /** Throws INPUT_INVALID for a page that the app has not listed: the payer's auth code would go there. */
 export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string): void => {

@@ -10,7 +10,11 @@ import { createCollect } from './collect.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
 import { throwUnavailable } from './unavailable.ts';
 
-export type AuthResult = { readonly expiresAt: Date } & (
+export type AuthResult = {
+  readonly expiresAt: Date;
+  /** As the caller that opened the session gave it. */
+  readonly clientReferenceId: string | undefined;
+} & (
   | {
       readonly status: 'WAITING';
       readonly pollAfterSeconds: number;
@@ -66,11 +70,11 @@ export const createReadSession = ({ store, apps, log, times }: SessionDeps): Rea
   return async (queryCode, call, pollAfterSeconds) => {
     const session = await store.session(queryCode).catch(throwUnavailable);
     if (!session) return undefined;
-    const { appId, channelId, redemption } = session;
-    call.note({ appId, channelId, source: redemption?.source });
+    const { appId, channelId, redemption, clientReferenceId } = session;
+    call.note({ appId, channelId, source: redemption?.source, clientReferenceId });
     if (call.caller.apps?.has(appId) === false) return undefined;
     if (redemption?.state !== 'HELD') return resultOf(session, call, pollAfterSeconds);
-    const collected = await collect(redemption, queryCode, call);
+    const collected = await collect(redemption, { queryCode, clientReferenceId }, call);
     // Another code would overwrite the result at the upstream: how the collection ends is final.
     return resultOf({ ...session, redemption: collected, attemptsLeft: 0 }, call, pollAfterSeconds);
   };
@@ -134,15 +138,15 @@ const resultOf = async (
   { caller, traceId }: CallContext,
   pollAfterSeconds: () => Promise<number>,
 ): Promise<AuthResult> => {
-  const { redemption, expiresAt, attemptsLeft, lastFailure } = session;
-  if (session.isExpired) return { status: 'FAILED', failureCode: 'SESSION_EXPIRED', traceId, expiresAt };
+  const { redemption, expiresAt, clientReferenceId, attemptsLeft, lastFailure } = session;
+  const common = { expiresAt, clientReferenceId };
+  if (session.isExpired) return { status: 'FAILED', failureCode: 'SESSION_EXPIRED', traceId, ...common };
   if (redemption?.state === 'SUCCEEDED')
-    return { status: 'SUCCEEDED', identity: readableTo(caller, redemption.identity), expiresAt };
+    return { status: 'SUCCEEDED', identity: readableTo(caller, redemption.identity), ...common };
   const failure = endOf(session);
-  if (failure) return { status: 'FAILED', ...failure, expiresAt };
+  if (failure) return { status: 'FAILED', ...failure, ...common };
   const step = session.step === 'CANCELLED' ? undefined : session.step;
-  const waiting = { status: 'WAITING', expiresAt, attemptsLeft, lastFailure, step } as const;
-  return { ...waiting, pollAfterSeconds: await pollAfterSeconds() };
+  return { status: 'WAITING', attemptsLeft, lastFailure, step, pollAfterSeconds: await pollAfterSeconds(), ...common };
 };
 
 /** The failure that a session without a success has ended with; undefined while a code is pending or may arrive. */

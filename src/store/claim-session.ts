@@ -10,7 +10,7 @@ import { codesUntil, isOf, queryCodeIndex, stateIndex } from './sessions.ts';
 
 type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'DUPLICATE' | 'CODE_USED' }>;
 
-/** The session, unless there is none; with the verdict when it takes no code. */
+/** The session, where there is one; with the verdict when it takes no code. */
 export type ClaimedSession =
   | { readonly row: SessionRow; readonly verdict?: undefined }
   | { readonly row?: SessionRow | undefined; readonly verdict: SessionVerdict };

@@ -55,7 +55,7 @@ export interface Lease {
 }
 
 export type ClaimVerdict = {
-  /** That of the session which the claim names, whatever the verdict on it. */
+  /** That of the session which the claim names, with every verdict. */
   readonly clientReferenceId?: string | undefined;
 } /** The caller owns the redemption, and nothing has been sent. */ & (
   | { readonly kind: 'CLAIMED'; readonly lease: Lease }

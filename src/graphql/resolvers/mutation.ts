@@ -31,7 +31,7 @@ export const Mutation: MutationResolvers = {
   startAuthentication: (_, { input }, context) =>
     orFailure(context, startFailures, async () => ({
       __typename: 'PayerAuthenticationStarted' as const,
-      ...(await context.authentication.startAuthentication(input)),
+      ...(await context.authentication.startAuthentication(input, context.call)),
     })),
 
   reportAuthenticationStep: (_, { input }, context) =>

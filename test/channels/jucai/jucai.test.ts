@@ -11,6 +11,7 @@ import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { failureMember, PayerIdentityError } from '../../../src/failure.ts';
 import { createApps } from '../../../src/identity/apps.ts';
 import { createAuthentication } from '../../../src/identity/authentication.ts';
+import type { CallContext } from '../../../src/identity/call.ts';
 import type { HttpReply } from '../../../src/lib/exchange.ts';
 import { readJson } from '../../../src/lib/strict-json.ts';
 import type { RedeemRequest } from '../../../src/model.ts';
@@ -571,7 +572,7 @@ describe("UnionPay's page", () => {
     );
     const unused = {} as Omit<Parameters<typeof createAuthentication>[0], 'apps'>;
     const { startAuthentication } = createAuthentication({ ...unused, apps });
-    const started = startAuthentication({ channelId: 'wechat_pay', returnUrl });
+    const started = startAuthentication({ channelId: 'wechat_pay', returnUrl }, {} as CallContext);
     await expect(started).rejects.toMatchObject({ code: 'CHANNEL_UNSUPPORTED', fields: [{ path: 'channelId' }] });
   });
 
