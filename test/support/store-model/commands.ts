@@ -23,6 +23,7 @@ import {
   openInModel,
   releaseInModel,
   reportStepInModel,
+  sessionNamed,
   settleInModel,
   sweepInModel,
 } from './model.ts';
@@ -66,7 +67,7 @@ const payerIdOf = (ended: Redemption | undefined) => (ended?.state === 'SUCCEEDE
 
 export type SessionChoice =
   | { readonly own: string; readonly attempts: number }
-  | { readonly issued: number; readonly by: 'query code' | 'state' }
+  | { readonly issued: number; readonly by: 'query code' | 'state'; readonly codeChallenge?: string | undefined }
   | undefined;
 
 const issuedAt = ({ queryCodes }: Model, number: number): string =>
@@ -79,7 +80,9 @@ const sessionClaim = (model: Model, choice: SessionChoice, issuedOnly: boolean):
   if (!choice) return undefined;
   if ('own' in choice) return { queryCode: choice.own, issuedOnly, attempts: choice.attempts };
   const queryCode = issuedAt(model, choice.issued);
-  return choice.by === 'state' ? { stateId: `state of ${queryCode}` } : { queryCode, issuedOnly, attempts: 3 };
+  return choice.by === 'state'
+    ? { stateId: `state of ${queryCode}`, codeChallenge: choice.codeChallenge }
+    : { queryCode, issuedOnly, attempts: 3 };
 };
 
 interface ClaimChoice extends Pick<Claim, 'code' | 'kind' | 'appId' | 'channelId'> {
@@ -93,7 +96,10 @@ const runClaim = async (model: Model, store: Store, { caller, session, issuedOnl
   traces += 1;
   const common = { source: 'daxpay', upstreamAppId: 'upstream-app', binding: [caller], traceId: `trace-${traces}` };
   const whole: Claim = { ...common, ...choice, session: sessionClaim(model, session, issuedOnly) };
+  const named = whole.session && sessionNamed(model, whole.session);
   const verdict = await store.claim(whole);
+  // An expired session is shown until something deletes it.
+  if (!named || named.expiresAt > model.now) expect(verdict.clientReferenceId).toBe(named?.clientReferenceId);
   const lease = verdict.kind === 'CLAIMED' ? verdict.lease : undefined;
   const redemptionId = 'redemption' in verdict ? verdict.redemption.id : lease?.redemptionId;
   const expected = claimInModel(model, whole, lease);
@@ -141,10 +147,11 @@ export const exchange = (choice: ClaimChoice, outcome: Outcome): Command =>
     await runSettle(model, store, leaseAt(model, 0), outcome);
   });
 
-export const openSession = (appId: string): Command =>
-  step(`open a session of ${appId}`, async (model, store) => {
+export const openSession = (appId: string, codeChallenge?: string): Command =>
+  step(`open a session of ${appId} with ${codeChallenge}`, async (model, store) => {
     const queryCode = `issued ${model.queryCodes.size}`;
-    const session = { queryCode, stateId: `state of ${queryCode}`, appId, channelId: 'ali_pay', attempts: 3 };
+    const place = { appId, channelId: 'ali_pay', stateId: `state of ${queryCode}` };
+    const session = { queryCode, ...place, attempts: 3, codeChallenge, clientReferenceId: codeChallenge && queryCode };
     const { expiresAt } = await store.openSession(session);
     expect(expiresAt.getTime()).toBe(openInModel(model, session).expiresAt + model.skew);
   });

@@ -46,7 +46,11 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
 );
 const session: fc.Arbitrary<SessionChoice> = fc.oneof(
   oneOf(undefined, { own: 'own-a', attempts: 2 }, { own: 'own-b', attempts: 1 }, { own: 'own-b', attempts: 3 }),
-  fc.record({ issued: fc.nat({ max: 1 }), by: oneOf('query code' as const, 'state' as const) }),
+  fc.record({
+    issued: fc.nat({ max: 1 }),
+    by: oneOf('query code' as const, 'state' as const, 'state' as const),
+    codeChallenge: oneOf(undefined, undefined, 'challenge', 'challenge', 'another challenge'),
+  }),
 );
 const anyClaim = fc.record({
   code: oneOf('code-a', 'code-b', 'code-c'),
@@ -81,7 +85,9 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...[1, 2].map(() => fc.tuple(number, outcome).map(([index, how]) => settle(index, how))),
   ...[anyClaim, usualClaim].map((choice) => fc.tuple(choice, outcome).map(([what, how]) => exchange(what, how))),
   fc.tuple(number, finalOutcome).map(([index, how]) => collect(index, how)),
-  oneOf('demo', 'other').map(openSession),
+  fc
+    .tuple(oneOf('demo', 'other'), oneOf(undefined, 'challenge'))
+    .map(([appId, challenge]) => openSession(appId, challenge)),
   number.map(countPoll),
   fc
     .tuple(

@@ -1,6 +1,15 @@
 /** The store as a model of plain values, with which random histories are compared. */
 import type { Subject } from '../../../src/model.ts';
-import type { Cancellation, Claim, Lease, Outcome, StepReport, StepVerdict } from '../../../src/store/model.ts';
+import type {
+  Cancellation,
+  Claim,
+  Lease,
+  NewSession,
+  Outcome,
+  SessionClaim,
+  StepReport,
+  StepVerdict,
+} from '../../../src/store/model.ts';
 import type { EraseReport, SweepReport } from '../../../src/store/reports.ts';
 import { entryAsRead } from './reads.ts';
 import {
@@ -17,7 +26,7 @@ import {
 
 const samePlace = (left: Place, right: Place) => left.appId === right.appId && left.channelId === right.channelId;
 const sessionKey = ({ session }: Claim) =>
-  session && ('stateId' in session ? `state ${session.stateId}` : `code ${session.queryCode}`);
+  session && ('stateId' in session ? `state ${session.stateId} ${session.codeChallenge}` : `code ${session.queryCode}`);
 const sameBinding = (left: Claim, right: Claim) =>
   left.binding.join() === right.binding.join() && samePlace(left, right) && sessionKey(left) === sessionKey(right);
 
@@ -90,19 +99,23 @@ const endOf = ({ now }: Model, { step, entry, attemptsLeft, codesUntil }: Bound)
   return codesUntil <= now ? 'NO_SESSION' : undefined;
 };
 
+export const sessionNamed = (model: Model, session: SessionClaim): Bound | undefined =>
+  model.sessions.find((one) =>
+    'stateId' in session ? one.stateId === session.stateId : one.queryCode === session.queryCode,
+  );
+
 /** The session that a new claim is bound to, or the verdict without one; an expired one is deleted. */
 const bind = (model: Model, { session, appId, channelId }: Claim): Bound | string | undefined => {
   if (!session) return undefined;
   const byState = 'stateId' in session;
   const issuedOnly = !byState && session.issuedOnly === true;
-  const named = model.sessions.find((one) =>
-    byState ? one.stateId === session.stateId : one.queryCode === session.queryCode,
-  );
+  const named = sessionNamed(model, session);
   const isOver = named !== undefined && named.expiresAt <= model.now;
   if (isOver && !byState && !issuedOnly) model.sessions = model.sessions.filter((one) => one !== named);
   if (named && !isOver) {
     if (issuedOnly && named.stateId === undefined) return 'NO_SESSION';
     if (!samePlace(named, { appId, channelId })) return 'SESSION_TAKEN';
+    if (byState && named.codeChallenge !== session.codeChallenge) return 'VERIFIER_WRONG';
     endOverdue(model, named);
     const { entry } = named;
     const end = endOf(model, named);
@@ -125,12 +138,18 @@ export const openInModel = (
     appId,
     channelId,
     attempts = 1,
-  }: Pick<Bound, 'queryCode' | 'stateId'> & Place & { attempts?: number },
+    codeChallenge,
+    clientReferenceId,
+  }: Pick<Bound, 'queryCode' | 'stateId'> &
+    Place &
+    Pick<NewSession, 'attempts' | 'codeChallenge' | 'clientReferenceId'>,
 ): Bound => {
   const expiresAt = model.now + modelTimes.resultTtlMs;
   const bound: Bound = {
     queryCode,
     stateId,
+    codeChallenge,
+    clientReferenceId,
     appId,
     channelId,
     expiresAt,

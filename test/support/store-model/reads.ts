@@ -50,6 +50,7 @@ export const sessionAsRead = (model: Model, queryCode: string): object | undefin
   return {
     appId,
     channelId,
+    clientReferenceId: found.clientReferenceId,
     expiresAt: new Date(expiresAt + (isExpired ? graceMs : 0) + model.skew),
     isExpired,
     redemption,

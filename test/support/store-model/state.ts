@@ -54,6 +54,8 @@ export interface Bound extends Place {
   readonly queryCode: string;
   /** Present when the store issued the session. */
   readonly stateId: string | undefined;
+  readonly codeChallenge: string | undefined;
+  readonly clientReferenceId: string | undefined;
   entry: Entry | undefined;
   expiresAt: number;
   /** Other codes that it takes, and until when. */
