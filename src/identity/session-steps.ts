@@ -36,8 +36,10 @@ export const createSessionSteps = ({ store, apps, stateTokens, readSession }: De
 
   async cancel(queryCode, call) {
     const session = await store.session(queryCode).catch(throwUnavailable);
-    if (!session || call.caller.apps?.has(session.appId) === false) return undefined;
-    const { appId } = session;
+    if (!session) return undefined;
+    const { appId, channelId } = session;
+    call.note({ appId, channelId });
+    if (call.caller.apps?.has(appId) === false) return undefined;
     await store.cancel({ queryCode, appId, traceId: call.traceId }).catch(throwUnavailable);
     return readSession(queryCode, call, countOnce(store, queryCode));
   },

@@ -55,7 +55,9 @@ export const stepContract = ({ name, open }: StoreEngine): void => {
 
     test('a repeated report wakes no reader', async () => {
       const { store } = await opened();
+      const first = wakes(store.watch({ queryCode }));
       await store.reportStep(reportOf('DECLINED'));
+      expect(await first).toBe(true);
       const woken = wakes(store.watch({ queryCode }));
       expect(await store.reportStep(reportOf('DECLINED'))).toMatchObject({ kind: 'REPORTED' });
       expect(await woken).toBe(false);
