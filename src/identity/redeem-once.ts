@@ -119,6 +119,7 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
           await awaitOutcome(deps, verdict.redemption, clientGone);
           break;
         default:
+          if (verdict.kind === 'VERIFIER_WRONG') note?.({ event: 'a code verifier was refused' });
           throw refusedClaim(verdict.kind, claim);
       }
     }

@@ -35,6 +35,7 @@ const fields = [
   'claimedCode',
   'upstreamTraceId',
   'missingScope',
+  'clientReferenceId',
   'signed',
   'count',
   'error',

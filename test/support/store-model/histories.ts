@@ -61,10 +61,14 @@ const anyClaim = fc.record({
   issuedOnly: oneOf(false, false, true),
   channelId: oneOf('ali_pay', 'ali_pay', 'ali_pay', 'wechat_pay'),
 });
+const byState = { issued: 0, by: 'state', codeChallenge: 'challenge' } as const;
 /** Few different calls, repeated often, as retries are. */
 const usualClaim = fc.record({
   code: oneOf('code-a', 'code-b', 'code-c'),
-  session: oneOf<SessionChoice>(undefined, { own: 'own-a', attempts: 3 }),
+  session: oneOf<SessionChoice>(undefined, { own: 'own-a', attempts: 3 }, byState, byState, {
+    ...byState,
+    codeChallenge: undefined,
+  }),
   kind: fc.constant('authCode' as const),
   caller: fc.constant('router'),
   appId: fc.constant('demo'),
@@ -86,7 +90,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...[anyClaim, usualClaim].map((choice) => fc.tuple(choice, outcome).map(([what, how]) => exchange(what, how))),
   fc.tuple(number, finalOutcome).map(([index, how]) => collect(index, how)),
   fc
-    .tuple(oneOf('demo', 'other'), oneOf(undefined, 'challenge'))
+    .tuple(oneOf('demo', 'other'), oneOf(undefined, 'challenge', 'challenge'))
     .map(([appId, challenge]) => openSession(appId, challenge)),
   number.map(countPoll),
   fc
