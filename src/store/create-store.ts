@@ -9,7 +9,7 @@ import { findIdentities } from './identities.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import type { NewIdentityId, StoreTimes } from './model.ts';
 import { useNonce } from './nonces.ts';
-import { countPoll, findSession, topicOf } from './query-codes.ts';
+import { countPoll, findReturnUrl, findSession, topicOf } from './query-codes.ts';
 import { findRedemption, markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
@@ -65,6 +65,7 @@ export const createStore = (
 
     redemption: (id) => findRedemption(read, vault, id),
     session: (queryCode) => findSession(poll, deps, queryCode),
+    returnUrl: (stateId) => findReturnUrl(poll, vault, stateId),
     reportStep: (report) => write((db) => reportStep(db, deps, report), { urgency: 'poll' }),
     cancel: (cancellation) => write((db) => cancelSession(db, deps, cancellation)),
     countPoll: (queryCode) => write((db) => countPoll(db, vault, queryCode), { urgency: 'poll' }),

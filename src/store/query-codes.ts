@@ -1,12 +1,12 @@
 /** Sessions as their readers see them: what a query code stands for, and how soon it may be polled again. */
 import type { Vault } from '../security/vault.ts';
 import { NOW } from './clock.ts';
-import { columns, integer } from './engine/columns.ts';
+import { columns, integer, nullable, text } from './engine/columns.ts';
 import type { Db, Transaction } from './engine/engine.ts';
 import type { Session, StoreTimes, WatchSubject } from './model.ts';
 import { queryCodeTopic, readUnexpired, redemptionRow, redemptionTopic } from './redemptions.ts';
 import { hasFailed, isPending, sessionColumns } from './rows.ts';
-import { queryCodeIndex } from './sessions.ts';
+import { queryCodeIndex, stateIndex } from './sessions.ts';
 
 interface ReadDeps {
   readonly vault: Vault;
@@ -46,6 +46,16 @@ export const findSession = async (
     attemptsLeft: row.codes_until > row.now && row.step !== 'CANCELLED' ? row.attempts_left : 0,
     lastFailure: failureCode === null || traceId === null ? undefined : { failureCode, traceId },
   };
+};
+
+const pageColumns = columns({ return_url: nullable(text) });
+
+/** An ended session has a page too: the page is where its payer can begin again. */
+export const findReturnUrl = async (db: Db, vault: Vault, stateId: string): Promise<string | undefined> => {
+  const row = await pageColumns.first(db, `SELECT ${pageColumns.list} FROM sessions WHERE state_index = $1`, [
+    stateIndex(vault, stateId),
+  ]);
+  return row?.return_url ?? undefined;
 };
 
 /** The topic that changes of a redemption, or of what a query code stands for, wake. */

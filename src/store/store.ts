@@ -79,6 +79,12 @@ export interface Store {
   cancel(cancellation: Cancellation): Promise<void>;
 
   /**
+   * The page that the payer of a session returns to, for as long as the session is stored; undefined when no session has
+   * this state, or it was opened without a page.
+   */
+  returnUrl(stateId: string): Promise<string | undefined>;
+
+  /**
    * Counts a poll of a session that waits, and returns the interval before the next one. Each poll that comes sooner
    * makes it 5 seconds longer, up to a minute. https://www.rfc-editor.org/rfc/rfc8628#section-3.5
    */
