@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
 import type { Cancellation, HttpReply, HttpRequest } from '../lib/exchange.ts';
 import type { Redeemed, RedeemRequest, Traffic } from '../model.ts';
+import type { PageReturn, ReturnParameters } from './page-return.ts';
 
 /** What a source is opened with: its only access to the network, to time and to randomness. */
 export interface SourceDeps {
@@ -79,8 +80,15 @@ export interface Expiring {
 export interface Authorizer {
   /** The channels that have the page. */
   readonly channels: readonly string[];
+  /**
+   * What the browser of the channel's application has in its User-Agent; absent: the page is for other browsers, which
+   * have nothing in common.
+   */
+  readonly browserMark?: string;
   /** Pure. */
   url(request: AuthorizeRequest): string;
+  /** What the page has added to the address that the payer returned to. Pure. */
+  read(parameters: ReturnParameters): PageReturn;
 }
 
 export interface AuthorizeRequest {

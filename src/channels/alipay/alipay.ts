@@ -7,6 +7,7 @@ import { PayerIdentityError } from '../../failure.ts';
 import { upstreamAddress } from '../../lib/address.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import type { Redeemed } from '../../model.ts';
+import { returnWith } from '../page-return.ts';
 import { type FailureCodes, parseReply } from '../reply.ts';
 import { refuseSubAppId } from '../request-checks.ts';
 import { defineSource, type SourceCall } from '../source.ts';
@@ -115,6 +116,8 @@ export const alipay = defineSource({
 
       authorizer: {
         channels,
+        browserMark: 'AlipayClient/',
+        read: returnWith('auth_code'),
         url({ returnUrl, state }) {
           const query = { app_id: options.appId, scope, redirect_uri: returnUrl, state };
           return `${authorizeUrl}?${new URLSearchParams(query)}`;

@@ -11,6 +11,7 @@ import { beijingTime } from '../../lib/beijing-time.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { jsonValue } from '../../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest, Subject } from '../../model.ts';
+import { returnWith } from '../page-return.ts';
 import { type FailureCodes, readObject, readText } from '../reply.ts';
 import { invalidField } from '../request-checks.ts';
 import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
@@ -198,6 +199,8 @@ export const jucai = defineSource({
       },
       authorizer: {
         channels: ['union_pay'],
+        browserMark: 'UnionPay/',
+        read: returnWith('userAuthCode'),
         /** UnionPay's page returns no state of ours, so the state travels in the address that it returns to. */
         url({ returnUrl, state }) {
           const back = new URL(returnUrl);

@@ -6,9 +6,10 @@
 import { z } from 'zod';
 import { needsTls, upstreamAddress } from '../../lib/address.ts';
 import type { RedeemRequest } from '../../model.ts';
+import { returnWith } from '../page-return.ts';
 import { invalidField, refuseSubAppId } from '../request-checks.ts';
 import { issuedId, issuedSecret } from '../schemas.ts';
-import { type AuthorizeRequest, defineSource } from '../source.ts';
+import { type AuthorizeRequest, type Authorizer, defineSource } from '../source.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './login.ts';
 import { judgeOpenId, openIdRequest } from './payment-code.ts';
 
@@ -85,6 +86,14 @@ const authorizeUrl = (
   `${page}?appid=${encodeURIComponent(appId)}&redirect_uri=${encodeURIComponent(returnUrl)}` +
   `&response_type=code&scope=${scope}&state=${state}#wechat_redirect`;
 
+/** WeChat's browser shows the pages for snsapi_base and snsapi_userinfo only, every other browser those for snsapi_login. */
+const authorizer = (options: WebOptions): Authorizer => ({
+  channels: options.channels,
+  ...(options.scope !== 'snsapi_login' && { browserMark: 'MicroMessenger/' }),
+  read: returnWith('code'),
+  url: (request) => authorizeUrl(options, request),
+});
+
 /**
  * A service provider whose sub-merchant has several applications has to name one (sub_appid). The caller may, unless
  * the configuration does. https://pay.weixin.qq.com/doc/v2/partner/4011941724
@@ -108,7 +117,7 @@ export const wechat = defineSource({
         return {
           ...common,
           validate: (_, request) => refuseSubAppId(request),
-          authorizer: { channels: options.channels, url: (request) => authorizeUrl(options, request) },
+          authorizer: authorizer(options),
           redeem(authCode, _, call) {
             const sentAtMs = now();
             return exchange(tokenRequest(authCode, options), (reply) => judgeToken(reply, sentAtMs), call);

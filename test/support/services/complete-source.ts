@@ -1,4 +1,5 @@
 /** A source whose replies have every field, so that no field of the contract is empty. */
+import { returnWith } from '../../../src/channels/page-return.ts';
 import type { OpenedSource } from '../../../src/channels/source.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 
@@ -27,6 +28,7 @@ export const completeSource = (upstreamAppId: string): OpenedSource => ({
   authorizer: {
     channels: ['ali_pay'],
     url: ({ state }) => `https://channel.example/authorize?state=${state}`,
+    read: returnWith('code'),
   },
   requireReady: () => {},
   certifier: {
