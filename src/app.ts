@@ -5,6 +5,7 @@ import type { Config } from './config/load.ts';
 import { createApolloServer } from './graphql/apollo-server.ts';
 import type { Services } from './graphql/context.ts';
 import { apolloSandbox } from './http/cors.ts';
+import { createDoorHandler } from './http/door/door-handler.ts';
 import type { Handler } from './http/edge.ts';
 import { createHandler } from './http/handler.ts';
 import { readStaticPages } from './http/static-pages.ts';
@@ -12,6 +13,7 @@ import { createAdmission } from './identity/admission.ts';
 import { createApps } from './identity/apps.ts';
 import { createAuthentication } from './identity/authentication.ts';
 import { createCertification } from './identity/certification.ts';
+import { createDoor, doorAddresses } from './identity/door.ts';
 import { createJobworth } from './identity/jobworth.ts';
 import { createRedeemOnce } from './identity/redeem-once.ts';
 import { createReadResult, createReadSession } from './identity/results.ts';
@@ -43,6 +45,8 @@ export interface App {
   readonly handle: Handler;
   /** For the operator's own port: probes and metrics. */
   readonly operations: Handler;
+  /** For the port of payers' browsers; undefined without `door`. */
+  readonly door: Handler | undefined;
   /** From now on /readyz answers 503, so that routers stop sending, and waiting readers are answered. */
   drain(): void;
   /** Resolves when no operation runs. */
@@ -72,12 +76,32 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
     apps,
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
-    authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, times }),
+    authentication: createAuthentication({
+      ...{ store, apps, redeemOnce, stateTokens, callerOf, times },
+      door: config.door && doorAddresses(config.door.publicUrl),
+    }),
     readResult: createReadResult({ store, readSession, metrics, limits, stopping }),
     sessionSteps: createSessionSteps({ store, apps, stateTokens, readSession }),
     certification: createCertification({ store, apps, times }),
     queryJobworth: createJobworth({ apps, redeemOnce }),
   };
+};
+
+type DoorDeps = Omit<ServiceDeps, 'stopping'>;
+
+/** Beside the services: of these it has what reads a state, and the pages of the apps. */
+const openDoor = (config: Config, { store, sources, vault, log, metrics }: DoorDeps): Handler | undefined => {
+  if (!config.door) return undefined;
+  const { publicUrl, clientAddressHeader } = config.door;
+  const door = createDoor({
+    addresses: doorAddresses(publicUrl),
+    apps: createApps(config, sources),
+    store,
+    stateTokens: createStateTokens(vault, Date.now),
+  });
+  const { times, limits } = config;
+  const edge = { publicUrl, clientAddressHeader, rate: limits.rates?.address, operationMs: times.operationMs };
+  return createDoorHandler({ door, ...edge, metrics, log });
 };
 
 export const createApp = async (
@@ -117,6 +141,7 @@ export const createApp = async (
   return {
     handle,
     operations,
+    door: openDoor(config, { store, sources, vault, log, metrics }),
     idle,
     drain: () => stopping.abort(),
     async close() {

@@ -270,7 +270,7 @@ export type PayerAuthenticationStarted = {
   readonly __typename?: 'PayerAuthenticationStarted';
   /** authorizeUrl as a QR code, for a payer with another device: an SVG document of at most 64 KiB. Null when authorizeUrl has more than 2,953 bytes, the most that a QR code holds. */
   readonly authorizeQr?: Maybe<Scalars['String']['output']>;
-  /** The channel's page where the payer authorizes. Open it in the payer's browser or in the channel's application. */
+  /** The channel's page where the payer authorizes, or the door's address. Open it in the payer's browser or in the channel's application. */
   readonly authorizeUrl: Scalars['String']['output'];
   /** When the session ends: queryCode and state stop working then. */
   readonly expiresAt: Scalars['DateTime']['output'];
@@ -841,8 +841,8 @@ export type PayerSessionEnded = PayerFailure & {
 export type PayerStartAuthenticationInput = {
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** A PayerChannel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. */
-  readonly channelId: Scalars['ID']['input'];
+  /** A PayerChannel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. Omitted: authorizeUrl is one address for every wallet, and the payer's wallet chooses a channel of the app; only where the operator has configured a door. */
+  readonly channelId?: InputMaybe<Scalars['ID']['input']>;
   /** What you call this authentication, such as an order's number: 1 to 128 characters of ASCII without blanks. authResult returns it. It is logged: no secret, and nothing about the payer. */
   readonly clientReferenceId?: InputMaybe<Scalars['ID']['input']>;
   /**
@@ -851,7 +851,7 @@ export type PayerStartAuthenticationInput = {
    * session by its state. Some apps require it. A payer with another device cannot answer it.
    */
   readonly codeChallenge?: InputMaybe<Scalars['String']['input']>;
-  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
+  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. By the door it comes back with the parameters code, state and channel, or with error instead of code. */
   readonly returnUrl: Scalars['String']['input'];
 };
 

@@ -9,7 +9,7 @@ const poll = { scope: 'payer:read', pool: 'polls' } as const;
 const sensitiveFields = {
   authenticate: { scope: 'payer:authenticate', signable: true, pool: 'app' },
   authenticateAndSet: { pool: 'app' },
-  startAuthentication: { pool: 'app' },
+  startAuthentication: { pool: 'app', anyChannel: true },
   reportAuthenticationStep: { pool: 'app' },
   cancelAuthentication: poll,
   authResult: poll,

@@ -17,6 +17,8 @@ export interface App {
   readonly attempts: number;
   /** `required`: startAuthentication needs a codeChallenge. */
   readonly codeChallenge?: 'optional' | 'required' | undefined;
+  /** Channels whose payers return by the door also in a session of that channel: one return address serves every page. */
+  readonly returnByDoor?: readonly string[];
   /** How the app signs its calls of authenticate; undefined: it does not sign. */
   readonly signature?: SignaturePolicy | undefined;
 }
@@ -44,6 +46,12 @@ export type Capability = 'certifier' | 'jobworth';
 /** A route whose source has the capability. */
 export type CapableRoute<Can extends Capability> = Route & { readonly source: Required<Pick<Source, Can>> };
 
+/** A route whose source has a page that gives out auth codes of the channel. */
+export type PageRoute = Route & { readonly source: Required<Pick<Source, 'authorizer'>> };
+
+export const hasPage = (route: Route): route is PageRoute =>
+  route.source.authorizer?.channels.includes(route.channelId) === true;
+
 /** The app and channel that a caller named; `needs` chooses the channel of a call that names none. */
 export interface AskedNames {
   readonly appId?: unknown;
@@ -55,6 +63,8 @@ export interface AskedNames {
 export interface Apps {
   /** Throws APP_UNKNOWN or CHANNEL_UNKNOWN. */
   route(appId: string | undefined, channelId: string): Route;
+  /** The channels of an app that have a page, in the order of its configuration. Throws APP_UNKNOWN. */
+  pages(appId: string | undefined): readonly PageRoute[];
   /** The first channel of an app whose source has the capability. Throws APP_UNKNOWN or CHANNEL_UNSUPPORTED. */
   routeFor<Can extends Capability>(appId: string | undefined, can: Can): CapableRoute<Can>;
   /** Those of the names that are configured: the log shows no text that a caller made up. */
@@ -78,8 +88,8 @@ interface SourceSet {
 }
 
 /**
- * Throws when an app names a source that is not configured or does not serve the channel, and when an app requires
- * sessions for a channel that no payer can start one on.
+ * Throws when an app names a source that is not configured or does not serve the channel, when an app requires sessions
+ * for a channel that no payer can start one on, and when a channel without a page is to return its payers by the door.
  */
 export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
   const { defaultApp, channelTitles } = config;
@@ -101,6 +111,7 @@ export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
       const message = `one of the app's channels: ${[...routes.keys()].join(', ')}`;
       throw new PayerIdentityError('CHANNEL_UNKNOWN', { fields: [{ path: 'channelId', message }] });
     },
+    pages: (appId = defaultApp) => [...routesOf(appId).values()].filter(hasPage),
     routeFor(appId = defaultApp, can) {
       const route = firstCapable(routesOf(appId), can);
       if (route) return route;
@@ -132,6 +143,7 @@ const routesByApp = (config: AppsConfig, sources: SourceSet): ReadonlyMap<string
   for (const app of apps) {
     const routes = Object.entries(app.channels).map((served) => createRoute(config, sources, app, served));
     if (app.sessions === 'required' && !sandbox) for (const route of routes) requirePage(route);
+    requireDoorPages(app, routes);
     if (byApp.has(app.id)) throw new Error(`The app ${app.id} is configured twice`);
     byApp.set(app.id, new Map(routes.map((route) => [route.channelId, route])));
   }
@@ -183,6 +195,13 @@ const requirePage = ({ app, channelId, sourceName, source, capabilities }: Route
     );
   if (app.returnUrls.length === 0)
     throw new Error(`${where}: returnUrls lists no page that they may come back to. List yours there`);
+};
+
+const requireDoorPages = ({ id, returnByDoor = [] }: App, routes: readonly Route[]): void => {
+  const pages = new Set(routes.filter(hasPage).map(({ channelId }) => channelId));
+  for (const channelId of returnByDoor)
+    if (!pages.has(channelId))
+      throw new Error(`App ${id}: returnByDoor names ${channelId}, which is no channel of the app with a page`);
 };
 
 const capabilitiesOf = ({ authorizer, certifier, jobworth }: Source, channelId: string): ChannelCapability[] => [

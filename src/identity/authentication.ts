@@ -8,8 +8,10 @@ import { anonymous, permits } from '../security/caller.ts';
 import type { Claim, Outcome, Redemption, SessionClaim } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
+import { createAuthorizePageOf } from './authorize-page.ts';
 import type { CallContext } from './call.ts';
 import { challengeOf } from './code-challenge.ts';
+import type { DoorAddresses } from './door.ts';
 import {
   type AuthenticationInput,
   authenticateAndSetInput,
@@ -57,6 +59,8 @@ interface Deps {
   readonly redeemOnce: RedeemOnce;
   readonly stateTokens: StateTokens;
   readonly callerOf: CallerOf;
+  /** Absent: payers return from the channels themselves, and every session has a channel. */
+  readonly door?: DoorAddresses | undefined;
   readonly times: { readonly resultTtlMs: number };
 }
 
@@ -116,6 +120,7 @@ const createRedeemAuthCode =
 
 export const createAuthentication = (deps: Deps): Authentication => {
   const { store, apps, stateTokens, callerOf, times } = deps;
+  const authorizePageOf = createAuthorizePageOf(deps);
   const redeem = createRedeemAuthCode(deps.redeemOnce);
 
   const claimByQueryCode = ({ app, source }: Route, queryCode: string, holds: boolean): SessionClaim => ({
@@ -135,24 +140,16 @@ export const createAuthentication = (deps: Deps): Authentication => {
     async startAuthentication(input, { note }) {
       const parsed = parseInput(startAuthenticationInput, input);
       const { channelId, returnUrl, codeChallenge, clientReferenceId } = parsed;
-      const route = apps.route(parsed.appId, channelId);
-      requireReturnUrl(route.app, returnUrl);
-      requireChallenge(route.app, codeChallenge);
-      const { authorizer } = route.source;
-      if (!authorizer?.channels.includes(channelId)) throw unsupported();
-      const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
-      const authorizeUrl = authorizer.url({ returnUrl, state });
+      const { app, url } = authorizePageOf(parsed.appId, channelId);
+      requireReturnUrl(app, returnUrl);
+      requireChallenge(app, codeChallenge);
+      const { state, stateId } = stateTokens.issueState(app.id, channelId, times.resultTtlMs);
+      const authorizeUrl = url({ returnUrl, state });
       const queryCode = newQueryCode();
       note({ clientReferenceId });
-      const { appId, app } = route;
       const session = {
-        queryCode,
-        stateId,
-        appId,
-        channelId,
-        attempts: app.attempts,
-        codeChallenge,
-        clientReferenceId,
+        ...{ queryCode, stateId, appId: app.id, channelId, attempts: app.attempts },
+        ...{ returnUrl, codeChallenge, clientReferenceId },
       };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, authorizeUrl, expiresAt };
@@ -186,11 +183,6 @@ export const createAuthentication = (deps: Deps): Authentication => {
     },
   };
 };
-
-const unsupported = () =>
-  new PayerIdentityError('CHANNEL_UNSUPPORTED', {
-    fields: [{ path: 'channelId', message: 'a channel with the capability AUTHORIZE' }],
-  });
 
 const requireChallenge = ({ codeChallenge: policy }: App, codeChallenge: string | undefined): void => {
   if (policy !== 'required' || codeChallenge !== undefined) return;

@@ -73,8 +73,9 @@ export const authenticateAndSetInput = z
 export type AuthenticateInput = z.output<typeof authenticateInput>;
 export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state' | 'codeVerifier'>;
 
+/** Without a channel, the payer chooses one at the door. */
 export const startAuthenticationInput = z.object({
-  channelId,
+  channelId: optional(channelId),
   appId,
   returnUrl,
   codeChallenge: optional(z.string().regex(CODE_CHALLENGE, 'a SHA-256 in base64url: 43 characters')),

@@ -66,7 +66,7 @@ const open = async (aheadMs: number) => {
     ...{ caller: anonymous, traceId: 'trace', signal: new AbortController().signal },
     ...{ prolong() {}, note() {} },
   };
-  const started = await authentication.startAuthentication({ channelId: 'ali_pay', returnUrl });
+  const started = await authentication.startAuthentication({ channelId: 'ali_pay', returnUrl }, call);
   const { state, queryCode } = started;
   differenceMs = aheadMs;
   const codeOf = (answer: Promise<unknown>) =>
