@@ -1,5 +1,7 @@
 /** The sandbox: emulated channels with new credentials, and a configuration that uses them. */
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { FileConfig } from '../config/load.ts';
 import type { NewIdentityId } from '../store/model.ts';
 import { startAlipay } from './alipay.ts';
@@ -34,6 +36,16 @@ const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
   key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
 
+/** A port on which nothing listens: that of the door has to be known before the door listens. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
 /**
  * Starts the emulated channels and returns the configuration that uses them. `origin` is where the service will listen:
  * the channels send payers back to its payer page.
@@ -41,11 +53,17 @@ const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
 export const startSandbox = async (origin: string): Promise<Sandbox> => {
   const secrets = { wechat: newSecret(), jucai: newSecret(), daxpay: newSecret() };
   const [ourKeys, alipayKeys] = [newKeys(), newKeys()];
-  const returnUrls = Object.keys(channelTitles).map((channel) => `${origin}/payer?channel=${channel}`);
+  const door = { host: '127.0.0.1', port: await freePort() };
+  const publicUrl = `http://${door.host}:${door.port}`;
+  const returnUrls = [
+    `${origin}/payer`,
+    ...Object.keys(channelTitles).map((channel) => `${origin}/payer?channel=${channel}`),
+  ];
+  const alipayReturnUrls = [...returnUrls, `${publicUrl}/return/demo/ali_pay`];
 
   const emulators = {
     alipay: await startAlipay({
-      apps: [{ appId: '2021000000000001', publicKey: ourKeys.publicKey, returnUrls }],
+      apps: [{ appId: '2021000000000001', publicKey: ourKeys.publicKey, returnUrls: alipayReturnUrls }],
       privateKey: alipayKeys.privateKey,
     }),
     wechat: await startWechat({ apps: [{ appId: 'wx0000000000000001', secret: secrets.wechat }] }),
@@ -93,6 +111,7 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
         daxpay: { type: 'daxpay', baseUrl: emulators.daxpay.origin, appId: 'demo', secret: secrets.daxpay },
       },
       channelTitles,
+      door: { publicUrl, ...door },
     },
     close: async () => void (await Promise.all(Object.values(emulators).map((emulator) => emulator.close()))),
   };

@@ -4,6 +4,7 @@ import type { Vault } from '../../src/security/vault.ts';
 import type { StoreTimes } from '../../src/store/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TestKeys } from '../support/services/keys.ts';
+import { anyChannelContract } from './store/any-channel.ts';
 import { attemptContract } from './store/attempts.ts';
 import { challengeContract } from './store/challenges.ts';
 import { claimContract } from './store/claims.ts';
@@ -53,6 +54,7 @@ const parts = [
   attemptContract,
   stepContract,
   challengeContract,
+  anyChannelContract,
   identityContract,
   nonceContract,
   sealingContract,
