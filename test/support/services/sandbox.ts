@@ -48,6 +48,7 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
     file,
     folder,
     store,
+    vault,
     emulators: sandbox.emulators,
     sources: config.sources,
     logLines,
