@@ -7,7 +7,7 @@ import type { AccessToken, Traffic } from '../model.ts';
 import { anonymous, permits } from '../security/caller.ts';
 import type { Claim, Outcome, Redemption, SessionClaim } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
-import type { App, Apps, Route } from './apps.ts';
+import type { Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
 import {
   type AuthenticationInput,
@@ -21,6 +21,7 @@ import type { RedeemOnce } from './redeem-once.ts';
 import type { CallerOf } from './signed-calls.ts';
 import type { StateTokens } from './state-token.ts';
 import { throwUnavailable } from './unavailable.ts';
+import { type Page, type WithoutPage, wayOf } from './ways.ts';
 
 export interface Authenticated {
   readonly identity: VisibleIdentity;
@@ -34,20 +35,21 @@ export interface StoredResult {
   readonly expiresAt: Date;
 }
 
-export interface Started {
+interface Opened {
   /** For the caller that polls; it must not reach the payer's browser. */
   readonly queryCode: string;
   /** Travels through the payer's browser; it opens nothing for reading. */
   readonly state: string;
-  readonly authorizeUrl: string;
   readonly expiresAt: Date;
 }
+export type Started = Opened & Page;
+export type StartedWithoutPage = Opened & WithoutPage;
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
   authenticateAndSet(input: unknown, call: CallContext): Promise<StoredResult>;
-  startAuthentication(input: unknown): Promise<Started>;
+  startAuthentication(input: unknown): Promise<Started | StartedWithoutPage>;
 }
 
 interface Deps {
@@ -136,15 +138,12 @@ export const createAuthentication = (deps: Deps): Authentication => {
     async startAuthentication(input) {
       const { channelId, appId, returnUrl } = parseInput(startAuthenticationInput, input);
       const route = apps.route(appId, channelId);
-      requireReturnUrl(route.app, returnUrl);
-      const { authorizer } = route.source;
-      if (!authorizer?.channels.includes(channelId)) throw unsupported();
       const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
-      const authorizeUrl = authorizer.url({ returnUrl, state });
+      const way = wayOf(route, { returnUrl, state });
       const queryCode = newQueryCode();
       const session = { queryCode, stateId, appId: route.appId, channelId, attempts: route.app.attempts };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
-      return { queryCode, state, authorizeUrl, expiresAt };
+      return { queryCode, state, expiresAt, ...way };
     },
 
     async authenticate(input, call) {
@@ -172,16 +171,4 @@ export const createAuthentication = (deps: Deps): Authentication => {
       return { queryCode, expiresAt };
     },
   };
-};
-
-const unsupported = () =>
-  new PayerIdentityError('CHANNEL_UNSUPPORTED', {
-    fields: [{ path: 'channelId', message: 'a channel with the capability AUTHORIZE' }],
-  });
-
-/** Throws INPUT_INVALID for a page that the app has not listed: the payer's auth code would go there. */
-export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string): void => {
-  if (returnUrls.includes(returnUrl)) return;
-  const fields = [{ path: 'returnUrl', message: "one of the app's returnUrls, character by character" }];
-  throw new PayerIdentityError('INPUT_INVALID', { fields });
 };

@@ -62,7 +62,7 @@ export const authenticateAndSetInput = z
 export type AuthenticateInput = z.output<typeof authenticateInput>;
 export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state'>;
 
-export const startAuthenticationInput = z.object({ channelId, appId, returnUrl });
+export const startAuthenticationInput = z.object({ channelId, appId, returnUrl: optional(returnUrl) });
 
 export const initializeCertificationInput = z
   .object({

@@ -26,10 +26,12 @@ export const Mutation: MutationResolvers = {
     }),
 
   startAuthentication: (_, { input }, context) =>
-    orFailure(context, startFailures, async () => ({
-      __typename: 'PayerAuthenticationStarted' as const,
-      ...(await context.authentication.startAuthentication(input)),
-    })),
+    orFailure(context, startFailures, async () => {
+      const started = await context.authentication.startAuthentication(input);
+      return 'authorizeUrl' in started
+        ? { __typename: 'PayerAuthenticationStarted' as const, ...started }
+        : { __typename: 'PayerAuthenticationStartedWithoutPage' as const, ...started };
+    }),
 
   initializeIdentityCertification: (_, { input }, context) =>
     orFailure(context, certificationFailures, async () => ({

@@ -57,6 +57,7 @@ const openGuarded = (options: object = {}) => {
       return {
         upstreamAppId: 'app',
         channels,
+        authCodeKind: () => 'PAGE',
         redeem: (_, __, call) => exchanging(exchange, alice, call),
         authorizer: { channels, url: () => 'https://example.com' },
         resultHolder: {

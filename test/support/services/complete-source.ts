@@ -15,6 +15,7 @@ const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
 export const completeSource = (upstreamAppId: string): OpenedSource => ({
   upstreamAppId,
   channels: ['ali_pay'],
+  authCodeKind: () => 'PAGE',
   async redeem(authCode) {
     const failure = Object.entries(failures).find(([name]) => name === outcomeOf(authCode))?.[1];
     if (failure) throw new PayerIdentityError(failure);
