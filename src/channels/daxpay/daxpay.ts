@@ -178,7 +178,6 @@ export const daxpay = defineSource({
     return {
       upstreamAppId: options.appId,
       channels: options.channels,
-      // It redeems codes of the wallets' pages; those of Alipay's mini programs and apps are redeemed in the same way.
       authCodeKind: () => 'PAGE',
       validate(authCode, request) {
         refusePaymentCode(authCode);

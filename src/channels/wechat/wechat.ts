@@ -86,8 +86,8 @@ type WebOptions = Extract<z.output<typeof config>, { kind: 'web' }>;
 type PaymentCodeOptions = z.output<typeof paymentCode>;
 
 /**
- * WeChat matches this query with a pattern: another order or encoding fails on the payer's phone. connect_redirect=1, of
- * which no document of WeChat says anything, keeps its page from redirecting twice, with two codes for one state.
+ * WeChat matches this query with a pattern: another order or encoding fails on the payer's phone. connect_redirect=1 is
+ * in no document of WeChat; public clients send it against a second redirect, with a second code for one state.
  */
 const authorizeUrl = (
   { appId, scope, authorizeUrl: page }: WebOptions,

@@ -28,7 +28,7 @@ export interface WechatMerchant {
   readonly noPermission?: boolean;
 }
 
-/** A code that a page or WeChat's application gave out. Codes of tests, which nobody issued, are taken everywhere. */
+/** A code that a page or WeChat's application gave out. Codes of tests, which neither issued, are taken everywhere. */
 interface Issued {
   readonly appId: string;
   /** The parameter that takes it: js_code for those of mini programs. */

@@ -125,7 +125,7 @@ describe('OAuth', () => {
 
   test.each([
     ['native without a pid', { kind: 'native' }, 'pid'],
-    ['a pid that is none', { kind: 'native', pid: '2088' }, 'pid'],
+    ['a pid of four digits', { kind: 'native', pid: '2088' }, 'pid'],
     ['a pid for a mini program', { kind: 'miniprogram', pid: '2088000000000001' }, 'pid'],
     [
       'an app id that would change the signed text',
