@@ -141,7 +141,9 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
       const way = wayOf(route, { returnUrl, state });
       const queryCode = newQueryCode();
-      const session = { queryCode, stateId, appId: route.appId, channelId, attempts: route.app.attempts };
+      // The upstream may be given the query code, under which it would overwrite the result of another auth code.
+      const attempts = route.source.resultHolder ? 1 : route.app.attempts;
+      const session = { queryCode, stateId, appId: route.appId, channelId, attempts };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, expiresAt, ...way };
     },
