@@ -14,7 +14,8 @@ import { createAuthentication } from './identity/authentication.ts';
 import { createCertification } from './identity/certification.ts';
 import { createJobworth } from './identity/jobworth.ts';
 import { createRedeemOnce } from './identity/redeem-once.ts';
-import { createReadResult } from './identity/results.ts';
+import { createReadResult, createReadSession } from './identity/results.ts';
+import { createSessionSteps } from './identity/session-steps.ts';
 import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createStateTokens } from './identity/state-token.ts';
 import type { Log } from './lib/log.ts';
@@ -64,6 +65,7 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
   const redeemOnce = createRedeemOnce({ store, log, metrics, times });
   const stateTokens = createStateTokens(vault, now);
   const callerOf = createCallerOf({ store, now });
+  const readSession = createReadSession({ store, apps, log, times });
   return {
     store,
     maxReferences: limits.representations,
@@ -71,7 +73,8 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
     authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, times }),
-    readResult: createReadResult({ store, apps, log, metrics, times, limits, stopping }),
+    readResult: createReadResult({ store, readSession, metrics, limits, stopping }),
+    sessionSteps: createSessionSteps({ store, apps, stateTokens, readSession }),
     certification: createCertification({ store, apps, times }),
     queryJobworth: createJobworth({ apps, redeemOnce }),
   };

@@ -48,6 +48,8 @@ export const configFile = z.strictObject({
         sessions: z.enum(['optional', 'required']).default('optional'),
         /** Auth codes that a session, or a query code of the caller's own, takes until one succeeds. */
         attempts: z.int().min(1).max(20).default(5),
+        /** `required`: every session is bound to who has the verifier of its challenge. */
+        codeChallenge: z.enum(['optional', 'required']).default('optional'),
         /** With it, `authenticate` requires a signature with one of the app's keys. */
         signature: signatureConfig.optional(),
       }),

@@ -37,10 +37,23 @@ export type Mutation = {
    */
   readonly authenticateAndSet: PayerAuthenticateAndSetResult;
   /**
+   * Ends the wait for the payer: the session of the query code takes no other auth code. Answers what authResult answers
+   * from now on: PayerAuthFailed with SESSION_CANCELLED; PayerAuthWaiting while an auth code is being redeemed, whose
+   * success is still the result; PayerAuthSucceeded when it came too late. Holding the query code is enough. Charged as
+   * authResult.
+   */
+  readonly cancelAuthentication: PayerAuthResult;
+  /**
    * Begins a real-name certification of a payer. The document's number is sent to the channel and not stored here.
    * PayerNotAllowed without the scope payer:certify for the app.
    */
   readonly initializeIdentityCertification: PayerInitializeCertificationResult;
+  /**
+   * Reports, by the state, what the payer does at the channel's page: for payer pages. It ends nothing, so that the payer
+   * may still authorize: authResult shows it as PayerAuthWaiting.step, and a call that waits there is answered at once.
+   * Needs no scope.
+   */
+  readonly reportAuthenticationStep: PayerReportAuthenticationStepResult;
   /**
    * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one, or how the payer
    * gets one without a page. The query code reads the result and stays with you; the payer's browser or app carries only
@@ -68,8 +81,20 @@ export type MutationAuthenticateAndSetArgs = {
 
 
 /** What a client can do. The fields of one operation run one after the other. */
+export type MutationCancelAuthenticationArgs = {
+  queryCode: Scalars['String']['input'];
+};
+
+
+/** What a client can do. The fields of one operation run one after the other. */
 export type MutationInitializeIdentityCertificationArgs = {
   input: PayerInitializeCertificationInput;
+};
+
+
+/** What a client can do. The fields of one operation run one after the other. */
+export type MutationReportAuthenticationStepArgs = {
+  input: PayerReportAuthenticationStepInput;
 };
 
 
@@ -117,12 +142,14 @@ export type PayerAuthCodeKind =
   /** A page of the channel for browsers on computers shows a QR code, which the payer scans with the channel's application; then the page sends the browser back with the auth code. */
   | 'WEBSITE_QR';
 
-/** The authentication has ended without an identity: no attempt is left. It stays so until the query code expires. */
+/** The authentication has ended without an identity: no attempt is left, the time is over, or it was cancelled. It stays so until the session expires. */
 export type PayerAuthFailed = {
   readonly __typename?: 'PayerAuthFailed';
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** Why, and by its type what to do next: PayerAuthorizationRejected or PayerOutcomeUnknown. New types may be added. Its traceId is that of the call that redeemed the auth code. */
+  /** Why, and by its type what to do next: PayerAuthorizationRejected, PayerOutcomeUnknown or PayerSessionEnded. New types may be added. Its traceId is that of the call that redeemed the auth code or cancelled the session. */
   readonly failure: PayerFailure;
 };
 
@@ -152,9 +179,25 @@ export type PayerAuthResultStored = {
   readonly queryCode?: Maybe<Scalars['String']['output']>;
 };
 
+/** What a payer did at the channel's page, as the payer page reported it. It decides nothing. */
+export type PayerAuthStep =
+  /** The payer has declined, or closed the channel's page. The payer may open it again, and authorize. */
+  | 'DECLINED'
+  /** The payer has opened the channel's page. */
+  | 'OPENED';
+
+/** The session shows the step while it waits. */
+export type PayerAuthStepReported = {
+  readonly __typename?: 'PayerAuthStepReported';
+  /** Until when the session takes an auth code. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+};
+
 /** The channel has identified the payer. It stays so until the query code expires. */
 export type PayerAuthSucceeded = {
   readonly __typename?: 'PayerAuthSucceeded';
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
   /** Who the payer is. Null without the scope payer:read for the app: the query code alone shows only that the payer is known. */
@@ -162,19 +205,23 @@ export type PayerAuthSucceeded = {
 };
 
 /**
- * There is no outcome yet: no auth code has arrived, the channel has not answered, or an auth code has failed and the
- * payer may authorize again. Poll again.
+ * There is no outcome yet: no auth code has arrived, the channel has not answered, or an auth code has failed or the payer
+ * has declined, and the payer may authorize again. Poll again.
  */
 export type PayerAuthWaiting = {
   readonly __typename?: 'PayerAuthWaiting';
-  /** How many auth codes may still fail: 5 at first, unless the app has another number. The first that succeeds ends the wait. */
+  /** How many auth codes may still fail: 5 at first, unless the app has another number. The first that succeeds ends the wait. 0 when the one that is being redeemed is the last. */
   readonly attemptsLeft: Scalars['Int']['output'];
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** Why the last auth code failed. Null while none has. Its traceId is that of the call with that auth code. */
+  /** Why the last auth code failed, with the traceId of the call with that auth code; null while none has. PayerSessionEnded when the session was cancelled while an auth code is being redeemed. */
   readonly lastFailure?: Maybe<PayerFailure>;
   /** Seconds to wait before the next poll: 5 at first. A poll that comes sooner adds 5, up to 60. */
   readonly pollAfterSeconds: Scalars['Int']['output'];
+  /** What the payer did last, as the payer page reported it. Null while nothing was reported. */
+  readonly step?: Maybe<PayerAuthStep>;
 };
 
 /** The input of authenticateAndSet. */
@@ -189,6 +236,11 @@ export type PayerAuthenticateAndSetInput = {
   readonly channelOptions?: InputMaybe<PayerChannelOptionsInput>;
   /** The payer's IPv4 or IPv6 address. Some channels require it. */
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * The verifier of the codeChallenge that the session of the state was started with: 43 to 128 characters of
+   * A-Z a-z 0-9 - . _ ~ Without it, or with another one, nothing is sent and no attempt is used up. Only with a state.
+   */
+  readonly codeVerifier?: InputMaybe<Scalars['String']['input']>;
   /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ With neither queryCode nor state, one is generated and returned. Give one of the two at most. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
   /** The state that the channel returned to the payer page with the auth code. At most 128 characters. The result goes to the session that the state was issued for, and to no other. */
@@ -544,7 +596,9 @@ export type PayerFailureCode =
   | 'REQUEST_TIME_INVALID'
   /** This service cannot read or store results now. Nothing was sent. */
   | 'SERVICE_UNAVAILABLE'
-  /** The session of the state has expired. */
+  /** The caller who holds the query code has cancelled the session. */
+  | 'SESSION_CANCELLED'
+  /** The session has expired before a code succeeded. */
   | 'SESSION_EXPIRED'
   /** As many auth codes as the session takes have failed. */
   | 'SESSION_SPENT'
@@ -779,6 +833,21 @@ export type PayerOutcomeUnknown = PayerFailure & {
   readonly traceId: Scalars['ID']['output'];
 };
 
+/** The input of reportAuthenticationStep. */
+export type PayerReportAuthenticationStepInput = {
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** The channel that the state was issued for: a PayerChannel.id, such as ali_pay. At most 32 characters. */
+  readonly channelId: Scalars['ID']['input'];
+  /** The state of startAuthentication, which the channel returns to the payer page. At most 128 characters. */
+  readonly state: Scalars['String']['input'];
+  /** What the payer did. */
+  readonly step: PayerAuthStep;
+};
+
+/** PayerAuthStepReported on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerReportAuthenticationStepResult = PayerAuthStepReported | PayerInvalidInput | PayerServiceBusy | PayerSessionEnded;
+
 /** This service cannot serve the call now. Nothing was used up: repeat the same call after retryAfterSeconds. */
 export type PayerServiceBusy = PayerFailure & {
   readonly __typename?: 'PayerServiceBusy';
@@ -792,10 +861,10 @@ export type PayerServiceBusy = PayerFailure & {
   readonly traceId: Scalars['ID']['output'];
 };
 
-/** The session of the state takes no auth code any more. Nothing was sent: start a new one with startAuthentication. */
+/** The session takes no auth code any more. Nothing was sent: start a new one with startAuthentication. */
 export type PayerSessionEnded = PayerFailure & {
   readonly __typename?: 'PayerSessionEnded';
-  /** SESSION_EXPIRED or SESSION_SPENT. */
+  /** SESSION_EXPIRED, SESSION_SPENT or SESSION_CANCELLED. */
   readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
@@ -809,6 +878,14 @@ export type PayerStartAuthenticationInput = {
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
   /** A PayerChannel.id, such as ali_pay. At most 32 characters. */
   readonly channelId: Scalars['ID']['input'];
+  /** What you call this authentication, such as an order's number: 1 to 128 characters of ASCII without blanks. authResult returns it. It is logged: no secret, and nothing about the payer. */
+  readonly clientReferenceId?: InputMaybe<Scalars['ID']['input']>;
+  /**
+   * For a payer who authorizes in this browser: the S256 challenge of a verifier that stays here, 43 characters of
+   * base64url (RFC 7636; there is no other method). Only a call with the codeVerifier can write an auth code into the
+   * session by its state. Some apps require it. A payer with another device cannot answer it.
+   */
+  readonly codeChallenge?: InputMaybe<Scalars['String']['input']>;
   /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. Required for a channel with the capability AUTHORIZE; refused for others, which send no payer back. */
   readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
 };
@@ -835,7 +912,8 @@ export type Query = {
   /**
    * The authentication that a query code stands for, and its result. Poll at the interval in pollAfterSeconds, or let the
    * call wait with waitSeconds. Holding the query code is enough to ask. Every call is charged to the caller's rate, and a
-   * query code that does not exist is charged as 10 calls more.
+   * query code that does not exist is charged as 10 calls more. A session that expires without a success is
+   * PayerAuthFailed with SESSION_EXPIRED for another 5 minutes, then PayerAuthNotFound.
    */
   readonly authResult?: Maybe<PayerAuthResult>;
   /**
@@ -1048,6 +1126,12 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
     | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
+  PayerReportAuthenticationStepResult:
+    | ( PayerAuthStepReported & { __typename: 'PayerAuthStepReported' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
+    | ( PayerSessionEnded & { __typename: 'PayerSessionEnded' } )
+  ;
   PayerStartAuthenticationResult:
     | ( Started & { __typename: 'PayerAuthenticationStarted' } )
     | ( StartedWithoutPage & { __typename: 'PayerAuthenticationStartedWithoutPage' } )
@@ -1087,15 +1171,17 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
   PayerAppChannel: ResolverTypeWrapper<Omit<PayerAppChannel, 'channel'> & { channel: ResolversTypes['PayerChannel'] }>;
   PayerAuthCodeKind: PayerAuthCodeKind;
   PayerAuthFailed: ResolverTypeWrapper<Omit<PayerAuthFailed, 'failure'> & { failure: ResolversTypes['PayerFailure'] }>;
-  PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
   PayerAuthResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthResult']>;
   PayerAuthResultStored: ResolverTypeWrapper<PayerAuthResultStored>;
+  PayerAuthStep: PayerAuthStep;
+  PayerAuthStepReported: ResolverTypeWrapper<PayerAuthStepReported>;
   PayerAuthSucceeded: ResolverTypeWrapper<Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversTypes['PayerIdentity']> }>;
   PayerAuthWaiting: ResolverTypeWrapper<Omit<PayerAuthWaiting, 'lastFailure'> & { lastFailure?: Maybe<ResolversTypes['PayerFailure']> }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -1144,6 +1230,8 @@ export type ResolversTypes = {
   PayerNotAllowed: ResolverTypeWrapper<PayerNotAllowed>;
   PayerOutcomePending: ResolverTypeWrapper<PayerOutcomePending>;
   PayerOutcomeUnknown: ResolverTypeWrapper<PayerOutcomeUnknown>;
+  PayerReportAuthenticationStepInput: PayerReportAuthenticationStepInput;
+  PayerReportAuthenticationStepResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerReportAuthenticationStepResult']>;
   PayerServiceBusy: ResolverTypeWrapper<PayerServiceBusy>;
   PayerSessionEnded: ResolverTypeWrapper<PayerSessionEnded>;
   PayerStartAuthenticationInput: PayerStartAuthenticationInput;
@@ -1157,14 +1245,15 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Mutation: Record<PropertyKey, never>;
-  PayerAccessToken: PayerAccessToken;
   String: Scalars['String']['output'];
+  PayerAccessToken: PayerAccessToken;
   PayerAppChannel: Omit<PayerAppChannel, 'channel'> & { channel: ResolversParentTypes['PayerChannel'] };
   PayerAuthFailed: Omit<PayerAuthFailed, 'failure'> & { failure: ResolversParentTypes['PayerFailure'] };
-  PayerAuthNotFound: PayerAuthNotFound;
   ID: Scalars['ID']['output'];
+  PayerAuthNotFound: PayerAuthNotFound;
   PayerAuthResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthResult'];
   PayerAuthResultStored: PayerAuthResultStored;
+  PayerAuthStepReported: PayerAuthStepReported;
   PayerAuthSucceeded: Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversParentTypes['PayerIdentity']> };
   PayerAuthWaiting: Omit<PayerAuthWaiting, 'lastFailure'> & { lastFailure?: Maybe<ResolversParentTypes['PayerFailure']> };
   Int: Scalars['Int']['output'];
@@ -1206,6 +1295,8 @@ export type ResolversParentTypes = {
   PayerNotAllowed: PayerNotAllowed;
   PayerOutcomePending: PayerOutcomePending;
   PayerOutcomeUnknown: PayerOutcomeUnknown;
+  PayerReportAuthenticationStepInput: PayerReportAuthenticationStepInput;
+  PayerReportAuthenticationStepResult: ResolversUnionTypes<ResolversParentTypes>['PayerReportAuthenticationStepResult'];
   PayerServiceBusy: PayerServiceBusy;
   PayerSessionEnded: PayerSessionEnded;
   PayerStartAuthenticationInput: PayerStartAuthenticationInput;
@@ -1222,7 +1313,9 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   authenticate?: Resolver<ResolversTypes['PayerAuthenticateResult'], ParentType, ContextType, RequireFields<MutationAuthenticateArgs, 'input'>>;
   authenticateAndSet?: Resolver<ResolversTypes['PayerAuthenticateAndSetResult'], ParentType, ContextType, RequireFields<MutationAuthenticateAndSetArgs, 'input'>>;
+  cancelAuthentication?: Resolver<ResolversTypes['PayerAuthResult'], ParentType, ContextType, RequireFields<MutationCancelAuthenticationArgs, 'queryCode'>>;
   initializeIdentityCertification?: Resolver<ResolversTypes['PayerInitializeCertificationResult'], ParentType, ContextType, RequireFields<MutationInitializeIdentityCertificationArgs, 'input'>>;
+  reportAuthenticationStep?: Resolver<ResolversTypes['PayerReportAuthenticationStepResult'], ParentType, ContextType, RequireFields<MutationReportAuthenticationStepArgs, 'input'>>;
   startAuthentication?: Resolver<ResolversTypes['PayerStartAuthenticationResult'], ParentType, ContextType, RequireFields<MutationStartAuthenticationArgs, 'input'>>;
   startIdentityCertification?: Resolver<ResolversTypes['PayerStartCertificationResult'], ParentType, ContextType, RequireFields<MutationStartIdentityCertificationArgs, 'input'>>;
 };
@@ -1239,6 +1332,7 @@ export type PayerAppChannelResolvers<ContextType = Context, ParentType extends R
 };
 
 export type PayerAuthFailedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthFailed'] = ResolversParentTypes['PayerAuthFailed']> = {
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failure?: Resolver<ResolversTypes['PayerFailure'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1261,7 +1355,13 @@ export type PayerAuthResultStoredResolvers<ContextType = Context, ParentType ext
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type PayerAuthStepReportedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthStepReported'] = ResolversParentTypes['PayerAuthStepReported']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthSucceeded'] = ResolversParentTypes['PayerAuthSucceeded']> = {
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   identity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1269,9 +1369,11 @@ export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extend
 
 export type PayerAuthWaitingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthWaiting'] = ResolversParentTypes['PayerAuthWaiting']> = {
   attemptsLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastFailure?: Resolver<Maybe<ResolversTypes['PayerFailure']>, ParentType, ContextType>;
   pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['PayerAuthStep']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1466,6 +1568,10 @@ export type PayerOutcomeUnknownResolvers<ContextType = Context, ParentType exten
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type PayerReportAuthenticationStepResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerReportAuthenticationStepResult'] = ResolversParentTypes['PayerReportAuthenticationStepResult']> = {
+  __resolveType: TypeResolveFn<'PayerAuthStepReported' | 'PayerInvalidInput' | 'PayerServiceBusy' | 'PayerSessionEnded', ParentType, ContextType>;
+};
+
 export type PayerServiceBusyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerServiceBusy'] = ResolversParentTypes['PayerServiceBusy']> = {
   code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1506,6 +1612,7 @@ export type Resolvers<ContextType = Context> = {
   PayerAuthNotFound?: PayerAuthNotFoundResolvers<ContextType>;
   PayerAuthResult?: PayerAuthResultResolvers<ContextType>;
   PayerAuthResultStored?: PayerAuthResultStoredResolvers<ContextType>;
+  PayerAuthStepReported?: PayerAuthStepReportedResolvers<ContextType>;
   PayerAuthSucceeded?: PayerAuthSucceededResolvers<ContextType>;
   PayerAuthWaiting?: PayerAuthWaitingResolvers<ContextType>;
   PayerAuthenticateAndSetResult?: PayerAuthenticateAndSetResultResolvers<ContextType>;
@@ -1536,6 +1643,7 @@ export type Resolvers<ContextType = Context> = {
   PayerNotAllowed?: PayerNotAllowedResolvers<ContextType>;
   PayerOutcomePending?: PayerOutcomePendingResolvers<ContextType>;
   PayerOutcomeUnknown?: PayerOutcomeUnknownResolvers<ContextType>;
+  PayerReportAuthenticationStepResult?: PayerReportAuthenticationStepResultResolvers<ContextType>;
   PayerServiceBusy?: PayerServiceBusyResolvers<ContextType>;
   PayerSessionEnded?: PayerSessionEndedResolvers<ContextType>;
   PayerStartAuthenticationResult?: PayerStartAuthenticationResultResolvers<ContextType>;

@@ -7,6 +7,7 @@ import type { CallContext, CallNote, OperationContext } from '../identity/call.t
 import type { CertificationUseCase } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import type { ReadResult } from '../identity/results.ts';
+import type { SessionSteps } from '../identity/session-steps.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,7 @@ export interface Services {
   readonly admission: Admission;
   readonly authentication: Authentication;
   readonly readResult: ReadResult;
+  readonly sessionSteps: SessionSteps;
   readonly certification: CertificationUseCase;
   readonly queryJobworth: QueryJobworth;
   readonly apps: Apps;

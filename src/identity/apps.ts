@@ -15,6 +15,8 @@ export interface App {
   readonly sessions: 'optional' | 'required';
   /** How many auth codes a session, or a query code of the caller's own, takes until one succeeds. */
   readonly attempts: number;
+  /** `required`: startAuthentication needs a codeChallenge. */
+  readonly codeChallenge?: 'optional' | 'required' | undefined;
   /** How the app signs its calls of authenticate; undefined: it does not sign. */
   readonly signature?: SignaturePolicy | undefined;
 }

@@ -7,8 +7,9 @@ import type { AccessToken, Traffic } from '../model.ts';
 import { anonymous, permits } from '../security/caller.ts';
 import type { Claim, Outcome, Redemption, SessionClaim } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
-import type { Apps, Route } from './apps.ts';
+import type { App, Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
+import { challengeOf } from './code-challenge.ts';
 import {
   type AuthenticationInput,
   authenticateAndSetInput,
@@ -19,7 +20,7 @@ import {
 import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
 import type { RedeemOnce } from './redeem-once.ts';
 import type { CallerOf } from './signed-calls.ts';
-import type { StateTokens } from './state-token.ts';
+import { requireState, type StateTokens } from './state-token.ts';
 import { throwUnavailable } from './unavailable.ts';
 import { type Page, type WithoutPage, wayOf } from './ways.ts';
 
@@ -49,7 +50,7 @@ export type StartedWithoutPage = Opened & WithoutPage;
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
   authenticateAndSet(input: unknown, call: CallContext): Promise<StoredResult>;
-  startAuthentication(input: unknown): Promise<Started | StartedWithoutPage>;
+  startAuthentication(input: unknown, call: CallContext): Promise<Started | StartedWithoutPage>;
 }
 
 interface Deps {
@@ -126,24 +127,33 @@ export const createAuthentication = (deps: Deps): Authentication => {
     attempts: holds && source.resultHolder ? 1 : app.attempts,
   });
 
-  const claimByState = ({ appId, channelId }: Route, state: string): SessionClaim => {
-    const verified = stateTokens.verifyState(state, appId, channelId);
-    if (verified?.isExpired) throw new PayerIdentityError('SESSION_EXPIRED');
-    if (verified) return { stateId: verified.stateId };
-    const message = 'the state that startAuthentication issued for this app and channel';
-    throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
-  };
+  const claimByState = (route: Route, state: string, codeVerifier: string | undefined): SessionClaim => ({
+    stateId: requireState(stateTokens, state, route),
+    // The verifier goes no further than here.
+    codeChallenge: codeVerifier === undefined ? undefined : challengeOf(codeVerifier),
+  });
 
   return {
-    async startAuthentication(input) {
-      const { channelId, appId, returnUrl } = parseInput(startAuthenticationInput, input);
-      const route = apps.route(appId, channelId);
+    async startAuthentication(input, { note }) {
+      const parsed = parseInput(startAuthenticationInput, input);
+      const { channelId, returnUrl, codeChallenge, clientReferenceId } = parsed;
+      const route = apps.route(parsed.appId, channelId);
+      requireChallenge(route.app, codeChallenge);
       const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
       const way = wayOf(route, { returnUrl, state });
       const queryCode = newQueryCode();
-      // The upstream may be given the query code, under which it would overwrite the result of another auth code.
-      const attempts = route.source.resultHolder ? 1 : route.app.attempts;
-      const session = { queryCode, stateId, appId: route.appId, channelId, attempts };
+      note({ clientReferenceId });
+      const { appId, app } = route;
+      const session = {
+        queryCode,
+        stateId,
+        appId,
+        channelId,
+        // The upstream may be given the query code, under which it would overwrite the result of another auth code.
+        attempts: route.source.resultHolder ? 1 : app.attempts,
+        codeChallenge,
+        clientReferenceId,
+      };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, expiresAt, ...way };
     },
@@ -162,15 +172,23 @@ export const createAuthentication = (deps: Deps): Authentication => {
     },
 
     async authenticateAndSet(input, call) {
-      const { state, ...parsed } = parseInput(authenticateAndSetInput, input);
+      const { state, codeVerifier, ...parsed } = parseInput(authenticateAndSetInput, input);
       const route = apps.route(parsed.appId, parsed.channelId);
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session =
-        queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode, true);
+        queryCode === undefined
+          ? claimByState(route, state ?? '', codeVerifier)
+          : claimByQueryCode(route, queryCode, true);
       // All payer pages are one caller, so the session alone makes a call a duplicate.
       const page = { ...call, caller: anonymous };
       const { expiresAt } = await redeem(route, parsed, page, { session, holdUnder: queryCode, traffic: 'public' });
       return { queryCode, expiresAt };
     },
   };
+};
+
+const requireChallenge = ({ codeChallenge: policy }: App, codeChallenge: string | undefined): void => {
+  if (policy !== 'required' || codeChallenge !== undefined) return;
+  const fields = [{ path: 'codeChallenge', message: 'a challenge: this app requires one' }];
+  throw new PayerIdentityError('INPUT_INVALID', { fields });
 };

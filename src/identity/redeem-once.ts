@@ -107,6 +107,7 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
     for (;;) {
       requireClient(clientGone);
       const verdict = await store.claim(claim).catch(throwUnavailable);
+      note?.({ clientReferenceId: verdict.clientReferenceId });
       switch (verdict.kind) {
         case 'CLAIMED':
           return redeemClaimed({ lease: verdict.lease, traceId: claim.traceId }, redeem, conditions);
@@ -124,7 +125,7 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
   };
 };
 
-type Refusal = 'CODE_USED' | 'SESSION_TAKEN' | 'SESSION_SPENT' | 'NO_SESSION';
+type Refusal = 'CODE_USED' | 'SESSION_TAKEN' | 'SESSION_SPENT' | 'SESSION_CANCELLED' | 'VERIFIER_WRONG' | 'NO_SESSION';
 
 const refusedClaim = (kind: Refusal, { session }: Claim): PayerIdentityError => {
   switch (kind) {
@@ -135,7 +136,13 @@ const refusedClaim = (kind: Refusal, { session }: Claim): PayerIdentityError => 
         fields: [{ path: 'queryCode', message: 'a new random value' }],
       });
     case 'SESSION_SPENT':
-      return new PayerIdentityError('SESSION_SPENT');
+    case 'SESSION_CANCELLED':
+      return new PayerIdentityError(kind);
+    case 'VERIFIER_WRONG': {
+      // One message for a wrong, a missing and a superfluous one.
+      const message = 'the verifier of the codeChallenge that the session was started with; none where it had none';
+      return new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'codeVerifier', message }] });
+    }
     case 'NO_SESSION':
       return new PayerIdentityError(session && 'stateId' in session ? 'SESSION_EXPIRED' : 'NOT_ALLOWED');
   }

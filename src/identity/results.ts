@@ -2,7 +2,7 @@
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Session, SessionFailure } from '../store/model.ts';
+import type { Session, SessionFailure, StepReport } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
@@ -10,32 +10,50 @@ import { createCollect } from './collect.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
 import { throwUnavailable } from './unavailable.ts';
 
-export type AuthResult = { readonly expiresAt: Date } & (
+export type AuthResult = {
+  readonly expiresAt: Date;
+  /** As the caller that opened the session gave it. */
+  readonly clientReferenceId: string | undefined;
+} & (
   | {
       readonly status: 'WAITING';
       readonly pollAfterSeconds: number;
       /** Auth codes that may still fail before the authentication has. */
       readonly attemptsLeft: number;
-      /** Why the last auth code failed, where one has. */
+      /** Why the last auth code failed, where one has, or SESSION_CANCELLED. */
       readonly lastFailure: SessionFailure | undefined;
+      /** What the payer's page reported last. */
+      readonly step: StepReport['step'] | undefined;
     }
   /** The identity is undefined for callers without the scope `payer:read`: they know the query code and no more. */
   | { readonly status: 'SUCCEEDED'; readonly identity: VisibleIdentity | undefined }
-  | { readonly status: 'REJECTED' | 'INDETERMINATE'; readonly failureCode: FailureCode; readonly traceId: string }
+  | { readonly status: 'FAILED'; readonly failureCode: FailureCode; readonly traceId: string }
 );
 
 /**
- * Waits up to `waitSeconds`. Undefined when the query code does not exist for this caller. Throws INPUT_INVALID for a
- * wait that is not 0 to 25 seconds, and SERVICE_UNAVAILABLE while the store is unavailable.
+ * Waits up to `waitSeconds` for an outcome, or for another step or failure while there is none. Undefined when the query
+ * code does not exist for this caller. Throws INPUT_INVALID for a wait that is not 0 to 25 seconds, and
+ * SERVICE_UNAVAILABLE while the store is unavailable.
  */
 export type ReadResult = (queryCode: string, waitSeconds: number, call: CallContext) => Promise<AuthResult | undefined>;
 
-interface Deps {
+/** Reads without waiting; counts a poll when there is no outcome. */
+export type ReadSession = (
+  queryCode: string,
+  call: CallContext,
+  pollAfterSeconds: () => Promise<number>,
+) => Promise<AuthResult | undefined>;
+
+interface SessionDeps {
   readonly store: Store;
   readonly apps: Apps;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'waiters'>;
   readonly times: { readonly deadlineMs: number };
+}
+
+interface Deps extends Pick<SessionDeps, 'store'> {
+  readonly readSession: ReadSession;
+  readonly metrics: Pick<Metrics, 'waiters'>;
   /** Readers beyond these are answered at once. */
   readonly limits: { readonly waiters: number };
   /** Aborts when the service stops: waiting readers are answered then. */
@@ -47,26 +65,24 @@ const MAX_WAIT_SECONDS = 25;
 /** Fallback poll interval of a waiting reader: what an upstream holds notifies no reader. */
 const HELD_POLL_MS = 3_000;
 
-export const createReadResult = ({ store, apps, log, metrics, times, limits, stopping }: Deps): ReadResult => {
+export const createReadSession = ({ store, apps, log, times }: SessionDeps): ReadSession => {
   const collect = createCollect({ store, apps, log, times });
-  /** Reads that run now. */
-  let reading = 0;
-
-  const readSession = async (
-    queryCode: string,
-    call: CallContext,
-    pollAfterSeconds: () => Promise<number>,
-  ): Promise<AuthResult | undefined> => {
+  return async (queryCode, call, pollAfterSeconds) => {
     const session = await store.session(queryCode).catch(throwUnavailable);
     if (!session) return undefined;
-    const { appId, channelId, redemption } = session;
-    call.note({ appId, channelId, source: redemption?.source });
+    const { appId, channelId, redemption, clientReferenceId } = session;
+    call.note({ appId, channelId, source: redemption?.source, clientReferenceId });
     if (call.caller.apps?.has(appId) === false) return undefined;
     if (redemption?.state !== 'HELD') return resultOf(session, call, pollAfterSeconds);
-    const collected = await collect(redemption, queryCode, call);
+    const collected = await collect(redemption, { queryCode, clientReferenceId }, call);
     // Another code would overwrite the result at the upstream: how the collection ends is final.
     return resultOf({ ...session, redemption: collected, attemptsLeft: 0 }, call, pollAfterSeconds);
   };
+};
+
+export const createReadResult = ({ store, readSession, metrics, limits, stopping }: Deps): ReadResult => {
+  /** Reads that run now. */
+  let reading = 0;
 
   return async (queryCode, waitSeconds, call) => {
     if (waitSeconds < 0 || waitSeconds > MAX_WAIT_SECONDS) throw invalidWait();
@@ -82,10 +98,10 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     for (const end of ends) end.addEventListener('abort', watch.close, { once: true });
     try {
       const until = performance.now() + waitMs;
-      for (;;) {
-        const result = await readSession(queryCode, call, pollAfterSeconds);
+      const first = await readSession(queryCode, call, pollAfterSeconds);
+      for (let result = first; ; result = await readSession(queryCode, call, pollAfterSeconds)) {
         const leftMs = until - performance.now();
-        if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;
+        if (!isSame(result, first) || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;
         await watch.changed(Math.min(leftMs, HELD_POLL_MS));
       }
     } finally {
@@ -100,8 +116,15 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
 const invalidWait = () =>
   new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'waitSeconds', message: `0 to ${MAX_WAIT_SECONDS}` }] });
 
+/** Whether a reader who has seen `first` need not hear of this one. */
+const isSame = (result: AuthResult | undefined, first: AuthResult | undefined): boolean =>
+  result?.status === 'WAITING' &&
+  first?.status === 'WAITING' &&
+  result.step === first.step &&
+  result.lastFailure?.traceId === first.lastFailure?.traceId;
+
 /** A call is one poll, however often it reads while it waits; only a read that finds WAITING counts. */
-const countOnce = (store: Pick<Store, 'countPoll'>, queryCode: string): (() => Promise<number>) => {
+export const countOnce = (store: Pick<Store, 'countPoll'>, queryCode: string): (() => Promise<number>) => {
   let counted: Promise<number> | undefined;
   const count = async () => (await store.countPoll(queryCode).catch(throwUnavailable)).pollAfterMs / 1_000;
   return () => {
@@ -111,19 +134,26 @@ const countOnce = (store: Pick<Store, 'countPoll'>, queryCode: string): (() => P
 };
 
 const resultOf = async (
-  { redemption, expiresAt, attemptsLeft, lastFailure }: Session,
-  { caller }: CallContext,
+  session: Session,
+  { caller, traceId }: CallContext,
   pollAfterSeconds: () => Promise<number>,
 ): Promise<AuthResult> => {
-  switch (redemption?.state) {
-    case 'SUCCEEDED':
-      return { status: 'SUCCEEDED', identity: readableTo(caller, redemption.identity), expiresAt };
-    case 'REJECTED':
-    case 'INDETERMINATE': {
-      if (attemptsLeft > 0) break;
-      const { state: status, failureCode, traceId } = redemption;
-      return { status, failureCode, traceId, expiresAt };
-    }
-  }
-  return { status: 'WAITING', expiresAt, attemptsLeft, lastFailure, pollAfterSeconds: await pollAfterSeconds() };
+  const { redemption, expiresAt, clientReferenceId, attemptsLeft, lastFailure } = session;
+  const common = { expiresAt, clientReferenceId };
+  if (session.isExpired) return { status: 'FAILED', failureCode: 'SESSION_EXPIRED', traceId, ...common };
+  if (redemption?.state === 'SUCCEEDED')
+    return { status: 'SUCCEEDED', identity: readableTo(caller, redemption.identity), ...common };
+  const failure = endOf(session);
+  if (failure) return { status: 'FAILED', ...failure, ...common };
+  const step = session.step === 'CANCELLED' ? undefined : session.step;
+  return { status: 'WAITING', attemptsLeft, lastFailure, step, pollAfterSeconds: await pollAfterSeconds(), ...common };
+};
+
+/** The failure that a session without a success has ended with; undefined while a code is pending or may arrive. */
+const endOf = ({ redemption, attemptsLeft, step, lastFailure }: Session): SessionFailure | undefined => {
+  const hasFailed = redemption !== undefined && 'failureCode' in redemption;
+  if (redemption && !hasFailed) return undefined;
+  if (step === 'CANCELLED' && lastFailure?.failureCode === 'SESSION_CANCELLED') return lastFailure;
+  if (!hasFailed || attemptsLeft > 0) return undefined;
+  return { failureCode: redemption.failureCode, traceId: redemption.traceId };
 };

@@ -4,6 +4,7 @@
  * second when it expires, and a MAC over both, the app and the channel.
  */
 import { randomBytes } from 'node:crypto';
+import { PayerIdentityError } from '../failure.ts';
 import { equalSecrets } from '../lib/digest.ts';
 import type { Vault } from '../security/vault.ts';
 
@@ -34,4 +35,17 @@ export const createStateTokens = (vault: Vault, now: () => number): StateTokens 
       return { stateId, isExpired: Number.parseInt(expiry, 16) * 1_000 <= now() };
     },
   };
+};
+
+/** The id in a state. Throws INPUT_INVALID for one that was not issued for this app and channel, and SESSION_EXPIRED. */
+export const requireState = (
+  stateTokens: Pick<StateTokens, 'verifyState'>,
+  state: string,
+  { appId, channelId }: { readonly appId: string; readonly channelId: string },
+): string => {
+  const verified = stateTokens.verifyState(state, appId, channelId);
+  if (verified?.isExpired) throw new PayerIdentityError('SESSION_EXPIRED');
+  if (verified) return verified.stateId;
+  const message = 'the state that startAuthentication issued for this app and channel';
+  throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
 };

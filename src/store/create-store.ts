@@ -13,6 +13,7 @@ import { countPoll, findSession, topicOf } from './query-codes.ts';
 import { findRedemption, markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
+import { cancelSession, reportStep } from './session-steps.ts';
 import { openSession, writeProbe } from './sessions.ts';
 import type { Store } from './store.ts';
 import { createCheckedWrite, createOpening, createSettling, createWrite, type Write } from './write.ts';
@@ -63,7 +64,9 @@ export const createStore = (
       settling.write((db) => settle(db, deps, { id, outcome, mayEnd: ({ state }) => state === 'HELD' })),
 
     redemption: (id) => findRedemption(read, vault, id),
-    session: (queryCode) => findSession(poll, vault, queryCode),
+    session: (queryCode) => findSession(poll, deps, queryCode),
+    reportStep: (report) => write((db) => reportStep(db, deps, report), { urgency: 'poll' }),
+    cancel: (cancellation) => write((db) => cancelSession(db, deps, cancellation)),
     countPoll: (queryCode) => write((db) => countPoll(db, vault, queryCode), { urgency: 'poll' }),
     identities: (refs) => findIdentities(read, vault, refs),
 

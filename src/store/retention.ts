@@ -25,7 +25,14 @@ interface Expiry {
 }
 
 const expiries: readonly Expiry[] = [
-  { table: 'sessions', key: 'query_code_index', over: `expires_at <= ${NOW}`, oldest: 'expires_at' },
+  {
+    table: 'sessions',
+    key: 'query_code_index',
+    oldest: 'expires_at',
+    // Until then its reader learns that it has expired.
+    over: `expires_at <= ${NOW} - $2`,
+    retentionMs: ({ resultTtlMs }) => resultTtlMs,
+  },
   {
     table: 'redemptions',
     key: 'id',

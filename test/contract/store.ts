@@ -5,6 +5,7 @@ import type { StoreTimes } from '../../src/store/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TestKeys } from '../support/services/keys.ts';
 import { attemptContract } from './store/attempts.ts';
+import { challengeContract } from './store/challenges.ts';
 import { claimContract } from './store/claims.ts';
 import { clockContract } from './store/clock-jumps.ts';
 import { concurrentContract } from './store/concurrent.ts';
@@ -14,6 +15,7 @@ import { outcomeContract } from './store/outcomes.ts';
 import { queryCodeContract } from './store/query-codes.ts';
 import { retentionContract } from './store/retention.ts';
 import { sealingContract } from './store/sealing.ts';
+import { stepContract } from './store/steps.ts';
 
 export interface OpenedStore {
   /** The keys that the store seals with. */
@@ -49,6 +51,8 @@ const parts = [
   outcomeContract,
   queryCodeContract,
   attemptContract,
+  stepContract,
+  challengeContract,
   identityContract,
   nonceContract,
   sealingContract,

@@ -68,6 +68,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
       certification: recorder('certification', asked),
       queryJobworth: recorder('queryJobworth', asked),
       readResult: recorder('readResult', asked),
+      sessionSteps: recorder('sessionSteps', asked),
       store: recorder('store', asked),
     },
     router: withoutRouterCheck,

@@ -75,7 +75,7 @@ describe('a state', () => {
     });
   });
 
-  test('P4: after a refused code the session waits for another one, and tells why the last one failed', async () => {
+  test('P4: after a refused code the session waits for another one, and says why the last one failed', async () => {
     const { state, queryCode } = await start('union_pay');
     const send = (authCode: string) => set({ channelId: 'union_pay', authCode, state, clientIp: '127.0.0.1' });
     expect(await result(queryCode)).toMatchObject({ attemptsLeft: 5, lastFailure: null });

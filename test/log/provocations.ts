@@ -344,12 +344,33 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       line: { operation: 'authenticateAndSet', ...unionPay },
     },
   ],
-  QUERY_CODE_UNKNOWN: [
+  SESSION_CANCELLED: [
     {
-      provoke: ({ plain }) => ask(plain, 'Query', 'authResult', { queryCode: newQueryCode() }),
-      line: { operation: 'authResult' },
-      silent: ['appId', 'channelId', 'source'],
+      async provoke({ plain }) {
+        const { state, queryCode } = await start(plain, 'wechat_pay');
+        await ask(plain, 'Mutation', 'cancelAuthentication', { queryCode });
+        return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), state });
+      },
+      line: { operation: 'authenticateAndSet', ...wechat },
     },
+    {
+      async provoke({ plain }) {
+        const { state, queryCode } = await start(plain, 'wechat_pay');
+        await ask(plain, 'Mutation', 'cancelAuthentication', { queryCode });
+        return mutate(plain, 'reportAuthenticationStep', { channelId: 'wechat_pay', state, step: 'DECLINED' });
+      },
+      line: { operation: 'reportAuthenticationStep', state: 'DECLINED', ...wechat },
+    },
+  ],
+  QUERY_CODE_UNKNOWN: [
+    ...['Query.authResult', 'Mutation.cancelAuthentication'].map((field): Provocation => {
+      const [root = '', operation = ''] = field.split('.');
+      return {
+        provoke: ({ plain }) => ask(plain, root as Root, operation, { queryCode: newQueryCode() }),
+        line: { operation },
+        silent: ['appId', 'channelId', 'source'],
+      };
+    }),
     {
       at: 'scoped',
       provoke: async ({ scoped: { service, as } }) => {

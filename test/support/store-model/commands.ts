@@ -2,10 +2,19 @@
 import type fc from 'fast-check';
 import { expect } from 'vitest';
 import type { CertificationStatus } from '../../../src/model.ts';
-import type { Claim, FinalOutcome, Lease, Outcome, Redemption, SessionClaim } from '../../../src/store/model.ts';
+import type {
+  Claim,
+  FinalOutcome,
+  Lease,
+  Outcome,
+  Redemption,
+  SessionClaim,
+  StepReport,
+} from '../../../src/store/model.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { compareSome } from './comparisons.ts';
 import {
+  cancelInModel,
   claimInModel,
   collectInModel,
   countPollInModel,
@@ -13,6 +22,7 @@ import {
   markSentInModel,
   openInModel,
   releaseInModel,
+  reportStepInModel,
   settleInModel,
   sweepInModel,
 } from './model.ts';
@@ -59,11 +69,16 @@ export type SessionChoice =
   | { readonly issued: number; readonly by: 'query code' | 'state' }
   | undefined;
 
+const issuedAt = ({ queryCodes }: Model, number: number): string =>
+  pick(
+    [...queryCodes].filter((queryCode) => queryCode.startsWith('issued')),
+    number,
+  ) ?? 'issued never';
+
 const sessionClaim = (model: Model, choice: SessionChoice, issuedOnly: boolean): SessionClaim | undefined => {
   if (!choice) return undefined;
   if ('own' in choice) return { queryCode: choice.own, issuedOnly, attempts: choice.attempts };
-  const issued = [...model.queryCodes].filter((queryCode) => queryCode.startsWith('issued'));
-  const queryCode = pick(issued, choice.issued) ?? 'issued never';
+  const queryCode = issuedAt(model, choice.issued);
   return choice.by === 'state' ? { stateId: `state of ${queryCode}` } : { queryCode, issuedOnly, attempts: 3 };
 };
 
@@ -132,6 +147,22 @@ export const openSession = (appId: string): Command =>
     const session = { queryCode, stateId: `state of ${queryCode}`, appId, channelId: 'ali_pay', attempts: 3 };
     const { expiresAt } = await store.openSession(session);
     expect(expiresAt.getTime()).toBe(openInModel(model, session).expiresAt + model.skew);
+  });
+
+/** Mostly of the channel that it was issued for. */
+export const reportStep = (number: number, stepOf: Pick<StepReport, 'appId' | 'channelId' | 'step'>): Command =>
+  step(`report ${JSON.stringify(stepOf)} of session ${number}`, async (model, store) => {
+    const report = { stateId: `state of ${issuedAt(model, number)}`, ...stepOf };
+    expect(await store.reportStep(report)).toEqual(reportStepInModel(model, report));
+  });
+
+export const cancel = (number: number, appId: string): Command =>
+  step(`cancel query code ${number} of ${appId}`, async (model, store) => {
+    traces += 1;
+    const queryCode = pick([...model.queryCodes], number) ?? 'unknown';
+    const cancellation = { queryCode, appId, traceId: `trace-${traces}` };
+    await store.cancel(cancellation);
+    cancelInModel(model, cancellation);
   });
 
 export const countPoll = (number: number): Command =>

@@ -6,6 +6,7 @@ import {
   addCertification,
   advance,
   type Command,
+  cancel,
   claim,
   collect,
   countPoll,
@@ -16,6 +17,7 @@ import {
   openSession,
   release,
   reopen,
+  reportStep,
   type SessionChoice,
   settle,
   sweep,
@@ -81,6 +83,17 @@ export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(number, finalOutcome).map(([index, how]) => collect(index, how)),
   oneOf('demo', 'other').map(openSession),
   number.map(countPoll),
+  fc
+    .tuple(
+      number,
+      fc.record({
+        step: oneOf('OPENED', 'DECLINED'),
+        appId: oneOf('demo', 'demo', 'other'),
+        channelId: oneOf('ali_pay', 'ali_pay', 'ali_pay', 'wechat_pay'),
+      }),
+    )
+    .map(([index, report]) => reportStep(index, report)),
+  fc.tuple(number, oneOf('demo', 'demo', 'other')).map(([index, appId]) => cancel(index, appId)),
   oneOf(1, 9, 10, 11, 20, 30, 31, 60, 80).map(advance),
   oneOf(1, 1, 2, 5, 10).map(advance),
   fc.constant(sweep),

@@ -1,6 +1,14 @@
 /** The state of the model of a store. */
 import type { CertificationStatus, Subject } from '../../../src/model.ts';
-import type { Claim, Lease, Outcome, Redemption, SessionFailure, StoreTimes } from '../../../src/store/model.ts';
+import type {
+  Claim,
+  Lease,
+  Outcome,
+  Redemption,
+  SessionFailure,
+  SessionStep,
+  StoreTimes,
+} from '../../../src/store/model.ts';
 
 /** Whole seconds, in which time moves: so that it also stops at the exact instants at which rows expire. */
 export const modelTimes = {
@@ -38,6 +46,8 @@ export interface Entry {
   readonly forgetAt: number;
 }
 
+export const hasFailed = ({ state }: Entry): boolean => state === 'REJECTED' || state === 'INDETERMINATE';
+
 export const isPending = ({ state }: Entry): boolean => state === 'CLAIMED' || state === 'SENT';
 
 export interface Bound extends Place {
@@ -50,6 +60,7 @@ export interface Bound extends Place {
   attemptsLeft: number;
   readonly codesUntil: number;
   lastFailure: SessionFailure | undefined;
+  step: SessionStep | undefined;
   pollAfterMs: number;
   polledAt: number | undefined;
 }
