@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { VisibleIdentity } from '../identity/permission.ts';
 import type { Channel, Certification } from '../model.ts';
-import type { Started } from '../identity/authentication.ts';
+import type { Started, StartedWithoutPage } from '../identity/authentication.ts';
 import type { CertifyPage } from '../channels/source.ts';
 import type { Form } from '../lib/form.ts';
 import type { Context } from '../graphql/context.ts';
@@ -55,9 +55,9 @@ export type Mutation = {
    */
   readonly reportAuthenticationStep: PayerReportAuthenticationStepResult;
   /**
-   * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one. The query code
-   * reads the result and stays with you; the payer's browser carries only the state, which can write the result and not
-   * read it. Needs no scope.
+   * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one, or how the payer
+   * gets one without a page. The query code reads the result and stays with you; the payer's browser or app carries only
+   * the state, which can write the result and not read it. Needs no scope.
    */
   readonly startAuthentication: PayerStartAuthenticationResult;
   /**
@@ -121,11 +121,26 @@ export type PayerAccessToken = {
 /** A channel of an app, and what the app can do on it. */
 export type PayerAppChannel = {
   readonly __typename?: 'PayerAppChannel';
+  /** Which kind of auth code the channel takes, and so how the payer gets one. */
+  readonly authCodeKind: PayerAuthCodeKind;
   /** What the app can do on the channel. */
   readonly capabilities: ReadonlyArray<PayerChannelCapability>;
   /** The channel. */
   readonly channel: PayerChannel;
 };
+
+/** How a payer comes to an auth code. New kinds may be added: for one that you do not know, startAuthentication says how. */
+export type PayerAuthCodeKind =
+  /** The merchant's mini program gets the auth code from the channel's application. */
+  | 'MINI_PROGRAM'
+  /** The merchant's own app gets the auth code from the channel's SDK. */
+  | 'NATIVE_APP'
+  /** A page of the channel, usually within its application, sends the payer back to the payer page with the auth code. */
+  | 'PAGE'
+  /** The auth code is the payment code that the payer shows and a cashier's scanner reads. */
+  | 'PAYMENT_CODE'
+  /** A page of the channel for browsers on computers shows a QR code, which the payer scans with the channel's application; then the page sends the browser back with the auth code. */
+  | 'WEBSITE_QR';
 
 /** The authentication has ended without an identity: no attempt is left, the time is over, or it was cancelled. It stays so until the session expires. */
 export type PayerAuthFailed = {
@@ -277,6 +292,26 @@ export type PayerAuthenticationStarted = {
   /** The secret to read the result with, by authResult. Never give it to the payer's browser. */
   readonly queryCode: Scalars['String']['output'];
   /** The channel returns it to the payer page with the auth code, and the page passes both to authenticateAndSet. */
+  readonly state: Scalars['String']['output'];
+};
+
+/**
+ * A session is open on a channel without a page: the payer gets the auth code in your mini program or app, at a page that
+ * you open yourself, or as a payment code. Poll authResult with queryCode.
+ */
+export type PayerAuthenticationStartedWithoutPage = {
+  readonly __typename?: 'PayerAuthenticationStartedWithoutPage';
+  /** Which kind of auth code the channel takes. */
+  readonly authCodeKind: PayerAuthCodeKind;
+  /** When the session ends: queryCode and state stop working then. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** For NATIVE_APP on Alipay: the signed text that your app calls Alipay's SDK with, unchanged. A new one for each session. Null for other channels. */
+  readonly infoStr?: Maybe<Scalars['String']['output']>;
+  /** How the payer gets the auth code, as one English sentence for developers. Its wording may change. */
+  readonly instruction: Scalars['String']['output'];
+  /** The secret to read the result with, by authResult. Never give it to the payer's browser or app. */
+  readonly queryCode: Scalars['String']['output'];
+  /** What authenticateAndSet takes with the auth code. The payer's browser or app may carry it. */
   readonly state: Scalars['String']['output'];
 };
 
@@ -841,7 +876,7 @@ export type PayerSessionEnded = PayerFailure & {
 export type PayerStartAuthenticationInput = {
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** A PayerChannel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. Omitted: authorizeUrl is one address for every wallet, and the payer's wallet chooses a channel of the app; only where the operator has configured a door. */
+  /** A PayerChannel.id, such as ali_pay. At most 32 characters. Omitted: authorizeUrl is one address for every wallet, and the payer's wallet chooses a channel of the app; only where the operator has configured a door. */
   readonly channelId?: InputMaybe<Scalars['ID']['input']>;
   /** What you call this authentication, such as an order's number: 1 to 128 characters of ASCII without blanks. authResult returns it. It is logged: no secret, and nothing about the payer. */
   readonly clientReferenceId?: InputMaybe<Scalars['ID']['input']>;
@@ -851,12 +886,12 @@ export type PayerStartAuthenticationInput = {
    * session by its state. Some apps require it. A payer with another device cannot answer it.
    */
   readonly codeChallenge?: InputMaybe<Scalars['String']['input']>;
-  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. By the door it comes back with the parameters code, state and channel, or with error instead of code. */
-  readonly returnUrl: Scalars['String']['input'];
+  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. Required for a channel with the capability AUTHORIZE and without a channel; refused for other channels, which send no payer back. By the door the payer comes back with the parameters code, state and channel, or with error instead of code. */
+  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** PayerAuthenticationStarted on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerStartAuthenticationResult = PayerAuthenticationStarted | PayerInvalidInput | PayerServiceBusy;
+export type PayerStartAuthenticationResult = PayerAuthenticationStarted | PayerAuthenticationStartedWithoutPage | PayerInvalidInput | PayerServiceBusy;
 
 /** The input of startIdentityCertification. */
 export type PayerStartCertificationInput = {
@@ -1099,6 +1134,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   ;
   PayerStartAuthenticationResult:
     | ( Started & { __typename: 'PayerAuthenticationStarted' } )
+    | ( StartedWithoutPage & { __typename: 'PayerAuthenticationStartedWithoutPage' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
@@ -1138,6 +1174,7 @@ export type ResolversTypes = {
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
   PayerAppChannel: ResolverTypeWrapper<Omit<PayerAppChannel, 'channel'> & { channel: ResolversTypes['PayerChannel'] }>;
+  PayerAuthCodeKind: PayerAuthCodeKind;
   PayerAuthFailed: ResolverTypeWrapper<Omit<PayerAuthFailed, 'failure'> & { failure: ResolversTypes['PayerFailure'] }>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
@@ -1154,6 +1191,7 @@ export type ResolversTypes = {
   PayerAuthenticateResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthenticateResult']>;
   PayerAuthenticated: ResolverTypeWrapper<Omit<PayerAuthenticated, 'identity'> & { identity: ResolversTypes['PayerIdentity'] }>;
   PayerAuthenticationStarted: ResolverTypeWrapper<Started>;
+  PayerAuthenticationStartedWithoutPage: ResolverTypeWrapper<StartedWithoutPage>;
   PayerAuthorizationRejected: ResolverTypeWrapper<PayerAuthorizationRejected>;
   PayerCallSignatureInput: PayerCallSignatureInput;
   PayerCertification: ResolverTypeWrapper<Certification>;
@@ -1225,6 +1263,7 @@ export type ResolversParentTypes = {
   PayerAuthenticateResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthenticateResult'];
   PayerAuthenticated: Omit<PayerAuthenticated, 'identity'> & { identity: ResolversParentTypes['PayerIdentity'] };
   PayerAuthenticationStarted: Started;
+  PayerAuthenticationStartedWithoutPage: StartedWithoutPage;
   PayerAuthorizationRejected: PayerAuthorizationRejected;
   PayerCallSignatureInput: PayerCallSignatureInput;
   PayerCertification: Certification;
@@ -1287,6 +1326,7 @@ export type PayerAccessTokenResolvers<ContextType = Context, ParentType extends 
 };
 
 export type PayerAppChannelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAppChannel'] = ResolversParentTypes['PayerAppChannel']> = {
+  authCodeKind?: Resolver<ResolversTypes['PayerAuthCodeKind'], ParentType, ContextType>;
   capabilities?: Resolver<ReadonlyArray<ResolversTypes['PayerChannelCapability']>, ParentType, ContextType>;
   channel?: Resolver<ResolversTypes['PayerChannel'], ParentType, ContextType>;
 };
@@ -1355,6 +1395,16 @@ export type PayerAuthenticationStartedResolvers<ContextType = Context, ParentTyp
   authorizeQr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   authorizeUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  queryCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerAuthenticationStartedWithoutPageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticationStartedWithoutPage'] = ResolversParentTypes['PayerAuthenticationStartedWithoutPage']> = {
+  authCodeKind?: Resolver<ResolversTypes['PayerAuthCodeKind'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  infoStr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  instruction?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   queryCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1538,7 +1588,7 @@ export type PayerSessionEndedResolvers<ContextType = Context, ParentType extends
 };
 
 export type PayerStartAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartAuthenticationResult'] = ResolversParentTypes['PayerStartAuthenticationResult']> = {
-  __resolveType: TypeResolveFn<'PayerAuthenticationStarted' | 'PayerInvalidInput' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthenticationStarted' | 'PayerAuthenticationStartedWithoutPage' | 'PayerInvalidInput' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerStartCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartCertificationResult'] = ResolversParentTypes['PayerStartCertificationResult']> = {
@@ -1569,6 +1619,7 @@ export type Resolvers<ContextType = Context> = {
   PayerAuthenticateResult?: PayerAuthenticateResultResolvers<ContextType>;
   PayerAuthenticated?: PayerAuthenticatedResolvers<ContextType>;
   PayerAuthenticationStarted?: PayerAuthenticationStartedResolvers<ContextType>;
+  PayerAuthenticationStartedWithoutPage?: PayerAuthenticationStartedWithoutPageResolvers<ContextType>;
   PayerAuthorizationRejected?: PayerAuthorizationRejectedResolvers<ContextType>;
   PayerCertification?: PayerCertificationResolvers<ContextType>;
   PayerCertificationForm?: PayerCertificationFormResolvers<ContextType>;

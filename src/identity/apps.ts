@@ -1,7 +1,7 @@
 /** The merchant applications, and the route of each channel of an app: where its auth codes go. */
 import type { OpenedSource, Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
-import type { AppChannel, Channel, ChannelCapability } from '../model.ts';
+import type { AppChannel, AuthCodeKind, Channel, ChannelCapability } from '../model.ts';
 import type { SignaturePolicy } from '../security/app-signature.ts';
 
 /** A merchant application, as configured. */
@@ -38,6 +38,7 @@ export interface Route {
    */
   readonly upstreamApp: string;
   readonly capabilities: readonly ChannelCapability[];
+  readonly authCodeKind: AuthCodeKind;
 }
 
 /** What some sources can do besides redeeming auth codes. */
@@ -78,7 +79,7 @@ interface AppsConfig {
   readonly defaultApp: string;
   readonly apps: readonly App[];
   readonly channelTitles: Readonly<Record<string, string>>;
-  /** True: an app may require sessions for a channel on which no payer can start one. */
+  /** True: an app may require sessions for a channel whose page can send payers back nowhere. */
   readonly sandbox?: boolean;
   readonly sources: Readonly<Record<string, { readonly type: string }>>;
 }
@@ -89,7 +90,7 @@ interface SourceSet {
 
 /**
  * Throws when an app names a source that is not configured or does not serve the channel, when an app requires sessions
- * for a channel that no payer can start one on, and when a channel without a page is to return its payers by the door.
+ * for a channel with a page and lists no return URL, and when a channel without a page is to return its payers by the door.
  */
 export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
   const { defaultApp, channelTitles } = config;
@@ -127,9 +128,10 @@ export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
       return route ? { appId, channelId: route.channelId, source: route.sourceName } : { appId };
     },
     channels: (appId = defaultApp) =>
-      [...routesOf(appId).values()].map(({ channelId, capabilities }) => ({
+      [...routesOf(appId).values()].map(({ channelId, capabilities, authCodeKind }) => ({
         channel: { id: channelId, title: titles.get(channelId) ?? null },
         capabilities,
+        authCodeKind,
       })),
     channel: (id) => (channelIds.has(id) ? { id, title: titles.get(id) ?? null } : undefined),
   };
@@ -142,7 +144,7 @@ const routesByApp = (config: AppsConfig, sources: SourceSet): ReadonlyMap<string
   const byApp = new Map<string, RoutesByChannel>();
   for (const app of apps) {
     const routes = Object.entries(app.channels).map((served) => createRoute(config, sources, app, served));
-    if (app.sessions === 'required' && !sandbox) for (const route of routes) requirePage(route);
+    if (app.sessions === 'required' && !sandbox) for (const route of routes) requireReturnUrls(route);
     requireDoorPages(app, routes);
     if (byApp.has(app.id)) throw new Error(`The app ${app.id} is configured twice`);
     byApp.set(app.id, new Map(routes.map((route) => [route.channelId, route])));
@@ -170,6 +172,7 @@ const createRoute = (
     channelId,
     sourceName,
     capabilities: capabilitiesOf(source, channelId),
+    authCodeKind: source.authCodeKind(channelId),
     get source() {
       return current();
     },
@@ -182,19 +185,12 @@ const createRoute = (
 const firstCapable = <Can extends Capability>(routes: RoutesByChannel, can: Can): CapableRoute<Can> | undefined =>
   [...routes.values()].find((route): route is CapableRoute<Can> => route.source[can] !== undefined);
 
-/**
- * With `sessions: required` a payer page can only write into a session, which starts at a page of the channel. Auth codes
- * that come from no page (mini programs, payment codes) are redeemed by `authenticate`, which needs no session.
- */
-const requirePage = ({ app, channelId, sourceName, source, capabilities }: Route): void => {
-  if (source.pageless?.includes(channelId)) return;
-  const where = `App ${app.id}: sessions is "required", but no payer can start one on the channel ${channelId}`;
-  if (!capabilities.includes('AUTHORIZE'))
-    throw new Error(
-      `${where}: its source ${sourceName} has no page to send payers to. Set sessions to "optional", or serve the channel by a source that has one`,
-    );
-  if (app.returnUrls.length === 0)
-    throw new Error(`${where}: returnUrls lists no page that they may come back to. List yours there`);
+/** With `sessions: required` a session starts before the code; where it starts at a page, payers have to come back to one. */
+const requireReturnUrls = ({ app, channelId, capabilities }: Route): void => {
+  if (!capabilities.includes('AUTHORIZE') || app.returnUrls.length > 0) return;
+  throw new Error(
+    `App ${app.id}: sessions is "required", but no payer can start one on the channel ${channelId}: returnUrls lists no page that they may come back to. List yours there`,
+  );
 };
 
 const requireDoorPages = ({ id, returnByDoor = [] }: App, routes: readonly Route[]): void => {

@@ -8,7 +8,6 @@ import { anonymous, permits } from '../security/caller.ts';
 import type { Claim, Outcome, Redemption, SessionClaim } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
-import { createAuthorizePageOf } from './authorize-page.ts';
 import type { CallContext } from './call.ts';
 import { challengeOf } from './code-challenge.ts';
 import type { DoorAddresses } from './door.ts';
@@ -24,6 +23,7 @@ import type { RedeemOnce } from './redeem-once.ts';
 import type { CallerOf } from './signed-calls.ts';
 import { requireState, type StateTokens } from './state-token.ts';
 import { throwUnavailable } from './unavailable.ts';
+import { createWayOf, type Page, type WithoutPage } from './ways.ts';
 
 export interface Authenticated {
   readonly identity: VisibleIdentity;
@@ -37,20 +37,21 @@ export interface StoredResult {
   readonly expiresAt: Date;
 }
 
-export interface Started {
+interface Opened {
   /** For the caller that polls; it must not reach the payer's browser. */
   readonly queryCode: string;
   /** Travels through the payer's browser; it opens nothing for reading. */
   readonly state: string;
-  readonly authorizeUrl: string;
   readonly expiresAt: Date;
 }
+export type Started = Opened & Page;
+export type StartedWithoutPage = Opened & WithoutPage;
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
   authenticateAndSet(input: unknown, call: CallContext): Promise<StoredResult>;
-  startAuthentication(input: unknown, call: CallContext): Promise<Started>;
+  startAuthentication(input: unknown, call: CallContext): Promise<Started | StartedWithoutPage>;
 }
 
 interface Deps {
@@ -120,7 +121,7 @@ const createRedeemAuthCode =
 
 export const createAuthentication = (deps: Deps): Authentication => {
   const { store, apps, stateTokens, callerOf, times } = deps;
-  const authorizePageOf = createAuthorizePageOf(deps);
+  const wayOf = createWayOf(deps);
   const redeem = createRedeemAuthCode(deps.redeemOnce);
 
   const claimByQueryCode = ({ app, source }: Route, queryCode: string, holds: boolean): SessionClaim => ({
@@ -140,19 +141,18 @@ export const createAuthentication = (deps: Deps): Authentication => {
     async startAuthentication(input, { note }) {
       const parsed = parseInput(startAuthenticationInput, input);
       const { channelId, returnUrl, codeChallenge, clientReferenceId } = parsed;
-      const { app, url } = authorizePageOf(parsed.appId, channelId);
-      requireReturnUrl(app, returnUrl);
+      const { app, attempts, at } = wayOf(parsed.appId, channelId);
       requireChallenge(app, codeChallenge);
       const { state, stateId } = stateTokens.issueState(app.id, channelId, times.resultTtlMs);
-      const authorizeUrl = url({ returnUrl, state });
+      const way = at({ returnUrl, state });
       const queryCode = newQueryCode();
       note({ clientReferenceId });
       const session = {
-        ...{ queryCode, stateId, appId: app.id, channelId, attempts: app.attempts },
+        ...{ queryCode, stateId, appId: app.id, channelId, attempts },
         ...{ returnUrl, codeChallenge, clientReferenceId },
       };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
-      return { queryCode, state, authorizeUrl, expiresAt };
+      return { queryCode, state, expiresAt, ...way };
     },
 
     async authenticate(input, call) {
@@ -187,12 +187,5 @@ export const createAuthentication = (deps: Deps): Authentication => {
 const requireChallenge = ({ codeChallenge: policy }: App, codeChallenge: string | undefined): void => {
   if (policy !== 'required' || codeChallenge !== undefined) return;
   const fields = [{ path: 'codeChallenge', message: 'a challenge: this app requires one' }];
-  throw new PayerIdentityError('INPUT_INVALID', { fields });
-};
-
-/** Throws INPUT_INVALID for a page that the app has not listed: the payer's auth code would go there. */
-export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string): void => {
-  if (returnUrls.includes(returnUrl)) return;
-  const fields = [{ path: 'returnUrl', message: "one of the app's returnUrls, character by character" }];
   throw new PayerIdentityError('INPUT_INVALID', { fields });
 };

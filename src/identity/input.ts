@@ -77,7 +77,7 @@ export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>,
 export const startAuthenticationInput = z.object({
   channelId: optional(channelId),
   appId,
-  returnUrl,
+  returnUrl: optional(returnUrl),
   codeChallenge: optional(z.string().regex(CODE_CHALLENGE, 'a SHA-256 in base64url: 43 characters')),
   /** It is logged and sent on: one form everywhere, and no character that a terminal or a page interprets. */
   clientReferenceId: optional(visibleAscii(128)),

@@ -5,6 +5,7 @@ import { type Browser, chromium as driver } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { selfSubmittingForm } from '../../src/lib/form.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
+import { AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 let service: SandboxService;
 let browser: Browser;
@@ -27,32 +28,55 @@ afterAll(async () => {
   await service?.close();
 });
 
-const openCashier = async (channel: string) => {
+const startAtCashier = async (channel: string, query = '') => {
   const context = await browser.newContext();
   const cashier = await context.newPage();
   const faults: string[] = [];
   cashier.on('pageerror', (error) => faults.push(error.message));
-  await cashier.goto(`${service.origin}/cashier`);
+  await cashier.goto(`${service.origin}/cashier${query}`);
   await cashier.getByRole('button', { name: channel }).click();
+  return { context, cashier, faults };
+};
+
+const openCashier = async (channel: string, query = '') => {
+  const { context, cashier, faults } = await startAtCashier(channel, query);
   await cashier.locator('#qr svg').waitFor();
   const [page] = await Promise.all([context.waitForEvent('page'), cashier.getByText('Open as the payer').click()]);
   return { context, cashier, page, faults };
 };
 
-test.each(['ali_pay', 'wechat_pay', 'union_pay'])(
-  'a payer authorizes on %s and the cashier page shows who it is',
-  async (channel) => {
-    const { context, cashier, page, faults } = await openCashier(channel);
-    await page.getByText('小博').click();
-    await page.getByText('Done. You may close this page.').waitFor();
-    expect(page.url()).toBe(`${service.origin}/payer`);
-    await cashier.getByText('SUCCESS').waitFor();
-    const identity = JSON.parse((await cashier.locator('#result').textContent()) ?? '');
-    expect(identity.openId ?? identity.userId).toMatch(/.{10,}/);
-    expect(faults).toEqual([]);
-    await context.close();
-  },
-);
+test.each([
+  ['ali_pay', ''],
+  ['wechat_pay', ''],
+  ['union_pay', ''],
+  ['wechat_pay_website_qr', '?app=demo-ways'],
+])('a payer authorizes on %s and the cashier page%s shows who it is', async (channel, query) => {
+  const { context, cashier, page, faults } = await openCashier(channel, query);
+  await page.getByText('小博').click();
+  await page.getByText('Done. You may close this page.').waitFor();
+  expect(page.url()).toBe(`${service.origin}/payer`);
+  await cashier.getByText('SUCCESS').waitFor();
+  const identity = JSON.parse((await cashier.locator('#result').textContent()) ?? '');
+  expect(identity.openId ?? identity.userId).toMatch(/.{10,}/);
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test('the cashier page shows how a payer gets a code without a page, and then who it is', async () => {
+  const { context, cashier, faults } = await startAtCashier('wechat_pay_mini_program', '?app=demo-ways');
+  await cashier.getByText('wx.login').waitFor();
+  expect(await cashier.getByText('Open as the payer').isVisible()).toBe(false);
+  const { infoStr, ...given } = JSON.parse((await cashier.locator('#given').textContent()) ?? '');
+  expect(infoStr).toBeNull();
+  const phone = `${service.emulators.wechat.origin}/payer-app/login?appid=wx0000000000000003`;
+  const { code: authCode } = (await (await fetch(phone)).json()) as { code: string };
+  const { data } = await service.graphql(AUTHENTICATE_AND_SET, { input: { ...given, authCode } });
+  expect(data.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
+  await cashier.getByText('SUCCESS').waitFor();
+  expect(await cashier.locator('#result').textContent()).toContain('openId');
+  expect(faults).toEqual([]);
+  await context.close();
+});
 
 test('the cashier page waits on after a payer refuses', async () => {
   const { context, cashier, page } = await openCashier('ali_pay');

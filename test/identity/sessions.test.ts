@@ -226,19 +226,3 @@ describe('an app that requires sessions', () => {
     expect(await result(second.queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
   });
 });
-
-test('startAuthentication of a channel without a page is CHANNEL_UNSUPPORTED', async () => {
-  expect(await start('wechat_pay', service.returnUrl('wechat_pay'), 'demo-jucai')).toMatchObject({
-    __typename: 'PayerInvalidInput',
-    code: 'CHANNEL_UNSUPPORTED',
-    fields: [{ path: 'channelId' }],
-  });
-});
-
-test('the cashier shows only channels that can start', async () => {
-  const { data } = await service.graphql('{ payerChannels(appId: "demo-jucai") { channel { id } capabilities } }');
-  expect(data.payerChannels).toEqual([
-    { channel: { id: 'wechat_pay' }, capabilities: ['AUTHENTICATE'] },
-    { channel: { id: 'union_pay' }, capabilities: ['AUTHENTICATE', 'AUTHORIZE'] },
-  ]);
-});

@@ -29,10 +29,12 @@ export const Mutation: MutationResolvers = {
     }),
 
   startAuthentication: (_, { input }, context) =>
-    orFailure(context, startFailures, async () => ({
-      __typename: 'PayerAuthenticationStarted' as const,
-      ...(await context.authentication.startAuthentication(input, context.call)),
-    })),
+    orFailure(context, startFailures, async () => {
+      const started = await context.authentication.startAuthentication(input, context.call);
+      return 'authorizeUrl' in started
+        ? { __typename: 'PayerAuthenticationStarted' as const, ...started }
+        : { __typename: 'PayerAuthenticationStartedWithoutPage' as const, ...started };
+    }),
 
   reportAuthenticationStep: (_, { input }, context) =>
     orFailure(context, reportFailures, async () => ({

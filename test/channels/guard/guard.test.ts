@@ -58,6 +58,7 @@ const openGuarded = (options: object = {}) => {
       return {
         upstreamAppId: 'app',
         channels,
+        authCodeKind: () => 'PAGE',
         redeem: (_, __, call) => exchanging(exchange, alice, call),
         authorizer: { channels, url: () => 'https://example.com', read: returnWith('code') },
         resultHolder: {

@@ -10,12 +10,17 @@ const failures = {
   overloaded: 'OVERLOADED',
 } as const;
 
+/** A channel without a page, whose codes a native app gets. */
+export const nativeChannel = 'ali_pay_native_app';
+
 /** The prefix of a code names its outcome: `refused`, `pending` and so on; every other succeeds. */
 const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
 
 export const completeSource = (upstreamAppId: string): OpenedSource => ({
   upstreamAppId,
-  channels: ['ali_pay'],
+  channels: ['ali_pay', nativeChannel],
+  authCodeKind: (channelId) => (channelId === nativeChannel ? 'NATIVE_APP' : 'PAGE'),
+  infoStr: () => 'signed=text',
   async redeem(authCode) {
     const failure = Object.entries(failures).find(([name]) => name === outcomeOf(authCode))?.[1];
     if (failure) throw new PayerIdentityError(failure);

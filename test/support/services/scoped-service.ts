@@ -3,7 +3,7 @@ import type { Scope } from '../../../src/security/caller.ts';
 import { allScopes } from '../../../src/security/caller.ts';
 import { operationFor, type Root } from '../schema/contract.ts';
 import { audience, startIssuer } from '../signers/issuer.ts';
-import { completeSource } from './complete-source.ts';
+import { completeSource, nativeChannel } from './complete-source.ts';
 import { type ServiceOptions, startService } from './service.ts';
 
 const returnUrl = 'https://shop.example/payer';
@@ -26,7 +26,7 @@ export const startScopedService = async (callers: Settings['callers'] = {}, conf
     jwks: issuer.jwks(),
     appsClaim: 'apps',
   };
-  const channels = { [channelId]: 'complete' };
+  const channels = { [channelId]: 'complete', [nativeChannel]: 'complete' };
   const service = await startService({
     sandbox: false,
     sources: { complete: completeSource('upstream') },
@@ -114,6 +114,7 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     ...['ok', 'refused', 'indeterminate', 'unreachable', 'overloaded'].map(authenticate),
     mutate('ok', 'authenticateAndSet', () => ({ channelId, authCode: newCode('ok') })),
     mutate('ok', 'startAuthentication', () => ({ channelId, returnUrl })),
+    mutate('without a page', 'startAuthentication', () => ({ channelId: nativeChannel })),
     mutate('of a page that is not listed', 'startAuthentication', () => ({
       channelId,
       returnUrl: `${returnUrl}/other`,
