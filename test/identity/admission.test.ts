@@ -332,10 +332,12 @@ describe('how many at the same time', () => {
     ['public', 'authenticateAndSet', anonymous],
     ['public', 'authenticate', anonymous],
     ['public', 'startAuthentication', merchant],
+    ['public', 'reportAuthenticationStep', merchant],
     ['trusted', 'authenticate', merchant],
     ['trusted', 'identityCertification', merchant],
     ['trusted', 'jobworthAuthentication', merchant],
     ['polls', 'authResult', anonymous],
+    ['polls', 'cancelAuthentication', anonymous],
   ] as const;
 
   /** Work that ends when the test says so. */
