@@ -78,13 +78,61 @@ test('the cashier page shows how a payer gets a code without a page, and then wh
   await context.close();
 });
 
-test('the cashier page waits on after a payer refuses', async () => {
-  const { context, cashier, page } = await openCashier('ali_pay');
-  await page.getByText('拒绝').click();
-  await page.getByText('You did not authorize.').waitFor();
-  expect(await cashier.locator('#status').textContent()).toBe('WAITING');
+test.each(['ali_pay', 'wechat_pay', 'union_pay'])(
+  'a payer opens %s, declines, changes their mind and authorizes, and the cashier page shows each of it',
+  async (channel) => {
+    const { context, cashier, page, faults } = await openCashier(channel);
+    await cashier.locator('#step', { hasText: 'OPENED' }).waitFor();
+    await page.getByText('拒绝').click();
+    await page.getByText('You did not authorize. You may go back and change your mind').waitFor();
+    expect(page.url()).toBe(`${service.origin}/payer`);
+    await cashier.locator('#step', { hasText: 'DECLINED' }).waitFor();
+    expect(await cashier.locator('#status').textContent()).toBe('WAITING');
+    await page.goBack();
+    await page.getByText('小艾').click();
+    await page.getByText('Done. You may close this page.').waitFor();
+    await cashier.getByText('SUCCESS').waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  },
+);
+
+test('the cashier page cancels, and the payer page says so to a payer who authorizes later', async () => {
+  const { context, cashier, page, faults } = await openCashier('ali_pay');
+  await cashier.getByRole('button', { name: 'Cancel' }).click();
+  await cashier.locator('#status', { hasText: 'FAILED' }).waitFor();
+  expect(await cashier.locator('#result').textContent()).toContain('SESSION_CANCELLED');
+  expect(await cashier.getByRole('button', { name: 'Cancel' }).isVisible()).toBe(false);
+  await page.getByText('小博').click();
+  await page.getByText('SESSION_CANCELLED').waitFor();
+  expect(faults).toEqual([]);
   await context.close();
 });
+
+test.each([
+  ['respCode=34', 'You did not authorize.', 'DECLINED'],
+  ['respCode=00&respCode=34', 'You did not authorize.', 'DECLINED'],
+  ['error=access_denied', 'You did not authorize.', 'DECLINED'],
+  ['', 'You did not authorize.', 'DECLINED'],
+  ['errorcode=1&errmsg=x', 'The channel returned an error: 1', null],
+  ['error=server_error&reason=99', 'The channel returned an error: server_error', null],
+  ['respCode=99', 'The channel returned an error: 99', null],
+])(
+  'a payer page that the channel returned to with %s shows what happened, and reports it',
+  async (query, text, step) => {
+    const start = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) {
+    ... on PayerAuthenticationStarted { queryCode state } } }`;
+    const input = { channelId: 'union_pay', returnUrl: service.returnUrl('union_pay') };
+    const { queryCode, state } = (await service.graphql(start, { input })).data.startAuthentication;
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${service.returnUrl('union_pay')}&state=${state}&${query}`);
+    await page.getByText(text).waitFor();
+    const read =
+      'query ($queryCode: String!) { authResult(queryCode: $queryCode) { ... on PayerAuthWaiting { step } } }';
+    expect((await service.graphql(read, { queryCode })).data.authResult).toEqual({ step });
+    await page.context().close();
+  },
+);
 
 test('the explorer runs every example', async () => {
   const context = await browser.newContext();

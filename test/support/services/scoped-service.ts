@@ -92,7 +92,13 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   const stored = await mutation('authenticateAndSet', { channelId, authCode: newCode('ok') });
   const refused = 'query-code-of-a-refused-payer';
   await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), queryCode: refused });
-  const started = await mutation('startAuthentication', { channelId, returnUrl });
+  const session = { channelId, returnUrl, clientReferenceId: 'order-1' };
+  const started = await mutation('startAuthentication', session);
+  await mutation('reportAuthenticationStep', { channelId, state: started.state, step: 'DECLINED' });
+  const over = await mutation('startAuthentication', session);
+  await ask('Mutation', 'cancelAuthentication', { queryCode: over.queryCode });
+  const known = await mutation('startAuthentication', session);
+  await mutation('authenticateAndSet', { channelId, state: known.state, authCode: newCode('ok') });
 
   const query = (name: string, field: string, variables: () => object): ContractCall => ({
     name: `${field} ${name}`,
@@ -119,12 +125,18 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
       channelId,
       returnUrl: `${returnUrl}/other`,
     })),
+    mutate('ok', 'reportAuthenticationStep', () => ({ channelId, state: started.state, step: 'DECLINED' })),
+    mutate('of a cancelled session', 'reportAuthenticationStep', () => ({
+      ...{ channelId, state: over.state, step: 'OPENED' },
+    })),
+    { ...query('again', 'cancelAuthentication', () => ({ queryCode: over.queryCode })), root: 'Mutation' },
     mutate('ok', 'initializeIdentityCertification', () => payer),
     mutate('ok', 'startIdentityCertification', () => ({ certifyId, returnUrl })),
     query('ok', 'identityCertification', () => ({ certifyId })),
     query('of an unknown one', 'identityCertification', () => ({ certifyId: 'unknown' })),
     ...['ok', 'pending', 'refused', 'mismatch'].map(jobworth),
     query('of a payer who is known', 'authResult', () => ({ queryCode: stored.queryCode })),
+    query('of a session that succeeded', 'authResult', () => ({ queryCode: known.queryCode })),
     query('of a refused payer', 'authResult', () => ({ queryCode: refused })),
     query('of nobody yet', 'authResult', () => ({ queryCode: started.queryCode })),
     query('of an unknown query code', 'authResult', () => ({ queryCode: 'query-code-that-was-never-used' })),
