@@ -31,7 +31,7 @@ export type AuthResult = {
 );
 
 /**
- * Waits up to `waitSeconds` for an outcome, or for another step or failure while there is none. Undefined when the query
+ * Waits up to `waitSeconds` for an outcome, or for another step or failure before it. Undefined when the query
  * code does not exist for this caller. Throws INPUT_INVALID for a wait that is not 0 to 25 seconds, and
  * SERVICE_UNAVAILABLE while the store is unavailable.
  */

@@ -1,6 +1,6 @@
 /**
- * The time of a state token, by the clock of the service, and of its session, by the store's: whichever ends first, by
- * a second or by more, the payer's page gets the same answer.
+ * The time of a state token, by the clock of the service, and of its session, by the store's: if one of them ends a
+ * second before the other, or more, the payer's page gets the same answer.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
