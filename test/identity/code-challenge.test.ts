@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { challengeOf } from '../../src/identity/code-challenge.ts';
+import { readBlocks } from '../support/markdown.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
@@ -45,6 +46,16 @@ const refused = { __typename: 'PayerInvalidInput', code: 'INPUT_INVALID', fields
 
 test('the challenge of the RFC’s verifier is the RFC’s challenge', () => {
   expect(challengeOf(vector.codeVerifier)).toBe(vector.codeChallenge);
+});
+
+test('the page of docs/security.md makes a challenge that a session takes, and its verifier', async () => {
+  const block = readBlocks('security.md').find(({ title }) => title.startsWith('the verifier of this browser'));
+  const script = `${block?.text} export { codeChallenge, codeVerifier };`;
+  const { codeChallenge, codeVerifier } = await import(`data:text/javascript,${encodeURIComponent(script)}`);
+  const { state } = await start({ codeChallenge });
+  expect(await set({ authCode: newCode(), state })).toMatchObject(refused);
+  const stored = await set({ authCode: newCode(), state, codeVerifier });
+  expect(stored).toMatchObject({ __typename: 'PayerAuthResultStored' });
 });
 
 test('with the RFC’s challenge a session takes a code with the RFC’s verifier', async () => {
