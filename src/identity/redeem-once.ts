@@ -107,7 +107,8 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
     for (;;) {
       requireClient(clientGone);
       const verdict = await store.claim(claim).catch(throwUnavailable);
-      note?.({ clientReferenceId: verdict.clientReferenceId });
+      const { clientReferenceId } = verdict;
+      if (clientReferenceId !== undefined) note?.({ clientReferenceId });
       switch (verdict.kind) {
         case 'CLAIMED':
           return redeemClaimed({ lease: verdict.lease, traceId: claim.traceId }, redeem, conditions);
