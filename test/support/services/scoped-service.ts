@@ -89,16 +89,14 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   const { identity } = await mutation('authenticate', { channelId, authCode: newCode('ok') });
   const { certifyId } = await mutation('initializeIdentityCertification', { ...payer, identityId: identity.id });
   await ask('Query', 'identityCertification', { certifyId });
-  const stored = await mutation('authenticateAndSet', { channelId, authCode: newCode('ok') });
-  const refused = 'query-code-of-a-refused-payer';
-  await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), queryCode: refused });
-  const session = { channelId, returnUrl, clientReferenceId: 'order-1' };
-  const started = await mutation('startAuthentication', session);
+  const start = () => mutation('startAuthentication', { channelId, returnUrl, clientReferenceId: 'order-1' });
+  const [stored, refused, started, over] = [await start(), await start(), await start(), await start()];
+  await mutation('authenticateAndSet', { channelId, authCode: newCode('ok'), state: stored.state });
+  await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), state: started.state });
   await mutation('reportAuthenticationStep', { channelId, state: started.state, step: 'DECLINED' });
-  const over = await mutation('startAuthentication', session);
+  for (let attempt = 1; attempt <= 5; attempt += 1)
+    await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), state: refused.state });
   await ask('Mutation', 'cancelAuthentication', { queryCode: over.queryCode });
-  const known = await mutation('startAuthentication', session);
-  await mutation('authenticateAndSet', { channelId, state: known.state, authCode: newCode('ok') });
 
   const query = (name: string, field: string, variables: () => object): ContractCall => ({
     name: `${field} ${name}`,
@@ -119,6 +117,11 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   return [
     ...['ok', 'refused', 'indeterminate', 'unreachable', 'overloaded'].map(authenticate),
     mutate('ok', 'authenticateAndSet', () => ({ channelId, authCode: newCode('ok') })),
+    mutate('of a spent session', 'authenticateAndSet', () => ({
+      channelId,
+      authCode: newCode('ok'),
+      state: refused.state,
+    })),
     mutate('ok', 'startAuthentication', () => ({ channelId, returnUrl })),
     mutate('without a page', 'startAuthentication', () => ({ channelId: nativeChannel })),
     mutate('of a page that is not listed', 'startAuthentication', () => ({
@@ -136,8 +139,7 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     query('of an unknown one', 'identityCertification', () => ({ certifyId: 'unknown' })),
     ...['ok', 'pending', 'refused', 'mismatch'].map(jobworth),
     query('of a payer who is known', 'authResult', () => ({ queryCode: stored.queryCode })),
-    query('of a session that succeeded', 'authResult', () => ({ queryCode: known.queryCode })),
-    query('of a refused payer', 'authResult', () => ({ queryCode: refused })),
+    query('of a refused payer', 'authResult', () => ({ queryCode: refused.queryCode })),
     query('of nobody yet', 'authResult', () => ({ queryCode: started.queryCode })),
     query('of an unknown query code', 'authResult', () => ({ queryCode: 'query-code-that-was-never-used' })),
     query('of a payer', 'payerIdentity', () => ({ id: identity.id })),
