@@ -70,16 +70,14 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
   const stateTokens = createStateTokens(vault, now);
   const callerOf = createCallerOf({ store, now });
   const readSession = createReadSession({ store, apps, log, times });
+  const door = config.door && doorAddresses(config.door.publicUrl);
   return {
     store,
     maxReferences: limits.representations,
     apps,
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
-    authentication: createAuthentication({
-      ...{ store, apps, redeemOnce, stateTokens, callerOf, times },
-      door: config.door && doorAddresses(config.door.publicUrl),
-    }),
+    authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, door, times }),
     readResult: createReadResult({ store, readSession, metrics, limits, stopping }),
     sessionSteps: createSessionSteps({ store, apps, stateTokens, readSession }),
     certification: createCertification({ store, apps, times }),
