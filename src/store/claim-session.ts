@@ -6,6 +6,7 @@ import type { Claim, ClaimVerdict, SessionClaim } from './model.ts';
 import { ABANDONED, finish, type RedemptionDeps, readUnexpired, redemptionRow, releaseRow } from './redemptions.ts';
 import { isPending, type RedemptionRow, type SessionRow, sessionColumns } from './rows.ts';
 import { ANY_CHANNEL, queryCodeIndex, stateIndex } from './sessions.ts';
+import { announceEnd } from './webhook-events.ts';
 
 type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'DUPLICATE' | 'CODE_USED' }>;
 
@@ -58,7 +59,10 @@ const findOrCreate = async (
   const session = await find(db, column, index);
   const isOver = session && session.expires_at <= session.now && session.expires_at <= (await clock.read(db));
   if (session && !isOver) return session;
-  if (session) await db.all('DELETE FROM sessions WHERE query_code_index = $1', [session.query_code_index]);
+  if (session) {
+    await announceEnd(db, { queryCodeIndex: session.query_code_index });
+    await db.all('DELETE FROM sessions WHERE query_code_index = $1', [session.query_code_index]);
+  }
   if ('stateId' in request || isIssuedOnly(request)) return undefined;
   await db.all(
     `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at, codes_until, attempts_left)

@@ -7,6 +7,7 @@ import type { Session, WatchSubject } from './model.ts';
 import { queryCodeTopic, readUnexpired, redemptionRow, redemptionTopic } from './redemptions.ts';
 import { sessionColumns } from './rows.ts';
 import { queryCodeIndex } from './sessions.ts';
+import { webhookTopic } from './webhook-events.ts';
 
 /** Undefined when the query code is unknown, has expired, or shows a payer that was erased. */
 export const findSession = async (db: Db, vault: Vault, queryCode: string): Promise<Session | undefined> => {
@@ -32,11 +33,11 @@ export const findSession = async (db: Db, vault: Vault, queryCode: string): Prom
   };
 };
 
-/** The topic that changes of a redemption, or of what a query code stands for, wake. */
-export const topicOf = (vault: Vault, subject: WatchSubject): string =>
-  'queryCode' in subject
-    ? queryCodeTopic(queryCodeIndex(vault, subject.queryCode))
-    : redemptionTopic(subject.redemptionId);
+/** The topic that changes of the subject wake. */
+export const topicOf = (vault: Vault, subject: WatchSubject): string => {
+  if ('queryCode' in subject) return queryCodeTopic(queryCodeIndex(vault, subject.queryCode));
+  return 'webhooksOf' in subject ? webhookTopic(subject.webhooksOf) : redemptionTopic(subject.redemptionId);
+};
 
 const pollColumns = columns({ poll_interval_ms: integer });
 /** The interval before the first poll, as the table has it. Milliseconds. */

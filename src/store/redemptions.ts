@@ -10,6 +10,7 @@ import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './mo
 import { hex, isPending, type RedemptionRow, redemptionColumns } from './rows.ts';
 import { readRedemption, sealAnswer, writeAccessToken } from './sealed.ts';
 import { countFailure, extendSession } from './sessions.ts';
+import { announceEnd } from './webhook-events.ts';
 
 export interface RedemptionDeps {
   readonly vault: Vault;
@@ -147,8 +148,9 @@ export const finish = async (
       times.resultTtlMs,
     ],
   );
-  await extendSession(db, row.id, times.resultTtlMs);
+  const sessions = await extendSession(db, row.id, times.resultTtlMs);
   if (failed) await countFailure(db, row.id, outcome.failureCode, row.trace_id);
+  if (sessions.some(({ webhook_due }) => webhook_due === 1)) await announceEnd(db, { redemptionId: row.id });
   await wake(db, row);
 };
 

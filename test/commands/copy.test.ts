@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => server.close(), 30_000);
 
 const times = { ...contractTimes, leaseMs: 3_600_000, resultTtlMs: 7_200_000, codeTtlMs: 7_200_000 };
-const tables = ['identities', 'redemptions', 'sessions', 'certifications', 'nonces'];
+const tables = ['identities', 'redemptions', 'sessions', 'certifications', 'nonces', 'webhook_events'];
 
 interface Deployment {
   readonly file: string;

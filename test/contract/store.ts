@@ -14,6 +14,7 @@ import { outcomeContract } from './store/outcomes.ts';
 import { queryCodeContract } from './store/query-codes.ts';
 import { retentionContract } from './store/retention.ts';
 import { sealingContract } from './store/sealing.ts';
+import { webhookContract } from './store/webhook-events.ts';
 
 export interface OpenedStore {
   /** The keys that the store seals with. */
@@ -53,6 +54,7 @@ const parts = [
   nonceContract,
   sealingContract,
   retentionContract,
+  webhookContract,
 ];
 
 export const storeContract = ({ name, open }: StoreEngine): void => {
