@@ -17,6 +17,7 @@ import { createRedeemOnce } from './identity/redeem-once.ts';
 import { createReadResult } from './identity/results.ts';
 import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createStateTokens } from './identity/state-token.ts';
+import { startWebhooks } from './identity/webhooks.ts';
 import type { Log } from './lib/log.ts';
 import type { Resolver } from './lib/resolver.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -96,6 +97,8 @@ export const createApp = async (
 
   const sweeper = startSweeper({ store, vault, log, everyMs: config.times.sweepEveryMs, before: refreshSources });
 
+  const webhooks = startWebhooks({ apps: config.apps, store, log, metrics, resolver, now: Date.now });
+
   const { handle, operations, idle } = createHandler({
     apollo,
     services,
@@ -115,10 +118,14 @@ export const createApp = async (
     handle,
     operations,
     idle,
-    drain: () => stopping.abort(),
+    drain() {
+      stopping.abort();
+      void webhooks.stop();
+    },
     async close() {
       stopping.abort();
       sweeper.stop();
+      await webhooks.stop();
       await apollo.stop();
     },
   };

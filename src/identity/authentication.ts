@@ -142,7 +142,8 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
       const authorizeUrl = authorizer.url({ returnUrl, state });
       const queryCode = newQueryCode();
-      const session = { queryCode, stateId, appId: route.appId, channelId, attempts: route.app.attempts };
+      const { attempts, webhook } = route.app;
+      const session = { queryCode, stateId, appId: route.appId, channelId, attempts, announced: webhook !== undefined };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, authorizeUrl, expiresAt };
     },

@@ -18,6 +18,8 @@ export interface LogFields {
   readonly claimedCode?: string | undefined;
   readonly upstreamTraceId?: string | undefined;
   readonly missingScope?: string | undefined;
+  /** The caller's own reference of a session. */
+  readonly clientReferenceId?: string | undefined;
   /** The root field of the contract. */
   readonly operation?: string | undefined;
   /** Whether the call has a valid app signature. */
