@@ -47,6 +47,14 @@ const LINES_PER_SECOND = 1;
 const pauseAfter = (attempt: number): number =>
   Math.min(1_000 * 2 ** (attempt - 1), MAX_PAUSE_MS) * (0.5 + Math.random() / 2);
 
+/** Milliseconds. */
+interface WebhookTimes {
+  readonly pauseAfter: (attempt: number) => number;
+  readonly leaseMs: number;
+  readonly pollMs: number;
+}
+const usualTimes: WebhookTimes = { pauseAfter, leaseMs: LEASE_MS, pollMs: POLL_MS };
+
 interface Deps {
   readonly apps: readonly { readonly id: string; readonly webhook?: WebhookConfig | undefined }[];
   readonly store: Pick<Store, 'claimEvents' | 'acknowledgeEvent' | 'retryEvent' | 'watch'>;
@@ -55,8 +63,8 @@ interface Deps {
   readonly resolver?: Resolver | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Milliseconds; tests have shorter ones. */
-  readonly times?: { readonly pauseAfter: (attempt: number) => number; readonly leaseMs: number };
+  /** Tests have shorter ones. */
+  readonly times?: WebhookTimes;
 }
 
 export interface Webhooks {
@@ -111,7 +119,7 @@ const openSender = (
 };
 
 const run = async (deps: Deps, sender: Sender, stopping: AbortSignal): Promise<void> => {
-  const { store, log } = deps;
+  const { store, log, times = usualTimes } = deps;
   const budget = createLineBudget(LINES_PER_SECOND, (count) =>
     log.warn('webhook events were not acknowledged, more than the log has lines for', { appId: sender.appId, count }),
   );
@@ -120,7 +128,7 @@ const run = async (deps: Deps, sender: Sender, stopping: AbortSignal): Promise<v
   stopping.addEventListener('abort', watch.close, { once: true });
   const take = async (limit: number): Promise<readonly WebhookEvent[]> => {
     try {
-      return await store.claimEvents({ appId: sender.appId, limit, leaseMs: deps.times?.leaseMs ?? LEASE_MS });
+      return await store.claimEvents({ appId: sender.appId, limit, leaseMs: times.leaseMs });
     } catch (error) {
       if (budget.take()) log.warn('webhook events could not be read', { appId: sender.appId, error });
       return [];
@@ -135,7 +143,7 @@ const run = async (deps: Deps, sender: Sender, stopping: AbortSignal): Promise<v
     }
     if (stopping.aborted) break;
     if (underWay.size === IN_FLIGHT) await Promise.race(underWay);
-    else await watch.changed(POLL_MS);
+    else await watch.changed(times.pollMs);
   }
   await Promise.all(underWay);
   watch.close();
@@ -143,7 +151,7 @@ const run = async (deps: Deps, sender: Sender, stopping: AbortSignal): Promise<v
 
 /** Sends an event once, and stores how that ended. Never rejects. */
 const deliver = async (deps: Deps, sender: Sender, budget: { take(): boolean }, event: WebhookEvent): Promise<void> => {
-  const { store, log, metrics } = deps;
+  const { store, log, metrics, times = usualTimes } = deps;
   const fields = { appId: event.appId, clientReferenceId: event.clientReferenceId, state: event.status };
   const failure = await send(deps, sender, event);
   try {
@@ -151,7 +159,7 @@ const deliver = async (deps: Deps, sender: Sender, budget: { take(): boolean }, 
       await store.acknowledgeEvent(event.lease);
       return metrics.webhooks.inc({ result: 'acknowledged' });
     }
-    const afterMs = (deps.times?.pauseAfter ?? pauseAfter)(event.attempt);
+    const afterMs = Math.round(times.pauseAfter(event.attempt));
     const verdict = await store.retryEvent(event.lease, { afterMs, maxAttempts: MAX_ATTEMPTS });
     if (verdict === 'GIVEN_UP') {
       metrics.webhooks.inc({ result: 'given_up' });
