@@ -20,7 +20,7 @@ export type Answer = (response: ServerResponse, received: Received, earlier: num
 export const acknowledge: Answer = (response) => void response.writeHead(204).end();
 export const path = '/hooks/payer?shop=1';
 
-export const startReceiver = async (keys: Keys, answer: Answer = acknowledge, port = 0) => {
+export const startReceiver = async (keys: Keys, answer: Answer = acknowledge) => {
   const received: Received[] = [];
   const waiting = new Set<() => void>();
   const server = createServer(async (message, response) => {
@@ -37,19 +37,18 @@ export const startReceiver = async (keys: Keys, answer: Answer = acknowledge, po
     answer(response, one, received.length - 1);
     for (const check of waiting) check();
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  onTestFinished(close);
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
   return {
     url,
-    port: (server.address() as AddressInfo).port,
     received,
-    close,
     /** Resolves when so many requests were received. */
     count: (many: number, timeoutMs = 20_000) =>
       new Promise<void>((resolve, reject) => {
