@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Sources } from './channels/registry.ts';
 import type { Config } from './config/load.ts';
-import { createApolloServer } from './graphql/apollo-server.ts';
+import { createGraphql } from './graphql/apollo-server.ts';
 import type { Services } from './graphql/context.ts';
 import { apolloSandbox } from './http/cors.ts';
 import type { Handler } from './http/edge.ts';
@@ -14,7 +14,7 @@ import { createAuthentication } from './identity/authentication.ts';
 import { createCertification } from './identity/certification.ts';
 import { createJobworth } from './identity/jobworth.ts';
 import { createRedeemOnce } from './identity/redeem-once.ts';
-import { createReadResult } from './identity/results.ts';
+import { createResults } from './identity/results.ts';
 import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createStateTokens } from './identity/state-token.ts';
 import { startWebhooks } from './identity/webhooks.ts';
@@ -72,7 +72,7 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
     authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, times }),
-    readResult: createReadResult({ store, apps, log, metrics, times, limits, stopping }),
+    ...createResults({ store, apps, log, metrics, times, limits, stopping }),
     certification: createCertification({ store, apps, times }),
     queryJobworth: createJobworth({ apps, redeemOnce }),
   };
@@ -84,7 +84,7 @@ export const createApp = async (
 ): Promise<App> => {
   const stopping = new AbortController();
   const services = createServices(config, { store, sources, vault, log, metrics, stopping: stopping.signal });
-  const apollo = createApolloServer({
+  const { apollo, subscriptions } = createGraphql({
     log,
     explorable: config.sandbox,
     scopesInSdl: config.callers.scopesInSdl,
@@ -101,6 +101,7 @@ export const createApp = async (
 
   const { handle, operations, idle } = createHandler({
     apollo,
+    subscriptions,
     services,
     metrics,
     router: config.router ? createRouterCheck(config.router, Date.now) : withoutRouterCheck,

@@ -6,7 +6,8 @@ import type { Authentication } from '../identity/authentication.ts';
 import type { CallContext, CallNote, OperationContext } from '../identity/call.ts';
 import type { CertificationUseCase } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
-import type { ReadResult } from '../identity/results.ts';
+import type { AuthResult, ReadResult } from '../identity/results.ts';
+import type { WatchResult } from '../identity/watch-result.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,7 @@ export interface Services {
   readonly admission: Admission;
   readonly authentication: Authentication;
   readonly readResult: ReadResult;
+  readonly watchResult: WatchResult<AuthResult>;
   readonly certification: CertificationUseCase;
   readonly queryJobworth: QueryJobworth;
   readonly apps: Apps;

@@ -17,6 +17,7 @@ type FailureOf<Member extends FailureMember> = Extract<AnyFailure, { readonly __
 /** The failures that each kind of call can end with; the unions of the contract list the same. */
 export const startFailures = ['PayerServiceBusy', 'PayerInvalidInput'] as const;
 export const resultFailures = ['PayerAuthNotFound', ...startFailures] as const;
+export type AuthResultFailure = FailureOf<(typeof resultFailures)[number]>;
 const upstreamFailures = [
   'PayerChannelUnavailable',
   'PayerChannelMisconfigured',
@@ -67,7 +68,7 @@ export const orFailure = async <T, Member extends FailureMember>(
   }
 };
 
-const isOneOf = <Member extends FailureMember>(
+export const isOneOf = <Member extends FailureMember>(
   members: readonly Member[],
   failure: AnyFailure,
 ): failure is FailureOf<Member> => members.some((member) => member === failure.__typename);

@@ -8,7 +8,9 @@ import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { createCollect } from './collect.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
+import { createReaders } from './readers.ts';
 import { throwUnavailable } from './unavailable.ts';
+import { createWatchResult, type WatchResult } from './watch-result.ts';
 
 export type AuthResult = { readonly expiresAt: Date } & (
   | {
@@ -47,10 +49,13 @@ const MAX_WAIT_SECONDS = 25;
 /** Fallback poll interval of a waiting reader: what an upstream holds notifies no reader. */
 const HELD_POLL_MS = 3_000;
 
-export const createReadResult = ({ store, apps, log, metrics, times, limits, stopping }: Deps): ReadResult => {
+/** Reading once or after a wait, and as a stream: one limit for both. */
+export const createResults = (
+  deps: Deps,
+): { readonly readResult: ReadResult; readonly watchResult: WatchResult<AuthResult> } => {
+  const { store, apps, log, metrics, times, limits, stopping } = deps;
   const collect = createCollect({ store, apps, log, times });
-  /** Reads that run now. */
-  let reading = 0;
+  const readers = createReaders(limits.waiters, metrics);
 
   const readSession = async (
     queryCode: string,
@@ -68,33 +73,39 @@ export const createReadResult = ({ store, apps, log, metrics, times, limits, sto
     return resultOf({ ...session, redemption: collected, attemptsLeft: 0 }, call, pollAfterSeconds);
   };
 
-  return async (queryCode, waitSeconds, call) => {
+  const openReading = (queryCode: string, call: CallContext) => {
+    const pollAfterSeconds = countOnce(store, queryCode);
+    return () => readSession(queryCode, call, pollAfterSeconds);
+  };
+
+  const readResult: ReadResult = async (queryCode, waitSeconds, call) => {
     if (waitSeconds < 0 || waitSeconds > MAX_WAIT_SECONDS) throw invalidWait();
     const allowedMs = waitSeconds * 1_000;
     call.prolong(allowedMs);
-    const waitMs = reading < limits.waiters ? allowedMs : 0;
-    const pollAfterSeconds = countOnce(store, queryCode);
+    const waitMs = readers.isFull ? 0 : allowedMs;
+    const read = openReading(queryCode, call);
     const ends = [call.signal, stopping];
-    reading += 1;
-    if (waitMs > 0) metrics.waiters.inc();
+    const leave = readers.enter(waitMs > 0);
     // Watched first, then read: a change between the two is not missed.
     const watch = store.watch({ queryCode });
     for (const end of ends) end.addEventListener('abort', watch.close, { once: true });
     try {
       const until = performance.now() + waitMs;
       for (;;) {
-        const result = await readSession(queryCode, call, pollAfterSeconds);
+        const result = await read();
         const leftMs = until - performance.now();
         if (result?.status !== 'WAITING' || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;
         await watch.changed(Math.min(leftMs, HELD_POLL_MS));
       }
     } finally {
-      reading -= 1;
-      if (waitMs > 0) metrics.waiters.dec();
+      leave();
       for (const end of ends) end.removeEventListener('abort', watch.close);
       watch.close();
     }
   };
+
+  const watchResult = createWatchResult({ store, readers, openReading, stopping, pollMs: HELD_POLL_MS });
+  return { readResult, watchResult };
 };
 
 const invalidWait = () =>

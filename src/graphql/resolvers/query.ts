@@ -2,7 +2,8 @@
 
 import { PayerIdentityError } from '../../failure.ts';
 import type { QueryResolvers } from '../../generated/resolvers.ts';
-import { certificationFailures, jobworthFailures, orFailure, resultFailures, toFailure } from '../failures.ts';
+import { authResultMember } from '../auth-result.ts';
+import { certificationFailures, jobworthFailures, orFailure, resultFailures } from '../failures.ts';
 import { identityKey } from '../loaders.ts';
 
 export const Query: QueryResolvers = {
@@ -10,20 +11,7 @@ export const Query: QueryResolvers = {
     orFailure(context, resultFailures, async () => {
       const result = await context.readResult(queryCode, waitSeconds ?? 0, context.call);
       if (!result) throw new PayerIdentityError('QUERY_CODE_UNKNOWN');
-      const { expiresAt } = result;
-      switch (result.status) {
-        case 'WAITING': {
-          const { pollAfterSeconds, attemptsLeft, lastFailure: last } = result;
-          const lastFailure = last ? toFailure(last.failureCode, last.traceId) : null;
-          return { __typename: 'PayerAuthWaiting' as const, pollAfterSeconds, attemptsLeft, lastFailure, expiresAt };
-        }
-        case 'SUCCEEDED':
-          return { __typename: 'PayerAuthSucceeded' as const, identity: result.identity ?? null, expiresAt };
-        default: {
-          const failure = toFailure(result.failureCode, result.traceId);
-          return { __typename: 'PayerAuthFailed' as const, failure, expiresAt };
-        }
-      }
+      return authResultMember(result);
     }),
 
   identityCertification: (_, args, context) =>
