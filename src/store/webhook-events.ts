@@ -10,7 +10,7 @@ import type { EventClaim, EventLease, EventRetry, RetryVerdict, WebhookEvent, We
 import { isState, isStep, newId } from './rows.ts';
 
 /** How long an event is sent again at most, in milliseconds. */
-export const GIVE_UP_MS = 86_400_000;
+const GIVE_UP_MS = 86_400_000;
 
 export const webhookTopic = (appId: string): string => `webhook ${appId}`;
 

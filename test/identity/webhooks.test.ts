@@ -1,5 +1,6 @@
 /** Webhooks over real HTTP: signed, sent until they are acknowledged, and each app apart from the others. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { z } from 'zod';
@@ -127,6 +128,11 @@ test('the verification of docs/webhooks.md refuses a request that differs in any
   refused({}, {}, Date.now() + 301_000);
   refused({}, {}, Date.now() - 301_000);
   expect(() => verifyWebhook({ headers, body: Buffer.concat([body, Buffer.of(32)]) }, as)).toThrow();
+});
+
+test('docs/webhooks.md shows the example that these tests run', () => {
+  const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+  expect(read('docs/webhooks.md')).toContain(`\`\`\`ts\n${read('examples/webhook.ts')}\`\`\``);
 });
 
 test.each<[string, Answer]>([

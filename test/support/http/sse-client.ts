@@ -50,7 +50,7 @@ export const subscribeAt = async (url: string, { query = SUBSCRIPTION, variables
     const decoder = new TextDecoder();
     try {
       for await (const piece of response.body ?? []) {
-        rest += decoder.decode(piece, { stream: true });
+        rest += decoder.decode(piece, { stream: true }).replaceAll('\r\n', '\n');
         const parts = rest.split('\n\n');
         rest = parts.pop() ?? '';
         for (const part of parts)
