@@ -14,6 +14,7 @@ const config: CodegenConfig = {
           PayerCertification: '../model.ts#Certification',
           // What is left of these types is resolved field by field.
           PayerAuthenticationStarted: '../identity/authentication.ts#Started',
+          PayerAuthenticationStartedWithoutPage: '../identity/authentication.ts#StartedWithoutPage',
           PayerCertificationStarted: '../channels/source.ts#CertifyPage',
           PayerCertificationForm: '../lib/form.ts#Form',
         },

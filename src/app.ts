@@ -5,6 +5,7 @@ import type { Config } from './config/load.ts';
 import { createGraphql } from './graphql/apollo-server.ts';
 import type { Services } from './graphql/context.ts';
 import { apolloSandbox } from './http/cors.ts';
+import { createDoorHandler } from './http/door/door-handler.ts';
 import type { Handler } from './http/edge.ts';
 import { createHandler } from './http/handler.ts';
 import { readStaticPages } from './http/static-pages.ts';
@@ -12,11 +13,15 @@ import { createAdmission } from './identity/admission.ts';
 import { createApps } from './identity/apps.ts';
 import { createAuthentication } from './identity/authentication.ts';
 import { createCertification } from './identity/certification.ts';
+import { createDoor, doorAddresses } from './identity/door.ts';
 import { createJobworth } from './identity/jobworth.ts';
+import { createReaders } from './identity/readers.ts';
 import { createRedeemOnce } from './identity/redeem-once.ts';
-import { createResults } from './identity/results.ts';
+import { createReadResult, createReadSession } from './identity/results.ts';
+import { createSessionSteps } from './identity/session-steps.ts';
 import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createStateTokens } from './identity/state-token.ts';
+import { createWatchResult } from './identity/watch-result.ts';
 import { startWebhooks } from './identity/webhooks.ts';
 import type { Log } from './lib/log.ts';
 import type { Resolver } from './lib/resolver.ts';
@@ -43,6 +48,8 @@ export interface App {
   readonly handle: Handler;
   /** For the operator's own port: probes and metrics. */
   readonly operations: Handler;
+  /** For the port of payers' browsers; undefined without `door`. */
+  readonly door: Handler | undefined;
   /** From now on /readyz answers 503, so that routers stop sending, and waiting readers are answered. */
   drain(): void;
   /** Resolves when no operation runs. */
@@ -65,17 +72,41 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
   const redeemOnce = createRedeemOnce({ store, log, metrics, times });
   const stateTokens = createStateTokens(vault, now);
   const callerOf = createCallerOf({ store, now });
+  const readSession = createReadSession({ store, apps, log, times });
+  const reading = { store, readSession, readers: createReaders(limits.waiters, metrics), stopping };
   return {
     store,
     maxReferences: limits.representations,
     apps,
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
-    authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, times }),
-    ...createResults({ store, apps, log, metrics, times, limits, stopping }),
+    authentication: createAuthentication({
+      ...{ store, apps, redeemOnce, stateTokens, callerOf, times },
+      door: config.door && doorAddresses(config.door.publicUrl),
+    }),
+    readResult: createReadResult(reading),
+    watchResult: createWatchResult(reading),
+    sessionSteps: createSessionSteps({ store, apps, stateTokens, readSession }),
     certification: createCertification({ store, apps, times }),
     queryJobworth: createJobworth({ apps, redeemOnce }),
   };
+};
+
+type DoorDeps = Omit<ServiceDeps, 'stopping'>;
+
+/** Beside the services: of these it has what reads a state, and the pages of the apps. */
+const openDoor = (config: Config, { store, sources, vault, log, metrics }: DoorDeps): Handler | undefined => {
+  if (!config.door) return undefined;
+  const { publicUrl, clientAddressHeader } = config.door;
+  const door = createDoor({
+    addresses: doorAddresses(publicUrl),
+    apps: createApps(config, sources),
+    store,
+    stateTokens: createStateTokens(vault, Date.now),
+  });
+  const { times, limits } = config;
+  const edge = { publicUrl, clientAddressHeader, rate: limits.rates?.address, operationMs: times.operationMs };
+  return createDoorHandler({ door, ...edge, metrics, log });
 };
 
 export const createApp = async (
@@ -118,6 +149,7 @@ export const createApp = async (
   return {
     handle,
     operations,
+    door: openDoor(config, { store, sources, vault, log, metrics }),
     idle,
     drain() {
       stopping.abort();

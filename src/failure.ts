@@ -117,6 +117,10 @@ const table = {
     'PayerSessionEnded',
     'As many auth codes as the session takes have failed. Start a new one with startAuthentication.',
   ],
+  SESSION_CANCELLED: [
+    'PayerSessionEnded',
+    'The session was cancelled by the caller who holds its query code. Start a new one with startAuthentication.',
+  ],
   NOT_ALLOWED: ['PayerNotAllowed', "The caller's scopes or the app's policy do not allow this."],
   SIGNATURE_MISSING: ['PayerNotAllowed', 'This app has to sign its calls: signature is required.'],
   SIGNATURE_INVALID: ['PayerNotAllowed', 'The signature does not match this call and a key of the app.'],

@@ -72,7 +72,7 @@ const start = async () => {
   const readSources = sourcesReader(process.env);
   const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
   const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver });
-  const { server, operations } = await openPorts(config, app, { log, metrics });
+  const { server, door, operations } = await openPorts(config, app, { log, metrics });
   if (config.sandbox) process.stdout.write(greeting(server.url, config));
 
   const stop = async () => {
@@ -81,7 +81,7 @@ const start = async () => {
     const acceptMs = config.sandbox ? 0 : config.http.drainDelayMs;
     const cutOff = delay(acceptMs + DRAIN_MS);
     app.drain();
-    await server.close(DRAIN_MS, acceptMs);
+    await Promise.all([server.close(DRAIN_MS, acceptMs), door?.close(DRAIN_MS, acceptMs)]);
     // Operations whose clients have gone go on.
     await Promise.race([app.idle(), cutOff]);
     await sources.close();
@@ -99,16 +99,12 @@ const start = async () => {
 const openPorts = async (config: Config, app: App, { log, metrics }: { log: Log; metrics: Metrics }) => {
   const operations = config.metrics && (await listen(app.operations, { ...config.metrics, log }));
   if (operations) log.info('metrics', { url: `${operations.url}/metrics` });
-  const server = await listen(app.handle, {
-    host: config.host,
-    port: config.port,
-    log,
-    tls: config.tls,
-    onRefusal: (code: string) => metrics.refusals.inc({ code }),
-    limits: config.http,
-  });
+  const edge = { log, onRefusal: (code: string) => metrics.refusals.inc({ code }), limits: config.http };
+  const door = app.door && config.door && (await listen(app.door, { ...config.door, ...edge }));
+  if (door) log.info('the door is open', { url: door.url });
+  const server = await listen(app.handle, { host: config.host, port: config.port, tls: config.tls, ...edge });
   log.info('listening', { url: server.url });
-  return { server, operations };
+  return { server, door, operations };
 };
 
 const stopOnSignal = (stop: () => Promise<void>): void => {

@@ -55,6 +55,9 @@ export interface Redeemed {
 
 export type ChannelCapability = 'AUTHENTICATE' | 'AUTHORIZE' | 'CERTIFY' | 'JOBWORTH';
 
+/** How a payer comes to an auth code, and so which kind of code a channel of an app takes. */
+export type AuthCodeKind = 'PAGE' | 'WEBSITE_QR' | 'MINI_PROGRAM' | 'PAYMENT_CODE' | 'NATIVE_APP';
+
 export interface Channel {
   readonly id: string;
   readonly title: string | null;
@@ -64,6 +67,7 @@ export interface Channel {
 export interface AppChannel {
   readonly channel: Channel;
   readonly capabilities: readonly ChannelCapability[];
+  readonly authCodeKind: AuthCodeKind;
 }
 
 /**

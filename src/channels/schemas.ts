@@ -1,6 +1,7 @@
 /** What the options and replies of several sources are made of. */
 import { z } from 'zod';
 import { hiddenFault } from '../lib/plain-text.ts';
+import type { AuthCodeKind } from '../model.ts';
 
 /** An id as an upstream issues it. Full-width letters, blanks and control characters come from an operator's clipboard. */
 export const issuedId = (max: number) =>
@@ -26,3 +27,10 @@ export const optionalText = z
   .string()
   .nullish()
   .transform((text) => text || undefined);
+
+/**
+ * The channels that a source serves unless its options name others: the name of the wallet, and for codes of another
+ * kind than its page's also a name for apps that serve both. docs/channels.md lists them.
+ */
+export const channelNames = (wallet: string, kind: AuthCodeKind): string[] =>
+  kind === 'PAGE' ? [wallet] : [wallet, `${wallet}_${kind.toLowerCase()}`];

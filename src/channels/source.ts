@@ -5,7 +5,8 @@
 import type { z } from 'zod';
 import type { FailureCode } from '../failure.ts';
 import type { Cancellation, HttpReply, HttpRequest } from '../lib/exchange.ts';
-import type { Redeemed, RedeemRequest, Traffic } from '../model.ts';
+import type { AuthCodeKind, Redeemed, RedeemRequest, Traffic } from '../model.ts';
+import type { PageReturn, ReturnParameters } from './page-return.ts';
 
 /** What a source is opened with: its only access to the network, to time and to randomness. */
 export interface SourceDeps {
@@ -45,14 +46,16 @@ export interface Source {
   /** The upstream application that auth codes belong to. */
   readonly upstreamAppId: string;
   readonly channels: readonly string[];
+  /** The kind of auth codes that it redeems on one of its channels. */
+  authCodeKind(channelId: string): AuthCodeKind;
   /** Redeems an auth code for the payer's identity. */
   redeem(authCode: string, request: RedeemRequest, call: SourceCall): Promise<Redeemed>;
   /** Checks the input of this source, before anything is claimed. Throws INPUT_INVALID. */
   validate?(authCode: string, request: RedeemRequest): void;
   /** Present when a page of the channel gives out auth codes. */
   readonly authorizer?: Authorizer;
-  /** Channels whose auth codes come from a mini program or a cashier's scanner: no session can start at a page. */
-  readonly pageless?: readonly string[];
+  /** Present when the channel's SDK in the merchant's app gives out auth codes for a text signed by us. A new one each time. */
+  readonly infoStr?: () => string;
   /** Present when the upstream holds results under our query codes. */
   readonly resultHolder?: ResultHolder;
   readonly certifier?: Certifier;
@@ -79,8 +82,15 @@ export interface Expiring {
 export interface Authorizer {
   /** The channels that have the page. */
   readonly channels: readonly string[];
+  /**
+   * What the browser of the channel's application has in its User-Agent; absent: the page is for other browsers, which
+   * have nothing in common.
+   */
+  readonly browserMark?: string;
   /** Pure. */
   url(request: AuthorizeRequest): string;
+  /** What the page has added to the address that the payer returned to. Pure. */
+  read(parameters: ReturnParameters): PageReturn;
 }
 
 export interface AuthorizeRequest {

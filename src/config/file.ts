@@ -1,6 +1,7 @@
 /** The schema of the configuration file, and what one of its parts requires of another. */
 import { z } from 'zod';
 import { httpConfig } from '../http/config.ts';
+import { doorConfig } from '../http/door/config.ts';
 import { tlsConfig } from '../http/tls.ts';
 import { webhookConfig } from '../identity/webhooks.ts';
 import { signatureConfig } from '../security/app-signature.ts';
@@ -49,6 +50,10 @@ export const configFile = z.strictObject({
         sessions: z.enum(['optional', 'required']).default('optional'),
         /** Auth codes that a session, or a query code of the caller's own, takes until one succeeds. */
         attempts: z.int().min(1).max(20).default(5),
+        /** `required`: every session is bound to who has the verifier of its challenge. */
+        codeChallenge: z.enum(['optional', 'required']).default('optional'),
+        /** Channels whose payers return by the door, also in a session of that channel. */
+        returnByDoor: z.array(name).default([]),
         /** With it, `authenticate` requires a signature with one of the app's keys. */
         signature: signatureConfig.optional(),
         /** Where the app is notified when a session of its own ends that has a clientReferenceId. */
@@ -93,6 +98,8 @@ export const configFile = z.strictObject({
   /** `system`: by getaddrinfo, for names that only the NSS modules of this machine resolve. */
   nameLookup: z.enum(['dns', 'system']).default('dns'),
   http: httpConfig.prefault({}),
+  /** A port for payers' browsers. */
+  door: doorConfig.optional(),
   /** The operator's port, with /metrics, /livez and /readyz. */
   metrics: z.strictObject({ port, host: z.string().default('127.0.0.1') }).optional(),
   limits: limitsConfig,
@@ -120,6 +127,10 @@ export const requirements: readonly {
       'router.secrets, router.certificateSubjects, router.signatures or router.hive, which authenticate the router',
   },
   { lacks: ({ keys }, sandbox) => !sandbox && !keys, needs: 'keys, with which results are sealed' },
+  {
+    lacks: ({ apps, door }) => !door && apps.some(({ returnByDoor }) => returnByDoor.length > 0),
+    needs: 'door, by which the channels of apps[].returnByDoor return their payers',
+  },
   {
     lacks: ({ router, tls }) => router?.certificateSubjects !== undefined && !tls?.clientCa,
     needs: 'tls.clientCa, which issues the certificates of router.certificateSubjects',

@@ -1,5 +1,6 @@
 /**
- * Alipay as an application meets it: the OpenAPI gateway with both of its protocols, and the pages that payers see.
+ * Alipay as an application meets it: the OpenAPI gateway with both of its protocols, the pages that payers see, and the
+ * application on the payer's phone.
  * Written from the documentation and from observed replies of the gateway, without code of our source, so that one
  * mistake cannot hide in both.
  */
@@ -7,6 +8,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import type { AlipayApp, Gateway } from './alipay/app.ts';
 import { choose, createCertifications } from './alipay/certifications.ts';
 import { authorizePage } from './alipay/pages.ts';
+import { authV2, getAuthCode } from './alipay/payer-app.ts';
 import { createV1 } from './alipay/v1.ts';
 import { createV3 } from './alipay/v3.ts';
 import { type Emulator, route, startEmulator } from './emulator.ts';
@@ -43,6 +45,8 @@ export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
       'GET /certify': ({ url }) => choose(certifications, url.searchParams),
       'GET /oauth2/publicAppAuthorize.htm': ({ url }) =>
         authorizePage(gateway.appOf(url.searchParams.get('app_id') ?? ''), url.searchParams),
+      'GET /payer-app/my.getAuthCode': (request) => getAuthCode(gateway, request),
+      'POST /payer-app/auth_V2': (request) => authV2(gateway, request),
     },
     () => ({ status: 404, body: 'Not Found' }),
   );

@@ -1,11 +1,14 @@
 /** The sandbox: emulated channels with new credentials, and a configuration that uses them. */
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { FileConfig } from '../config/load.ts';
 import type { NewIdentityId } from '../store/model.ts';
 import { startAlipay } from './alipay.ts';
 import { startDaxpay } from './daxpay.ts';
 import type { Emulator } from './emulator.ts';
 import { jucaiRefusals, startJucai } from './jucai.ts';
+import { alipayApps, waysApp, waysSources, waysTitles, wechatApps } from './sandbox-ways.ts';
 import { startWechat } from './wechat.ts';
 
 export interface Sandbox {
@@ -14,7 +17,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-const channelTitles = { ali_pay: '支付宝', wechat_pay: '微信支付', union_pay: '云闪付' };
+const wallets = { ali_pay: '支付宝', wechat_pay: '微信支付', union_pay: '云闪付' };
 
 /** Not a secret: examples/signed-call.ts has it too. */
 const signingKey = { secret: 'the key of demo-signed in sandbox mode' };
@@ -34,25 +37,49 @@ const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
   key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
 
+/** A port on which nothing listens: that of the door has to be known before the door listens. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
 /**
  * Starts the emulated channels and returns the configuration that uses them. `origin` is where the service will listen:
  * the channels send payers back to its payer page.
  */
 export const startSandbox = async (origin: string): Promise<Sandbox> => {
-  const secrets = { wechat: newSecret(), jucai: newSecret(), daxpay: newSecret() };
+  const secrets = { wechat: newSecret(), wechatPay: newSecret(), jucai: newSecret(), daxpay: newSecret() };
   const [ourKeys, alipayKeys] = [newKeys(), newKeys()];
-  const returnUrls = Object.keys(channelTitles).map((channel) => `${origin}/payer?channel=${channel}`);
+  const door = { host: '127.0.0.1', port: await freePort() };
+  const publicUrl = `http://${door.host}:${door.port}`;
+  const returnUrls = [
+    `${origin}/payer`,
+    ...Object.keys(wallets).map((channel) => `${origin}/payer?channel=${channel}`),
+  ];
+  const alipayReturnUrls = [...returnUrls, `${publicUrl}/return/demo/ali_pay`];
 
   const emulators = {
     alipay: await startAlipay({
-      apps: [{ appId: '2021000000000001', publicKey: ourKeys.publicKey, returnUrls }],
+      apps: alipayApps(origin, ourKeys.publicKey, alipayReturnUrls),
       privateKey: alipayKeys.privateKey,
     }),
-    wechat: await startWechat({ apps: [{ appId: 'wx0000000000000001', secret: secrets.wechat }] }),
+    wechat: await startWechat({ apps: wechatApps(secrets.wechat, secrets.wechatPay) }),
     jucai: await startJucai({ merchants: [{ mchNo: 'MCH_1', appId: 'MCH_A1', secret: secrets.jucai }] }),
     daxpay: await startDaxpay({ apps: [{ appId: 'demo', secret: secrets.daxpay, reqTimeoutSeconds: 300 }] }),
   };
   const at = (name: keyof typeof emulators, path: string) => emulators[name].origin + path;
+  const alipay = {
+    type: 'alipay',
+    privateKey: pem(ourKeys.privateKey),
+    alipayPublicKey: pem(alipayKeys.publicKey),
+    gatewayUrl: at('alipay', '/gateway.do'),
+    apiUrl: emulators.alipay.origin,
+  };
+  const wechat = { type: 'wechat', appSecret: secrets.wechat, apiUrl: emulators.wechat.origin };
 
   return {
     emulators,
@@ -63,24 +90,15 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
         { id: 'demo-daxpay', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
         { id: 'demo-jucai', channels: { wechat_pay: 'jucai', union_pay: 'jucai' }, returnUrls },
         { id: 'demo-signed', channels: { ali_pay: 'alipay', wechat_pay: 'wechat' }, signature: { keys: [signingKey] } },
+        waysApp(origin),
       ],
       sources: {
         alipay: {
-          type: 'alipay',
+          ...alipay,
           appId: '2021000000000001',
-          privateKey: pem(ourKeys.privateKey),
-          alipayPublicKey: pem(alipayKeys.publicKey),
-          gatewayUrl: at('alipay', '/gateway.do'),
-          apiUrl: emulators.alipay.origin,
           authorizeUrl: at('alipay', '/oauth2/publicAppAuthorize.htm'),
         },
-        wechat: {
-          type: 'wechat',
-          appId: 'wx0000000000000001',
-          appSecret: secrets.wechat,
-          apiUrl: emulators.wechat.origin,
-          authorizeUrl: at('wechat', '/connect/oauth2/authorize'),
-        },
+        wechat: { ...wechat, appId: 'wx0000000000000001', authorizeUrl: at('wechat', '/connect/oauth2/authorize') },
         jucai: {
           type: 'jucai',
           baseUrl: emulators.jucai.origin,
@@ -91,8 +109,10 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
           unionpayAuthorizeUrl: at('jucai', '/qrcGtwWeb-web/api/userAuth'),
         },
         daxpay: { type: 'daxpay', baseUrl: emulators.daxpay.origin, appId: 'demo', secret: secrets.daxpay },
+        ...waysSources({ alipay, wechat, wechatApiKey: secrets.wechatPay }),
       },
-      channelTitles,
+      channelTitles: { ...wallets, ...waysTitles },
+      door: { publicUrl, ...door },
     },
     close: async () => void (await Promise.all(Object.values(emulators).map((emulator) => emulator.close()))),
   };

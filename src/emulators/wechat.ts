@@ -1,6 +1,6 @@
 /**
  * WeChat's servers in one: api.weixin.qq.com/sns, api.mch.weixin.qq.com/tools/authcodetoopenid, and the pages at
- * open.weixin.qq.com/connect. Written from their documents, without code of our source, so that one mistake cannot
+ * open.weixin.qq.com/connect, and WeChat's application on the payer's phone. Written from their documents, without code of our source, so that one mistake cannot
  * hide in both. The sns API signs nothing, so `badsign` and `nosign` succeed there as `ok` does.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -14,6 +14,7 @@ import {
 } from './emulator.ts';
 import { idsOf, readTestCode } from './test-codes.ts';
 import { authorize } from './wechat/authorize.ts';
+import { login as loginByPhone, showPaymentCode } from './wechat/payer-app.ts';
 import { openIdOfPaymentCode } from './wechat/payment-code.ts';
 import { createServer, type WechatApp, type WechatServer, wechatId } from './wechat/server.ts';
 import { plain } from './wechat/xml.ts';
@@ -35,6 +36,8 @@ export const startWechat = ({ apps, now = Date.now, port }: WechatOptions): Prom
       'GET /connect/oauth2/authorize': (request) => authorize(server, request),
       'GET /connect/qrconnect': (request) => authorize(server, request),
       'POST /tools/authcodetoopenid': (request) => openIdOfPaymentCode(server, request),
+      'GET /payer-app/login': (request) => loginByPhone(server, request),
+      'GET /payer-app/payment-code': (request) => showPaymentCode(server, request),
     },
     () => ({ status: 404, body: '' }),
   );
@@ -66,7 +69,7 @@ const login = (
   if (!app) return fault(server, 40013, 'invalid appid');
   if (parameter('secret') !== app.secret) return fault(server, 40125, 'invalid appsecret');
 
-  const kind = server.spend(code, app.appId);
+  const kind = server.spend(code, app.appId, codeName);
   if (kind === 'invalid') return fault(server, 40029, 'invalid code');
   if (kind === 'used') return fault(server, 40163, 'code been used');
   if (kind === 'expired') return fault(server, 42003, 'code expired');

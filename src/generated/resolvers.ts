@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { VisibleIdentity } from '../identity/permission.ts';
 import type { Channel, Certification } from '../model.ts';
-import type { Started } from '../identity/authentication.ts';
+import type { Started, StartedWithoutPage } from '../identity/authentication.ts';
 import type { CertifyPage } from '../channels/source.ts';
 import type { Form } from '../lib/form.ts';
 import type { Context } from '../graphql/context.ts';
@@ -37,14 +37,27 @@ export type Mutation = {
    */
   readonly authenticateAndSet: PayerAuthenticateAndSetResult;
   /**
+   * Ends the wait for the payer: the session of the query code takes no other auth code. Answers what authResult answers
+   * from now on: PayerAuthFailed with SESSION_CANCELLED; PayerAuthWaiting while an auth code is being redeemed, whose
+   * success is still the result; PayerAuthSucceeded when it came too late. Holding the query code is enough. Charged as
+   * authResult.
+   */
+  readonly cancelAuthentication: PayerAuthResult;
+  /**
    * Begins a real-name certification of a payer. The document's number is sent to the channel and not stored here.
    * PayerNotAllowed without the scope payer:certify for the app.
    */
   readonly initializeIdentityCertification: PayerInitializeCertificationResult;
   /**
-   * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one. The query code
-   * reads the result and stays with you; the payer's browser carries only the state, which can write the result and not
-   * read it. Needs no scope.
+   * Reports, by the state, what the payer does at the channel's page: for payer pages. It ends nothing, so that the payer
+   * may still authorize: authResult shows it as PayerAuthWaiting.step, and a call that waits there is answered at once.
+   * Needs no scope.
+   */
+  readonly reportAuthenticationStep: PayerReportAuthenticationStepResult;
+  /**
+   * Opens a session for a payer who has no auth code yet, and returns the page where the payer gets one, or how the payer
+   * gets one without a page. The query code reads the result and stays with you; the payer's browser or app carries only
+   * the state, which can write the result and not read it. Needs no scope.
    */
   readonly startAuthentication: PayerStartAuthenticationResult;
   /**
@@ -68,8 +81,20 @@ export type MutationAuthenticateAndSetArgs = {
 
 
 /** What a client can do. The fields of one operation run one after the other. */
+export type MutationCancelAuthenticationArgs = {
+  queryCode: Scalars['String']['input'];
+};
+
+
+/** What a client can do. The fields of one operation run one after the other. */
 export type MutationInitializeIdentityCertificationArgs = {
   input: PayerInitializeCertificationInput;
+};
+
+
+/** What a client can do. The fields of one operation run one after the other. */
+export type MutationReportAuthenticationStepArgs = {
+  input: PayerReportAuthenticationStepInput;
 };
 
 
@@ -96,18 +121,35 @@ export type PayerAccessToken = {
 /** A channel of an app, and what the app can do on it. */
 export type PayerAppChannel = {
   readonly __typename?: 'PayerAppChannel';
+  /** Which kind of auth code the channel takes, and so how the payer gets one. */
+  readonly authCodeKind: PayerAuthCodeKind;
   /** What the app can do on the channel. */
   readonly capabilities: ReadonlyArray<PayerChannelCapability>;
   /** The channel. */
   readonly channel: PayerChannel;
 };
 
-/** The authentication has ended without an identity: no attempt is left. It stays so until the query code expires. */
+/** How a payer comes to an auth code. New kinds may be added: for one that you do not know, startAuthentication says how. */
+export type PayerAuthCodeKind =
+  /** The merchant's mini program gets the auth code from the channel's application. */
+  | 'MINI_PROGRAM'
+  /** The merchant's own app gets the auth code from the channel's SDK. */
+  | 'NATIVE_APP'
+  /** A page of the channel, usually within its application, sends the payer back to the payer page with the auth code. */
+  | 'PAGE'
+  /** The auth code is the payment code that the payer shows and a cashier's scanner reads. */
+  | 'PAYMENT_CODE'
+  /** A page of the channel for browsers on computers shows a QR code, which the payer scans with the channel's application; then the page sends the browser back with the auth code. */
+  | 'WEBSITE_QR';
+
+/** The authentication has ended without an identity: no attempt is left, the time is over, or it was cancelled. It stays so until the session expires. */
 export type PayerAuthFailed = {
   readonly __typename?: 'PayerAuthFailed';
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** Why, and by its type what to do next: PayerAuthorizationRejected or PayerOutcomeUnknown. New types may be added. Its traceId is that of the call that redeemed the auth code. */
+  /** Why, and by its type what to do next: PayerAuthorizationRejected, PayerOutcomeUnknown or PayerSessionEnded. New types may be added. Its traceId is that of the call that redeemed the auth code or cancelled the session. */
   readonly failure: PayerFailure;
 };
 
@@ -137,9 +179,25 @@ export type PayerAuthResultStored = {
   readonly queryCode?: Maybe<Scalars['String']['output']>;
 };
 
+/** What a payer did at the channel's page, as the payer page reported it. It decides nothing. */
+export type PayerAuthStep =
+  /** The payer has declined, or closed the channel's page. The payer may open it again, and authorize. */
+  | 'DECLINED'
+  /** The payer has opened the channel's page. */
+  | 'OPENED';
+
+/** The session shows the step while it waits. */
+export type PayerAuthStepReported = {
+  readonly __typename?: 'PayerAuthStepReported';
+  /** Until when the session takes an auth code. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+};
+
 /** The channel has identified the payer. It stays so until the query code expires. */
 export type PayerAuthSucceeded = {
   readonly __typename?: 'PayerAuthSucceeded';
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
   /** Who the payer is. Null without the scope payer:read for the app: the query code alone shows only that the payer is known. */
@@ -147,19 +205,23 @@ export type PayerAuthSucceeded = {
 };
 
 /**
- * There is no outcome yet: no auth code has arrived, the channel has not answered, or an auth code has failed and the
- * payer may authorize again. Poll again.
+ * There is no outcome yet: no auth code has arrived, the channel has not answered, or an auth code has failed or the payer
+ * has declined, and the payer may authorize again. Poll again.
  */
 export type PayerAuthWaiting = {
   readonly __typename?: 'PayerAuthWaiting';
-  /** How many auth codes may still fail: 5 at first, unless the app has another number. The first that succeeds ends the wait. */
+  /** How many auth codes may still fail: 5 at first, unless the app has another number. The first that succeeds ends the wait. 0 when the one that is being redeemed is the last. */
   readonly attemptsLeft: Scalars['Int']['output'];
+  /** What the caller that started the session calls it: its clientReferenceId. Null where it gave none. */
+  readonly clientReferenceId?: Maybe<Scalars['ID']['output']>;
   /** When the query code stops working. */
   readonly expiresAt: Scalars['DateTime']['output'];
-  /** Why the last auth code failed. Null while none has. Its traceId is that of the call with that auth code. */
+  /** Why the last auth code failed, with the traceId of the call with that auth code; null while none has. PayerSessionEnded when the session was cancelled while an auth code is being redeemed. */
   readonly lastFailure?: Maybe<PayerFailure>;
   /** Seconds to wait before the next poll: 5 at first. A poll that comes sooner adds 5, up to 60. */
   readonly pollAfterSeconds: Scalars['Int']['output'];
+  /** What the payer did last, as the payer page reported it. Null while nothing was reported. */
+  readonly step?: Maybe<PayerAuthStep>;
 };
 
 /** The input of authenticateAndSet. */
@@ -174,6 +236,11 @@ export type PayerAuthenticateAndSetInput = {
   readonly channelOptions?: InputMaybe<PayerChannelOptionsInput>;
   /** The payer's IPv4 or IPv6 address. Some channels require it. */
   readonly clientIp?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * The verifier of the codeChallenge that the session of the state was started with: 43 to 128 characters of
+   * A-Z a-z 0-9 - . _ ~ Without it, or with another one, nothing is sent and no attempt is used up. Only with a state.
+   */
+  readonly codeVerifier?: InputMaybe<Scalars['String']['input']>;
   /** A random secret of 16 to 128 characters of A-Z a-z 0-9 _ - . ~ With neither queryCode nor state, one is generated and returned. Give one of the two at most. */
   readonly queryCode?: InputMaybe<Scalars['String']['input']>;
   /** The state that the channel returned to the payer page with the auth code. At most 128 characters. The result goes to the session that the state was issued for, and to no other. */
@@ -218,13 +285,33 @@ export type PayerAuthenticationStarted = {
   readonly __typename?: 'PayerAuthenticationStarted';
   /** authorizeUrl as a QR code, for a payer with another device: an SVG document of at most 64 KiB. Null when authorizeUrl has more than 2,953 bytes, the most that a QR code holds. */
   readonly authorizeQr?: Maybe<Scalars['String']['output']>;
-  /** The channel's page where the payer authorizes. Open it in the payer's browser or in the channel's application. */
+  /** The channel's page where the payer authorizes, or the door's address. Open it in the payer's browser or in the channel's application. */
   readonly authorizeUrl: Scalars['String']['output'];
   /** When the session ends: queryCode and state stop working then. */
   readonly expiresAt: Scalars['DateTime']['output'];
   /** The secret to read the result with, by authResult. Never give it to the payer's browser. */
   readonly queryCode: Scalars['String']['output'];
   /** The channel returns it to the payer page with the auth code, and the page passes both to authenticateAndSet. */
+  readonly state: Scalars['String']['output'];
+};
+
+/**
+ * A session is open on a channel without a page: the payer gets the auth code in your mini program or app, at a page that
+ * you open yourself, or as a payment code. Poll authResult with queryCode.
+ */
+export type PayerAuthenticationStartedWithoutPage = {
+  readonly __typename?: 'PayerAuthenticationStartedWithoutPage';
+  /** Which kind of auth code the channel takes. */
+  readonly authCodeKind: PayerAuthCodeKind;
+  /** When the session ends: queryCode and state stop working then. */
+  readonly expiresAt: Scalars['DateTime']['output'];
+  /** For NATIVE_APP on Alipay: the signed text that your app calls Alipay's SDK with, unchanged. A new one for each session. Null for other channels. */
+  readonly infoStr?: Maybe<Scalars['String']['output']>;
+  /** How the payer gets the auth code, as one English sentence for developers. Its wording may change. */
+  readonly instruction: Scalars['String']['output'];
+  /** The secret to read the result with, by authResult. Never give it to the payer's browser or app. */
+  readonly queryCode: Scalars['String']['output'];
+  /** What authenticateAndSet takes with the auth code. The payer's browser or app may carry it. */
   readonly state: Scalars['String']['output'];
 };
 
@@ -509,7 +596,9 @@ export type PayerFailureCode =
   | 'REQUEST_TIME_INVALID'
   /** This service cannot read or store results now. Nothing was sent. */
   | 'SERVICE_UNAVAILABLE'
-  /** The session of the state has expired. */
+  /** The caller who holds the query code has cancelled the session. */
+  | 'SESSION_CANCELLED'
+  /** The session has expired before a code succeeded. */
   | 'SESSION_EXPIRED'
   /** As many auth codes as the session takes have failed. */
   | 'SESSION_SPENT'
@@ -744,6 +833,21 @@ export type PayerOutcomeUnknown = PayerFailure & {
   readonly traceId: Scalars['ID']['output'];
 };
 
+/** The input of reportAuthenticationStep. */
+export type PayerReportAuthenticationStepInput = {
+  /** The merchant application. At most 32 characters. Omitted: the configured default app. */
+  readonly appId?: InputMaybe<Scalars['ID']['input']>;
+  /** The channel that the state was issued for: a PayerChannel.id, such as ali_pay. At most 32 characters. */
+  readonly channelId: Scalars['ID']['input'];
+  /** The state of startAuthentication, which the channel returns to the payer page. At most 128 characters. */
+  readonly state: Scalars['String']['input'];
+  /** What the payer did. */
+  readonly step: PayerAuthStep;
+};
+
+/** PayerAuthStepReported on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
+export type PayerReportAuthenticationStepResult = PayerAuthStepReported | PayerInvalidInput | PayerServiceBusy | PayerSessionEnded;
+
 /** This service cannot serve the call now. Nothing was used up: repeat the same call after retryAfterSeconds. */
 export type PayerServiceBusy = PayerFailure & {
   readonly __typename?: 'PayerServiceBusy';
@@ -757,10 +861,10 @@ export type PayerServiceBusy = PayerFailure & {
   readonly traceId: Scalars['ID']['output'];
 };
 
-/** The session of the state takes no auth code any more. Nothing was sent: start a new one with startAuthentication. */
+/** The session takes no auth code any more. Nothing was sent: start a new one with startAuthentication. */
 export type PayerSessionEnded = PayerFailure & {
   readonly __typename?: 'PayerSessionEnded';
-  /** SESSION_EXPIRED or SESSION_SPENT. */
+  /** SESSION_EXPIRED, SESSION_SPENT or SESSION_CANCELLED. */
   readonly code: PayerFailureCode;
   /** The reason as one English sentence for people. Its wording may change. */
   readonly message: Scalars['String']['output'];
@@ -772,14 +876,22 @@ export type PayerSessionEnded = PayerFailure & {
 export type PayerStartAuthenticationInput = {
   /** The merchant application. At most 32 characters. Omitted: the configured default app. */
   readonly appId?: InputMaybe<Scalars['ID']['input']>;
-  /** A PayerChannel.id with the capability AUTHORIZE, such as ali_pay. At most 32 characters. */
-  readonly channelId: Scalars['ID']['input'];
-  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. */
-  readonly returnUrl: Scalars['String']['input'];
+  /** A PayerChannel.id, such as ali_pay. At most 32 characters. Omitted: authorizeUrl is one address for every wallet, and the payer's wallet chooses a channel of the app; only where the operator has configured a door. */
+  readonly channelId?: InputMaybe<Scalars['ID']['input']>;
+  /** What you call this authentication, such as an order's number: 1 to 128 characters of ASCII without blanks. authResult returns it. It is logged: no secret, and nothing about the payer. */
+  readonly clientReferenceId?: InputMaybe<Scalars['ID']['input']>;
+  /**
+   * For a payer who authorizes in this browser: the S256 challenge of a verifier that stays here, 43 characters of
+   * base64url (RFC 7636; there is no other method). Only a call with the codeVerifier can write an auth code into the
+   * session by its state. Some apps require it. A payer with another device cannot answer it.
+   */
+  readonly codeChallenge?: InputMaybe<Scalars['String']['input']>;
+  /** The payer page that the channel sends the payer back to: equal, character by character, to one that is configured for the app. At most 256 characters. Required for a channel with the capability AUTHORIZE and without a channel; refused for other channels, which send no payer back. By the door the payer comes back with the parameters code, state and channel, or with error instead of code. */
+  readonly returnUrl?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** PayerAuthenticationStarted on success; every other member is a PayerFailure whose type says what to do. New members may be added. */
-export type PayerStartAuthenticationResult = PayerAuthenticationStarted | PayerInvalidInput | PayerServiceBusy;
+export type PayerStartAuthenticationResult = PayerAuthenticationStarted | PayerAuthenticationStartedWithoutPage | PayerInvalidInput | PayerServiceBusy;
 
 /** The input of startIdentityCertification. */
 export type PayerStartCertificationInput = {
@@ -800,7 +912,8 @@ export type Query = {
   /**
    * The authentication that a query code stands for, and its result. Poll at the interval in pollAfterSeconds, or let the
    * call wait with waitSeconds. Holding the query code is enough to ask. Every call is charged to the caller's rate, and a
-   * query code that does not exist is charged as 10 calls more.
+   * query code that does not exist is charged as 10 calls more. A session that expires without a success is
+   * PayerAuthFailed with SESSION_EXPIRED for another 5 minutes, then PayerAuthNotFound.
    */
   readonly authResult?: Maybe<PayerAuthResult>;
   /**
@@ -1030,8 +1143,15 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( PayerOutcomeUnknown & { __typename: 'PayerOutcomeUnknown' } )
     | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
+  PayerReportAuthenticationStepResult:
+    | ( PayerAuthStepReported & { __typename: 'PayerAuthStepReported' } )
+    | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
+    | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
+    | ( PayerSessionEnded & { __typename: 'PayerSessionEnded' } )
+  ;
   PayerStartAuthenticationResult:
     | ( Started & { __typename: 'PayerAuthenticationStarted' } )
+    | ( StartedWithoutPage & { __typename: 'PayerAuthenticationStartedWithoutPage' } )
     | ( PayerInvalidInput & { __typename: 'PayerInvalidInput' } )
     | ( PayerServiceBusy & { __typename: 'PayerServiceBusy' } )
   ;
@@ -1068,14 +1188,17 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
   PayerAppChannel: ResolverTypeWrapper<Omit<PayerAppChannel, 'channel'> & { channel: ResolversTypes['PayerChannel'] }>;
+  PayerAuthCodeKind: PayerAuthCodeKind;
   PayerAuthFailed: ResolverTypeWrapper<Omit<PayerAuthFailed, 'failure'> & { failure: ResolversTypes['PayerFailure'] }>;
-  PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  PayerAuthNotFound: ResolverTypeWrapper<PayerAuthNotFound>;
   PayerAuthResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthResult']>;
   PayerAuthResultStored: ResolverTypeWrapper<PayerAuthResultStored>;
+  PayerAuthStep: PayerAuthStep;
+  PayerAuthStepReported: ResolverTypeWrapper<PayerAuthStepReported>;
   PayerAuthSucceeded: ResolverTypeWrapper<Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversTypes['PayerIdentity']> }>;
   PayerAuthWaiting: ResolverTypeWrapper<Omit<PayerAuthWaiting, 'lastFailure'> & { lastFailure?: Maybe<ResolversTypes['PayerFailure']> }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -1085,6 +1208,7 @@ export type ResolversTypes = {
   PayerAuthenticateResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerAuthenticateResult']>;
   PayerAuthenticated: ResolverTypeWrapper<Omit<PayerAuthenticated, 'identity'> & { identity: ResolversTypes['PayerIdentity'] }>;
   PayerAuthenticationStarted: ResolverTypeWrapper<Started>;
+  PayerAuthenticationStartedWithoutPage: ResolverTypeWrapper<StartedWithoutPage>;
   PayerAuthorizationRejected: ResolverTypeWrapper<PayerAuthorizationRejected>;
   PayerCallSignatureInput: PayerCallSignatureInput;
   PayerCertification: ResolverTypeWrapper<Certification>;
@@ -1123,6 +1247,8 @@ export type ResolversTypes = {
   PayerNotAllowed: ResolverTypeWrapper<PayerNotAllowed>;
   PayerOutcomePending: ResolverTypeWrapper<PayerOutcomePending>;
   PayerOutcomeUnknown: ResolverTypeWrapper<PayerOutcomeUnknown>;
+  PayerReportAuthenticationStepInput: PayerReportAuthenticationStepInput;
+  PayerReportAuthenticationStepResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerReportAuthenticationStepResult']>;
   PayerServiceBusy: ResolverTypeWrapper<PayerServiceBusy>;
   PayerSessionEnded: ResolverTypeWrapper<PayerSessionEnded>;
   PayerStartAuthenticationInput: PayerStartAuthenticationInput;
@@ -1137,14 +1263,15 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Mutation: Record<PropertyKey, never>;
-  PayerAccessToken: PayerAccessToken;
   String: Scalars['String']['output'];
+  PayerAccessToken: PayerAccessToken;
   PayerAppChannel: Omit<PayerAppChannel, 'channel'> & { channel: ResolversParentTypes['PayerChannel'] };
   PayerAuthFailed: Omit<PayerAuthFailed, 'failure'> & { failure: ResolversParentTypes['PayerFailure'] };
-  PayerAuthNotFound: PayerAuthNotFound;
   ID: Scalars['ID']['output'];
+  PayerAuthNotFound: PayerAuthNotFound;
   PayerAuthResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthResult'];
   PayerAuthResultStored: PayerAuthResultStored;
+  PayerAuthStepReported: PayerAuthStepReported;
   PayerAuthSucceeded: Omit<PayerAuthSucceeded, 'identity'> & { identity?: Maybe<ResolversParentTypes['PayerIdentity']> };
   PayerAuthWaiting: Omit<PayerAuthWaiting, 'lastFailure'> & { lastFailure?: Maybe<ResolversParentTypes['PayerFailure']> };
   Int: Scalars['Int']['output'];
@@ -1154,6 +1281,7 @@ export type ResolversParentTypes = {
   PayerAuthenticateResult: ResolversUnionTypes<ResolversParentTypes>['PayerAuthenticateResult'];
   PayerAuthenticated: Omit<PayerAuthenticated, 'identity'> & { identity: ResolversParentTypes['PayerIdentity'] };
   PayerAuthenticationStarted: Started;
+  PayerAuthenticationStartedWithoutPage: StartedWithoutPage;
   PayerAuthorizationRejected: PayerAuthorizationRejected;
   PayerCallSignatureInput: PayerCallSignatureInput;
   PayerCertification: Certification;
@@ -1185,6 +1313,8 @@ export type ResolversParentTypes = {
   PayerNotAllowed: PayerNotAllowed;
   PayerOutcomePending: PayerOutcomePending;
   PayerOutcomeUnknown: PayerOutcomeUnknown;
+  PayerReportAuthenticationStepInput: PayerReportAuthenticationStepInput;
+  PayerReportAuthenticationStepResult: ResolversUnionTypes<ResolversParentTypes>['PayerReportAuthenticationStepResult'];
   PayerServiceBusy: PayerServiceBusy;
   PayerSessionEnded: PayerSessionEnded;
   PayerStartAuthenticationInput: PayerStartAuthenticationInput;
@@ -1202,7 +1332,9 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   authenticate?: Resolver<ResolversTypes['PayerAuthenticateResult'], ParentType, ContextType, RequireFields<MutationAuthenticateArgs, 'input'>>;
   authenticateAndSet?: Resolver<ResolversTypes['PayerAuthenticateAndSetResult'], ParentType, ContextType, RequireFields<MutationAuthenticateAndSetArgs, 'input'>>;
+  cancelAuthentication?: Resolver<ResolversTypes['PayerAuthResult'], ParentType, ContextType, RequireFields<MutationCancelAuthenticationArgs, 'queryCode'>>;
   initializeIdentityCertification?: Resolver<ResolversTypes['PayerInitializeCertificationResult'], ParentType, ContextType, RequireFields<MutationInitializeIdentityCertificationArgs, 'input'>>;
+  reportAuthenticationStep?: Resolver<ResolversTypes['PayerReportAuthenticationStepResult'], ParentType, ContextType, RequireFields<MutationReportAuthenticationStepArgs, 'input'>>;
   startAuthentication?: Resolver<ResolversTypes['PayerStartAuthenticationResult'], ParentType, ContextType, RequireFields<MutationStartAuthenticationArgs, 'input'>>;
   startIdentityCertification?: Resolver<ResolversTypes['PayerStartCertificationResult'], ParentType, ContextType, RequireFields<MutationStartIdentityCertificationArgs, 'input'>>;
 };
@@ -1213,11 +1345,13 @@ export type PayerAccessTokenResolvers<ContextType = Context, ParentType extends 
 };
 
 export type PayerAppChannelResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAppChannel'] = ResolversParentTypes['PayerAppChannel']> = {
+  authCodeKind?: Resolver<ResolversTypes['PayerAuthCodeKind'], ParentType, ContextType>;
   capabilities?: Resolver<ReadonlyArray<ResolversTypes['PayerChannelCapability']>, ParentType, ContextType>;
   channel?: Resolver<ResolversTypes['PayerChannel'], ParentType, ContextType>;
 };
 
 export type PayerAuthFailedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthFailed'] = ResolversParentTypes['PayerAuthFailed']> = {
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failure?: Resolver<ResolversTypes['PayerFailure'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1240,7 +1374,13 @@ export type PayerAuthResultStoredResolvers<ContextType = Context, ParentType ext
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type PayerAuthStepReportedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthStepReported'] = ResolversParentTypes['PayerAuthStepReported']> = {
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthSucceeded'] = ResolversParentTypes['PayerAuthSucceeded']> = {
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   identity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1248,9 +1388,11 @@ export type PayerAuthSucceededResolvers<ContextType = Context, ParentType extend
 
 export type PayerAuthWaitingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthWaiting'] = ResolversParentTypes['PayerAuthWaiting']> = {
   attemptsLeft?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  clientReferenceId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastFailure?: Resolver<Maybe<ResolversTypes['PayerFailure']>, ParentType, ContextType>;
   pollAfterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['PayerAuthStep']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1272,6 +1414,16 @@ export type PayerAuthenticationStartedResolvers<ContextType = Context, ParentTyp
   authorizeQr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   authorizeUrl?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  queryCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PayerAuthenticationStartedWithoutPageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerAuthenticationStartedWithoutPage'] = ResolversParentTypes['PayerAuthenticationStartedWithoutPage']> = {
+  authCodeKind?: Resolver<ResolversTypes['PayerAuthCodeKind'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  infoStr?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  instruction?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   queryCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1435,6 +1587,10 @@ export type PayerOutcomeUnknownResolvers<ContextType = Context, ParentType exten
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type PayerReportAuthenticationStepResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerReportAuthenticationStepResult'] = ResolversParentTypes['PayerReportAuthenticationStepResult']> = {
+  __resolveType: TypeResolveFn<'PayerAuthStepReported' | 'PayerInvalidInput' | 'PayerServiceBusy' | 'PayerSessionEnded', ParentType, ContextType>;
+};
+
 export type PayerServiceBusyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerServiceBusy'] = ResolversParentTypes['PayerServiceBusy']> = {
   code?: Resolver<ResolversTypes['PayerFailureCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1451,7 +1607,7 @@ export type PayerSessionEndedResolvers<ContextType = Context, ParentType extends
 };
 
 export type PayerStartAuthenticationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartAuthenticationResult'] = ResolversParentTypes['PayerStartAuthenticationResult']> = {
-  __resolveType: TypeResolveFn<'PayerAuthenticationStarted' | 'PayerInvalidInput' | 'PayerServiceBusy', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'PayerAuthenticationStarted' | 'PayerAuthenticationStartedWithoutPage' | 'PayerInvalidInput' | 'PayerServiceBusy', ParentType, ContextType>;
 };
 
 export type PayerStartCertificationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PayerStartCertificationResult'] = ResolversParentTypes['PayerStartCertificationResult']> = {
@@ -1479,12 +1635,14 @@ export type Resolvers<ContextType = Context> = {
   PayerAuthNotFound?: PayerAuthNotFoundResolvers<ContextType>;
   PayerAuthResult?: PayerAuthResultResolvers<ContextType>;
   PayerAuthResultStored?: PayerAuthResultStoredResolvers<ContextType>;
+  PayerAuthStepReported?: PayerAuthStepReportedResolvers<ContextType>;
   PayerAuthSucceeded?: PayerAuthSucceededResolvers<ContextType>;
   PayerAuthWaiting?: PayerAuthWaitingResolvers<ContextType>;
   PayerAuthenticateAndSetResult?: PayerAuthenticateAndSetResultResolvers<ContextType>;
   PayerAuthenticateResult?: PayerAuthenticateResultResolvers<ContextType>;
   PayerAuthenticated?: PayerAuthenticatedResolvers<ContextType>;
   PayerAuthenticationStarted?: PayerAuthenticationStartedResolvers<ContextType>;
+  PayerAuthenticationStartedWithoutPage?: PayerAuthenticationStartedWithoutPageResolvers<ContextType>;
   PayerAuthorizationRejected?: PayerAuthorizationRejectedResolvers<ContextType>;
   PayerCertification?: PayerCertificationResolvers<ContextType>;
   PayerCertificationForm?: PayerCertificationFormResolvers<ContextType>;
@@ -1508,6 +1666,7 @@ export type Resolvers<ContextType = Context> = {
   PayerNotAllowed?: PayerNotAllowedResolvers<ContextType>;
   PayerOutcomePending?: PayerOutcomePendingResolvers<ContextType>;
   PayerOutcomeUnknown?: PayerOutcomeUnknownResolvers<ContextType>;
+  PayerReportAuthenticationStepResult?: PayerReportAuthenticationStepResultResolvers<ContextType>;
   PayerServiceBusy?: PayerServiceBusyResolvers<ContextType>;
   PayerSessionEnded?: PayerSessionEndedResolvers<ContextType>;
   PayerStartAuthenticationResult?: PayerStartAuthenticationResultResolvers<ContextType>;

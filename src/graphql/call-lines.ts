@@ -18,6 +18,9 @@ import { redeems, rulesOf } from './sensitive-fields.ts';
 /** Fields that only read. They are called too often for a line of each success, whose answer has no traceId. */
 const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult', 'payerChannels', 'payerIdentity']);
 
+/** Fields whose input names no app: the default one is not meant. */
+const nameless: ReadonlySet<string> = new Set([...reads, 'cancelAuthentication']);
+
 export const merge = (line: CallLine, fields: CallNote): void => {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   line.note = { ...line.note, ...Object.fromEntries(given) };
@@ -80,7 +83,7 @@ const write = (log: Log, budget: LineBudget, line: CallLine, { apps, call }: Con
   const hasNoCredentials = isShared(call.caller) && !fields.signed;
   if (hasNoCredentials && isCheap(fields.code) && !budget.take()) return;
   const count = errors > 1 ? errors : undefined;
-  const names = reads.has(operation) ? {} : apps.configured(asked);
+  const names = nameless.has(operation) ? {} : apps.configured(asked);
   const { traceId } = call;
   log[severityOf(line.note)](eventOf(line), { traceId, operation, ...names, ...fields, durationMs, count });
 };

@@ -39,6 +39,9 @@ export const isGraver = (one: CallNote, other: CallNote): boolean =>
 /** Answered before anything is claimed or sent: nothing else bounds how often a caller without credentials gets them. */
 const cheap = setOf([
   'QUERY_CODE_UNKNOWN',
+  'SESSION_EXPIRED',
+  'SESSION_SPENT',
+  'SESSION_CANCELLED',
   'INPUT_INVALID',
   'APP_UNKNOWN',
   'CHANNEL_UNKNOWN',

@@ -16,6 +16,7 @@ type FailureOf<Member extends FailureMember> = Extract<AnyFailure, { readonly __
 
 /** The failures that each kind of call can end with; the unions of the contract list the same. */
 export const startFailures = ['PayerServiceBusy', 'PayerInvalidInput'] as const;
+export const reportFailures = ['PayerSessionEnded', ...startFailures] as const;
 export const resultFailures = ['PayerAuthNotFound', ...startFailures] as const;
 export type AuthResultFailure = FailureOf<(typeof resultFailures)[number]>;
 const upstreamFailures = [

@@ -1,9 +1,9 @@
 /** The source of Subscription.authResult: admitted, charged and measured as Query.authResult is, for as long as it runs. */
 import { PayerIdentityError } from '../failure.ts';
 import { noteOf } from '../identity/call.ts';
-import { authResultMember } from './auth-result.ts';
 import type { Context } from './context.ts';
 import { type AuthResultFailure, isOneOf, resultFailures, toFailure } from './failures.ts';
+import { authResultMember } from './resolvers/auth-result.ts';
 import { rulesOf } from './sensitive-fields.ts';
 
 const FIELD = 'authResult';

@@ -3,11 +3,16 @@ import type { AdmissionRules } from '../identity/admission.ts';
 
 const certification = { scope: 'payer:certify', needs: 'certifier', pool: 'app' } as const;
 
+/** Charged and bounded as one: who guesses query codes may not choose the cheaper of two. */
+const poll = { scope: 'payer:read', pool: 'polls' } as const;
+
 const sensitiveFields = {
   authenticate: { scope: 'payer:authenticate', signable: true, pool: 'app' },
   authenticateAndSet: { pool: 'app' },
-  startAuthentication: { pool: 'app' },
-  authResult: { scope: 'payer:read', pool: 'polls' },
+  startAuthentication: { pool: 'app', anyChannel: true },
+  reportAuthenticationStep: { pool: 'app' },
+  cancelAuthentication: poll,
+  authResult: poll,
   initializeIdentityCertification: certification,
   startIdentityCertification: certification,
   identityCertification: certification,

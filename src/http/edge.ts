@@ -4,6 +4,8 @@ import type { RequestHead } from '../security/router-check.ts';
 export interface EdgeRequest extends RequestHead {
   /** The path of the target, whether or not a host stands before it. */
   readonly path: string;
+  /** The other end of the connection. */
+  readonly remoteAddress?: string | undefined;
   /** Reads the body; throws BodyTooLarge above the limit. */
   readBody(maxBytes: number): Promise<Buffer>;
   /** Aborts when the client is gone. */

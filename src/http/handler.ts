@@ -6,6 +6,7 @@ import { execute } from './apollo-adapter.ts';
 import { createCors } from './cors.ts';
 import { BodyTooLarge, baseHeaders, type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
 import { createGraphqlEndpoint, type EndpointOptions } from './graphql-endpoint.ts';
+import { measureRequest } from './measure.ts';
 import { toGet } from './methods.ts';
 import { exposeMetrics } from './metrics-route.ts';
 import { createOperations, createProbes } from './probes.ts';
@@ -108,14 +109,7 @@ export const createHandler = (options: HandlerOptions): Edge => {
 
   const handle: Handler = async (request) => {
     const { name, route } = routeTo(request) ?? { name: 'none', route: nothingHere };
-    const measure = metrics.requests.startTimer({ route: name });
-    const answered = await answer(request, route).catch((error: unknown) => {
-      measure({ status: 500 });
-      throw error;
-    });
-    measure({ status: answered.status });
-    if (answered.refusal !== undefined) metrics.refusals.inc({ code: answered.refusal });
-    return answered;
+    return measureRequest(metrics, name, () => answer(request, route));
   };
   return { handle, operations: createOperations(probes, metrics), idle: graphql.idle };
 };

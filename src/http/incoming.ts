@@ -35,6 +35,7 @@ export const edgeRequest = (
   path,
   headers: { ...joinedHeaders(message), ...(authority !== undefined && { host: authority }) },
   peer: peerOf(message.socket),
+  remoteAddress: message.socket.remoteAddress,
   readBody: (maxBytes) => readBody(message, maxBytes, awaitBody),
   signal,
 });

@@ -6,10 +6,10 @@
 import type { z } from 'zod';
 import { networkOf } from '../lib/network.ts';
 import { isShared, permits, type Scope } from '../security/caller.ts';
-import type { Apps, Capability, Route } from './apps.ts';
+import type { Apps, Capability } from './apps.ts';
 import { type BulkheadOptions, createBulkheads, type SharedBulkhead } from './bulkheads.ts';
 import type { CallContext } from './call.ts';
-import { createRates, type ratesConfig, type Standing } from './rates.ts';
+import { type ChargedRoute, createRates, type ratesConfig, type Standing } from './rates.ts';
 import type { IsSignedCall } from './signed-calls.ts';
 
 /** What admission has to know about a sensitive field. */
@@ -18,6 +18,8 @@ export interface AdmissionRules {
   readonly scope?: Scope;
   /** What the source has to be capable of, for a field that names no channel. */
   readonly needs?: Capability;
+  /** The field may leave its channel open: such a call counts for its app, and for no channel. */
+  readonly anyChannel?: true;
   /** Apps sign their calls of this field; without its signature a call for such an app is public. */
   readonly signable?: true;
   /** `app`: two bulkheads of the app, for trusted and for public calls. `polls`: one for public calls of all apps. */
@@ -38,7 +40,7 @@ export interface Admission {
 }
 
 interface Deps {
-  readonly apps: Pick<Apps, 'route' | 'routeFor'>;
+  readonly apps: Pick<Apps, 'route' | 'routeFor' | 'pages'>;
   readonly isSignedCall: IsSignedCall;
   /** Absent: no limit. */
   readonly rates?: z.output<typeof ratesConfig> | undefined;
@@ -55,18 +57,23 @@ export const createAdmission = ({ apps, isSignedCall, rates: rateOptions, bulkhe
   const signers = new WeakMap<Asked, string>();
 
   /** An app or channel that does not exist has no limits of its own; the use case answers what is wrong. */
-  const routeOf = ({ needs }: AdmissionRules, asked: Asked): Route | undefined => {
+  const routeOf = ({ needs, anyChannel }: AdmissionRules, asked: Asked): ChargedRoute | undefined => {
     const appId = typeof asked.appId === 'string' ? asked.appId : undefined;
     try {
-      return typeof asked.channelId === 'string'
-        ? apps.route(appId, asked.channelId)
-        : needs && apps.routeFor(appId, needs);
+      if (typeof asked.channelId === 'string') return apps.route(appId, asked.channelId);
+      const [page] = anyChannel ? apps.pages(appId) : [];
+      return page ? { appId: page.appId, app: page.app } : needs && apps.routeFor(appId, needs);
     } catch {
       return undefined;
     }
   };
 
-  const standingOf = (rules: AdmissionRules, asked: Asked, call: CallContext, route: Route | undefined): Standing => {
+  const standingOf = (
+    rules: AdmissionRules,
+    asked: Asked,
+    call: CallContext,
+    route: ChargedRoute | undefined,
+  ): Standing => {
     // For such an app nothing is done without its signature, however the scopes of the caller.
     if (rules.signable && route?.app.signature) return isSignedCall(route, asked) ? 'signed' : 'public';
     return isTrusted(rules, call, route) ? 'trusted' : 'public';
@@ -99,5 +106,5 @@ export const createAdmission = ({ apps, isSignedCall, rates: rateOptions, bulkhe
   };
 };
 
-const isTrusted = ({ scope }: AdmissionRules, { caller }: CallContext, route: Route | undefined): boolean =>
+const isTrusted = ({ scope }: AdmissionRules, { caller }: CallContext, route: ChargedRoute | undefined): boolean =>
   scope !== undefined && (route ? permits(caller, scope, route.appId) : caller.scopes.has(scope));

@@ -1,7 +1,7 @@
 /** The merchant applications, and the route of each channel of an app: where its auth codes go. */
 import type { OpenedSource, Source } from '../channels/source.ts';
 import { PayerIdentityError } from '../failure.ts';
-import type { AppChannel, Channel, ChannelCapability } from '../model.ts';
+import type { AppChannel, AuthCodeKind, Channel, ChannelCapability } from '../model.ts';
 import type { SignaturePolicy } from '../security/app-signature.ts';
 
 /** A merchant application, as configured. */
@@ -15,6 +15,10 @@ export interface App {
   readonly sessions: 'optional' | 'required';
   /** How many auth codes a session, or a query code of the caller's own, takes until one succeeds. */
   readonly attempts: number;
+  /** `required`: startAuthentication needs a codeChallenge. */
+  readonly codeChallenge?: 'optional' | 'required' | undefined;
+  /** Channels whose payers return by the door also in a session of that channel: one return address serves every page. */
+  readonly returnByDoor?: readonly string[];
   /** How the app signs its calls of authenticate; undefined: it does not sign. */
   readonly signature?: SignaturePolicy | undefined;
   /** Present: the app is notified when a session ends that has a clientReferenceId. */
@@ -36,6 +40,7 @@ export interface Route {
    */
   readonly upstreamApp: string;
   readonly capabilities: readonly ChannelCapability[];
+  readonly authCodeKind: AuthCodeKind;
 }
 
 /** What some sources can do besides redeeming auth codes. */
@@ -43,6 +48,12 @@ export type Capability = 'certifier' | 'jobworth';
 
 /** A route whose source has the capability. */
 export type CapableRoute<Can extends Capability> = Route & { readonly source: Required<Pick<Source, Can>> };
+
+/** A route whose source has a page that gives out auth codes of the channel. */
+export type PageRoute = Route & { readonly source: Required<Pick<Source, 'authorizer'>> };
+
+export const hasPage = (route: Route): route is PageRoute =>
+  route.source.authorizer?.channels.includes(route.channelId) === true;
 
 /** The app and channel that a caller named; `needs` chooses the channel of a call that names none. */
 export interface AskedNames {
@@ -55,6 +66,8 @@ export interface AskedNames {
 export interface Apps {
   /** Throws APP_UNKNOWN or CHANNEL_UNKNOWN. */
   route(appId: string | undefined, channelId: string): Route;
+  /** The channels of an app that have a page, in the order of its configuration. Throws APP_UNKNOWN. */
+  pages(appId: string | undefined): readonly PageRoute[];
   /** The first channel of an app whose source has the capability. Throws APP_UNKNOWN or CHANNEL_UNSUPPORTED. */
   routeFor<Can extends Capability>(appId: string | undefined, can: Can): CapableRoute<Can>;
   /** Those of the names that are configured: the log shows no text that a caller made up. */
@@ -68,7 +81,7 @@ interface AppsConfig {
   readonly defaultApp: string;
   readonly apps: readonly App[];
   readonly channelTitles: Readonly<Record<string, string>>;
-  /** True: an app may require sessions for a channel on which no payer can start one. */
+  /** True: an app may require sessions for a channel whose page can send payers back nowhere. */
   readonly sandbox?: boolean;
   readonly sources: Readonly<Record<string, { readonly type: string }>>;
 }
@@ -78,8 +91,8 @@ interface SourceSet {
 }
 
 /**
- * Throws when an app names a source that is not configured or does not serve the channel, and when an app requires
- * sessions for a channel that no payer can start one on.
+ * Throws when an app names a source that is not configured or does not serve the channel, when an app requires sessions
+ * for a channel with a page and lists no return URL, and when a channel without a page is to return its payers by the door.
  */
 export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
   const { defaultApp, channelTitles } = config;
@@ -101,6 +114,7 @@ export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
       const message = `one of the app's channels: ${[...routes.keys()].join(', ')}`;
       throw new PayerIdentityError('CHANNEL_UNKNOWN', { fields: [{ path: 'channelId', message }] });
     },
+    pages: (appId = defaultApp) => [...routesOf(appId).values()].filter(hasPage),
     routeFor(appId = defaultApp, can) {
       const route = firstCapable(routesOf(appId), can);
       if (route) return route;
@@ -116,9 +130,10 @@ export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
       return route ? { appId, channelId: route.channelId, source: route.sourceName } : { appId };
     },
     channels: (appId = defaultApp) =>
-      [...routesOf(appId).values()].map(({ channelId, capabilities }) => ({
+      [...routesOf(appId).values()].map(({ channelId, capabilities, authCodeKind }) => ({
         channel: { id: channelId, title: titles.get(channelId) ?? null },
         capabilities,
+        authCodeKind,
       })),
     channel: (id) => (channelIds.has(id) ? { id, title: titles.get(id) ?? null } : undefined),
   };
@@ -131,7 +146,8 @@ const routesByApp = (config: AppsConfig, sources: SourceSet): ReadonlyMap<string
   const byApp = new Map<string, RoutesByChannel>();
   for (const app of apps) {
     const routes = Object.entries(app.channels).map((served) => createRoute(config, sources, app, served));
-    if (app.sessions === 'required' && !sandbox) for (const route of routes) requirePage(route);
+    if (app.sessions === 'required' && !sandbox) for (const route of routes) requireReturnUrls(route);
+    requireDoorPages(app, routes);
     if (byApp.has(app.id)) throw new Error(`The app ${app.id} is configured twice`);
     byApp.set(app.id, new Map(routes.map((route) => [route.channelId, route])));
   }
@@ -158,6 +174,7 @@ const createRoute = (
     channelId,
     sourceName,
     capabilities: capabilitiesOf(source, channelId),
+    authCodeKind: source.authCodeKind(channelId),
     get source() {
       return current();
     },
@@ -170,19 +187,19 @@ const createRoute = (
 const firstCapable = <Can extends Capability>(routes: RoutesByChannel, can: Can): CapableRoute<Can> | undefined =>
   [...routes.values()].find((route): route is CapableRoute<Can> => route.source[can] !== undefined);
 
-/**
- * With `sessions: required` a payer page can only write into a session, which starts at a page of the channel. Auth codes
- * that come from no page (mini programs, payment codes) are redeemed by `authenticate`, which needs no session.
- */
-const requirePage = ({ app, channelId, sourceName, source, capabilities }: Route): void => {
-  if (source.pageless?.includes(channelId)) return;
-  const where = `App ${app.id}: sessions is "required", but no payer can start one on the channel ${channelId}`;
-  if (!capabilities.includes('AUTHORIZE'))
-    throw new Error(
-      `${where}: its source ${sourceName} has no page to send payers to. Set sessions to "optional", or serve the channel by a source that has one`,
-    );
-  if (app.returnUrls.length === 0)
-    throw new Error(`${where}: returnUrls lists no page that they may come back to. List yours there`);
+/** With `sessions: required` a session starts before the code; where it starts at a page, payers have to come back to one. */
+const requireReturnUrls = ({ app, channelId, capabilities }: Route): void => {
+  if (!capabilities.includes('AUTHORIZE') || app.returnUrls.length > 0) return;
+  throw new Error(
+    `App ${app.id}: sessions is "required", but no payer can start one on the channel ${channelId}: returnUrls lists no page that they may come back to. List yours there`,
+  );
+};
+
+const requireDoorPages = ({ id, returnByDoor = [] }: App, routes: readonly Route[]): void => {
+  const pages = new Set(routes.filter(hasPage).map(({ channelId }) => channelId));
+  for (const channelId of returnByDoor)
+    if (!pages.has(channelId))
+      throw new Error(`App ${id}: returnByDoor names ${channelId}, which is no channel of the app with a page`);
 };
 
 const capabilitiesOf = ({ authorizer, certifier, jobworth }: Source, channelId: string): ChannelCapability[] => [

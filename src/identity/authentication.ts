@@ -9,6 +9,8 @@ import type { Claim, Outcome, Redemption, SessionClaim } from '../store/model.ts
 import type { Store } from '../store/store.ts';
 import type { App, Apps, Route } from './apps.ts';
 import type { CallContext } from './call.ts';
+import { challengeOf } from './code-challenge.ts';
+import type { DoorAddresses } from './door.ts';
 import {
   type AuthenticationInput,
   authenticateAndSetInput,
@@ -19,8 +21,9 @@ import {
 import { requireScope, type VisibleIdentity, visibleTo } from './permission.ts';
 import type { RedeemOnce } from './redeem-once.ts';
 import type { CallerOf } from './signed-calls.ts';
-import type { StateTokens } from './state-token.ts';
+import { requireState, type StateTokens } from './state-token.ts';
 import { throwUnavailable } from './unavailable.ts';
+import { createWayOf, type Page, type WithoutPage } from './ways.ts';
 
 export interface Authenticated {
   readonly identity: VisibleIdentity;
@@ -34,20 +37,21 @@ export interface StoredResult {
   readonly expiresAt: Date;
 }
 
-export interface Started {
+interface Opened {
   /** For the caller that polls; it must not reach the payer's browser. */
   readonly queryCode: string;
   /** Travels through the payer's browser; it opens nothing for reading. */
   readonly state: string;
-  readonly authorizeUrl: string;
   readonly expiresAt: Date;
 }
+export type Started = Opened & Page;
+export type StartedWithoutPage = Opened & WithoutPage;
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface Authentication {
   authenticate(input: unknown, call: CallContext): Promise<Authenticated>;
   authenticateAndSet(input: unknown, call: CallContext): Promise<StoredResult>;
-  startAuthentication(input: unknown): Promise<Started>;
+  startAuthentication(input: unknown, call: CallContext): Promise<Started | StartedWithoutPage>;
 }
 
 interface Deps {
@@ -56,6 +60,8 @@ interface Deps {
   readonly redeemOnce: RedeemOnce;
   readonly stateTokens: StateTokens;
   readonly callerOf: CallerOf;
+  /** Absent: payers return from the channels themselves, and every session has a channel. */
+  readonly door?: DoorAddresses | undefined;
   readonly times: { readonly resultTtlMs: number };
 }
 
@@ -115,6 +121,7 @@ const createRedeemAuthCode =
 
 export const createAuthentication = (deps: Deps): Authentication => {
   const { store, apps, stateTokens, callerOf, times } = deps;
+  const wayOf = createWayOf(deps);
   const redeem = createRedeemAuthCode(deps.redeemOnce);
 
   const claimByQueryCode = ({ app, source }: Route, queryCode: string, holds: boolean): SessionClaim => ({
@@ -124,28 +131,29 @@ export const createAuthentication = (deps: Deps): Authentication => {
     attempts: holds && source.resultHolder ? 1 : app.attempts,
   });
 
-  const claimByState = ({ appId, channelId }: Route, state: string): SessionClaim => {
-    const verified = stateTokens.verifyState(state, appId, channelId);
-    if (verified?.isExpired) throw new PayerIdentityError('SESSION_EXPIRED');
-    if (verified) return { stateId: verified.stateId };
-    const message = 'the state that startAuthentication issued for this app and channel';
-    throw new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'state', message }] });
-  };
+  const claimByState = (route: Route, state: string, codeVerifier: string | undefined): SessionClaim => ({
+    stateId: requireState(stateTokens, state, route),
+    // The verifier goes no further than here.
+    codeChallenge: codeVerifier === undefined ? undefined : challengeOf(codeVerifier),
+  });
 
   return {
-    async startAuthentication(input) {
-      const { channelId, appId, returnUrl } = parseInput(startAuthenticationInput, input);
-      const route = apps.route(appId, channelId);
-      requireReturnUrl(route.app, returnUrl);
-      const { authorizer } = route.source;
-      if (!authorizer?.channels.includes(channelId)) throw unsupported();
-      const { state, stateId } = stateTokens.issueState(route.appId, channelId, times.resultTtlMs);
-      const authorizeUrl = authorizer.url({ returnUrl, state });
+    async startAuthentication(input, { note }) {
+      const parsed = parseInput(startAuthenticationInput, input);
+      const { channelId, returnUrl, codeChallenge, clientReferenceId } = parsed;
+      const { app, attempts, at } = wayOf(parsed.appId, channelId);
+      requireChallenge(app, codeChallenge);
+      const { state, stateId } = stateTokens.issueState(app.id, channelId, times.resultTtlMs);
+      const way = at({ returnUrl, state });
       const queryCode = newQueryCode();
-      const { attempts, webhook } = route.app;
-      const session = { queryCode, stateId, appId: route.appId, channelId, attempts, announced: webhook !== undefined };
+      note({ clientReferenceId });
+      const session = {
+        ...{ queryCode, stateId, appId: app.id, channelId, attempts },
+        ...{ returnUrl, codeChallenge, clientReferenceId },
+        announced: app.webhook !== undefined,
+      };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
-      return { queryCode, state, authorizeUrl, expiresAt };
+      return { queryCode, state, expiresAt, ...way };
     },
 
     async authenticate(input, call) {
@@ -162,11 +170,13 @@ export const createAuthentication = (deps: Deps): Authentication => {
     },
 
     async authenticateAndSet(input, call) {
-      const { state, ...parsed } = parseInput(authenticateAndSetInput, input);
+      const { state, codeVerifier, ...parsed } = parseInput(authenticateAndSetInput, input);
       const route = apps.route(parsed.appId, parsed.channelId);
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session =
-        queryCode === undefined ? claimByState(route, state ?? '') : claimByQueryCode(route, queryCode, true);
+        queryCode === undefined
+          ? claimByState(route, state ?? '', codeVerifier)
+          : claimByQueryCode(route, queryCode, true);
       // All payer pages are one caller, so the session alone makes a call a duplicate.
       const page = { ...call, caller: anonymous };
       const { expiresAt } = await redeem(route, parsed, page, { session, holdUnder: queryCode, traffic: 'public' });
@@ -175,14 +185,8 @@ export const createAuthentication = (deps: Deps): Authentication => {
   };
 };
 
-const unsupported = () =>
-  new PayerIdentityError('CHANNEL_UNSUPPORTED', {
-    fields: [{ path: 'channelId', message: 'a channel with the capability AUTHORIZE' }],
-  });
-
-/** Throws INPUT_INVALID for a page that the app has not listed: the payer's auth code would go there. */
-export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string): void => {
-  if (returnUrls.includes(returnUrl)) return;
-  const fields = [{ path: 'returnUrl', message: "one of the app's returnUrls, character by character" }];
+const requireChallenge = ({ codeChallenge: policy }: App, codeChallenge: string | undefined): void => {
+  if (policy !== 'required' || codeChallenge !== undefined) return;
+  const fields = [{ path: 'codeChallenge', message: 'a challenge: this app requires one' }];
   throw new PayerIdentityError('INPUT_INVALID', { fields });
 };

@@ -5,13 +5,13 @@ import { PayerIdentityError } from '../failure.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
-import { requireReturnUrl } from './authentication.ts';
 import type { CallContext } from './call.ts';
 import { classify } from './classify.ts';
 import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
 import { requireScope } from './permission.ts';
 import { requireClient } from './redeem-with-retry.ts';
 import { throwUnavailable } from './unavailable.ts';
+import { requireReturnUrl } from './ways.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */
 export interface CertificationUseCase {

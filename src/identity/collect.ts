@@ -2,7 +2,7 @@
 import { PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
 import { permits } from '../security/caller.ts';
-import type { FinalOutcome, Redemption } from '../store/model.ts';
+import type { FinalOutcome, Redemption, Session } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import { type CallContext, noteOf } from './call.ts';
@@ -10,7 +10,11 @@ import { classify, failedOutcome } from './classify.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 /** Answers how the redemption ended; the held one as it was when the next reader has to ask the upstream again. */
-export type Collect = (held: Redemption, queryCode: string, call: CallContext) => Promise<Redemption>;
+export type Collect = (held: Redemption, session: HeldSession, call: CallContext) => Promise<Redemption>;
+
+interface HeldSession extends Pick<Session, 'clientReferenceId'> {
+  readonly queryCode: string;
+}
 
 interface Deps {
   readonly store: Pick<Store, 'collect'>;
@@ -23,7 +27,7 @@ interface Deps {
 export const createCollect = ({ store, apps, log, times }: Deps): Collect => {
   const fetchHeld = async (
     held: Redemption,
-    queryCode: string,
+    { queryCode, clientReferenceId }: HeldSession,
     call: CallContext,
   ): Promise<FinalOutcome | undefined> => {
     try {
@@ -41,14 +45,15 @@ export const createCollect = ({ store, apps, log, times }: Deps): Collect => {
       const isLost = error instanceof PayerIdentityError && error.code === 'OUTCOME_UNKNOWN';
       // The reader is shown the trace id of the call whose code was redeemed, so the line has that one too.
       const { traceId, appId, channelId, source } = held;
-      const fields = { operation: 'authResult', traceId, appId, channelId, source, ...noteOf(error) };
+      const names = { appId, channelId, source, clientReferenceId };
+      const fields = { operation: 'authResult', traceId, ...names, ...noteOf(error) };
       log.warn(isLost ? 'a held result was lost' : 'a held result could not be read', fields);
       return isLost ? failedOutcome(error) : undefined;
     }
   };
 
-  return async (held, queryCode, call) => {
-    const outcome = await fetchHeld(held, queryCode, call);
+  return async (held, session, call) => {
+    const outcome = await fetchHeld(held, session, call);
     return (outcome && (await store.collect(held.id, outcome).catch(throwUnavailable))) ?? held;
   };
 };

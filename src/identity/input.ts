@@ -2,15 +2,17 @@
 import { z } from 'zod';
 import { PayerIdentityError } from '../failure.ts';
 import { citizenIdFault, documentNumber } from '../lib/citizen-id.ts';
+import { CODE_CHALLENGE, CODE_VERIFIER } from './code-challenge.ts';
 
 const text = (max: number) => z.string().min(1, 'at least 1 character').max(max, `at most ${max} characters`);
+const visibleAscii = (max: number) =>
+  text(max).regex(/^[!-~]*$/, 'characters of ASCII from ! to ~: no blanks, control characters or letters beyond it');
 /**
  * A one-time code: printable ASCII without blanks, which has one form on every wire. Encoders and parsers on the way
  * alter everything else (they trim blanks, turn CR into LF in XML, cut at NUL, replace half a surrogate pair), so two
  * texts here could be one code at the upstream, and that code would be sent twice.
  */
-const oneTimeCode = (max: number) =>
-  text(max).regex(/^[!-~]*$/, 'characters of ASCII from ! to ~: no blanks, control characters or letters beyond it');
+const oneTimeCode = (max: number) => visibleAscii(max);
 /** In GraphQL a null argument and an absent one both mean: not given. */
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => value ?? undefined, schema.optional());
@@ -53,16 +55,34 @@ export const authenticateInput = z.object({
     }),
   ),
 });
+const state = text(128);
 export const authenticateAndSetInput = z
-  .object({ ...common, state: optional(text(128)) })
+  .object({
+    ...common,
+    state: optional(state),
+    codeVerifier: optional(z.string().regex(CODE_VERIFIER, '43 to 128 characters of A-Z a-z 0-9 - . _ ~')),
+  })
   .refine(({ queryCode, state }) => queryCode === undefined || state === undefined, {
     path: ['state'],
     message: 'either a queryCode or a state',
+  })
+  .refine(({ codeVerifier, state }) => codeVerifier === undefined || state !== undefined, {
+    path: ['codeVerifier'],
+    message: 'only with a state',
   });
 export type AuthenticateInput = z.output<typeof authenticateInput>;
-export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state'>;
+export type AuthenticationInput = Omit<z.output<typeof authenticateAndSetInput>, 'state' | 'codeVerifier'>;
 
-export const startAuthenticationInput = z.object({ channelId, appId, returnUrl });
+/** Without a channel, the payer chooses one at the door. */
+export const startAuthenticationInput = z.object({
+  channelId: optional(channelId),
+  appId,
+  returnUrl: optional(returnUrl),
+  codeChallenge: optional(z.string().regex(CODE_CHALLENGE, 'a SHA-256 in base64url: 43 characters')),
+  /** It is logged and sent on: one form everywhere, and no character that a terminal or a page interprets. */
+  clientReferenceId: optional(visibleAscii(128)),
+});
+export const reportStepInput = z.object({ channelId, appId, state, step: z.enum(['OPENED', 'DECLINED']) });
 
 export const initializeCertificationInput = z
   .object({

@@ -26,9 +26,12 @@ export const ratesConfig = z.strictObject({
  */
 export type Standing = 'public' | 'trusted' | 'signed';
 
+/** What a call counts for. Without a channel, the payer has not chosen one yet. */
+export type ChargedRoute = Pick<Route, 'appId' | 'app'> & Partial<Pick<Route, 'channelId'>>;
+
 export interface Rates {
   /** Throws RATE_LIMITED, and takes no token, when one of the buckets is empty. `signer`: the app that has signed. */
-  take(call: CallContext, signer: string | undefined, route: Route | undefined, standing: Standing): void;
+  take(call: CallContext, signer: string | undefined, route: ChargedRoute | undefined, standing: Standing): void;
   /** Charges a wrong guess to the bucket that the call was charged to. */
   takeGuess(call: CallContext, signer: string | undefined): void;
 }
@@ -57,9 +60,9 @@ export const createRates = (options: z.output<typeof ratesConfig>, now: (() => n
     return caller.id === anonymous.id ? [] : [[buckets.caller, caller.id]];
   };
 
-  const routeCharges = ({ appId, channelId }: Route, standing: Standing): Charge[] => [
+  const routeCharges = ({ appId, channelId }: ChargedRoute, standing: Standing): Charge[] => [
     [buckets.app, `${standing} ${appId}`],
-    [buckets.channel, `${standing} ${appId} ${channelId}`],
+    ...(channelId === undefined ? [] : [[buckets.channel, `${standing} ${appId} ${channelId}`] as const]),
   ];
 
   return {

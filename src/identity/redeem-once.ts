@@ -107,6 +107,8 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
     for (;;) {
       requireClient(clientGone);
       const verdict = await store.claim(claim).catch(throwUnavailable);
+      const { clientReferenceId } = verdict;
+      if (clientReferenceId !== undefined) note?.({ clientReferenceId });
       switch (verdict.kind) {
         case 'CLAIMED':
           return redeemClaimed({ lease: verdict.lease, traceId: claim.traceId }, redeem, conditions);
@@ -118,13 +120,14 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
           await awaitOutcome(deps, verdict.redemption, clientGone);
           break;
         default:
+          if (verdict.kind === 'VERIFIER_WRONG') note?.({ event: 'a code verifier was refused' });
           throw refusedClaim(verdict.kind, claim);
       }
     }
   };
 };
 
-type Refusal = 'CODE_USED' | 'SESSION_TAKEN' | 'SESSION_SPENT' | 'NO_SESSION';
+type Refusal = 'CODE_USED' | 'SESSION_TAKEN' | 'SESSION_SPENT' | 'SESSION_CANCELLED' | 'VERIFIER_WRONG' | 'NO_SESSION';
 
 const refusedClaim = (kind: Refusal, { session }: Claim): PayerIdentityError => {
   switch (kind) {
@@ -135,7 +138,13 @@ const refusedClaim = (kind: Refusal, { session }: Claim): PayerIdentityError => 
         fields: [{ path: 'queryCode', message: 'a new random value' }],
       });
     case 'SESSION_SPENT':
-      return new PayerIdentityError('SESSION_SPENT');
+    case 'SESSION_CANCELLED':
+      return new PayerIdentityError(kind);
+    case 'VERIFIER_WRONG': {
+      // One message for a wrong, a missing and a superfluous one.
+      const message = 'the verifier of the codeChallenge that the session was started with; none where it had none';
+      return new PayerIdentityError('INPUT_INVALID', { fields: [{ path: 'codeVerifier', message }] });
+    }
     case 'NO_SESSION':
       return new PayerIdentityError(session && 'stateId' in session ? 'SESSION_EXPIRED' : 'NOT_ALLOWED');
   }

@@ -1,42 +1,25 @@
 /** What a query code shows its reader, again on every change, until it is final. */
 import { PayerIdentityError } from '../failure.ts';
-import type { Store } from '../store/store.ts';
 import type { CallContext } from './call.ts';
-import type { Readers } from './readers.ts';
+import { type AuthResult, HELD_POLL_MS, openReading, type ReadingDeps } from './results.ts';
 
 /**
  * Ends after a result that is final, and before it when the client has gone or the service stops. Throws
  * QUERY_CODE_UNKNOWN when the query code does not exist for this caller, or no longer, OVERLOADED when as many readers
  * wait as are allowed, and SERVICE_UNAVAILABLE while the store is unavailable.
  */
-export type WatchResult<Result> = (queryCode: string, call: CallContext) => AsyncGenerator<Result, void, undefined>;
+export type WatchResult = (queryCode: string, call: CallContext) => AsyncGenerator<AuthResult, void, undefined>;
 
-/** Any status but WAITING is final. */
-interface Watched {
-  readonly status: string;
-}
-
-interface Deps<Result> {
-  readonly store: Pick<Store, 'watch'>;
-  readonly readers: Readers;
-  /** One read; counts the poll of the whole stream once. */
-  readonly openReading: (queryCode: string, call: CallContext) => () => Promise<Result | undefined>;
-  /** Aborts when the service stops. */
-  readonly stopping: AbortSignal;
-  /** Fallback interval: a notification can be lost, and nothing notifies that time is over. */
-  readonly pollMs: number;
-}
-
-export const createWatchResult = <Result extends Watched>(deps: Deps<Result>): WatchResult<Result> =>
+export const createWatchResult = (deps: ReadingDeps): WatchResult =>
   async function* (queryCode, call) {
-    const { store, readers, openReading, stopping, pollMs } = deps;
+    const { store, readers, stopping } = deps;
     if (readers.isFull) throw new PayerIdentityError('OVERLOADED');
     const leave = readers.enter(true);
     const ends = [call.signal, stopping];
     // Watched first, then read: a change between the two is not missed.
     const watch = store.watch({ queryCode });
     for (const end of ends) end.addEventListener('abort', watch.close, { once: true });
-    const read = openReading(queryCode, call);
+    const read = openReading(deps, queryCode, call);
     let shown: string | undefined;
     try {
       while (!ends.some(({ aborted }) => aborted)) {
@@ -46,7 +29,8 @@ export const createWatchResult = <Result extends Watched>(deps: Deps<Result>): W
         if (text !== shown) yield result;
         if (result.status !== 'WAITING') return;
         shown = text;
-        await watch.changed(pollMs);
+        // Nothing notifies that the time of a session is over.
+        await watch.changed(HELD_POLL_MS);
       }
     } finally {
       leave();

@@ -18,7 +18,7 @@ export interface LogFields {
   readonly claimedCode?: string | undefined;
   readonly upstreamTraceId?: string | undefined;
   readonly missingScope?: string | undefined;
-  /** The caller's own reference of a session. */
+  /** What the caller calls the session; no secret. */
   readonly clientReferenceId?: string | undefined;
   /** The root field of the contract. */
   readonly operation?: string | undefined;

@@ -1,21 +1,24 @@
 /** The session of a new claim: created, free for another code, or the verdict why it is not. Part of one transaction. */
 
+import { equalSecrets } from '../lib/digest.ts';
 import { NOW } from './clock.ts';
 import type { Transaction } from './engine/engine.ts';
 import type { Claim, ClaimVerdict, SessionClaim } from './model.ts';
 import { ABANDONED, finish, type RedemptionDeps, readUnexpired, redemptionRow, releaseRow } from './redemptions.ts';
-import { isPending, type RedemptionRow, type SessionRow, sessionColumns } from './rows.ts';
-import { ANY_CHANNEL, queryCodeIndex, stateIndex } from './sessions.ts';
+import { hasFailed, isPending, type RedemptionRow, type SessionRow, sessionColumns } from './rows.ts';
+import { codesUntil, isOf, queryCodeIndex, stateIndex } from './sessions.ts';
 import { announceEnd } from './webhook-events.ts';
 
 type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'DUPLICATE' | 'CODE_USED' }>;
 
-/** A row, or the verdict. */
-export type ClaimedSession = { readonly row: SessionRow } | { readonly verdict: SessionVerdict };
+/** The session, where there is one; with the verdict when it takes no code. */
+export type ClaimedSession =
+  | { readonly row: SessionRow; readonly verdict?: undefined }
+  | { readonly row?: SessionRow | undefined; readonly verdict: SessionVerdict };
 
 const isIssuedOnly = (request: SessionClaim): boolean => 'queryCode' in request && request.issuedOnly === true;
 
-const refused = (kind: 'SESSION_TAKEN' | 'SESSION_SPENT' | 'NO_SESSION'): ClaimedSession => ({ verdict: { kind } });
+type Refusal = 'SESSION_TAKEN' | 'SESSION_SPENT' | 'SESSION_CANCELLED' | 'VERIFIER_WRONG' | 'NO_SESSION';
 
 /** The session for a new redemption. A query code that the caller chose creates one. */
 export const claimSession = async (
@@ -25,23 +28,35 @@ export const claimSession = async (
   request: SessionClaim,
 ): Promise<ClaimedSession> => {
   const row = await findOrCreate(db, deps, { appId, channelId }, request);
-  if (!row || (isIssuedOnly(request) && !row.state_index)) return refused('NO_SESSION');
-  if (row.app_id !== appId || ![ANY_CHANNEL, channelId].includes(row.channel_id)) return refused('SESSION_TAKEN');
-  if (row.redemption_id === null) return { row };
-  const latest = await endOverdue(db, deps, row.redemption_id);
-  if (!latest) return { row };
-  if (hasFailed(latest)) {
+  if (!row) return { verdict: { kind: 'NO_SESSION' } };
+  const refused = (kind: Refusal): ClaimedSession => ({ row, verdict: { kind } });
+  if (isIssuedOnly(request) && !row.state_index) return refused('NO_SESSION');
+  if (!isOf(row, { appId, channelId })) return refused('SESSION_TAKEN');
+  // Before anything that ends a code or shows what became of one.
+  if ('stateId' in request && !equalSecrets(request.codeChallenge ?? '', row.code_challenge ?? ''))
+    return refused('VERIFIER_WRONG');
+  const latest = row.redemption_id === null ? undefined : await endOverdue(db, deps, row.redemption_id);
+  const byState = 'stateId' in request;
+  if (!latest || hasFailed(latest)) {
     // The end of an overdue send has counted as an attempt.
-    const current = (await find(db, 'query_code_index', row.query_code_index)) ?? row;
-    if (current.attempts_left > 0 && current.codes_until > (await deps.clock.read(db))) return { row: current };
+    const current = latest ? ((await find(db, 'query_code_index', row.query_code_index)) ?? row) : row;
+    const end = endOf(current, latest, await deps.clock.read(db));
+    if (!end) return { row: current };
+    return refused(byState ? end : 'SESSION_TAKEN');
   }
   // The holder of a query code chooses another one; the payer's page has no other state.
-  if (!('stateId' in request)) return refused('SESSION_TAKEN');
-  if (hasFailed(latest)) return refused('SESSION_SPENT');
+  if (!byState) return refused('SESSION_TAKEN');
   const redemption = await readUnexpired(db, deps.vault, latest);
   // The payer was erased.
   if (!redemption) return refused('NO_SESSION');
-  return { verdict: { kind: isPending(latest) ? 'SESSION_BUSY' : 'SESSION_DONE', redemption } };
+  return { row, verdict: { kind: isPending(latest) ? 'SESSION_BUSY' : 'SESSION_DONE', redemption } };
+};
+
+/** Why a session without a success and without a pending code takes no other one; undefined when it does. */
+const endOf = (row: SessionRow, failed: RedemptionRow | undefined, now: number): Refusal | undefined => {
+  if (row.step === 'CANCELLED') return 'SESSION_CANCELLED';
+  if (failed && row.attempts_left === 0) return 'SESSION_SPENT';
+  return codesUntil(row) <= now ? 'NO_SESSION' : undefined;
 };
 
 const find = (db: Transaction, column: 'query_code_index' | 'state_index', index: Uint8Array) =>
@@ -59,11 +74,12 @@ const findOrCreate = async (
   const session = await find(db, column, index);
   const isOver = session && session.expires_at <= session.now && session.expires_at <= (await clock.read(db));
   if (session && !isOver) return session;
+  // One that was issued is left to its reader, who learns that it has expired.
+  if ('stateId' in request || isIssuedOnly(request)) return undefined;
   if (session) {
     await announceEnd(db, { queryCodeIndex: session.query_code_index });
     await db.all('DELETE FROM sessions WHERE query_code_index = $1', [session.query_code_index]);
   }
-  if ('stateId' in request || isIssuedOnly(request)) return undefined;
   await db.all(
     `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at, codes_until, attempts_left)
      VALUES ($1, $2, $3, ${NOW} + $4, ${NOW} + $4, $5) ON CONFLICT DO NOTHING`,
@@ -71,8 +87,6 @@ const findOrCreate = async (
   );
   return find(db, column, index);
 };
-
-const hasFailed = ({ state }: RedemptionRow): boolean => state === 'REJECTED' || state === 'INDETERMINATE';
 
 /**
  * The redemption, after what a sweep would do with it; undefined when nothing of it was sent, and it is released. A call

@@ -7,7 +7,7 @@ import type { Db, Transaction } from './engine/engine.ts';
 import type { Claim, ClaimVerdict } from './model.ts';
 import { ABANDONED, finish, type RedemptionDeps, readRow, redemptionRow } from './redemptions.ts';
 import { isPending, newId, type RedemptionRow, redemptionColumns, type SessionRow } from './rows.ts';
-import { extendSession, sessionKey } from './sessions.ts';
+import { clientReferenceOf, extendSession, sessionKey } from './sessions.ts';
 
 /** Another instance claimed the same code or session at the same moment; the transaction runs again. */
 export class ClaimRace extends Error {
@@ -44,12 +44,14 @@ export const claim = async (
   deps.keys.requireMatch();
   const call = claimCall(deps, request, owner);
   const earlier = await claimExisting(db, deps, call);
-  if (earlier) return earlier;
-  if (!request.session) return claimNew(db, deps, call, undefined);
-  const session = await claimSession(db, deps, request, request.session);
-  if ('row' in session) return claimNew(db, deps, call, session.row);
-  // The first call with this code may have held the session's lock until now: then this one is its duplicate.
-  return (await claimExisting(db, deps, call)) ?? session.verdict;
+  if (!request.session) return earlier ?? claimNew(db, deps, call, undefined);
+  if (earlier) return { ...earlier, clientReferenceId: await clientReferenceOf(db, deps.vault, request.session) };
+  const { row, verdict } = await claimSession(db, deps, request, request.session);
+  const decided = verdict
+    ? // The first call with this code may have held the session's lock until now: then this one is its duplicate.
+      ((await claimExisting(db, deps, call)) ?? verdict)
+    : await claimNew(db, deps, call, row);
+  return { ...decided, clientReferenceId: row?.client_reference_id ?? undefined };
 };
 
 /** The verdict when the code was claimed before; undefined when it is new, or was forgotten. */
@@ -117,7 +119,9 @@ const claimNew = async (
     const own = request.session && 'queryCode' in request.session ? (request.session.attempts ?? 1) : undefined;
     const attemptsLeft = Math.min(session.attempts_left, own ?? session.attempts_left);
     await db.all(
-      `UPDATE sessions SET redemption_id = $2, expires_at = ${NOW} + $3, attempts_left = $4 WHERE query_code_index = $1`,
+      `UPDATE sessions SET redemption_id = $2, expires_at = ${NOW} + $3, attempts_left = $4,
+         step = CASE WHEN step = 'DECLINED' THEN 'OPENED' ELSE step END
+       WHERE query_code_index = $1`,
       [session.query_code_index, id, times.resultTtlMs, attemptsLeft],
     );
   }

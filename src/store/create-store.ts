@@ -9,10 +9,11 @@ import { findIdentities } from './identities.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import type { NewIdentityId, StoreTimes } from './model.ts';
 import { useNonce } from './nonces.ts';
-import { countPoll, findSession, topicOf } from './query-codes.ts';
+import { countPoll, findReturnUrl, findSession, topicOf } from './query-codes.ts';
 import { findRedemption, markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
+import { cancelSession, reportStep } from './session-steps.ts';
 import { openSession, writeProbe } from './sessions.ts';
 import type { Store } from './store.ts';
 import { acknowledgeEvent, claimEvents, retryEvent } from './webhook-events.ts';
@@ -64,7 +65,10 @@ export const createStore = (
       settling.write((db) => settle(db, deps, { id, outcome, mayEnd: ({ state }) => state === 'HELD' })),
 
     redemption: (id) => findRedemption(read, vault, id),
-    session: (queryCode) => findSession(poll, vault, queryCode),
+    session: (queryCode) => findSession(poll, deps, queryCode),
+    returnUrl: (stateId) => findReturnUrl(poll, vault, stateId),
+    reportStep: (report) => write((db) => reportStep(db, deps, report), { urgency: 'poll' }),
+    cancel: (cancellation) => write((db) => cancelSession(db, deps, cancellation)),
     countPoll: (queryCode) => write((db) => countPoll(db, vault, queryCode), { urgency: 'poll' }),
     identities: (refs) => findIdentities(read, vault, refs),
 

@@ -21,7 +21,11 @@ export interface Claim {
 
 /** The session that shows the outcome, by its query code, or by the state, which may write and not read. */
 export type SessionClaim =
-  | { readonly stateId: string }
+  | {
+      readonly stateId: string;
+      /** S256 of the verifier that came with the code; absent: none came. */
+      readonly codeChallenge?: string | undefined;
+    }
   | {
       readonly queryCode: string;
       /** Refuse a session that `openSession` did not create; a state always names one that it created. */
@@ -50,8 +54,10 @@ export interface Lease {
   readonly owner: string;
 }
 
-export type ClaimVerdict =
-  /** The caller owns the redemption, and nothing has been sent. */
+export type ClaimVerdict = {
+  /** That of the session which the claim names, with every verdict. */
+  readonly clientReferenceId?: string | undefined;
+} /** The caller owns the redemption, and nothing has been sent. */ & (
   | { readonly kind: 'CLAIMED'; readonly lease: Lease }
   /** Claimed before with the same binding and session: read or await that outcome. */
   | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
@@ -65,8 +71,13 @@ export type ClaimVerdict =
   | { readonly kind: 'SESSION_DONE'; readonly redemption: Redemption }
   /** By state: as many codes as the session takes have failed. */
   | { readonly kind: 'SESSION_SPENT' }
+  /** By state: the session was cancelled. */
+  | { readonly kind: 'SESSION_CANCELLED' }
+  /** By state: the challenge differs from the session's, or only one of the two has one. Nothing has changed. */
+  | { readonly kind: 'VERIFIER_WRONG' }
   /** There is no such session, or it has expired. */
-  | { readonly kind: 'NO_SESSION' };
+  | { readonly kind: 'NO_SESSION' }
+);
 
 /** How a sent redemption ended. HELD: the upstream holds the identity. ANSWERED: the code bought another answer. */
 export type Outcome = FinalOutcome | { readonly state: 'HELD' };
@@ -121,6 +132,28 @@ export interface NewSession {
 /** What the payer's page reported last, or that the caller who opened the session cancelled it. */
 export type SessionStep = 'OPENED' | 'DECLINED' | 'CANCELLED';
 
+/** What a payer's page reports by its state. */
+export interface StepReport {
+  readonly stateId: string;
+  readonly appId: string;
+  readonly channelId: string;
+  readonly step: Exclude<SessionStep, 'CANCELLED'>;
+}
+
+/** A report ends nothing: the session goes on, and takes codes until then. Otherwise it had ended before. */
+export type StepVerdict =
+  | { readonly kind: 'REPORTED'; readonly codesUntil: Date }
+  | { readonly kind: 'SESSION_SPENT' | 'SESSION_CANCELLED' | 'NO_SESSION' };
+
+/** By the caller who has the query code: the session takes no other code. */
+export interface Cancellation {
+  readonly queryCode: string;
+  /** The session's. Another one cancels nothing. */
+  readonly appId: string;
+  /** Of the call that cancels. */
+  readonly traceId: string;
+}
+
 /** What a query code stands for. */
 export interface Session {
   readonly appId: string;
@@ -129,17 +162,19 @@ export interface Session {
   readonly clientReferenceId: string | undefined;
   readonly step: SessionStep | undefined;
   readonly expiresAt: Date;
-  /** Of the latest code; undefined until one arrives. */
+  /** Its time was over before a code succeeded. Shown for as long again. */
+  readonly isExpired: boolean;
+  /** Of the latest code; undefined until one arrives, and when it has expired. */
   readonly redemption: Redemption | undefined;
-  /** Other codes that the session takes when the latest one fails; 0 when its time for codes is over. */
+  /** Other codes that the session takes when the latest one fails; 0 when its time for codes is over, or it was cancelled. */
   readonly attemptsLeft: number;
-  /** Of the last code that failed. */
+  /** Of the last code that failed, or of the call that cancelled the session since. */
   readonly lastFailure: SessionFailure | undefined;
 }
 
 export interface SessionFailure {
   readonly failureCode: FailureCode;
-  /** Of the call with that code. */
+  /** Of the call with that code, or that cancelled. */
   readonly traceId: string;
 }
 

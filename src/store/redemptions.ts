@@ -9,7 +9,7 @@ import type { KeyCheck } from './key-check.ts';
 import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './model.ts';
 import { hex, isPending, type RedemptionRow, redemptionColumns } from './rows.ts';
 import { readRedemption, sealAnswer, writeAccessToken } from './sealed.ts';
-import { countFailure, extendSession } from './sessions.ts';
+import { countFailure, endExtension, extendSession } from './sessions.ts';
 import { announceEnd } from './webhook-events.ts';
 
 export interface RedemptionDeps {
@@ -39,6 +39,15 @@ type EndingRow = RowOf<typeof endingColumns>;
 const wake = async (db: Transaction, { id, query_code_index }: EndingRow): Promise<void> => {
   await db.wake(redemptionTopic(id));
   if (query_code_index) await db.wake(queryCodeTopic(query_code_index));
+};
+
+/** After a redemption was released: its code and its session are free again. */
+const freed = async (db: Transaction, row: EndingRow): Promise<void> => {
+  if (row.query_code_index) {
+    await endExtension(db, row.query_code_index);
+    await announceEnd(db, { queryCodeIndex: row.query_code_index });
+  }
+  await wake(db, row);
 };
 
 const BY_ID = `SELECT ${redemptionColumns.list} FROM redemptions WHERE id = $1`;
@@ -92,14 +101,14 @@ export const release = async (db: Transaction, { redemptionId, owner }: Lease): 
      RETURNING ${endingColumns.list}`,
     [redemptionId, owner],
   );
-  for (const row of released) await wake(db, row);
+  for (const row of released) await freed(db, row);
   return released.length > 0;
 };
 
 /** Deletes a redemption of which nothing was sent, and whose owner has stopped. */
 export const releaseRow = async (db: Transaction, row: EndingRow): Promise<void> => {
   await db.all('DELETE FROM redemptions WHERE id = $1', [row.id]);
-  await wake(db, row);
+  await freed(db, row);
 };
 
 /** An outcome for a redemption, and the condition under which it may still end with it. */
@@ -182,7 +191,7 @@ export const releaseOverdue = async (db: Transaction, limit: number): Promise<nu
      AND ${overdue('CLAIMED')} RETURNING ${endingColumns.list}`,
     [limit],
   );
-  for (const row of released) await wake(db, row);
+  for (const row of released) await freed(db, row);
   return released.length;
 };
 

@@ -30,12 +30,13 @@ interface Expiry {
 }
 
 const expiries: readonly Expiry[] = [
-  // The event of its end comes first.
   {
     table: 'sessions',
     key: 'query_code_index',
-    over: `expires_at <= ${NOW} AND webhook_due = 0`,
     oldest: 'expires_at',
+    // Until then its reader learns that it has expired; and the event of its end comes first.
+    over: `expires_at <= ${NOW} - $2 AND webhook_due = 0`,
+    retentionMs: ({ resultTtlMs }) => resultTtlMs,
   },
   {
     table: 'redemptions',

@@ -79,5 +79,8 @@ export type CertificationRow = RowOf<typeof certificationColumns>;
 
 export const isPending = ({ state }: Pick<RedemptionRow, 'state'>): boolean => state === 'CLAIMED' || state === 'SENT';
 
+export const hasFailed = ({ state }: Pick<RedemptionRow, 'state'>): boolean =>
+  state === 'REJECTED' || state === 'INDETERMINATE';
+
 export const newId = (prefix: string): string => `${prefix}_${randomBytes(16).toString('base64url')}`;
 export const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex');

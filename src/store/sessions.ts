@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { FailureCode } from '../failure.ts';
 import type { Vault } from '../security/vault.ts';
 import { NOW, SKEW } from './clock.ts';
-import { columns, computed, integer } from './engine/columns.ts';
-import type { Transaction } from './engine/engine.ts';
-import type { NewSession, SessionClaim, StoreTimes } from './model.ts';
+import { columns, computed, integer, nullable, text } from './engine/columns.ts';
+import type { Db, Transaction } from './engine/engine.ts';
+import type { Claim, NewSession, SessionClaim, StoreTimes } from './model.ts';
+import type { SessionRow } from './rows.ts';
 
 interface SessionDeps {
   readonly vault: Vault;
@@ -18,9 +19,29 @@ export const stateIndex = (vault: Vault, stateId: string): Buffer => vault.blind
 /** `channel_id` of a session that takes a code of any channel of its app. */
 export const ANY_CHANNEL = '';
 
+/** Whether a state, or a query code, of this app and channel may name the session. */
+export const isOf = (row: SessionRow, { appId, channelId }: Pick<Claim, 'appId' | 'channelId'>): boolean =>
+  row.app_id === appId && [ANY_CHANNEL, channelId].includes(row.channel_id);
+
+/** Until when the session takes codes. An instance of an earlier release opens sessions without that time. */
+export const codesUntil = (row: SessionRow): number => row.codes_until || row.expires_at;
+
 export const sessionKey = (session: SessionClaim | undefined): string => {
   if (!session) return '';
-  return 'stateId' in session ? `state ${session.stateId}` : `query code ${session.queryCode}`;
+  if ('queryCode' in session) return `query code ${session.queryCode}`;
+  return `state ${[session.stateId, session.codeChallenge ?? []].flat().join(' ')}`;
+};
+
+const referenceColumns = columns({ client_reference_id: nullable(text) });
+
+/** What the caller that opened the session calls it. */
+export const clientReferenceOf = async (db: Db, vault: Vault, session: SessionClaim): Promise<string | undefined> => {
+  const [column, index] =
+    'stateId' in session
+      ? ['state_index', stateIndex(vault, session.stateId)]
+      : ['query_code_index', queryCodeIndex(vault, session.queryCode)];
+  const sql = `SELECT ${referenceColumns.list} FROM sessions WHERE ${column} = $1`;
+  return (await referenceColumns.first(db, sql, [index]))?.client_reference_id ?? undefined;
 };
 
 const expiryColumns = columns({ expires_at: computed(integer, `expires_at + ${SKEW}`) });
@@ -59,6 +80,14 @@ export const extendSession = (db: Transaction, redemptionId: string, ttlMs: numb
     redemptionId,
     ttlMs,
   ]);
+
+/** After a release the session waits as before the claim, which had extended it: its state token does not last longer. */
+export const endExtension = (db: Transaction, queryCodeIndex: Uint8Array) =>
+  db.all(
+    `UPDATE sessions SET expires_at = codes_until
+     WHERE query_code_index = $1 AND redemption_id IS NULL AND codes_until > 0`,
+    [queryCodeIndex],
+  );
 
 /** Counts a code that failed, for the session that shows it. */
 export const countFailure = (db: Transaction, redemptionId: string, failureCode: FailureCode, traceId: string) =>

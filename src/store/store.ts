@@ -19,6 +19,7 @@ import type { Watch } from '../lib/wakeups.ts';
 import type { Certification, CertificationStatus, IdentityRef, PayerIdentity } from '../model.ts';
 import type { VaultError } from '../security/vault.ts';
 import type {
+  Cancellation,
   Claim,
   ClaimVerdict,
   EventClaim,
@@ -33,6 +34,8 @@ import type {
   Redemption,
   RetryVerdict,
   Session,
+  StepReport,
+  StepVerdict,
   WatchSubject,
   WebhookEvent,
 } from './model.ts';
@@ -71,8 +74,20 @@ export interface Store {
 
   redemption(id: string): Promise<Redemption | undefined>;
 
-  /** Undefined when the query code is unknown or has expired. */
+  /** Undefined when the query code is unknown, or its result has expired. */
   session(queryCode: string): Promise<Session | undefined>;
+
+  /** Shows what a payer's page has reported. Ends nothing; a code that arrives later is taken as before. */
+  reportStep(report: StepReport): Promise<StepVerdict>;
+
+  /** From now on the session takes no other code. Nothing changes once it has ended. */
+  cancel(cancellation: Cancellation): Promise<void>;
+
+  /**
+   * The page that the payer of a session returns to, for as long as the session is stored; undefined when no session has
+   * this state, or it was opened without a page.
+   */
+  returnUrl(stateId: string): Promise<string | undefined>;
 
   /**
    * Counts a poll of a session that waits, and returns the interval before the next one. Each poll that comes sooner

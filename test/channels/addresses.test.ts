@@ -13,6 +13,7 @@ const daxpay = { type: 'daxpay', baseUrl: 'https://pay.example', appId: 'a', sec
 const jucai = { type: 'jucai', baseUrl: 'https://pay.example', mchNo: 'm', appId: 'a', secret: 's' };
 const web = { type: 'wechat', kind: 'web', appId: 'wx1', appSecret: 'x' };
 const miniprogram = { type: 'wechat', kind: 'miniprogram', appId: 'wx1', appSecret: 'x' };
+const native = { type: 'wechat', kind: 'native', appId: 'wx1', appSecret: 'x' };
 const paymentCode = { type: 'wechat', kind: 'payment_code', appId: 'wx1', mchId: '1', apiKey: 'k' };
 
 type Options = { readonly type: string; readonly [option: string]: unknown };
@@ -41,6 +42,7 @@ const settings: readonly Setting[] = [
   { name: 'apiUrl', options: web, needsTls: true },
   { name: 'authorizeUrl', options: web, kind: 'page' },
   { name: 'apiUrl', options: miniprogram, needsTls: true },
+  { name: 'apiUrl', options: native, needsTls: true },
   { name: 'payUrl', options: paymentCode },
 ];
 

@@ -61,7 +61,8 @@ describe('a capability that was added to a source', () => {
       const exchange: Exchange = connect('http://127.0.0.1');
       refund = (call) =>
         exchange({ method: 'POST', path: '/refund', headers: {} }, ({ body }) => body.toString(), call);
-      return { upstreamAppId: 'app', channels, redeem: () => Promise.reject(new Error('not used')) };
+      const redeem = () => Promise.reject(new Error('not used'));
+      return { upstreamAppId: 'app', channels, authCodeKind: () => 'PAGE', redeem };
     },
   });
   const open = (reply: () => HttpReply) => openMeasured(definition, { channels: ['ali_pay'] }, reply);

@@ -118,7 +118,13 @@ describe('a configuration file', () => {
     expect(config).toEqual({
       ...complete,
       callers: { router: [], scopesInSdl: true },
-      apps: complete.apps.map((app) => ({ ...app, returnUrls: [], sessions: 'optional' })),
+      apps: complete.apps.map((app) => ({
+        ...app,
+        returnUrls: [],
+        sessions: 'optional',
+        attempts: 5,
+        codeChallenge: 'optional',
+      })),
       times: {
         deadlineMs: 5_000,
         patienceMs: 7_000,

@@ -4,7 +4,9 @@ import type { Vault } from '../../src/security/vault.ts';
 import type { StoreTimes } from '../../src/store/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { TestKeys } from '../support/services/keys.ts';
+import { anyChannelContract } from './store/any-channel.ts';
 import { attemptContract } from './store/attempts.ts';
+import { challengeContract } from './store/challenges.ts';
 import { claimContract } from './store/claims.ts';
 import { clockContract } from './store/clock-jumps.ts';
 import { concurrentContract } from './store/concurrent.ts';
@@ -14,6 +16,7 @@ import { outcomeContract } from './store/outcomes.ts';
 import { queryCodeContract } from './store/query-codes.ts';
 import { retentionContract } from './store/retention.ts';
 import { sealingContract } from './store/sealing.ts';
+import { stepContract } from './store/steps.ts';
 import { webhookContract } from './store/webhook-events.ts';
 
 export interface OpenedStore {
@@ -50,6 +53,9 @@ const parts = [
   outcomeContract,
   queryCodeContract,
   attemptContract,
+  stepContract,
+  challengeContract,
+  anyChannelContract,
   identityContract,
   nonceContract,
   sealingContract,

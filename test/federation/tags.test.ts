@@ -93,13 +93,15 @@ describe.each(composers)('a variant by %s', (_, variant) => {
   test.each(
     [printedSchemaFile, schemaFileWithoutScopes].map((file) => [file.pathname.split('/').at(-1), file] as const),
   )(
-    'a variant of %s for payer pages has four root fields, and nothing that is trusted or shows who a payer is',
+    'a variant of %s for payer pages has six root fields, and nothing that is trusted or shows who a payer is',
     (_, file) => {
       const schema = variant(file, ['trusted', 'pii']);
       expect(validateSchema(schema)).toEqual([]);
       expect(rootFields(schema)).toEqual({
         query: ['authResult', 'payerChannels'],
-        mutation: ['authenticateAndSet', 'startAuthentication'],
+        mutation: [
+          ...['authenticateAndSet', 'cancelAuthentication', 'reportAuthenticationStep', 'startAuthentication'],
+        ],
       });
       const fields = fieldsOf(schema);
       const hidden = [...tagged('trusted'), ...tagged('pii')];

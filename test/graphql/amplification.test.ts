@@ -68,6 +68,9 @@ beforeAll(async () => {
   const { initializeIdentityCertification: begun } = await once(
     `mutation { initializeIdentityCertification(input: { ${payer}, identityId: "${identityId}" }) { ... on PayerCertificationInitialized { certifyId } } }`,
   );
+  const { startAuthentication: started } = await once(
+    `mutation { startAuthentication(input: { channelId: "${channel}", returnUrl: "${returnUrl}" }) { ... on PayerAuthenticationStarted { state } } }`,
+  );
   const list = (one: string) => Array.from({ length: 100 }, () => one).join(' ');
   inputs = {
     authenticate: async () => `(input: { ${await code()} })`,
@@ -79,6 +82,9 @@ beforeAll(async () => {
     jobworthAuthentication: async () =>
       `(input: { agreementId: "a", onceToken: "ok_${++codes}", match: EXACT, jobIdentityType: "04", serviceId: "s", subject: { userId: "u" } })`,
     authResult: async () => `(queryCode: "${kept.queryCode}")`,
+    cancelAuthentication: async () => `(queryCode: "${kept.queryCode}")`,
+    reportAuthenticationStep: async () =>
+      `(input: { channelId: "${channel}", state: "${started.state}", step: DECLINED })`,
     payerIdentity: async () => `(id: "${identityId}")`,
     _entities: async () => `(representations: [${list(`{__typename:"PayerChannel",id:"${channel}"}`)}])`,
   };

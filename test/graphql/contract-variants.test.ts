@@ -45,7 +45,10 @@ const fieldsOf = (schema: GraphQLSchema, name: string): string[] => {
 
 const known = ['appId', 'channel', 'firstAuthenticatedAt', 'id', 'lastAuthenticatedAt', 'subAppId'];
 const identifying = ['openId', 'ref', 'subOpenId', 'unionId', 'userId'];
-const publicFields = ['authResult', 'authenticateAndSet', 'payerChannels', 'startAuthentication'];
+const publicFields = [
+  ...['authResult', 'authenticateAndSet', 'cancelAuthentication', 'payerChannels', 'reportAuthenticationStep'],
+  'startAuthentication',
+];
 const trustedFields = [
   'authenticate',
   'identityCertification',

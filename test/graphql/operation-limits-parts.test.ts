@@ -44,6 +44,11 @@ describe('messages of limits', () => {
       'mutation { startAuthentication startIdentityCertification }',
       'TOO_MANY_SENSITIVE_FIELDS: At most 1 fields that redeem a code or return a secret per operation',
     ],
+    [
+      { sensitiveFields: 1, mutationFields: 2 },
+      'mutation { cancelAuthentication reportAuthenticationStep }',
+      'TOO_MANY_SENSITIVE_FIELDS: At most 1 fields that redeem a code or return a secret per operation',
+    ],
   ])('an operation over the limits %j is rejected with the limit in the message', async (limits, source, message) => {
     expect(await refusal(limits, source)).toBe(message);
     expect(await refusal({}, source)).toBeUndefined();

@@ -70,6 +70,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
       queryJobworth: recorder('queryJobworth', asked),
       readResult: recorder('readResult', asked),
       watchResult: recorder('watchResult', asked),
+      sessionSteps: recorder('sessionSteps', asked),
       store: recorder('store', asked),
     },
     router: withoutRouterCheck,

@@ -235,9 +235,9 @@ describe('schema/subgraph.graphql', () => {
       Object.keys((schema.getType(name) as GraphQLObjectType).getFields()).filter((field) => !field.startsWith('_')),
     );
     expect(fields.toSorted()).toEqual([
-      ...['authResult', 'authenticate', 'authenticateAndSet', 'identityCertification'],
+      ...['authResult', 'authenticate', 'authenticateAndSet', 'cancelAuthentication', 'identityCertification'],
       ...['initializeIdentityCertification', 'jobworthAuthentication', 'payerChannels', 'payerIdentity'],
-      ...['startAuthentication', 'startIdentityCertification'],
+      ...['reportAuthenticationStep', 'startAuthentication', 'startIdentityCertification'],
     ]);
   });
 

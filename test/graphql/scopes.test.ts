@@ -180,19 +180,30 @@ describe('a caller that acts for another app', () => {
     expect(own.data.authResult.__typename).toBe('PayerAuthSucceeded');
   });
 
-  test.each(['waits', 'was refused'])(
+  test.each(['waits', 'was refused', 'was cancelled'])(
     'a caller of another app gets the same answer for a session that %s and for none',
     async (state) => {
-      const queryCode = `query-code-that-${state.replace(' ', '-')}`;
       const start = `mutation($input: PayerStartAuthenticationInput!) {
       startAuthentication(input: $input) { ... on PayerAuthenticationStarted { queryCode } } }`;
       const started = await ask(start, input({ returnUrl: 'https://shop.example/payer' }));
-      if (state !== 'waits') await ask(AUTHENTICATE, input({ authCode: `refused_${newCode()}`, queryCode }));
-      const code = state === 'waits' ? started.data.startAuthentication.queryCode : queryCode;
-      const own = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 0 });
-      expect(own.data.authResult.__typename).toBe(state === 'waits' ? 'PayerAuthWaiting' : 'PayerAuthFailed');
-      const { data } = await ask(AUTH_RESULT, { queryCode: code, waitSeconds: 25 }, foreign);
+      const { queryCode } = started.data.startAuthentication;
+      const cancel = operationFor('Mutation', 'cancelAuthentication');
+      if (state === 'was refused') await ask(AUTHENTICATE, input({ authCode: `refused_${newCode()}`, queryCode }));
+      if (state === 'was cancelled') await ask(cancel, { queryCode });
+      const own = await ask(AUTH_RESULT, { queryCode, waitSeconds: 0 });
+      expect(own.data.authResult).toMatchObject(
+        state === 'was cancelled'
+          ? { __typename: 'PayerAuthFailed', failure: { code: 'SESSION_CANCELLED' } }
+          : { __typename: 'PayerAuthWaiting', attemptsLeft: state === 'waits' ? 5 : 4 },
+      );
+      const { data } = await ask(AUTH_RESULT, { queryCode, waitSeconds: 25 }, foreign);
       expect(data.authResult).toEqual(notFound);
+      const cancelled = await ask(cancel, { queryCode }, foreign);
+      expect(cancelled.data.cancelAuthentication).toMatchObject({ __typename: 'PayerAuthNotFound' });
+      const { data: after } = await ask(AUTH_RESULT, { queryCode, waitSeconds: 0 });
+      expect(after.authResult, 'nothing was cancelled').toMatchObject({
+        __typename: own.data.authResult.__typename,
+      });
     },
   );
 

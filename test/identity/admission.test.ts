@@ -16,7 +16,8 @@ const endless = { perSecond: 1_000_000, burst: 1_000_000 };
 const unlimited = { caller: endless, address: endless, app: endless, channel: endless };
 const merchant: Caller = { id: 'merchant', scopes: new Set(allScopes) };
 
-const source = { upstreamAppId: 'u', channels: ['a', 'b'], certifier: {}, jobworth: {} } as unknown as OpenedSource;
+const capable = { certifier: {}, jobworth: {}, authCodeKind: () => 'PAGE' };
+const source = { upstreamAppId: 'u', channels: ['a', 'b'], ...capable } as unknown as OpenedSource;
 const app = { returnUrls: [], sessions: 'optional', attempts: 5 } as const;
 const signature = signatureConfig.parse({ keys: [{ secret: 'a key that is 32 bytes long, or so' }] });
 const appsThat = (sign: typeof signature | undefined) =>
@@ -331,10 +332,12 @@ describe('how many at the same time', () => {
     ['public', 'authenticateAndSet', anonymous],
     ['public', 'authenticate', anonymous],
     ['public', 'startAuthentication', merchant],
+    ['public', 'reportAuthenticationStep', merchant],
     ['trusted', 'authenticate', merchant],
     ['trusted', 'identityCertification', merchant],
     ['trusted', 'jobworthAuthentication', merchant],
     ['polls', 'authResult', anonymous],
+    ['polls', 'cancelAuthentication', anonymous],
   ] as const;
 
   /** Work that ends when the test says so. */

@@ -255,6 +255,38 @@ describe('a DaxPay that holds results', () => {
     expect(paths(upstream)).toEqual(['authAndSet']);
   });
 
+  test('P4: a session of a DaxPay that holds results takes one code, by its state or by its query code', async () => {
+    const upstream = await startUpstream();
+    const service = await start({ source: keep(upstream) });
+    const channelId = 'ali_pay';
+    const startSession = async () => {
+      const query = `mutation { startAuthentication(input: { channelId: "ali_pay" }) { ... on PayerAuthenticationStartedWithoutPage { queryCode state } } }`;
+      return (await service.graphql(query)).data.startAuthentication as { queryCode: string; state: string };
+    };
+    const [first, second, third] = [await startSession(), await startSession(), await startSession()];
+    const refused = { __typename: 'PayerAuthorizationRejected' };
+    const { queryCode } = first;
+    expect(await authenticateAndSet(service, { channelId, authCode: 'test_invalid_1', queryCode })).toMatchObject(
+      refused,
+    );
+    expect(await authenticateAndSet(service, { channelId, authCode: 'test_ok_alice', queryCode })).toMatchObject({
+      code: 'QUERY_CODE_TAKEN',
+    });
+    const { state } = second;
+    expect(await authenticateAndSet(service, { channelId, authCode: 'test_invalid_2', state })).toMatchObject(refused);
+    expect(await authenticateAndSet(service, { channelId, authCode: 'test_ok_alice', state })).toMatchObject({
+      code: 'SESSION_SPENT',
+    });
+    expect(await authenticateAndSet(service, { channelId, authCode: 'test_ok_bob', state: third.state })).toMatchObject(
+      {
+        __typename: 'PayerAuthResultStored',
+      },
+    );
+    expect(await authResult(service, third.queryCode)).toMatchObject({ identity: { userId: idsOf('bob').userId } });
+    // The result that was written by the state is stored here: the upstream holds none of it.
+    expect(paths(upstream)).toEqual(['authAndSet', 'auth', 'auth']);
+  });
+
   test('a held result that cannot be read for now is waiting, and is read later', async () => {
     const upstream = await startUpstream();
     const service = await start({ source: keep(upstream, 'a session that has ended') });

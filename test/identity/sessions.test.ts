@@ -75,7 +75,7 @@ describe('a state', () => {
     });
   });
 
-  test('P4: after a refused code the session waits for another one, and tells why the last one failed', async () => {
+  test('P4: after a refused code the session waits for another one, and says why the last one failed', async () => {
     const { state, queryCode } = await start('union_pay');
     const send = (authCode: string) => set({ channelId: 'union_pay', authCode, state, clientIp: '127.0.0.1' });
     expect(await result(queryCode)).toMatchObject({ attemptsLeft: 5, lastFailure: null });
@@ -225,20 +225,4 @@ describe('an app that requires sessions', () => {
     });
     expect(await result(second.queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
   });
-});
-
-test('startAuthentication of a channel without a page is CHANNEL_UNSUPPORTED', async () => {
-  expect(await start('wechat_pay', service.returnUrl('wechat_pay'), 'demo-jucai')).toMatchObject({
-    __typename: 'PayerInvalidInput',
-    code: 'CHANNEL_UNSUPPORTED',
-    fields: [{ path: 'channelId' }],
-  });
-});
-
-test('the cashier shows only channels that can start', async () => {
-  const { data } = await service.graphql('{ payerChannels(appId: "demo-jucai") { channel { id } capabilities } }');
-  expect(data.payerChannels).toEqual([
-    { channel: { id: 'wechat_pay' }, capabilities: ['AUTHENTICATE'] },
-    { channel: { id: 'union_pay' }, capabilities: ['AUTHENTICATE', 'AUTHORIZE'] },
-  ]);
 });

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type FailureCode, failureMember } from '../../src/failure.ts';
 import { VaultError } from '../../src/security/vault.ts';
+import { operationFor } from '../support/schema/contract.ts';
 import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../support/services/service.ts';
 import { authenticate, newCode, newQueryCode, provocations } from './provocations.ts';
 import { logOf, type Stage, startStage } from './stage.ts';
@@ -34,6 +35,7 @@ const fields = [
   'claimedCode',
   'upstreamTraceId',
   'missingScope',
+  'clientReferenceId',
   'signed',
   'count',
   'error',
@@ -138,6 +140,26 @@ describe('a success has one line that says where it happened:', () => {
     expect(lines[0]).not.toHaveProperty('code');
   });
 });
+
+test.each(['reportAuthenticationStep', 'cancelAuthentication'])(
+  'a successful %s has one line with the app and channel of the session',
+  async (operation) => {
+    const { plain } = stage;
+    const input = { channelId: 'ali_pay', appId: 'demo-other', returnUrl: plain.returnUrl('ali_pay') };
+    const started = await traced(operationFor('Mutation', 'startAuthentication'), { input });
+    const { state, queryCode } = started.data.startAuthentication;
+    const variables =
+      operation === 'cancelAuthentication'
+        ? { queryCode }
+        : { input: { channelId: 'ali_pay', appId: 'demo-other', state, step: 'DECLINED' } };
+    const { lines, traceId } = await traced(operationFor('Mutation', operation), variables);
+    const line = { level: 30, msg: 'a call was answered', traceId, operation, channelId: 'ali_pay' };
+    expect(lines).toMatchObject([{ ...line, appId: 'demo-other', durationMs: expect.any(Number) }]);
+    expect(lines[0].state).toBe(operation === 'cancelAuthentication' ? undefined : 'DECLINED');
+    expect(JSON.stringify(lines)).not.toContain(queryCode);
+    expect(JSON.stringify(lines)).not.toContain(state);
+  },
+);
 
 describe('the outcome of an earlier call', () => {
   test('the outcome that a repeated call gets is found by its traceId, and the repetition by its own', async () => {

@@ -40,8 +40,8 @@ const mutate = (at: At, field: string, input: Input) => ask(at, 'Mutation', fiel
 export const authenticate = (at: At, input: Input) =>
   mutate(at, 'authenticate', { authCode: newCode('ok'), channelId: 'wechat_pay', ...input });
 
-const start = (at: SandboxService, channelId: string) =>
-  mutate(at, 'startAuthentication', { channelId, returnUrl: at.returnUrl(channelId) });
+const start = (at: SandboxService, channelId: string, input: Input = {}) =>
+  mutate(at, 'startAuthentication', { channelId, returnUrl: at.returnUrl(channelId), ...input });
 
 const initialize = (at: At, holderName = '张三', input: Input = {}) => {
   const document = { type: 'IDENTITY_CARD', holderName, number: '11010519491231002X' };
@@ -302,6 +302,15 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       provoke: ({ plain }) =>
         mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), state: 'not one' }),
       line: { operation: 'authenticateAndSet', ...wechat },
+      silent: ['clientReferenceId'],
+    },
+    {
+      async provoke({ plain }) {
+        const bound = { codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', clientReferenceId: 'order-1' };
+        const { state } = await start(plain, 'wechat_pay', bound);
+        return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), state });
+      },
+      line: { operation: 'authenticateAndSet', ...wechat, clientReferenceId: 'order-1' },
     },
   ],
   APP_UNKNOWN: [{ ...exchange({}, { appId: 'no-such-app' }), silent: ['appId', 'channelId', 'source'] }],
@@ -344,12 +353,33 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
       line: { operation: 'authenticateAndSet', ...unionPay },
     },
   ],
-  QUERY_CODE_UNKNOWN: [
+  SESSION_CANCELLED: [
     {
-      provoke: ({ plain }) => ask(plain, 'Query', 'authResult', { queryCode: newQueryCode() }),
-      line: { operation: 'authResult' },
-      silent: ['appId', 'channelId', 'source'],
+      async provoke({ plain }) {
+        const { state, queryCode } = await start(plain, 'wechat_pay');
+        await ask(plain, 'Mutation', 'cancelAuthentication', { queryCode });
+        return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), state });
+      },
+      line: { operation: 'authenticateAndSet', ...wechat },
     },
+    {
+      async provoke({ plain }) {
+        const { state, queryCode } = await start(plain, 'wechat_pay');
+        await ask(plain, 'Mutation', 'cancelAuthentication', { queryCode });
+        return mutate(plain, 'reportAuthenticationStep', { channelId: 'wechat_pay', state, step: 'DECLINED' });
+      },
+      line: { operation: 'reportAuthenticationStep', state: 'DECLINED', ...wechat },
+    },
+  ],
+  QUERY_CODE_UNKNOWN: [
+    ...['Query.authResult', 'Mutation.cancelAuthentication'].map((field): Provocation => {
+      const [root = '', operation = ''] = field.split('.');
+      return {
+        provoke: ({ plain }) => ask(plain, root as Root, operation, { queryCode: newQueryCode() }),
+        line: { operation },
+        silent: ['appId', 'channelId', 'source'],
+      };
+    }),
     {
       at: 'scoped',
       provoke: async ({ scoped: { service, as } }) => {

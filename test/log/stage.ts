@@ -60,6 +60,7 @@ export const startStage = async (): Promise<Stage> => {
       { id: 'dead', channels: { wechat_pay: 'dead', ali_pay: 'dead-alipay' } },
       { id: 'wrong', channels: { wechat_pay: 'wrong' } },
       { id: 'busy', channels: { ali_pay: 'busy' } },
+      { id: 'demo-other', channels: { ali_pay: 'alipay' }, returnUrls: apps[0]?.returnUrls ?? [] },
       { id: 'expired', channels: { ali_pay: 'expired' } },
     ],
     sources: {

@@ -60,12 +60,14 @@ export const account = async ({ load, services, upstream, books, terminalAfterMs
     }
   };
   await Promise.all(Array.from({ length: 16 }, askAgain));
+  const { chances } = load;
+  const lostChances = await chances.lost();
   const sent = upstream.ledger.map(({ body }) => JSON.parse(body).authCode as string);
   const seen = new Set<string>();
   const twice = sent.filter((authCode) => seen.size === seen.add(authCode).size);
   const sentAfterAll = [...load.givenUp].filter((authCode) => seen.has(authCode));
   const ended = await books.states();
-  const { SUCCEEDED = 0, INDETERMINATE = 0, ...others } = ended;
+  const { SUCCEEDED = 0, INDETERMINATE = 0, REJECTED = 0, ...others } = ended;
   const failures = Object.entries(Object.groupBy(load.calls, ({ code }) => code)).filter(([code]) => code);
   console.log(
     `${load.drawn()} codes, ${load.calls.length} calls, ${load.count('cut off')} cut off; ` +
@@ -73,16 +75,22 @@ export const account = async ({ load, services, upstream, books, terminalAfterMs
       `${load.leftBehind.size} left behind, ${load.givenUp.size} given up unsent; ${sent.length} sends, ` +
       `${twice.length} double, ${sentAfterAll.length} sent after all; states ${JSON.stringify(ended)}, ` +
       `nothing under way ${(terminalAfterMs / 1_000).toFixed(1)} s after the last death; ` +
+      `second chances: ${JSON.stringify(chances.counts)}, ${chances.succeeded.size} succeeded, ${lostChances.length} lost; ` +
       `failures ${JSON.stringify(Object.fromEntries(failures.map(([code, calls = []]) => [code, calls.length])))}`,
   );
 
-  const { unexpected } = load;
-  const nothing = { unexpected: [], lost: [], wrong: [], twice: [], sentAfterAll: [], others: {} };
-  expect({ unexpected, lost, wrong, twice, sentAfterAll, others }).toEqual(nothing);
+  const unexpected = [...load.unexpected, ...chances.unexpected];
+  const nothing = { unexpected: [], lost: [], lostChances: [], wrong: [], twice: [], sentAfterAll: [], others: {} };
+  expect({ unexpected, lost, lostChances, wrong, twice, sentAfterAll, others }).toEqual(nothing);
   expect(terminalAfterMs).toBeLessThanOrEqual(TERMINAL_WITHIN_MS);
   expect(load.acknowledged.size + load.unknown.size + load.leftBehind.size + load.givenUp.size).toBe(load.drawn());
+  const { counts, succeeded } = chances;
+  expect(REJECTED).toBe(counts.refused);
+  expect(succeeded.size).toBeGreaterThan(0);
   // A success that was never answered, and an indeterminate one that was never read, belong to callers that did not return.
-  expect(SUCCEEDED).toBeGreaterThanOrEqual(load.acknowledged.size);
-  expect(INDETERMINATE).toBeGreaterThanOrEqual(load.unknown.size);
-  expect(SUCCEEDED + INDETERMINATE).toBeLessThanOrEqual(load.drawn() - load.givenUp.size);
+  expect(SUCCEEDED).toBeGreaterThanOrEqual(load.acknowledged.size + succeeded.size);
+  expect(INDETERMINATE).toBeGreaterThanOrEqual(load.unknown.size + counts.unknown);
+  expect(SUCCEEDED + INDETERMINATE).toBeLessThanOrEqual(
+    load.drawn() - load.givenUp.size + counts.codes - counts.refused,
+  );
 };

@@ -1,6 +1,7 @@
 /** Clients that go on calling while a process dies, and a record of what each code was answered. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { AUTHENTICATE } from '../support/services/service.ts';
+import { startChances } from './crash-chances.ts';
 import type { CrashService } from './crash-service.ts';
 
 export type Random = (from: number, to: number) => number;
@@ -124,6 +125,7 @@ export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: Loa
       if (outcomes.includes('unavailable')) await delay(random(100, 400));
     }
   };
+  const chances = startChances({ services, random, clients: Math.ceil(clients / 4), giveUpMs });
   const ended = Promise.all(Array.from({ length: clients }, client));
 
   return {
@@ -133,12 +135,13 @@ export const startLoad = ({ services, random, clients, minCodes, giveUpMs }: Loa
     givenUp,
     unexpected,
     calls,
+    chances,
     drawn: () => drawn,
     count: (verdict: Verdict) => calls.filter((made) => made.verdict === verdict).length,
     /** After the last death: the clients finish every code. */
     async finish() {
       running = false;
-      await ended;
+      await Promise.all([ended, chances.finish()]);
     },
   };
 };

@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
+import { challengeOf } from '../../src/identity/code-challenge.ts';
 import { searchCanaries } from '../support/canaries/canaries.ts';
 import { dumpPostgres } from '../support/canaries/postgres-dump.ts';
 import { startPostgres } from '../support/databases/postgres.ts';
@@ -85,13 +86,14 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
   expect(authenticated).toMatchObject({ accessToken: { value: ids.accessToken }, identity: { openId: ids.openid } });
   const identityId = (authenticated.identity as unknown as { id: string }).id;
 
+  const codeVerifier = `canary-code-verifier-of-43-characters-${mark}`;
   const started = await ask(
     START,
-    { channelId: 'ali_pay', returnUrl: returnUrl('ali_pay') },
+    { channelId: 'ali_pay', returnUrl: returnUrl('ali_pay'), codeChallenge: challengeOf(codeVerifier) },
     'PayerAuthenticationStarted',
   );
   const setCode = `test_ok_${payer}~2`;
-  const byState = { channelId: 'ali_pay', authCode: setCode, state: started.state };
+  const byState = { channelId: 'ali_pay', authCode: setCode, state: started.state, codeVerifier };
   await ask(AUTHENTICATE_AND_SET, byState, 'PayerAuthResultStored');
   const { data } = await graphql(AUTH_RESULT, { queryCode: started.queryCode });
   expect(data.authResult.__typename).toBe('PayerAuthSucceeded');
@@ -123,6 +125,7 @@ const plant = async ({ graphql, store, returnUrl }: SandboxService): Promise<Rec
   return {
     authCode,
     setCode,
+    codeVerifier,
     queryCode,
     onceToken,
     agreementId,

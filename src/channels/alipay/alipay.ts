@@ -1,14 +1,19 @@
 /**
- * The source `alipay`, Alipay's own API: OAuth (alipay.system.oauth.token), certification and job identity.
- * https://opendocs.alipay.com/open/263/105809 (authorization), https://opendocs.alipay.com/open/02ailc (token)
+ * The source `alipay`, Alipay's own API: OAuth (alipay.system.oauth.token), certification and job identity. A source
+ * redeems one kind of auth codes: `web` those of Alipay's page, `miniprogram` those of my.getAuthCode, `native` those that
+ * Alipay's SDK gives the merchant's app (native.ts). All are redeemed in the same way.
+ * https://opendocs.alipay.com/open/263/105809 (authorization), https://opendocs.alipay.com/open/02ailc (token),
+ * https://opendocs.alipay.com/mini/api/openapi-authorize (my.getAuthCode)
  */
 import { z } from 'zod';
 import { PayerIdentityError } from '../../failure.ts';
 import { upstreamAddress } from '../../lib/address.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import type { Redeemed } from '../../model.ts';
+import { returnWith } from '../page-return.ts';
 import { type FailureCodes, parseReply } from '../reply.ts';
-import { refuseSubAppId } from '../request-checks.ts';
+import { refusePaymentCode, refuseSubAppId } from '../request-checks.ts';
+import { channelNames } from '../schemas.ts';
 import { defineSource, type SourceCall } from '../source.ts';
 import {
   CERTIFY,
@@ -22,34 +27,51 @@ import {
 } from './certify.ts';
 import { JOBWORTH_PATH, jobworthParameters, judgeJobworth } from './jobworth.ts';
 import { alipayKeys, keyConfig, keyFaults } from './keys.ts';
+import { infoStr } from './native.ts';
 import { traced } from './trace-id.ts';
 import { callRequest, type GatewayOptions, judgeCall, signedPage } from './v1.ts';
 import { getRequest } from './v3.ts';
 
 const TOKEN = 'alipay.system.oauth.token';
 
+const common = {
+  appId: z.string().min(1).max(32),
+  ...keyConfig,
+  gatewayUrl: upstreamAddress.default('https://openapi.alipay.com/gateway.do'),
+  /** Origin of the v3 API, and its path prefix if it has one; what is signed is the path below it. */
+  apiUrl: upstreamAddress.default('https://openapi.alipay.com'),
+  appAuthToken: z.string().max(40).optional(),
+  /** AES key of content encryption, 16 bytes in base64. */
+  encryptKey: z
+    .base64()
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine((key) => key.length === 16, '16 bytes in base64')
+    .optional(),
+  channels: z.array(z.string()).optional(),
+};
+const web = z.strictObject({
+  ...common,
+  kind: z.literal('web').default('web'),
+  authorizeUrl: upstreamAddress.default('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm'),
+  /** auth_base asks the payer nothing and yields the payer's id alone. */
+  scope: z.enum(['auth_base', 'auth_user']).default('auth_base'),
+});
+const miniprogram = z.strictObject({ ...common, kind: z.literal('miniprogram') });
+const native = z.strictObject({
+  ...common,
+  appId: z.string().regex(/^\w{1,32}$/, 'letters and digits'),
+  kind: z.literal('native'),
+  /** The merchant's own id at Alipay (合作伙伴身份). */
+  pid: z.string().regex(/^2088\d{12}$/, '16 digits from 2088 on'),
+});
+const kinds = { web: 'PAGE', miniprogram: 'MINI_PROGRAM', native: 'NATIVE_APP' } as const;
+
 const config = z
-  .strictObject({
-    appId: z.string().min(1).max(32),
-    ...keyConfig,
-    gatewayUrl: upstreamAddress.default('https://openapi.alipay.com/gateway.do'),
-    /** Origin of the v3 API, and its path prefix if it has one; what is signed is the path below it. */
-    apiUrl: upstreamAddress.default('https://openapi.alipay.com'),
-    authorizeUrl: upstreamAddress.default('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm'),
-    /** auth_base asks the payer nothing and yields the payer's id alone. */
-    scope: z.enum(['auth_base', 'auth_user']).default('auth_base'),
-    appAuthToken: z.string().max(40).optional(),
-    /** AES key of content encryption, 16 bytes in base64. */
-    encryptKey: z
-      .base64()
-      .transform((text) => Buffer.from(text, 'base64'))
-      .refine((key) => key.length === 16, '16 bytes in base64')
-      .optional(),
-    channels: z.array(z.string()).default(['ali_pay']),
-  })
+  .discriminatedUnion('kind', [web, miniprogram, native])
   .superRefine((given, context) => {
     for (const { path, message } of keyFaults(given)) context.addIssue({ code: 'custom', path, message });
-  });
+  })
+  .transform((given) => ({ ...given, channels: given.channels ?? channelNames('ali_pay', kinds[given.kind]) }));
 
 /** A successful node has no code; the user is named by user_id, or by open_id in newer applications. */
 const token = z.object({
@@ -86,10 +108,10 @@ const judgeToken = (options: GatewayOptions, reply: HttpReply, nowMs: number): R
 
 export const alipay = defineSource({
   config,
-  open({ gatewayUrl, apiUrl, authorizeUrl, scope, channels, ...config }, { connect, now, nonce }) {
-    const options: GatewayOptions = { ...config, keys: alipayKeys(config), gatewayUrl };
-    const exchange = traced(connect(new URL(gatewayUrl).origin));
-    const exchangeV3 = traced(connect(apiUrl));
+  open(config, { connect, now, nonce }) {
+    const options: GatewayOptions = { ...config, keys: alipayKeys(config) };
+    const exchange = traced(connect(new URL(config.gatewayUrl).origin));
+    const exchangeV3 = traced(connect(config.apiUrl));
 
     /** A call of the certification, whose reply has to have the shape of `schema`. */
     const certify = async <Schema extends z.ZodType>(
@@ -104,8 +126,12 @@ export const alipay = defineSource({
 
     return {
       upstreamAppId: options.appId,
-      channels,
-      validate: (_, request) => refuseSubAppId(request),
+      channels: config.channels,
+      authCodeKind: () => kinds[config.kind],
+      validate(authCode, request) {
+        refusePaymentCode(authCode);
+        refuseSubAppId(request);
+      },
       expiring: options.keys.expiring,
 
       async redeem(authCode, _, call) {
@@ -113,13 +139,18 @@ export const alipay = defineSource({
         return exchange(request, (reply) => judgeToken(options, reply, now()), call);
       },
 
-      authorizer: {
-        channels,
-        url({ returnUrl, state }) {
-          const query = { app_id: options.appId, scope, redirect_uri: returnUrl, state };
-          return `${authorizeUrl}?${new URLSearchParams(query)}`;
+      ...(config.kind === 'web' && {
+        authorizer: {
+          channels: config.channels,
+          browserMark: 'AlipayClient/',
+          read: returnWith('auth_code'),
+          url({ returnUrl, state }) {
+            const query = { app_id: options.appId, scope: config.scope, redirect_uri: returnUrl, state };
+            return `${config.authorizeUrl}?${new URLSearchParams(query)}`;
+          },
         },
-      },
+      }),
+      ...(config.kind === 'native' && { infoStr: () => infoStr({ ...options, pid: config.pid }, nonce()) }),
 
       certifier: {
         async initialize(request, call) {

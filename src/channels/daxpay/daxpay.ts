@@ -14,7 +14,7 @@ import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { type JsonObject, jsonValue } from '../../lib/strict-json.ts';
 import type { Redeemed, RedeemRequest } from '../../model.ts';
 import { memberText, parseReply, readObject, readText } from '../reply.ts';
-import { refuseSubAppId } from '../request-checks.ts';
+import { refusePaymentCode, refuseSubAppId } from '../request-checks.ts';
 import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
 import { defineSource, type Exchange, type ResultHolder } from '../source.ts';
 import { malformed, refusal, traceOf, unverified } from './codes.ts';
@@ -178,7 +178,11 @@ export const daxpay = defineSource({
     return {
       upstreamAppId: options.appId,
       channels: options.channels,
-      validate: (_, request) => refuseSubAppId(request),
+      authCodeKind: () => 'PAGE',
+      validate(authCode, request) {
+        refusePaymentCode(authCode);
+        refuseSubAppId(request);
+      },
       redeem(authCode, request, call) {
         const signed = authRequest(authCode, request, options, { nowMs: now(), nonce: nonce() });
         return exchange(signed, (reply) => judgeAuth(reply, options), call);

@@ -10,7 +10,8 @@ import { isProtected, NEEDS_TLS, upstreamAddress } from '../../lib/address.ts';
 import { beijingTime } from '../../lib/beijing-time.ts';
 import type { HttpReply, HttpRequest } from '../../lib/exchange.ts';
 import { jsonValue } from '../../lib/strict-json.ts';
-import type { Redeemed, RedeemRequest, Subject } from '../../model.ts';
+import type { AuthCodeKind, Redeemed, RedeemRequest, Subject } from '../../model.ts';
+import { returnWith } from '../page-return.ts';
 import { type FailureCodes, readObject, readText } from '../reply.ts';
 import { invalidField } from '../request-checks.ts';
 import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
@@ -23,6 +24,8 @@ const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
 const UNIONPAY_USER_AUTH = 'https://qr.95516.com/qrcGtwWeb-web/api/userAuth';
 /** "没有真实终端号统一填88888888" */
 const NO_TERMINAL = '88888888';
+
+const channels = ['wechat_pay', 'wechat_pay_payment_code', 'union_pay'] as const;
 
 const config = z
   .strictObject({
@@ -37,7 +40,7 @@ const config = z
      * `200` is a success whose data is null. A code that is not listed leaves the outcome unknown, which is always safe.
      */
     refusals: configuredRefusals,
-    channels: z.array(z.enum(['wechat_pay', 'union_pay'])).default(['wechat_pay', 'union_pay']),
+    channels: z.array(z.enum(channels)).default([...channels]),
     /** Where payers obtain a UnionPay auth code; another address in a sandbox. */
     unionpayAuthorizeUrl: upstreamAddress.default(UNIONPAY_USER_AUTH),
   })
@@ -68,6 +71,7 @@ const envelope = z.object({ code: z.int(), data: result.nullish() });
 
 interface Way {
   readonly wayCode: string;
+  readonly authCodeKind: AuthCodeKind;
   /** Sent when the caller names none. */
   readonly subAppId?: string;
   /** What a subAppId of a caller looks like, and its name. */
@@ -78,37 +82,37 @@ interface Way {
 
 const malformed = (upstreamCode: string) => new PayerIdentityError('REPLY_MALFORMED', { upstreamCode });
 
-const ways = new Map(
-  Object.entries<Way>({
-    /** The auth code is the payment code that the payer's WeChat shows; no page gives it out. */
-    wechat_pay: {
-      wayCode: 'WECHAT',
-      subAppIds: [/^[!-~]{1,32}$/, "the application id that WeChat gave the sub-merchant's account"],
-      subject({ openid, subAppid, subOpenid }, subAppId) {
-        if (!openid) throw malformed('no_openid');
-        if (subAppId && subAppid && subAppId !== subAppid) throw malformed('another_subAppid');
-        return { openId: openid, ...(subOpenid && { subAppId: subAppid ?? subAppId, subOpenId: subOpenid }) };
-      },
-    },
-    /**
-     * The auth code is UnionPay's userAuthCode. Assumption: the user id is in `openid` or `subOpenid`. No page defines
-     * which, and 1.11 (…/10059738783872413) orders with it as subOpenid. Two different values are malformed.
-     */
-    union_pay: {
-      wayCode: 'UNIONPAY',
-      subAppId: 'UnionPay/1.0 CloudPay',
-      subAppIds: [
-        /^UnionPay\/[\d.]{1,8} [A-Za-z\d]{1,16}$/,
-        "UnionPay's name of the payer's app, UnionPay/1.0 CloudPay",
-      ],
-      subject({ openid, subOpenid }) {
-        const userId = openid ?? subOpenid;
-        if (!userId) throw malformed('no_openid');
-        if (subOpenid && subOpenid !== userId) throw malformed('two_openids');
-        return { userId };
-      },
-    },
-  }),
+/** The auth code is the payment code that the payer's WeChat shows; no page gives it out. */
+const wechat: Way = {
+  wayCode: 'WECHAT',
+  authCodeKind: 'PAYMENT_CODE',
+  subAppIds: [/^[!-~]{1,32}$/, "the application id that WeChat gave the sub-merchant's account"],
+  subject({ openid, subAppid, subOpenid }, subAppId) {
+    if (!openid) throw malformed('no_openid');
+    if (subAppId && subAppid && subAppId !== subAppid) throw malformed('another_subAppid');
+    return { openId: openid, ...(subOpenid && { subAppId: subAppid ?? subAppId, subOpenId: subOpenid }) };
+  },
+};
+
+/**
+ * The auth code is UnionPay's userAuthCode. Assumption: the user id is in `openid` or `subOpenid`. No page defines
+ * which, and 1.11 (…/10059738783872413) orders with it as subOpenid. Two different values are malformed.
+ */
+const unionpay: Way = {
+  wayCode: 'UNIONPAY',
+  authCodeKind: 'PAGE',
+  subAppId: 'UnionPay/1.0 CloudPay',
+  subAppIds: [/^UnionPay\/[\d.]{1,8} [A-Za-z\d]{1,16}$/, "UnionPay's name of the payer's app, UnionPay/1.0 CloudPay"],
+  subject({ openid, subOpenid }) {
+    const userId = openid ?? subOpenid;
+    if (!userId) throw malformed('no_openid');
+    if (subOpenid && subOpenid !== userId) throw malformed('two_openids');
+    return { userId };
+  },
+};
+
+const ways: ReadonlyMap<string, Way> = new Map(
+  Object.entries({ wechat_pay: wechat, wechat_pay_payment_code: wechat, union_pay: unionpay }),
 );
 
 const wayOf = (channelId: string): Way => {
@@ -187,7 +191,7 @@ export const jucai = defineSource({
     return {
       upstreamAppId: options.appId,
       channels: options.channels,
-      pageless: ['wechat_pay'],
+      authCodeKind: (channelId) => wayOf(channelId).authCodeKind,
       validate(_, request) {
         requireClientIp(request);
         requireFittingSubAppId(request);
@@ -198,6 +202,8 @@ export const jucai = defineSource({
       },
       authorizer: {
         channels: ['union_pay'],
+        browserMark: 'UnionPay/',
+        read: returnWith('userAuthCode'),
         /** UnionPay's page returns no state of ours, so the state travels in the address that it returns to. */
         url({ returnUrl, state }) {
           const back = new URL(returnUrl);

@@ -1,14 +1,15 @@
 /**
- * The source `wechat`, WeChat's own API. A source redeems one of three kinds of auth codes: `web` those of WeChat's
- * pages, `miniprogram` those of wx.login, `payment_code` the 18 digits that a cashier scans. Documents: login.ts,
- * payment-code.ts.
+ * The source `wechat`, WeChat's own API. A source redeems one kind of auth codes: `web` those of WeChat's pages,
+ * `miniprogram` those of wx.login, `native` those that WeChat's SDK gives the merchant's app, `payment_code` the 18
+ * digits that a cashier scans. Documents: login.ts, payment-code.ts.
  */
 import { z } from 'zod';
 import { needsTls, upstreamAddress } from '../../lib/address.ts';
-import type { RedeemRequest } from '../../model.ts';
-import { invalidField, refuseSubAppId } from '../request-checks.ts';
-import { issuedId, issuedSecret } from '../schemas.ts';
-import { type AuthorizeRequest, defineSource } from '../source.ts';
+import type { AuthCodeKind, RedeemRequest } from '../../model.ts';
+import { returnWith } from '../page-return.ts';
+import { invalidField, refusePaymentCode, refuseSubAppId } from '../request-checks.ts';
+import { channelNames, issuedId, issuedSecret } from '../schemas.ts';
+import { type AuthorizeRequest, type Authorizer, defineSource } from '../source.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './login.ts';
 import { judgeOpenId, openIdRequest } from './payment-code.ts';
 
@@ -20,7 +21,7 @@ const isPattern = (source: string): boolean => {
   }
 };
 
-const common = { appId: issuedId(32), channels: z.array(z.string()).default(['wechat_pay']) };
+const common = { appId: issuedId(32), channels: z.array(z.string()).optional() };
 const login = {
   ...common,
   appSecret: issuedSecret(128),
@@ -50,6 +51,8 @@ const web = z
       context.addIssue({ code: 'custom', path: ['scope'], message: `WeChat refuses it at ${new URL(page).pathname}` });
   });
 const miniprogram = z.strictObject({ ...login, kind: z.literal('miniprogram') });
+/** https://developers.weixin.qq.com/doc/oplatform/Mobile_App/WeChat_Login/Development_Guide.html */
+const native = z.strictObject({ ...login, kind: z.literal('native') });
 const paymentCode = z
   .strictObject({
     ...common,
@@ -69,21 +72,38 @@ const paymentCode = z
     paymentCodePattern: z.string().default('1[0-5]\\d{16}').refine(isPattern, 'a regular expression'),
   })
   .refine(({ subAppId, subMchId }) => !subAppId || subMchId, { path: ['subMchId'], message: 'subAppId requires it' });
-const config = z
-  .discriminatedUnion('kind', [web, miniprogram, paymentCode])
-  .transform((options) =>
-    options.kind === 'web' ? { ...options, authorizeUrl: options.authorizeUrl ?? pages[options.scope] } : options,
-  );
+const given = z.discriminatedUnion('kind', [web, miniprogram, native, paymentCode]);
+
+const kindOf = (options: z.output<typeof given>): AuthCodeKind => {
+  if (options.kind === 'web') return options.scope === 'snsapi_login' ? 'WEBSITE_QR' : 'PAGE';
+  return ({ miniprogram: 'MINI_PROGRAM', native: 'NATIVE_APP', payment_code: 'PAYMENT_CODE' } as const)[options.kind];
+};
+const config = given.transform((options) => {
+  const channels = options.channels ?? channelNames('wechat_pay', kindOf(options));
+  if (options.kind !== 'web') return { ...options, channels };
+  return { ...options, channels, authorizeUrl: options.authorizeUrl ?? pages[options.scope] };
+});
 type WebOptions = Extract<z.output<typeof config>, { kind: 'web' }>;
 type PaymentCodeOptions = z.output<typeof paymentCode>;
 
-/** WeChat matches this query with a pattern: another order or encoding fails on the payer's phone. */
+/**
+ * WeChat matches this query with a pattern: another order or encoding fails on the payer's phone. connect_redirect=1 is
+ * in no document of WeChat; public clients send it against a second redirect, with a second code for one state.
+ */
 const authorizeUrl = (
   { appId, scope, authorizeUrl: page }: WebOptions,
   { returnUrl, state }: AuthorizeRequest,
 ): string =>
   `${page}?appid=${encodeURIComponent(appId)}&redirect_uri=${encodeURIComponent(returnUrl)}` +
-  `&response_type=code&scope=${scope}&state=${state}#wechat_redirect`;
+  `&response_type=code&scope=${scope}&state=${state}${scope === 'snsapi_login' ? '' : '&connect_redirect=1'}#wechat_redirect`;
+
+/** WeChat's browser shows the pages for snsapi_base and snsapi_userinfo only, every other browser those for snsapi_login. */
+const authorizer = (options: WebOptions): Authorizer => ({
+  channels: options.channels,
+  ...(options.scope !== 'snsapi_login' && { browserMark: 'MicroMessenger/' }),
+  read: returnWith('code'),
+  url: (request) => authorizeUrl(options, request),
+});
 
 /**
  * A service provider whose sub-merchant has several applications has to name one (sub_appid). The caller may, unless
@@ -101,14 +121,20 @@ export const wechat = defineSource({
   config,
   open(options, { connect, now, nonce }) {
     const exchange = connect(options.kind === 'payment_code' ? options.payUrl : options.apiUrl);
-    const common = { upstreamAppId: options.appId, channels: options.channels };
+    const kind = kindOf(options);
+    const common = { upstreamAppId: options.appId, channels: options.channels, authCodeKind: () => kind };
+    const validate = (authCode: string, request: RedeemRequest) => {
+      refusePaymentCode(authCode);
+      refuseSubAppId(request);
+    };
 
     switch (options.kind) {
       case 'web':
+      case 'native':
         return {
           ...common,
-          validate: (_, request) => refuseSubAppId(request),
-          authorizer: { channels: options.channels, url: (request) => authorizeUrl(options, request) },
+          validate,
+          ...(options.kind === 'web' && { authorizer: authorizer(options) }),
           redeem(authCode, _, call) {
             const sentAtMs = now();
             return exchange(tokenRequest(authCode, options), (reply) => judgeToken(reply, sentAtMs), call);
@@ -117,15 +143,13 @@ export const wechat = defineSource({
       case 'miniprogram':
         return {
           ...common,
-          pageless: options.channels,
-          validate: (_, request) => refuseSubAppId(request),
+          validate,
           redeem: (authCode, _, call) => exchange(sessionRequest(authCode, options), judgeSession, call),
         };
       case 'payment_code': {
         const whole = new RegExp(`^(?:${options.paymentCodePattern})$`, 'u');
         return {
           ...common,
-          pageless: options.channels,
           validate(authCode, request) {
             if (!whole.test(authCode)) throw invalidField('authCode', 'the whole payment code, as the payer shows it');
             requireFittingSubAppId(options, request);

@@ -10,6 +10,9 @@ export interface AlipayApp {
   readonly idKind?: 'userId' | 'openId';
   /** The only addresses that auth codes are sent to; absent: any. */
   readonly returnUrls?: readonly string[];
+  readonly isMiniProgram?: boolean;
+  /** The merchant's own id, with which an app asks for auth codes. */
+  readonly pid?: string;
   /** AES key: 16 bytes in base64. */
   readonly encryptKey?: string;
   /** Whether the application is in a group, whose members share union_ids. */

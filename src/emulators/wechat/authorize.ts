@@ -15,7 +15,7 @@ const errorPage = (code: number, text: string): EmulatorReply => ({
 
 /** The query as it must be written; the fragment #wechat_redirect stays in the browser. */
 const QUERY =
-  /^\?appid=[^&]+&redirect_uri=[^&]+&response_type=code&scope=(snsapi_\w+)&state=([a-zA-Z0-9]{0,128})(?:&forcePopup=\w+)?$/;
+  /^\?appid=[^&]+&redirect_uri=[^&]+&response_type=code&scope=(snsapi_\w+)&state=([a-zA-Z0-9]{0,128})(?:&connect_redirect=1)?(?:&forcePopup=\w+)?$/;
 /** Each page refuses the scopes of the other. */
 const scopesOf = new Map([
   ['/connect/oauth2/authorize', ['snsapi_base', 'snsapi_userinfo']],
@@ -44,7 +44,7 @@ export const authorize = ({ apps, issued, now }: WechatServer, { url }: Emulator
   const choices = payerChoices((code) => {
     const back = new URL(target);
     if (code !== undefined) {
-      issued.set(code, { appId: app.appId, scope, until: now() + CODE_TTL_MS });
+      issued.set(code, { appId: app.appId, takenAs: 'code', scope, until: now() + CODE_TTL_MS });
       back.searchParams.set('code', code);
     }
     back.searchParams.set('state', state);

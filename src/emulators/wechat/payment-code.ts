@@ -28,7 +28,8 @@ const requestFault = (fields: XmlFields, merchant: WechatMerchant | undefined): 
 export const openIdOfPaymentCode = (server: WechatServer, { url, body }: EmulatorRequest): EmulatorAnswer => {
   const fields = fromXml(body);
   if (!fields) return communicationFault('XML格式错误');
-  const { auth_code = '', appid = '' } = fields;
+  const { auth_code: shown = '', appid = '' } = fields;
+  const auth_code = server.shown.get(shown) ?? shown;
   const app = server.apps.get(appid);
   if (!app) return communicationFault('appid不存在');
   const { merchant } = app;

@@ -11,6 +11,8 @@ export interface WechatApp {
   readonly scope?: 'snsapi_base' | 'snsapi_userinfo' | 'snsapi_login';
   /** The host that payers may be sent back to (网页授权域名); absent: any. */
   readonly redirectHost?: string;
+  /** Set: the application has a client of its own, which WeChat's application gives login codes to. */
+  readonly client?: 'miniprogram' | 'native';
   readonly merchant?: WechatMerchant;
 }
 
@@ -26,9 +28,11 @@ export interface WechatMerchant {
   readonly noPermission?: boolean;
 }
 
-/** A code that the page gave to a payer. */
+/** A code that a page or WeChat's application gave out. Codes of tests, which neither issued, are taken everywhere. */
 interface Issued {
   readonly appId: string;
+  /** The parameter that takes it: js_code for those of mini programs. */
+  readonly takenAs: 'code' | 'js_code';
   readonly scope: string;
   readonly until: number;
 }
@@ -36,9 +40,11 @@ interface Issued {
 export interface WechatServer {
   readonly apps: ReadonlyMap<string, WechatApp>;
   readonly issued: Map<string, Issued>;
+  /** The test code behind each payment code that a payer has shown. */
+  readonly shown: Map<string, string>;
   readonly now: () => number;
   /** Uses a code up, and returns its kind for this application. */
-  spend(code: string, appId: string): TestCodeKind;
+  spend(code: string, appId: string, takenAs?: Issued['takenAs']): TestCodeKind;
 }
 
 export const createServer = (apps: readonly WechatApp[], now: () => number): WechatServer => {
@@ -47,12 +53,13 @@ export const createServer = (apps: readonly WechatApp[], now: () => number): Wec
   return {
     apps: new Map(apps.map((app) => [app.appId, app])),
     issued,
+    shown: new Map(),
     now,
-    spend(code, appId) {
+    spend(code, appId, takenAs) {
       const { kind } = readCode(code);
       const issue = issued.get(code);
       if (kind === 'used' || !issue) return kind;
-      if (issue.appId !== appId) return 'invalid';
+      if (issue.appId !== appId || issue.takenAs !== takenAs) return 'invalid';
       return issue.until <= now() ? 'expired' : kind;
     },
   };

@@ -4,9 +4,12 @@ import {
   authenticationFailures,
   certificationFailures,
   orFailure,
+  reportFailures,
+  resultFailures,
   startFailures,
   storingFailures,
 } from '../failures.ts';
+import { authResultMember } from './auth-result.ts';
 
 export const Mutation: MutationResolvers = {
   authenticate: (_, { input }, context) =>
@@ -26,10 +29,23 @@ export const Mutation: MutationResolvers = {
     }),
 
   startAuthentication: (_, { input }, context) =>
-    orFailure(context, startFailures, async () => ({
-      __typename: 'PayerAuthenticationStarted' as const,
-      ...(await context.authentication.startAuthentication(input)),
+    orFailure(context, startFailures, async () => {
+      const started = await context.authentication.startAuthentication(input, context.call);
+      return 'authorizeUrl' in started
+        ? { __typename: 'PayerAuthenticationStarted' as const, ...started }
+        : { __typename: 'PayerAuthenticationStartedWithoutPage' as const, ...started };
+    }),
+
+  reportAuthenticationStep: (_, { input }, context) =>
+    orFailure(context, reportFailures, async () => ({
+      __typename: 'PayerAuthStepReported' as const,
+      ...(await context.sessionSteps.report(input, context.call)),
     })),
+
+  cancelAuthentication: (_, { queryCode }, context) =>
+    orFailure(context, resultFailures, async () =>
+      authResultMember(await context.sessionSteps.cancel(queryCode, context.call)),
+    ),
 
   initializeIdentityCertification: (_, { input }, context) =>
     orFailure(context, certificationFailures, async () => ({

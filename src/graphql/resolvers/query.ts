@@ -1,18 +1,14 @@
 /** Resolvers of Query: one call of a use case each, and its result in the form of the contract. */
-
-import { PayerIdentityError } from '../../failure.ts';
 import type { QueryResolvers } from '../../generated/resolvers.ts';
-import { authResultMember } from '../auth-result.ts';
 import { certificationFailures, jobworthFailures, orFailure, resultFailures } from '../failures.ts';
 import { identityKey } from '../loaders.ts';
+import { authResultMember } from './auth-result.ts';
 
 export const Query: QueryResolvers = {
   authResult: (_, { queryCode, waitSeconds }, context) =>
-    orFailure(context, resultFailures, async () => {
-      const result = await context.readResult(queryCode, waitSeconds ?? 0, context.call);
-      if (!result) throw new PayerIdentityError('QUERY_CODE_UNKNOWN');
-      return authResultMember(result);
-    }),
+    orFailure(context, resultFailures, async () =>
+      authResultMember(await context.readResult(queryCode, waitSeconds ?? 0, context.call)),
+    ),
 
   identityCertification: (_, args, context) =>
     orFailure(context, certificationFailures, async () => ({

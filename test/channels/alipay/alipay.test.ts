@@ -7,6 +7,7 @@ import { judgeJobworth } from '../../../src/channels/alipay/jobworth.ts';
 import { alipayKeys, keyConfig } from '../../../src/channels/alipay/keys.ts';
 import { judgeCall } from '../../../src/channels/alipay/v1.ts';
 import { replyTextToSign } from '../../../src/channels/alipay/v3.ts';
+import { openSources } from '../../../src/channels/registry.ts';
 import type { JobworthRequest } from '../../../src/channels/source.ts';
 import { type AlipayOptions, startAlipay } from '../../../src/emulators/alipay.ts';
 import { idsOf } from '../../../src/emulators/test-codes.ts';
@@ -95,6 +96,63 @@ describe('OAuth', () => {
     expect(source.authorizer?.url({ returnUrl: 'https://a.example/b?c=d', state: 'abc123' })).toBe(
       'https://openauth.alipay.com/oauth2/publicAppAuthorize.htm?app_id=2021000000000001&scope=auth_base&redirect_uri=https%3A%2F%2Fa.example%2Fb%3Fc%3Dd&state=abc123',
     );
+  });
+
+  test.each([
+    ['web', {}, 'PAGE', ['ali_pay']],
+    ['miniprogram', {}, 'MINI_PROGRAM', ['ali_pay', 'ali_pay_mini_program']],
+    ['native', { pid: '2088000000000001' }, 'NATIVE_APP', ['ali_pay', 'ali_pay_native_app']],
+  ])(
+    'a source of kind %s redeems codes of its kind as the others do, and only web has a page',
+    async (kind, own, codeKind, channels) => {
+      const { source, emulator } = await open({ source: { kind, ...own } });
+      expect(source.channels).toEqual(channels);
+      for (const channel of channels) expect(source.authCodeKind(channel)).toBe(codeKind);
+      expect([source.authorizer !== undefined, source.infoStr !== undefined]).toEqual([
+        kind === 'web',
+        kind === 'native',
+      ]);
+      const { subject } = await source.redeem('test_ok_alice', { channelId: channels[0] ?? '' }, soon());
+      expect(subject.userId).toBe(idsOf('alice').userId);
+      const [{ url, body } = { url: undefined, body: '' }] = emulator.ledger;
+      expect(url?.searchParams.get('method')).toBe('alipay.system.oauth.token');
+      expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+        grant_type: 'authorization_code',
+        code: 'test_ok_alice',
+      });
+    },
+  );
+
+  test.each([
+    ['native without a pid', { kind: 'native' }, 'pid'],
+    ['a pid of four digits', { kind: 'native', pid: '2088' }, 'pid'],
+    ['a pid for a mini program', { kind: 'miniprogram', pid: '2088000000000001' }, 'pid'],
+    [
+      'an app id that would change the signed text',
+      { kind: 'native', pid: '2088000000000001', appId: 'a&pid=1' },
+      'appId',
+    ],
+    [
+      'a page for an app',
+      { kind: 'native', pid: '2088000000000001', authorizeUrl: 'https://a.example' },
+      'authorizeUrl',
+    ],
+    ['the scope of a page for a mini program', { kind: 'miniprogram', scope: 'auth_user' }, 'scope'],
+    ['an unknown kind', { kind: 'app' }, 'kind'],
+  ])('the service does not start with %s', (_, changes, path) => {
+    const options = { type: 'alipay', appId, privateKey, alipayPublicKey: vectors.alipayPublicKeySpkiDerBase64 };
+    expect(() => openSources({ pay: { ...options, ...changes } })).toThrow(new RegExp(`^Source pay: .*${path}`));
+  });
+
+  test('a payment code of Alipay or WeChat is refused, and not sent', async () => {
+    const { source, emulator } = await open();
+    const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'authCode' })] };
+    const ask = (authCode: string) => () => source.validate?.(authCode, { channelId: 'ali_pay' });
+    for (const code of ['28763443825664394', '2500000000000000', '309999999999999999999999', '134291427096188722'])
+      expect(ask(code)).toThrow(expect.objectContaining(refused));
+    for (const code of ['4b203fe6c11548bcabd8da5bb087a83b', '250000000000000', '2887634438256643940000000'])
+      expect(ask(code)).not.toThrow();
+    expect(emulator.ledger).toEqual([]);
   });
 
   test('an unknown application and a wrong key fail with CHANNEL_MISCONFIGURED', async () => {

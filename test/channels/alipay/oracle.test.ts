@@ -2,13 +2,14 @@
  * The official SDK as an independent oracle. It is a development dependency only: its transport sends one-time codes
  * twice and its checks can be bypassed (docs/decisions), but what it signs, Alipay accepts.
  */
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AlipaySdk } from 'alipay-sdk';
 import { describe, expect, test } from 'vitest';
 import { CERTIFY } from '../../../src/channels/alipay/certify.ts';
 import { alipayKeys, keyConfig, verifierOf } from '../../../src/channels/alipay/keys.ts';
+import { infoStr } from '../../../src/channels/alipay/native.ts';
 import { signedPage, textToSign } from '../../../src/channels/alipay/v1.ts';
 import { replyTextToSign, requestTextToSign } from '../../../src/channels/alipay/v3.ts';
 import vectors from '../../vectors/alipay.json' with { type: 'json' };
@@ -93,6 +94,45 @@ describe('v1', () => {
     expect(rsa2(textToSign(same))).toBe(ours);
     expect(Object.fromEntries(new URL(page.form.action).searchParams)).not.toHaveProperty('biz_content');
     expect(page.form.fields).toEqual([{ name: 'biz_content', value: biz_content }]);
+  });
+});
+
+describe('the infoStr of an app', () => {
+  const pid = '2088123456789012';
+  const targetId = '0123456789abcdef0123456789abcdef';
+  const ours = infoStr({ appId, pid, keys }, targetId);
+  const parameters = Object.fromEntries(new URLSearchParams(ours));
+
+  test('the infoStr has the parameters of the document in the order of its sample, then the signature', () => {
+    expect(ours.slice(0, ours.indexOf('&sign='))).toBe(
+      `apiname=com.alipay.account.auth&app_id=${appId}&app_name=mc&auth_type=AUTHACCOUNT&biz_type=openservice` +
+        `&method=alipay.open.auth.sdk.code.get&pid=${pid}&product_id=APP_FAST_LOGIN&scope=kuaijie&sign_type=RSA2` +
+        `&target_id=${targetId}`,
+    );
+    expect(ours).toMatch(/&sign=(?:[A-Za-z0-9]|%2B|%2F|%3D){344,}$/);
+  });
+
+  test('the signature is the one that node:crypto verifies with the public key of the app', () => {
+    const publicKey = createPublicKey(pem(vectors.appPublicKeySpkiDerBase64, 'PUBLIC KEY'));
+    const { sign: signature = '', ...signed } = parameters;
+    const text = Object.entries(signed)
+      .map((pair) => pair.join('='))
+      .join('&');
+    const isRight = (of: string) => verify('RSA-SHA256', Buffer.from(of), publicKey, Buffer.from(signature, 'base64'));
+    expect(isRight(text)).toBe(true);
+    for (const altered of [text.replace(targetId, targetId.replace('0', '1')), text.replace(pid, '2088123456789013')])
+      expect(isRight(altered)).toBe(false);
+  });
+
+  test('the SDK makes the same signature for the same parameters', () => {
+    const { sign: signature, ...signed } = parameters;
+    const { sign: theirs, ...sent } = Object.fromEntries(
+      new URLSearchParams(sdk.sdkExecute(signed.method ?? '', signed)),
+    );
+    // The SDK adds parameters of its own and signs them: it signs as we do.
+    expect(rsa2(textToSign(sent))).toBe(theirs);
+    expect(sent).toMatchObject(signed);
+    expect(rsa2(textToSign(signed))).toBe(signature);
   });
 });
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { guardConfig } from '../../../src/channels/guard/guard.ts';
+import { returnWith } from '../../../src/channels/page-return.ts';
 import { type CallOrigin, defineSource, type Exchange, type SourceCall } from '../../../src/channels/source.ts';
 import { type FailureCode, PayerIdentityError } from '../../../src/failure.ts';
 import { type Cancellation, ExchangeError, type HttpReply } from '../../../src/lib/exchange.ts';
@@ -57,8 +58,9 @@ const openGuarded = (options: object = {}) => {
       return {
         upstreamAppId: 'app',
         channels,
+        authCodeKind: () => 'PAGE',
         redeem: (_, __, call) => exchanging(exchange, alice, call),
-        authorizer: { channels, url: () => 'https://example.com' },
+        authorizer: { channels, url: () => 'https://example.com', read: returnWith('code') },
         resultHolder: {
           redeemAndHold: (_, __, ___, call) => exchanging(exchange, undefined, call),
           collect: (_, call) => exchanging(exchange, alice, call),

@@ -9,8 +9,6 @@ import { startEmulator } from '../../../src/emulators/emulator.ts';
 import { type JucaiMerchant, jucaiRefusals, startJucai } from '../../../src/emulators/jucai.ts';
 import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { failureMember, PayerIdentityError } from '../../../src/failure.ts';
-import { createApps } from '../../../src/identity/apps.ts';
-import { createAuthentication } from '../../../src/identity/authentication.ts';
 import type { HttpReply } from '../../../src/lib/exchange.ts';
 import { readJson } from '../../../src/lib/strict-json.ts';
 import type { RedeemRequest } from '../../../src/model.ts';
@@ -554,25 +552,14 @@ describe("UnionPay's page", () => {
     expect(url.searchParams.get('redirectUrl')).toBe(redirectUrl);
   });
 
-  test('startAuthentication for WeChat payment codes, which no page gives out, is CHANNEL_UNSUPPORTED', async () => {
+  test('WeChat channels take payment codes, which no page gives out, and only UnionPay has a page', () => {
     const source = openAt('https://jucai.example');
     expect(source.authorizer?.channels).toEqual(['union_pay']);
-    const returnUrl = 'https://shop.example';
-    const app = {
-      id: 'shop',
-      channels: { wechat_pay: 'main' },
-      returnUrls: [returnUrl],
-      attempts: 5,
-      sessions: 'optional',
-    } as const;
-    const apps = createApps(
-      { defaultApp: 'shop', apps: [app], channelTitles: {}, sources: { main: { type: 'jucai' } } },
-      { get: () => source },
-    );
-    const unused = {} as Omit<Parameters<typeof createAuthentication>[0], 'apps'>;
-    const { startAuthentication } = createAuthentication({ ...unused, apps });
-    const started = startAuthentication({ channelId: 'wechat_pay', returnUrl });
-    await expect(started).rejects.toMatchObject({ code: 'CHANNEL_UNSUPPORTED', fields: [{ path: 'channelId' }] });
+    expect(source.channels.map((channel) => [channel, source.authCodeKind(channel)])).toEqual([
+      ['wechat_pay', 'PAYMENT_CODE'],
+      ['wechat_pay_payment_code', 'PAYMENT_CODE'],
+      ['union_pay', 'PAGE'],
+    ]);
   });
 
   const visit = async (returnUrl: string) => {
@@ -629,10 +616,11 @@ describe("UnionPay's page", () => {
 describe('the configuration', () => {
   const options = { type: 'jucai', baseUrl: 'https://jucai.example', mchNo: 'm', appId: 'a', secret: 's' };
 
-  test('the registry opens a JuCai source that serves both channels', async () => {
+  test('the registry opens a JuCai source that serves both wallets', async () => {
     const sources = openSources({ main: options });
     onTestFinished(() => sources.close());
-    expect(sources.get('main')).toMatchObject({ upstreamAppId: 'a', channels: ['wechat_pay', 'union_pay'] });
+    const channels = ['wechat_pay', 'wechat_pay_payment_code', 'union_pay'];
+    expect(sources.get('main')).toMatchObject({ upstreamAppId: 'a', channels });
   });
 
   test.each([

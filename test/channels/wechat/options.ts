@@ -16,6 +16,7 @@ export const sub = { subAppId: 'wx8888888888888888', subMchId: '1900000109' };
 export const settings = {
   web: { kind: 'web', appId, appSecret },
   miniprogram: { kind: 'miniprogram', appId, appSecret },
+  native: { kind: 'native', appId, appSecret },
   payment_code: { kind: 'payment_code', ...merchant, paymentCodePattern: 'test_.*' },
 };
 export type Kind = keyof typeof settings;

@@ -30,6 +30,7 @@ const login = { invalid: 'AUTH_CODE_INVALID', used: 'AUTH_CODE_USED', expired: '
 const plug = { channelId: 'wechat_pay', signsReplies: false, refusals: login };
 sourceContract({ ...plug, name: 'WeChat, web', start: () => start('web') });
 sourceContract({ ...plug, name: 'WeChat, miniprogram', start: () => start('miniprogram') });
+sourceContract({ ...plug, name: 'WeChat, native', start: () => start('native') });
 sourceContract({
   ...plug,
   name: 'WeChat, payment_code',
@@ -53,8 +54,24 @@ describe('the configuration of WeChat', () => {
     });
     expect(wechat.config.parse({ kind: 'payment_code', ...merchant })).toMatchObject({
       payUrl: 'https://api.mch.weixin.qq.com',
-      channels: ['wechat_pay'],
+      channels: ['wechat_pay', 'wechat_pay_payment_code'],
     });
+  });
+
+  test.each([
+    [settings.web, 'PAGE', ['wechat_pay']],
+    [{ ...settings.web, scope: 'snsapi_userinfo' }, 'PAGE', ['wechat_pay']],
+    [{ ...settings.web, scope: 'snsapi_login' }, 'WEBSITE_QR', ['wechat_pay', 'wechat_pay_website_qr']],
+    [settings.miniprogram, 'MINI_PROGRAM', ['wechat_pay', 'wechat_pay_mini_program']],
+    [settings.native, 'NATIVE_APP', ['wechat_pay', 'wechat_pay_native_app']],
+    [settings.payment_code, 'PAYMENT_CODE', ['wechat_pay', 'wechat_pay_payment_code']],
+    [{ ...settings.native, channels: ['own'] }, 'NATIVE_APP', ['own']],
+  ])('a source with %j takes codes of the kind %s on the channels %j', (options, kind, channels) => {
+    const sources = openSources({ pay: { type: 'wechat', ...options } });
+    onTestFinished(() => sources.close());
+    const source = sources.get('pay');
+    expect(source?.channels).toEqual(channels);
+    for (const channel of channels) expect(source?.authCodeKind(channel)).toBe(kind);
   });
 
   test.each([
@@ -76,6 +93,8 @@ describe('the configuration of WeChat', () => {
     ],
     ['an application of no sub-merchant', { ...settings.payment_code, subAppId: 'wx8' }, 'subMchId'],
     ['web with what only payment_code knows', { ...settings.web, mchId }, 'mchId'],
+    ['a mini program with a page', { ...settings.miniprogram, authorizeUrl: OAUTH2 }, 'authorizeUrl'],
+    ['an app with the scope of a page', { ...settings.native, scope: 'snsapi_login' }, 'scope'],
     ['an unknown kind', { ...settings.web, kind: 'h5' }, 'kind'],
   ])('the service does not start with %s', (_, options, path) => {
     expect(() => openSources({ pay: { type: 'wechat', ...options } })).toThrow(/^Source pay: /);
@@ -213,6 +232,20 @@ describe('a login through WeChat', () => {
     expect(ask({ orderId: 'order_1', terminalId: '1', clientIp: '192.0.2.1' })).not.toThrow();
   });
 
+  test.each(['web', 'miniprogram', 'native'] as const)(
+    'a payment code of WeChat or Alipay at kind %s is refused, and not sent',
+    async (kind) => {
+      const { source, emulator } = await open(kind);
+      const refused = { code: 'INPUT_INVALID', fields: [expect.objectContaining({ path: 'authCode' })] };
+      const ask = (authCode: string) => () => source.validate?.(authCode, { channelId: 'wechat_pay' });
+      for (const code of ['134291427096188722', '100000000000000000', '159999999999999999', '28763443825664394'])
+        expect(ask(code)).toThrow(expect.objectContaining(refused));
+      for (const code of ['13429142709618872', '164291427096188722', '081Jk0Ga1mTNGB0Tx9Ja1aBcDe1Jk0Gv'])
+        expect(ask(code)).not.toThrow();
+      expect(emulator.ledger).toEqual([]);
+    },
+  );
+
   test('a reply with ids and an errcode is refused', async () => {
     const redeem = await openAnswering('miniprogram', '{"openid":"oAlice","session_key":"k","errcode":40029}');
     await expect(redeem()).rejects.toMatchObject({ code: 'AUTH_CODE_INVALID' });
@@ -299,11 +332,11 @@ describe('the page that asks a payer', () => {
     expect(source.authorizer?.url(request)).toBe(
       `https://open.weixin.qq.com/connect/oauth2/authorize?appid=${appId}` +
         '&redirect_uri=https%3A%2F%2Fshop.test%2Fpay%3Fa%3D1%26b%3D%E4%B8%AD' +
-        '&response_type=code&scope=snsapi_userinfo&state=Ab1#wechat_redirect',
+        '&response_type=code&scope=snsapi_userinfo&state=Ab1&connect_redirect=1#wechat_redirect',
     );
   });
 
-  test('website login has another page, with the same parameters in the same order', async () => {
+  test('website login has another page, with the same parameters in the same order and no connect_redirect', async () => {
     const { source } = await open('web', { source: { scope: 'snsapi_login' } });
     expect(source.authorizer?.url(request)).toBe(
       `https://open.weixin.qq.com/connect/qrconnect?appid=${appId}` +
@@ -328,6 +361,7 @@ describe('the page that asks a payer', () => {
   test('only kind web has an authorizer', async () => {
     expect((await open('miniprogram')).source.authorizer).toBeUndefined();
     expect((await open('payment_code')).source.authorizer).toBeUndefined();
+    expect((await open('native')).source.authorizer).toBeUndefined();
   });
 
   const ask = async (query: string, options?: Options) => {

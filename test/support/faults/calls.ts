@@ -35,6 +35,7 @@ const newSecrets = () => ({
   askedUserId: mark(),
   askedOpenId: mark(),
   queryCode: mark(),
+  codeVerifier: `${mark()}.${mark()}~${mark()}`,
   nonce: mark(),
   bearer: mark(),
   cookie: mark(),

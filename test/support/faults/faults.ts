@@ -1,4 +1,5 @@
 /** The faults of the fault suite, and what has to succeed before they can happen. */
+import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { vi } from 'vitest';
 import { idsOf } from '../../../src/emulators/test-codes.ts';
@@ -15,8 +16,10 @@ export const runWithoutFaults = async (calls: FaultCalls): Promise<void> => {
   const { ask, host, issued, newCode, secret } = calls;
   const alipay = await authenticate(calls, authRoutes[5], newCode('ok'), { queryCode: `${secret.queryCode}.alipay` });
   const unionPay = await authenticate(calls, authRoutes[4], newCode('ok'));
-  const started = await ask(START, { input: { channelId: 'ali_pay', returnUrl: host.returnUrl } });
-  await authenticateAndSet(calls, 'demo', newCode('ok'), { state: started.state });
+  const codeChallenge = createHash('sha256').update(secret.codeVerifier).digest('base64url');
+  const started = await ask(START, { input: { channelId: 'ali_pay', returnUrl: host.returnUrl, codeChallenge } });
+  for (const codeVerifier of [undefined, `${secret.codeVerifier}x`, `${secret.codeVerifier}é`, secret.codeVerifier])
+    await authenticateAndSet(calls, 'demo', newCode('ok'), { state: started.state, codeVerifier });
   await authenticateAndSet(calls, 'demo', newCode('ok'), { state: `${started.state.slice(0, -1)}x` });
   await authenticateAndSet(calls, 'resultHolder', newCode('ok'), { queryCode: `${secret.queryCode}.resultHolder` });
   for (const queryCode of [started.queryCode, `${secret.queryCode}.alipay`, `${secret.queryCode}.resultHolder`, mark()])

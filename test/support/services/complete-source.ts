@@ -1,4 +1,5 @@
 /** A source whose replies have every field, so that no field of the contract is empty. */
+import { returnWith } from '../../../src/channels/page-return.ts';
 import type { OpenedSource } from '../../../src/channels/source.ts';
 import { PayerIdentityError } from '../../../src/failure.ts';
 
@@ -9,12 +10,17 @@ const failures = {
   overloaded: 'OVERLOADED',
 } as const;
 
+/** A channel without a page, whose codes a native app gets. */
+export const nativeChannel = 'ali_pay_native_app';
+
 /** The prefix of a code names its outcome: `refused`, `pending` and so on; every other succeeds. */
 const outcomeOf = (code: string) => code.split('_', 1)[0] ?? '';
 
 export const completeSource = (upstreamAppId: string): OpenedSource => ({
   upstreamAppId,
-  channels: ['ali_pay'],
+  channels: ['ali_pay', nativeChannel],
+  authCodeKind: (channelId) => (channelId === nativeChannel ? 'NATIVE_APP' : 'PAGE'),
+  infoStr: () => 'signed=text',
   async redeem(authCode) {
     const failure = Object.entries(failures).find(([name]) => name === outcomeOf(authCode))?.[1];
     if (failure) throw new PayerIdentityError(failure);
@@ -27,6 +33,7 @@ export const completeSource = (upstreamAppId: string): OpenedSource => ({
   authorizer: {
     channels: ['ali_pay'],
     url: ({ state }) => `https://channel.example/authorize?state=${state}`,
+    read: returnWith('code'),
   },
   requireReady: () => {},
   certifier: {

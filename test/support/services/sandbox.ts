@@ -39,12 +39,16 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
   const sources = openSources(config.sources, { guard: config.limits.source });
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });
+  const door = app.door && config.door && (await listen(app.door, { ...config.door, log }));
 
   return {
     origin,
+    /** Where the door listens. */
+    door: door?.url ?? '',
     file,
     folder,
     store,
+    vault,
     emulators: sandbox.emulators,
     sources: config.sources,
     logLines,
@@ -60,7 +64,7 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
       return { status: response.status, ...((await response.json()) as Omit<GraphqlAnswer, 'status'>) };
     },
     async close() {
-      await server.close(1_000);
+      await Promise.all([server.close(1_000), door?.close(1_000)]);
       await app.close();
       await sources.close();
       await store.close();

@@ -3,7 +3,7 @@ import type { Scope } from '../../../src/security/caller.ts';
 import { allScopes } from '../../../src/security/caller.ts';
 import { operationFor, type Root } from '../schema/contract.ts';
 import { audience, startIssuer } from '../signers/issuer.ts';
-import { completeSource } from './complete-source.ts';
+import { completeSource, nativeChannel } from './complete-source.ts';
 import { type ServiceOptions, startService } from './service.ts';
 
 const returnUrl = 'https://shop.example/payer';
@@ -26,7 +26,7 @@ export const startScopedService = async (callers: Settings['callers'] = {}, conf
     jwks: issuer.jwks(),
     appsClaim: 'apps',
   };
-  const channels = { [channelId]: 'complete' };
+  const channels = { [channelId]: 'complete', [nativeChannel]: 'complete' };
   const service = await startService({
     sandbox: false,
     sources: { complete: completeSource('upstream') },
@@ -89,10 +89,14 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   const { identity } = await mutation('authenticate', { channelId, authCode: newCode('ok') });
   const { certifyId } = await mutation('initializeIdentityCertification', { ...payer, identityId: identity.id });
   await ask('Query', 'identityCertification', { certifyId });
-  const stored = await mutation('authenticateAndSet', { channelId, authCode: newCode('ok') });
-  const refused = 'query-code-of-a-refused-payer';
-  await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), queryCode: refused });
-  const started = await mutation('startAuthentication', { channelId, returnUrl });
+  const start = () => mutation('startAuthentication', { channelId, returnUrl, clientReferenceId: 'order-1' });
+  const [stored, refused, started, over] = [await start(), await start(), await start(), await start()];
+  await mutation('authenticateAndSet', { channelId, authCode: newCode('ok'), state: stored.state });
+  await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), state: started.state });
+  await mutation('reportAuthenticationStep', { channelId, state: started.state, step: 'DECLINED' });
+  for (let attempt = 1; attempt <= 5; attempt += 1)
+    await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), state: refused.state });
+  await ask('Mutation', 'cancelAuthentication', { queryCode: over.queryCode });
 
   const query = (name: string, field: string, variables: () => object): ContractCall => ({
     name: `${field} ${name}`,
@@ -113,18 +117,29 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   return [
     ...['ok', 'refused', 'indeterminate', 'unreachable', 'overloaded'].map(authenticate),
     mutate('ok', 'authenticateAndSet', () => ({ channelId, authCode: newCode('ok') })),
+    mutate('of a spent session', 'authenticateAndSet', () => ({
+      channelId,
+      authCode: newCode('ok'),
+      state: refused.state,
+    })),
     mutate('ok', 'startAuthentication', () => ({ channelId, returnUrl })),
+    mutate('without a page', 'startAuthentication', () => ({ channelId: nativeChannel })),
     mutate('of a page that is not listed', 'startAuthentication', () => ({
       channelId,
       returnUrl: `${returnUrl}/other`,
     })),
+    mutate('ok', 'reportAuthenticationStep', () => ({ channelId, state: started.state, step: 'DECLINED' })),
+    mutate('of a cancelled session', 'reportAuthenticationStep', () => ({
+      ...{ channelId, state: over.state, step: 'OPENED' },
+    })),
+    { ...query('again', 'cancelAuthentication', () => ({ queryCode: over.queryCode })), root: 'Mutation' },
     mutate('ok', 'initializeIdentityCertification', () => payer),
     mutate('ok', 'startIdentityCertification', () => ({ certifyId, returnUrl })),
     query('ok', 'identityCertification', () => ({ certifyId })),
     query('of an unknown one', 'identityCertification', () => ({ certifyId: 'unknown' })),
     ...['ok', 'pending', 'refused', 'mismatch'].map(jobworth),
     query('of a payer who is known', 'authResult', () => ({ queryCode: stored.queryCode })),
-    query('of a refused payer', 'authResult', () => ({ queryCode: refused })),
+    query('of a refused payer', 'authResult', () => ({ queryCode: refused.queryCode })),
     query('of nobody yet', 'authResult', () => ({ queryCode: started.queryCode })),
     query('of an unknown query code', 'authResult', () => ({ queryCode: 'query-code-that-was-never-used' })),
     query('of a payer', 'payerIdentity', () => ({ id: identity.id })),

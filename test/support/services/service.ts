@@ -132,9 +132,9 @@ export const AUTH_RESULT = `
   query AuthResult($queryCode: String!, $waitSeconds: Int) {
     authResult(queryCode: $queryCode, waitSeconds: $waitSeconds) {
       __typename
-      ... on PayerAuthWaiting { pollAfterSeconds attemptsLeft lastFailure { __typename code traceId } expiresAt }
-      ... on PayerAuthSucceeded { identity { id openId userId } expiresAt }
-      ... on PayerAuthFailed { failure { __typename code message traceId } expiresAt }
+      ... on PayerAuthWaiting { clientReferenceId pollAfterSeconds attemptsLeft lastFailure { __typename code traceId } expiresAt }
+      ... on PayerAuthSucceeded { clientReferenceId identity { id openId userId } expiresAt }
+      ... on PayerAuthFailed { clientReferenceId failure { __typename code message traceId } expiresAt }
       ... on PayerFailure { code message traceId }
       ... on PayerServiceBusy { retryAfterSeconds }
       ... on PayerInvalidInput { fields { path message } }

@@ -2,10 +2,19 @@
 import type fc from 'fast-check';
 import { expect } from 'vitest';
 import type { CertificationStatus } from '../../../src/model.ts';
-import type { Claim, FinalOutcome, Lease, Outcome, Redemption, SessionClaim } from '../../../src/store/model.ts';
+import type {
+  Claim,
+  FinalOutcome,
+  Lease,
+  Outcome,
+  Redemption,
+  SessionClaim,
+  StepReport,
+} from '../../../src/store/model.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { compareSome } from './comparisons.ts';
 import {
+  cancelInModel,
   claimInModel,
   collectInModel,
   countPollInModel,
@@ -13,6 +22,8 @@ import {
   markSentInModel,
   openInModel,
   releaseInModel,
+  reportStepInModel,
+  sessionNamed,
   settleInModel,
   sweepInModel,
 } from './model.ts';
@@ -56,15 +67,22 @@ const payerIdOf = (ended: Redemption | undefined) => (ended?.state === 'SUCCEEDE
 
 export type SessionChoice =
   | { readonly own: string; readonly attempts: number }
-  | { readonly issued: number; readonly by: 'query code' | 'state' }
+  | { readonly issued: number; readonly by: 'query code' | 'state'; readonly codeChallenge?: string | undefined }
   | undefined;
+
+const issuedAt = ({ queryCodes }: Model, number: number): string =>
+  pick(
+    [...queryCodes].filter((queryCode) => queryCode.startsWith('issued')),
+    number,
+  ) ?? 'issued never';
 
 const sessionClaim = (model: Model, choice: SessionChoice, issuedOnly: boolean): SessionClaim | undefined => {
   if (!choice) return undefined;
   if ('own' in choice) return { queryCode: choice.own, issuedOnly, attempts: choice.attempts };
-  const issued = [...model.queryCodes].filter((queryCode) => queryCode.startsWith('issued'));
-  const queryCode = pick(issued, choice.issued) ?? 'issued never';
-  return choice.by === 'state' ? { stateId: `state of ${queryCode}` } : { queryCode, issuedOnly, attempts: 3 };
+  const queryCode = issuedAt(model, choice.issued);
+  return choice.by === 'state'
+    ? { stateId: `state of ${queryCode}`, codeChallenge: choice.codeChallenge }
+    : { queryCode, issuedOnly, attempts: 3 };
 };
 
 interface ClaimChoice extends Pick<Claim, 'code' | 'kind' | 'appId' | 'channelId'> {
@@ -78,7 +96,10 @@ const runClaim = async (model: Model, store: Store, { caller, session, issuedOnl
   traces += 1;
   const common = { source: 'daxpay', upstreamAppId: 'upstream-app', binding: [caller], traceId: `trace-${traces}` };
   const whole: Claim = { ...common, ...choice, session: sessionClaim(model, session, issuedOnly) };
+  const named = whole.session && sessionNamed(model, whole.session);
   const verdict = await store.claim(whole);
+  // An expired session is shown until something deletes it.
+  if (!named || named.expiresAt > model.now) expect(verdict.clientReferenceId).toBe(named?.clientReferenceId);
   const lease = verdict.kind === 'CLAIMED' ? verdict.lease : undefined;
   const redemptionId = 'redemption' in verdict ? verdict.redemption.id : lease?.redemptionId;
   const expected = claimInModel(model, whole, lease);
@@ -126,12 +147,29 @@ export const exchange = (choice: ClaimChoice, outcome: Outcome): Command =>
     await runSettle(model, store, leaseAt(model, 0), outcome);
   });
 
-export const openSession = (appId: string): Command =>
-  step(`open a session of ${appId}`, async (model, store) => {
+export const openSession = (appId: string, codeChallenge?: string): Command =>
+  step(`open a session of ${appId} with ${codeChallenge}`, async (model, store) => {
     const queryCode = `issued ${model.queryCodes.size}`;
-    const session = { queryCode, stateId: `state of ${queryCode}`, appId, channelId: 'ali_pay', attempts: 3 };
+    const place = { appId, channelId: 'ali_pay', stateId: `state of ${queryCode}` };
+    const session = { queryCode, ...place, attempts: 3, codeChallenge, clientReferenceId: codeChallenge && queryCode };
     const { expiresAt } = await store.openSession(session);
     expect(expiresAt.getTime()).toBe(openInModel(model, session).expiresAt + model.skew);
+  });
+
+/** Mostly of the channel that it was issued for. */
+export const reportStep = (number: number, stepOf: Pick<StepReport, 'appId' | 'channelId' | 'step'>): Command =>
+  step(`report ${JSON.stringify(stepOf)} of session ${number}`, async (model, store) => {
+    const report = { stateId: `state of ${issuedAt(model, number)}`, ...stepOf };
+    expect(await store.reportStep(report)).toEqual(reportStepInModel(model, report));
+  });
+
+export const cancel = (number: number, appId: string): Command =>
+  step(`cancel query code ${number} of ${appId}`, async (model, store) => {
+    traces += 1;
+    const queryCode = pick([...model.queryCodes], number) ?? 'unknown';
+    const cancellation = { queryCode, appId, traceId: `trace-${traces}` };
+    await store.cancel(cancellation);
+    cancelInModel(model, cancellation);
   });
 
 export const countPoll = (number: number): Command =>

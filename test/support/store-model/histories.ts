@@ -6,6 +6,7 @@ import {
   addCertification,
   advance,
   type Command,
+  cancel,
   claim,
   collect,
   countPoll,
@@ -16,6 +17,7 @@ import {
   openSession,
   release,
   reopen,
+  reportStep,
   type SessionChoice,
   settle,
   sweep,
@@ -44,7 +46,11 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
 );
 const session: fc.Arbitrary<SessionChoice> = fc.oneof(
   oneOf(undefined, { own: 'own-a', attempts: 2 }, { own: 'own-b', attempts: 1 }, { own: 'own-b', attempts: 3 }),
-  fc.record({ issued: fc.nat({ max: 1 }), by: oneOf('query code' as const, 'state' as const) }),
+  fc.record({
+    issued: fc.nat({ max: 1 }),
+    by: oneOf('query code' as const, 'state' as const, 'state' as const),
+    codeChallenge: oneOf(undefined, undefined, 'challenge', 'challenge', 'another challenge'),
+  }),
 );
 const anyClaim = fc.record({
   code: oneOf('code-a', 'code-b', 'code-c'),
@@ -55,10 +61,14 @@ const anyClaim = fc.record({
   issuedOnly: oneOf(false, false, true),
   channelId: oneOf('ali_pay', 'ali_pay', 'ali_pay', 'wechat_pay'),
 });
+const byState = { issued: 0, by: 'state', codeChallenge: 'challenge' } as const;
 /** Few different calls, repeated often, as retries are. */
 const usualClaim = fc.record({
   code: oneOf('code-a', 'code-b', 'code-c'),
-  session: oneOf<SessionChoice>(undefined, { own: 'own-a', attempts: 3 }),
+  session: oneOf<SessionChoice>(undefined, { own: 'own-a', attempts: 3 }, byState, byState, {
+    ...byState,
+    codeChallenge: undefined,
+  }),
   kind: fc.constant('authCode' as const),
   caller: fc.constant('router'),
   appId: fc.constant('demo'),
@@ -79,8 +89,21 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...[1, 2].map(() => fc.tuple(number, outcome).map(([index, how]) => settle(index, how))),
   ...[anyClaim, usualClaim].map((choice) => fc.tuple(choice, outcome).map(([what, how]) => exchange(what, how))),
   fc.tuple(number, finalOutcome).map(([index, how]) => collect(index, how)),
-  oneOf('demo', 'other').map(openSession),
+  fc
+    .tuple(oneOf('demo', 'other'), oneOf(undefined, 'challenge', 'challenge'))
+    .map(([appId, challenge]) => openSession(appId, challenge)),
   number.map(countPoll),
+  fc
+    .tuple(
+      number,
+      fc.record({
+        step: oneOf('OPENED', 'DECLINED'),
+        appId: oneOf('demo', 'demo', 'other'),
+        channelId: oneOf('ali_pay', 'ali_pay', 'ali_pay', 'wechat_pay'),
+      }),
+    )
+    .map(([index, report]) => reportStep(index, report)),
+  fc.tuple(number, oneOf('demo', 'demo', 'other')).map(([index, appId]) => cancel(index, appId)),
   oneOf(1, 9, 10, 11, 20, 30, 31, 60, 80).map(advance),
   oneOf(1, 1, 2, 5, 10).map(advance),
   fc.constant(sweep),

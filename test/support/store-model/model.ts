@@ -1,19 +1,44 @@
 /** The store as a model of plain values, with which random histories are compared. */
 import type { Subject } from '../../../src/model.ts';
-import type { Claim, Lease, Outcome } from '../../../src/store/model.ts';
+import type {
+  Cancellation,
+  Claim,
+  Lease,
+  NewSession,
+  Outcome,
+  SessionClaim,
+  StepReport,
+  StepVerdict,
+} from '../../../src/store/model.ts';
 import type { EraseReport, SweepReport } from '../../../src/store/reports.ts';
 import { entryAsRead } from './reads.ts';
-import { type Bound, type Entry, isPending, type Model, modelTimes, type Payer, type Place, wallOf } from './state.ts';
+import {
+  type Bound,
+  type Entry,
+  hasFailed,
+  isPending,
+  type Model,
+  modelTimes,
+  type Payer,
+  type Place,
+  wallOf,
+} from './state.ts';
 
 const samePlace = (left: Place, right: Place) => left.appId === right.appId && left.channelId === right.channelId;
 const sessionKey = ({ session }: Claim) =>
-  session && ('stateId' in session ? `state ${session.stateId}` : `code ${session.queryCode}`);
+  session && ('stateId' in session ? `state ${session.stateId} ${session.codeChallenge}` : `code ${session.queryCode}`);
 const sameBinding = (left: Claim, right: Claim) =>
   left.binding.join() === right.binding.join() && samePlace(left, right) && sessionKey(left) === sessionKey(right);
 
 const drop = (model: Model, entry: Entry) => {
   model.entries = model.entries.filter((other) => other !== entry);
   for (const session of model.sessions) if (session.entry === entry) session.entry = undefined;
+};
+
+/** After a release the session is as it was before the claim. */
+const free = (model: Model, entry: Entry) => {
+  for (const session of model.sessions) if (session.entry === entry) session.expiresAt = session.codesUntil;
+  drop(model, entry);
 };
 
 const keepForAWhile = (model: Model, entry: Entry) => {
@@ -58,34 +83,45 @@ const end = (model: Model, entry: Entry, outcome: Outcome, payerId?: string) => 
 const abandon = (model: Model, entry: Entry) =>
   end(model, entry, { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' });
 
-const hasFailed = ({ state }: Entry) => state === 'REJECTED' || state === 'INDETERMINATE';
-
 /** What a claim does to the entry of a session whose lease is over, as a sweep would. */
 const endOverdue = (model: Model, session: Bound): void => {
   const { entry } = session;
   if (!entry || !isPending(entry) || entry.leaseUntil > model.now) return;
-  if (entry.state === 'CLAIMED') drop(model, entry);
+  if (entry.state === 'CLAIMED') free(model, entry);
   else abandon(model, entry);
 };
+
+/** Why the session takes no code beside its entry; empty: because of that one. Undefined: it takes one. */
+const endOf = ({ now }: Model, { step, entry, attemptsLeft, codesUntil }: Bound): string | undefined => {
+  if (entry && !hasFailed(entry)) return '';
+  if (step === 'CANCELLED') return 'SESSION_CANCELLED';
+  if (entry && attemptsLeft === 0) return 'SESSION_SPENT';
+  return codesUntil <= now ? 'NO_SESSION' : undefined;
+};
+
+export const sessionNamed = (model: Model, session: SessionClaim): Bound | undefined =>
+  model.sessions.find((one) =>
+    'stateId' in session ? one.stateId === session.stateId : one.queryCode === session.queryCode,
+  );
 
 /** The session that a new claim is bound to, or the verdict without one; an expired one is deleted. */
 const bind = (model: Model, { session, appId, channelId }: Claim): Bound | string | undefined => {
   if (!session) return undefined;
   const byState = 'stateId' in session;
   const issuedOnly = !byState && session.issuedOnly === true;
-  const named = model.sessions.find((one) =>
-    byState ? one.stateId === session.stateId : one.queryCode === session.queryCode,
-  );
-  if (named && named.expiresAt <= model.now) model.sessions = model.sessions.filter((one) => one !== named);
-  else if (named) {
+  const named = sessionNamed(model, session);
+  const isOver = named !== undefined && named.expiresAt <= model.now;
+  if (isOver && !byState && !issuedOnly) model.sessions = model.sessions.filter((one) => one !== named);
+  if (named && !isOver) {
     if (issuedOnly && named.stateId === undefined) return 'NO_SESSION';
     if (!samePlace(named, { appId, channelId })) return 'SESSION_TAKEN';
+    if (byState && named.codeChallenge !== session.codeChallenge) return 'VERIFIER_WRONG';
     endOverdue(model, named);
     const { entry } = named;
-    if (!entry) return named;
-    if (hasFailed(entry) && named.attemptsLeft > 0 && named.codesUntil > model.now) return named;
+    const end = endOf(model, named);
+    if (end === undefined) return named;
     if (!byState) return 'SESSION_TAKEN';
-    if (hasFailed(entry)) return 'SESSION_SPENT';
+    if (end || !entry) return end || 'NO_SESSION';
     if (!entryAsRead(model, entry.id)) return 'NO_SESSION';
     return `${isPending(entry) ? 'SESSION_BUSY' : 'SESSION_DONE'} ${entry.id}`;
   }
@@ -102,18 +138,25 @@ export const openInModel = (
     appId,
     channelId,
     attempts = 1,
-  }: Pick<Bound, 'queryCode' | 'stateId'> & Place & { attempts?: number },
+    codeChallenge,
+    clientReferenceId,
+  }: Pick<Bound, 'queryCode' | 'stateId'> &
+    Place &
+    Pick<NewSession, 'attempts' | 'codeChallenge' | 'clientReferenceId'>,
 ): Bound => {
   const expiresAt = model.now + modelTimes.resultTtlMs;
   const bound: Bound = {
     queryCode,
     stateId,
+    codeChallenge,
+    clientReferenceId,
     appId,
     channelId,
     expiresAt,
     codesUntil: expiresAt,
     attemptsLeft: attempts,
     lastFailure: undefined,
+    step: undefined,
     entry: undefined,
     pollAfterMs: 5_000,
     polledAt: undefined,
@@ -121,6 +164,23 @@ export const openInModel = (
   model.sessions.push(bound);
   model.queryCodes.add(queryCode);
   return bound;
+};
+
+export const reportStepInModel = (model: Model, { stateId, step, ...place }: StepReport): StepVerdict => {
+  const session = model.sessions.find((one) => one.stateId === stateId);
+  if (!session || !samePlace(session, place) || session.codesUntil <= model.now) return { kind: 'NO_SESSION' };
+  if (session.step === 'CANCELLED') return { kind: 'SESSION_CANCELLED' };
+  if (session.attemptsLeft === 0) return { kind: 'SESSION_SPENT' };
+  session.step = step;
+  return { kind: 'REPORTED', codesUntil: new Date(session.codesUntil + model.skew) };
+};
+
+export const cancelInModel = (model: Model, { queryCode, appId, traceId }: Cancellation): void => {
+  const session = model.sessions.find((one) => one.queryCode === queryCode && one.appId === appId);
+  if (!session || session.step === 'CANCELLED') return;
+  if (session.attemptsLeft === 0 || session.codesUntil <= model.now) return;
+  session.step = 'CANCELLED';
+  session.lastFailure = { failureCode: 'SESSION_CANCELLED', traceId };
 };
 
 /** The verdict that the store has to return, and the change of the model; ids and owners come from the store. */
@@ -162,6 +222,7 @@ export const claimInModel = (model: Model, claim: Claim, lease: Lease | undefine
     session.expiresAt = entry.outcomeUntil;
     const own = claim.session && 'queryCode' in claim.session ? (claim.session.attempts ?? 1) : session.attemptsLeft;
     session.attemptsLeft = Math.min(session.attemptsLeft, own);
+    if (session.step === 'DECLINED') session.step = 'OPENED';
   }
   return `CLAIMED ${entry.id}`;
 };
@@ -179,7 +240,7 @@ export const markSentInModel = (model: Model, lease: Lease): boolean => {
 
 export const releaseInModel = (model: Model, lease: Lease): boolean => {
   const entry = owned(model, lease, 'CLAIMED', 'SENT');
-  if (entry) drop(model, entry);
+  if (entry) free(model, entry);
   return entry !== undefined;
 };
 
@@ -226,10 +287,10 @@ export const sweepInModel = (model: Model): SweepReport => {
   const left = model.entries.filter(({ leaseUntil }) => leaseUntil <= now);
   const released = left.filter(({ state }) => state === 'CLAIMED');
   const abandoned = left.filter(({ state }) => state === 'SENT');
-  for (const entry of released) drop(model, entry);
+  for (const entry of released) free(model, entry);
   for (const entry of abandoned) abandon(model, entry);
 
-  const sessions = model.sessions.filter(({ expiresAt }) => expiresAt <= now);
+  const sessions = model.sessions.filter(({ expiresAt }) => expiresAt + modelTimes.resultTtlMs <= now);
   model.sessions = model.sessions.filter((session) => !sessions.includes(session));
   const scrubbed = model.entries.filter(({ hasAnswer, outcomeUntil }) => hasAnswer && outcomeUntil <= now);
   for (const entry of scrubbed) entry.hasAnswer = false;

@@ -1,6 +1,6 @@
 /** What the store has to return, according to its model. */
 import type { Certification, PayerIdentity } from '../../../src/model.ts';
-import { type Entry, isPending, type Model, type Payer } from './state.ts';
+import { type Entry, hasFailed, isPending, type Model, modelTimes, type Payer } from './state.ts';
 
 /** As `identities` has to return it. */
 export const payerAsRead = ({ id, appId, channelId, subject, firstAt, lastAt }: Payer): PayerIdentity => {
@@ -38,21 +38,26 @@ export const entryAsRead = (model: Model, id: string): object | undefined =>
 
 /** As `session` has to return it. */
 export const sessionAsRead = (model: Model, queryCode: string): object | undefined => {
-  const found = model.sessions.find((one) => one.queryCode === queryCode && one.expiresAt > model.now);
-  if (!found) return undefined;
-  const { appId, channelId, expiresAt, entry } = found;
-  const redemption = entry && entryAsRead(model, entry.id);
+  const found = model.sessions.find((one) => one.queryCode === queryCode);
+  const graceMs = modelTimes.resultTtlMs;
+  if (!found || found.expiresAt + graceMs <= model.now) return undefined;
+  const { appId, channelId, expiresAt, entry, step, lastFailure } = found;
+  const isExpired = expiresAt <= model.now && !(entry && isPending(entry));
+  if (isExpired && entry && !hasFailed(entry)) return undefined;
+  const redemption = entry && !isExpired ? entryAsRead(model, entry.id) : undefined;
   // Its payer was erased: the query code stays taken and shows no session.
-  return entry && !redemption
-    ? undefined
-    : {
-        appId,
-        channelId,
-        expiresAt: new Date(expiresAt + model.skew),
-        redemption,
-        attemptsLeft: found.codesUntil > model.now ? found.attemptsLeft : 0,
-        lastFailure: found.lastFailure,
-      };
+  if (entry && !redemption && !isExpired) return undefined;
+  return {
+    appId,
+    channelId,
+    clientReferenceId: found.clientReferenceId,
+    expiresAt: new Date(expiresAt + (isExpired ? graceMs : 0) + model.skew),
+    isExpired,
+    redemption,
+    step,
+    attemptsLeft: found.codesUntil > model.now && step !== 'CANCELLED' ? found.attemptsLeft : 0,
+    lastFailure,
+  };
 };
 
 /** As `certification` has to return it. */

@@ -1,6 +1,14 @@
 /** The state of the model of a store. */
 import type { CertificationStatus, Subject } from '../../../src/model.ts';
-import type { Claim, Lease, Outcome, Redemption, SessionFailure, StoreTimes } from '../../../src/store/model.ts';
+import type {
+  Claim,
+  Lease,
+  Outcome,
+  Redemption,
+  SessionFailure,
+  SessionStep,
+  StoreTimes,
+} from '../../../src/store/model.ts';
 
 /** Whole seconds, in which time moves: so that it also stops at the exact instants at which rows expire. */
 export const modelTimes = {
@@ -38,18 +46,23 @@ export interface Entry {
   readonly forgetAt: number;
 }
 
+export const hasFailed = ({ state }: Entry): boolean => state === 'REJECTED' || state === 'INDETERMINATE';
+
 export const isPending = ({ state }: Entry): boolean => state === 'CLAIMED' || state === 'SENT';
 
 export interface Bound extends Place {
   readonly queryCode: string;
   /** Present when the store issued the session. */
   readonly stateId: string | undefined;
+  readonly codeChallenge: string | undefined;
+  readonly clientReferenceId: string | undefined;
   entry: Entry | undefined;
   expiresAt: number;
   /** Other codes that it takes, and until when. */
   attemptsLeft: number;
   readonly codesUntil: number;
   lastFailure: SessionFailure | undefined;
+  step: SessionStep | undefined;
   pollAfterMs: number;
   polledAt: number | undefined;
 }
