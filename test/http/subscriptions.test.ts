@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FileConfig } from '../../src/config/load.ts';
 import { SUBSCRIPTION, subscribeAt } from '../support/http/sse-client.ts';
 import { completeSource } from '../support/services/complete-source.ts';
+import { startScopedService } from '../support/services/scoped-service.ts';
 import { type Service, type ServiceOptions, startService } from '../support/services/service.ts';
 
 const channelId = 'ali_pay';
@@ -255,4 +256,28 @@ test('when the service stops, its streams complete at once, and nothing is left 
   await Promise.all([service.drain(), ...streams.map(async (stream) => expect(await stream.ended).toBe('ended'))]);
   expect(performance.now() - startedAt).toBeLessThan(2_000);
   for (const stream of streams) expect(stream.events.at(-1)).toMatchObject({ event: 'complete' });
+});
+
+test('a subscription shows the identity with payer:read for the app alone, and nothing to callers of other apps', async () => {
+  const { service, as, close } = await startScopedService();
+  onTestFinished(close);
+  const { queryCode, state } = await begin(service);
+  const to = async (who: Parameters<typeof as>[0]) =>
+    subscribeAt(`${service.url}/graphql`, { variables: { queryCode }, headers: await as(who) });
+  const reader = await to({});
+  const scopeless = await to({ scopes: [] });
+  const anonymous = await subscribeAt(`${service.url}/graphql`, { variables: { queryCode } });
+  const foreign = await to({ apps: ['bar'] });
+  await foreign.ended;
+  expect(foreign.results()).toMatchObject([{ __typename: 'PayerAuthNotFound' }]);
+  await redeem(service, state, 'ok');
+  for (const stream of [reader, scopeless, anonymous]) expect(await stream.ended).toBe('ended');
+  expect(reader.results().at(-1)).toMatchObject({ identity: { openId: expect.any(String) } });
+  for (const stream of [scopeless, anonymous])
+    expect(stream.results().at(-1)).toMatchObject({ __typename: 'PayerAuthSucceeded', identity: null });
+  const forged = await subscribeAt(`${service.url}/graphql`, {
+    variables: { queryCode },
+    headers: { authorization: 'Bearer forged' },
+  });
+  expect([forged.events, forged.text]).toEqual([[], expect.stringContaining('UNAUTHENTICATED')]);
 });

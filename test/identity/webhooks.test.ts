@@ -254,7 +254,7 @@ test.each([
   expect(JSON.stringify(error?.issues)).not.toMatch(/password@|[A-Za-z0-9+/]{40}/);
 });
 
-test('the whole service notifies the app of a success, a failure and an expiry', async () => {
+test('the whole service notifies the app of a success, a failure, a cancel and an expiry', async () => {
   const receiver = await startReceiver(keys);
   const returnUrl = 'https://shop.example/payer';
   let references = 0;
@@ -271,33 +271,39 @@ test('the whole service notifies the app of a success, a failure and an expiry',
       ],
       times: { resultTtlMs: 3_000, leaseMs: 2_000, deadlineMs: 1_000, sweepEveryMs: 200 },
     },
-    wrap: (store) => ({
-      ...store,
-      openSession: (session) => {
-        references += 1;
-        return store.openSession({ ...session, clientReferenceId: `order-${references}` });
-      },
-    }),
   });
   onTestFinished(() => service.close());
   const begin = async () => {
+    references += 1;
     const { data } = await service.graphql(
-      `mutation ($returnUrl: String!) { startAuthentication(input: { channelId: "ali_pay", returnUrl: $returnUrl }) {
-        ... on PayerAuthenticationStarted { state } } }`,
-      { returnUrl },
+      `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) {
+        ... on PayerAuthenticationStarted { queryCode state } } }`,
+      { input: { channelId: 'ali_pay', returnUrl, clientReferenceId: `order-${references}` } },
     );
-    return data.startAuthentication.state;
+    return data.startAuthentication as { queryCode: string; state: string };
   };
   const redeem = (state: string, authCode: string) =>
     service.graphql(
       `mutation ($input: PayerAuthenticateAndSetInput!) { authenticateAndSet(input: $input) { __typename } }`,
       { input: { channelId: 'ali_pay', authCode, state } },
     );
-  await redeem(await begin(), 'ok_1');
-  const refused = await begin();
+  await redeem((await begin()).state, 'ok_1');
+  const refused = (await begin()).state;
   for (let code = 1; code <= 5; code += 1) await redeem(refused, `refused_${code}`);
+  const { queryCode } = await begin();
+  await service.graphql(
+    'mutation ($queryCode: String!) { cancelAuthentication(queryCode: $queryCode) { __typename } }',
+    {
+      queryCode,
+    },
+  );
   await begin();
-  await receiver.count(3);
+  await receiver.count(4);
   const byReference = Object.fromEntries(receiver.received.map(({ event }) => [event.clientReferenceId, event.status]));
-  expect(byReference).toEqual({ 'order-1': 'SUCCEEDED', 'order-2': 'FAILED', 'order-3': 'EXPIRED' });
+  expect(byReference).toEqual({
+    'order-1': 'SUCCEEDED',
+    'order-2': 'FAILED',
+    'order-3': 'CANCELLED',
+    'order-4': 'EXPIRED',
+  });
 });

@@ -79,6 +79,36 @@ export const webhookContract = ({ name, open }: StoreEngine): void => {
       expect(await one(store)).toMatchObject({ status: 'SUCCEEDED' });
     });
 
+    test('a cancelled session is announced in the transaction of the cancel, once', async () => {
+      const { store } = await opened();
+      await store.cancel({ queryCode, appId: 'demo', traceId: 'trace' });
+      await store.cancel({ queryCode, appId: 'demo', traceId: 'trace' });
+      expect(await one(store)).toMatchObject({ status: 'CANCELLED', clientReferenceId: 'order-1' });
+    });
+
+    test.each<[string, Outcome | undefined, string]>([
+      ['succeeds', succeeded(), 'SUCCEEDED'],
+      ['fails', rejected, 'CANCELLED'],
+      ['was not sent', undefined, 'CANCELLED'],
+    ])(
+      'a session that is cancelled while a code is pending is announced when that code %s',
+      async (_, outcome, end) => {
+        const { store } = await opened();
+        const verdict = await store.claim({
+          ...testClaim({ authCode: 'the pending code' }),
+          session: { queryCode, attempts: 2 },
+        });
+        if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
+        await store.cancel({ queryCode, appId: 'demo', traceId: 'trace' });
+        expect(await claim(store)).toEqual([]);
+        if (outcome) {
+          await store.markSent(verdict.lease);
+          await store.settle(verdict.lease, outcome);
+        } else await store.release(verdict.lease);
+        expect(await one(store)).toMatchObject({ status: end });
+      },
+    );
+
     test.each<[string, Outcome | undefined, string]>([
       ['without a code', undefined, 'EXPIRED'],
       ['after a code that failed', rejected, 'FAILED'],
