@@ -34,6 +34,13 @@ export default {
       to: { path: '^src/channels/([^/]+)/', pathNot: '^src/channels/([^/]+)/\\1\\.ts$' },
     },
     {
+      name: 'door-apart',
+      comment: 'The port for payers redirects; what redeems, and what GraphQL answers, is out of its reach.',
+      severity: 'error',
+      from: { path: '^src/http/door/' },
+      to: { path: [folder('graphql'), '^src/identity/(?!door\\.ts$)', folder('store'), folder('channels')] },
+    },
+    {
       name: 'engine-apart',
       comment: 'What a database does for the store knows nothing of payers.',
       severity: 'error',

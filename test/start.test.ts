@@ -186,7 +186,7 @@ describe('node src/main.ts with a configuration file', () => {
   const routerSecret = 'router-secret-0123456789-abcdefghij';
 
   /** In production, as far as that goes on loopback, with an emulated DaxPay and secrets from the environment. */
-  const startConfigured = async () => {
+  const startConfigured = async (changes: object = {}) => {
     const upstream = await startDaxpay({ apps: [{ appId: 'M1', secret: 'upstream-secret' }] });
     onTestFinished(() => upstream.close());
     const dataDir = newDataDir();
@@ -201,6 +201,7 @@ describe('node src/main.ts with a configuration file', () => {
       times: { deadlineMs: 1_500 },
       http: { drainDelayMs: 200 },
       metrics: { port: 0 },
+      ...changes,
     };
     writeFileSync(path, JSON.stringify(config));
     const secrets = { ROUTER_SECRET: routerSecret, UPSTREAM_SECRET: 'upstream-secret' };
@@ -232,6 +233,18 @@ describe('node src/main.ts with a configuration file', () => {
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
     expect((await fetch(new URL('/graphql', metricsUrl))).status).toBe(404);
     await stop();
+  });
+
+  test('a configured service has its door on a port of its own, which closes with it', async () => {
+    const door = { publicUrl: 'https://pay.example.com', port: 0 };
+    const { url, stop, output } = await startConfigured({ door });
+    const doorUrl = /"url":"(http:[^"]+)","msg":"the door is open"/.exec(output.out)?.[1] ?? '';
+    expect(doorUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    for (const path of ['/w/shop/ticket', '/graphql', '/livez', '/metrics'])
+      expect((await fetch(`${doorUrl}${path}`)).status).toBe(404);
+    expect((await fetch(`${url}/w/shop/ticket`)).status).toBe(404);
+    expect(await stop()).toMatchObject({ code: 0 });
+    await expect(fetch(doorUrl)).rejects.toThrow();
   });
 
   test('a configured service ends within 15 s while a reader waits for a result, and answers the reader', async () => {

@@ -1,4 +1,4 @@
-/** What a channel's page adds to the address that the payer returns to: an auth code, or why there is none. */
+/** What a channel's page adds to the address that the payer returns to: an auth code, or the reason why it gives out no code. */
 
 export type PageReturn =
   | { readonly authCode: string }

@@ -133,7 +133,7 @@ const parseOrThrow = (query: string, maxTokens: number): DocumentNode => {
   }
 };
 
-const withoutHint = (message: string): string => message.replace(/ ?Did you mean.*\?$/, '');
+const withoutHint = (message: string): string => message.split(' Did you mean ', 1)[0] ?? '';
 
 const coded = (error: GraphQLError, code: string, message = error.message): GraphQLError =>
   new GraphQLError(message, { ...(error.nodes && { nodes: error.nodes }), extensions: { code } });

@@ -40,7 +40,7 @@ export type Way =
   /** The app has removed the page of the session from its list. */
   | { readonly kind: 'UNLISTED' };
 
-/** For a browser that is none of the channels' own: the payer chooses a channel. */
+/** For a browser that belongs to no channel: the payer chooses a channel. */
 export interface Choice {
   /** The address that was opened, for another device. */
   readonly url: string;

@@ -124,6 +124,7 @@ describe('a configuration file', () => {
         sessions: 'optional',
         attempts: 5,
         codeChallenge: 'optional',
+        returnByDoor: [],
       })),
       times: {
         deadlineMs: 5_000,
@@ -525,5 +526,53 @@ describe('apps and sources that do not fit refuse to start', () => {
   test('a source of an unknown type does not start', async () => {
     const sources = { upstream: { ...complete.sources.upstream, type: 'paypal' } };
     await expect(start({ sources })).rejects.toThrow(/Source upstream.*unknown type.*daxpay/);
+  });
+});
+
+describe('the door', () => {
+  const door = { publicUrl: 'https://pay.example.com/', port: 4003 };
+
+  test('the door listens on this machine unless another host is given', async () => {
+    const config = await load({ ...complete, door });
+    expect(config.door).toEqual({ ...door, host: '127.0.0.1' });
+    const all = { host: '0.0.0.0', clientAddressHeader: 'X-Real-IP' };
+    expect((await load({ ...complete, door: { ...door, ...all } })).door).toMatchObject({
+      host: '0.0.0.0',
+      clientAddressHeader: 'x-real-ip',
+    });
+  });
+
+  test.each([
+    'http://pay.example.com',
+    'pay.example.com',
+    'https://user@pay.example.com',
+    'https://pay.example.com/?next=',
+    'https://pay.example.com/#x',
+    'javascript:alert(1)',
+    'ftp://pay.example.com',
+    '',
+  ])('the public address %j is refused', async (publicUrl) => {
+    expect(await messageOf(load({ ...complete, door: { ...door, publicUrl } }))).toContain('door.publicUrl');
+  });
+
+  test('a door without a port is refused', async () => {
+    expect(await messageOf(load({ ...complete, door: { publicUrl: door.publicUrl } }))).toContain('door.port');
+  });
+
+  test('returnByDoor is refused without a door, and for a channel without a page', async () => {
+    const [shop] = complete.apps;
+    const apps = [{ ...shop, returnByDoor: ['ali_pay'] }];
+    expect(await messageOf(load({ ...complete, apps }))).toContain('door, by which');
+    const config = await load({ ...complete, apps, door });
+    const sources = openSources(config.sources);
+    const vault = openVault(keys);
+    const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), { vault, times: storeTimes(config) });
+    onTestFinished(async () => {
+      await sources.close();
+      await store.close();
+    });
+    await expect(createApp(config, { store, sources, vault, log: createLog('silent') })).rejects.toThrow(
+      /App shop: returnByDoor names ali_pay/,
+    );
   });
 });

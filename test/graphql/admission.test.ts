@@ -56,6 +56,45 @@ describe('too many calls', () => {
     expect(sessions).not.toHaveBeenCalled();
   });
 
+  test('a wrong guess of cancelAuthentication costs what one of authResult does, and both use up one bucket', async () => {
+    const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 33 } } });
+    const ask = async (root: 'query' | 'mutation', field: string) => {
+      const query = `${root} { answer: ${field}(queryCode: "a-query-code-that-does-not-exist") {
+        __typename ... on PayerFailure { code } ... on PayerServiceBusy { retryAfterSeconds } } }`;
+      return (await service.graphql(query)).data.answer;
+    };
+    const unknown = { __typename: 'PayerAuthNotFound', code: 'QUERY_CODE_UNKNOWN' };
+    expect(await ask('mutation', 'cancelAuthentication')).toEqual(unknown);
+    expect(await ask('query', 'authResult')).toEqual(unknown);
+    expect(await ask('mutation', 'cancelAuthentication')).toEqual(unknown);
+    const sessions = vi.spyOn(service.store, 'session');
+    for (const [root, field] of [
+      ['mutation', 'cancelAuthentication'],
+      ['query', 'authResult'],
+    ] as const) {
+      const refused = await ask(root, field);
+      expect(refused).toMatchObject({ ...rateLimited, retryAfterSeconds: expect.any(Number) });
+      expect(refused.retryAfterSeconds).toBeGreaterThan(90);
+    }
+    expect(sessions).not.toHaveBeenCalled();
+  });
+
+  test('reports of steps are counted by the address of the payer page, before their state is looked at', async () => {
+    const limits = { rates: { ...unlimited, address: { perSecond: SLOW, burst: 2 } } };
+    const http = { clientAddressHeader: 'x-forwarded-for' };
+    const service = await start(limits, { sandbox: false, config: { http } });
+    const reports = vi.spyOn(service.store, 'reportStep');
+    const query = `mutation { reportAuthenticationStep(input: { channelId: "wechat_pay", state: "x", step: DECLINED }) {
+      __typename } }`;
+    const typenames: string[] = [];
+    for (let count = 0; count < 3; count += 1)
+      typenames.push(
+        (await service.graphql(query, {}, { 'x-forwarded-for': '192.0.2.1' })).data.reportAuthenticationStep.__typename,
+      );
+    expect(typenames).toEqual(['PayerInvalidInput', 'PayerInvalidInput', 'PayerServiceBusy']);
+    expect(reports).not.toHaveBeenCalled();
+  });
+
   test('calls without credentials are counted by the address of the client', async () => {
     const limits = { rates: { ...unlimited, address: { perSecond: SLOW, burst: 2 } } };
     const http = { clientAddressHeader: 'x-forwarded-for' };

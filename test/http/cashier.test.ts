@@ -109,6 +109,21 @@ test('the cashier page cancels, and the payer page says so to a payer who author
   await context.close();
 });
 
+test.each(['支付宝', '微信支付', '云闪付'])(
+  'a payer opens the one address of every wallet, chooses %s, and the cashier page shows who it is',
+  async (title) => {
+    const { context, cashier, page, faults } = await openCashier('any wallet');
+    expect(new URL(page.url()).origin).toBe(service.door);
+    await page.getByText(title).click();
+    await page.getByText('小博').click();
+    await page.getByText('Done. You may close this page.').waitFor();
+    expect(page.url()).toBe(`${service.origin}/payer`);
+    await cashier.getByText('SUCCESS').waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  },
+);
+
 test.each([
   ['respCode=34', 'You did not authorize.', 'DECLINED'],
   ['respCode=00&respCode=34', 'You did not authorize.', 'DECLINED'],

@@ -37,7 +37,7 @@ export const anyChannelContract = ({ name, open }: StoreEngine): void => {
       });
     });
 
-    test('P4: a session without a channel has one success, whatever the channel of a later code', async () => {
+    test('P4: a session without a channel has one success, also for later codes of other channels', async () => {
       const { store } = await open();
       await store.openSession(session);
       const redemption = await attempt(store, claimOf('ali_pay'), succeeded());

@@ -1,4 +1,5 @@
 /** What is said about a session beside codes: the step of the payer, its cancellation, and that its time is over. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Claim, Lease, SessionClaim, StepReport } from '../../../src/store/model.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -58,6 +59,8 @@ export const stepContract = ({ name, open }: StoreEngine): void => {
       const first = wakes(store.watch({ queryCode }));
       await store.reportStep(reportOf('DECLINED'));
       expect(await first).toBe(true);
+      // A listener that begins wakes its readers as well: the notice itself may come later.
+      await delay(1_000);
       const woken = wakes(store.watch({ queryCode }));
       expect(await store.reportStep(reportOf('DECLINED'))).toMatchObject({ kind: 'REPORTED' });
       expect(await woken).toBe(false);

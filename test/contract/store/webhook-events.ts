@@ -145,7 +145,7 @@ export const webhookContract = ({ name, open }: StoreEngine): void => {
       const { store, clock, query } = await open();
       await store.openSession(other);
       await attempt(store, succeeded());
-      await clock.advance(resultOver);
+      await clock.advance(2 * resultOver);
       await store.sweep();
       expect(await query('SELECT id FROM webhook_events')).toEqual([]);
       expect(await query('SELECT app_id FROM sessions')).toEqual([]);
