@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Sources } from './channels/registry.ts';
 import type { Config } from './config/load.ts';
-import { createApolloServer } from './graphql/apollo-server.ts';
+import { createGraphql } from './graphql/apollo-server.ts';
 import type { Services } from './graphql/context.ts';
 import { apolloSandbox } from './http/cors.ts';
 import { createDoorHandler } from './http/door/door-handler.ts';
@@ -15,11 +15,14 @@ import { createAuthentication } from './identity/authentication.ts';
 import { createCertification } from './identity/certification.ts';
 import { createDoor, doorAddresses } from './identity/door.ts';
 import { createJobworth } from './identity/jobworth.ts';
+import { createReaders } from './identity/readers.ts';
 import { createRedeemOnce } from './identity/redeem-once.ts';
 import { createReadResult, createReadSession } from './identity/results.ts';
 import { createSessionSteps } from './identity/session-steps.ts';
 import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createStateTokens } from './identity/state-token.ts';
+import { createWatchResult } from './identity/watch-result.ts';
+import { startWebhooks } from './identity/webhooks.ts';
 import type { Log } from './lib/log.ts';
 import type { Resolver } from './lib/resolver.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -71,6 +74,7 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
   const callerOf = createCallerOf({ store, now });
   const readSession = createReadSession({ store, apps, log, times });
   const door = config.door && doorAddresses(config.door.publicUrl);
+  const reading = { store, readSession, readers: createReaders(limits.waiters, metrics), stopping };
   return {
     store,
     maxReferences: limits.representations,
@@ -78,7 +82,8 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
     authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, door, times }),
-    readResult: createReadResult({ store, readSession, metrics, limits, stopping }),
+    readResult: createReadResult(reading),
+    watchResult: createWatchResult(reading),
     sessionSteps: createSessionSteps({ store, apps, stateTokens, readSession }),
     certification: createCertification({ store, apps, times }),
     queryJobworth: createJobworth({ apps, redeemOnce }),
@@ -108,7 +113,7 @@ export const createApp = async (
 ): Promise<App> => {
   const stopping = new AbortController();
   const services = createServices(config, { store, sources, vault, log, metrics, stopping: stopping.signal });
-  const apollo = createApolloServer({
+  const { apollo, subscriptions } = createGraphql({
     log,
     explorable: config.sandbox,
     scopesInSdl: config.callers.scopesInSdl,
@@ -121,8 +126,11 @@ export const createApp = async (
 
   const sweeper = startSweeper({ store, vault, log, everyMs: config.times.sweepEveryMs, before: refreshSources });
 
+  const webhooks = startWebhooks({ apps: config.apps, store, log, metrics, resolver, now: Date.now });
+
   const { handle, operations, idle } = createHandler({
     apollo,
+    subscriptions,
     services,
     metrics,
     router: config.router ? createRouterCheck(config.router, Date.now) : withoutRouterCheck,
@@ -141,10 +149,14 @@ export const createApp = async (
     operations,
     door: openDoor(config, { store, sources, vault, log, metrics }),
     idle,
-    drain: () => stopping.abort(),
+    drain() {
+      stopping.abort();
+      void webhooks.stop();
+    },
     async close() {
       stopping.abort();
       sweeper.stop();
+      await webhooks.stop();
       await apollo.stop();
     },
   };

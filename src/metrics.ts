@@ -46,6 +46,12 @@ export const createMetrics = () => {
       buckets: DURATIONS,
       registers,
     }),
+    webhooks: new Counter({
+      name: 'payer_identity_webhook_events_total',
+      help: 'Attempts to send an event to the webhook of an app, by result (acknowledged, failed, given_up).',
+      labelNames: ['result'],
+      registers,
+    }),
     references: new Counter({
       name: 'payer_identity_entity_references_total',
       help: 'Entity references that were requested, by entity and result (found, missing, bad, refused over the ceiling, failed).',

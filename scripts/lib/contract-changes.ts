@@ -56,7 +56,8 @@ const withoutParts = (changes: readonly Change[]): Change[] => {
 const compareTypes = async (released: string, working: string): Promise<ContractChange[]> => {
   const schemaOf = (sdl: string) => buildSchema(sdl, { assumeValidSDL: true });
   const changes = (await diff(schemaOf(released), schemaOf(working))).filter(
-    ({ type, path = '' }) => !/^DIRECTIVE_|DESCRIPTION|DEPRECATION/.test(type) && !isMachinery(path),
+    ({ type, path = '' }) =>
+      !/^DIRECTIVE_|DESCRIPTION|DEPRECATION|^SCHEMA_SUBSCRIPTION_/.test(type) && !isMachinery(path),
   );
   return withoutParts(changes).map((change) => ({
     severity: severityOf[change.criticality.level],

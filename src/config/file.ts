@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { httpConfig } from '../http/config.ts';
 import { doorConfig } from '../http/door/config.ts';
 import { tlsConfig } from '../http/tls.ts';
+import { webhookConfig } from '../identity/webhooks.ts';
 import { signatureConfig } from '../security/app-signature.ts';
 import { callersConfig } from '../security/callers.ts';
 import { routerConfig } from '../security/router-check.ts';
@@ -55,6 +56,8 @@ export const configFile = z.strictObject({
         returnByDoor: z.array(name).default([]),
         /** With it, `authenticate` requires a signature with one of the app's keys. */
         signature: signatureConfig.optional(),
+        /** Where the app is notified when a session of its own ends that has a clientReferenceId. */
+        webhook: webhookConfig.optional(),
       }),
     )
     .min(1),

@@ -973,6 +973,23 @@ export type QueryPayerIdentityArgs = {
   id: Scalars['ID']['input'];
 };
 
+/** What a client can follow as it changes: as text/event-stream, in the distinct connections mode of graphql-sse. */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /**
+   * Query.authResult at once, and again on every change, until a member comes that is final: any but PayerAuthWaiting.
+   * Subscribe again when the stream ends before, and poll where the router has no subscriptions. A stream lasts 10 minutes
+   * at most. It is charged as one call of Query.authResult is.
+   */
+  readonly authResult?: Maybe<PayerAuthResult>;
+};
+
+
+/** What a client can follow as it changes: as text/event-stream, in the distinct connections mode of graphql-sse. */
+export type SubscriptionAuthResultArgs = {
+  queryCode: Scalars['String']['input'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -1246,6 +1263,7 @@ export type ResolversTypes = {
   PayerStartCertificationInput: PayerStartCertificationInput;
   PayerStartCertificationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PayerStartCertificationResult']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1312,6 +1330,7 @@ export type ResolversParentTypes = {
   PayerStartCertificationInput: PayerStartCertificationInput;
   PayerStartCertificationResult: ResolversUnionTypes<ResolversParentTypes>['PayerStartCertificationResult'];
   Query: Record<PropertyKey, never>;
+  Subscription: Record<PropertyKey, never>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -1611,6 +1630,10 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   payerIdentity?: Resolver<Maybe<ResolversTypes['PayerIdentity']>, ParentType, ContextType, RequireFields<QueryPayerIdentityArgs, 'id'>>;
 };
 
+export type SubscriptionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  authResult?: SubscriptionResolver<Maybe<ResolversTypes['PayerAuthResult']>, "authResult", ParentType, ContextType, RequireFields<SubscriptionAuthResultArgs, 'queryCode'>>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
@@ -1657,5 +1680,6 @@ export type Resolvers<ContextType = Context> = {
   PayerStartAuthenticationResult?: PayerStartAuthenticationResultResolvers<ContextType>;
   PayerStartCertificationResult?: PayerStartCertificationResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
 };
 

@@ -1,4 +1,4 @@
-/** Apollo Server over the contract, with every feature off that is not asked for: no cache, reports, traces, batches. */
+/** The contract, executed: Apollo Server for queries and mutations, with every feature off that is not asked for: no cache, reports, traces, batches. */
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -10,7 +10,7 @@ import {
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { GraphQLSchema } from 'graphql';
 import type { Log } from '../lib/log.ts';
-import { recordCalls, writeCallLines } from './call-lines.ts';
+import { createWriteLine, recordCalls, type WriteLine, writeCallLines } from './call-lines.ts';
 import type { Context } from './context.ts';
 import { createDocumentStore } from './document-store.ts';
 import { formatError } from './errors.ts';
@@ -19,6 +19,7 @@ import { limitOperations, type OperationLimits } from './operation-limits.ts';
 import { measureRootFields } from './resolver-metrics.ts';
 import { resolvers } from './resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs, withoutScopes } from './schema.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
 export interface ApolloOptions {
   readonly log: Log;
@@ -46,12 +47,31 @@ const landingPage = ({ explorable, firstOperation }: ApolloOptions) =>
       })
     : ApolloServerPluginLandingPageDisabled();
 
-export const createApolloServer = (options: ApolloOptions): ApolloServer<Context> => {
-  const { log, explorable, scopesInSdl, limits } = options;
+export interface Graphql {
+  /** Queries and mutations. */
+  readonly apollo: ApolloServer<Context>;
+  readonly subscriptions: Subscriptions;
+}
+
+export const createGraphql = (options: ApolloOptions): Graphql => {
+  const schema = openSchema(options.scopesInSdl);
+  const writeLine = createWriteLine(options.log);
+  return {
+    apollo: createApolloServer(options, schema, writeLine),
+    subscriptions: createSubscriptions({ ...options, schema, writeLine }),
+  };
+};
+
+const createApolloServer = (
+  options: ApolloOptions,
+  schema: GraphQLSchema,
+  writeLine: WriteLine,
+): ApolloServer<Context> => {
+  const { log, explorable, limits } = options;
   // Apollo's texts may quote a request, so only the event is logged.
   const logEvent = () => log.warn('apollo server warned');
   return new ApolloServer<Context>({
-    schema: openSchema(scopesInSdl),
+    schema,
     introspection: explorable,
     hideSchemaDetailsFromClientErrors: !explorable,
     includeStacktraceInErrorResponses: false,
@@ -64,7 +84,7 @@ export const createApolloServer = (options: ApolloOptions): ApolloServer<Context
     logger: { debug() {}, info() {}, warn: logEvent, error: logEvent },
     plugins: [
       limitOperations(limits),
-      writeCallLines(log),
+      writeCallLines(writeLine),
       landingPage(options),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

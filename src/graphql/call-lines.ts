@@ -21,7 +21,7 @@ const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult
 /** Fields whose input names no app: the default one is not meant. */
 const nameless: ReadonlySet<string> = new Set([...reads, 'cancelAuthentication']);
 
-const merge = (line: CallLine, fields: CallNote): void => {
+export const merge = (line: CallLine, fields: CallNote): void => {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   line.note = { ...line.note, ...Object.fromEntries(given) };
 };
@@ -59,7 +59,7 @@ const requestFaults: ReadonlySet<unknown> = new Set([
 const isRequestFault = ({ extensions }: GraphQLFormattedError): boolean => requestFaults.has(extensions?.code);
 
 /** Counts an error of the answer in its line. Of several errors the line shows the gravest. */
-const addError = (line: CallLine, { extensions }: GraphQLFormattedError, error: unknown): void => {
+export const addError = (line: CallLine, { extensions }: GraphQLFormattedError, error: unknown): void => {
   line.errors += 1;
   const thrown = unwrapResolverError(error);
   // A GraphQLError was made by a wrapper that has noted its reasons already.
@@ -91,11 +91,17 @@ const write = (log: Log, budget: LineBudget, line: CallLine, { apps, call }: Con
 /** Lines per second about calls without credentials that were refused before they did anything. */
 const CHEAP_LINES_PER_SECOND = 100;
 
-/** Writes the lines of an operation, and adds the traceId that finds them to the errors of its answer. */
-export const writeCallLines = (log: Log): ApolloServerPlugin<Context> => {
+export type WriteLine = (line: CallLine, context: Context) => void;
+
+export const createWriteLine = (log: Log): WriteLine => {
   const budget = createLineBudget(CHEAP_LINES_PER_SECOND, (count) =>
     log.warn('calls without credentials were refused, more than the log has lines for', { count }),
   );
+  return (line, context) => write(log, budget, line, context);
+};
+
+/** Writes the lines of an operation, and adds the traceId that finds them to the errors of its answer. */
+export const writeCallLines = (writeLine: WriteLine): ApolloServerPlugin<Context> => {
   return {
     requestDidStart: async () => ({
       async willSendResponse({ contextValue, response, errors = [] }) {
@@ -109,7 +115,7 @@ export const writeCallLines = (log: Log): ApolloServerPlugin<Context> => {
           return { ...error, extensions: { ...error.extensions, traceId: call.traceId } };
         });
         if (shown) response.body = { kind: 'single', singleResult: { ...singleResult, errors: shown } };
-        for (const line of lines) write(log, budget, line, contextValue);
+        for (const line of lines) writeLine(line, contextValue);
       },
     }),
   };

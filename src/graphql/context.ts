@@ -8,6 +8,7 @@ import type { CertificationUseCase } from '../identity/certification.ts';
 import type { QueryJobworth } from '../identity/jobworth.ts';
 import type { ReadResult } from '../identity/results.ts';
 import type { SessionSteps } from '../identity/session-steps.ts';
+import type { WatchResult } from '../identity/watch-result.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Certification } from '../model.ts';
 import type { Store } from '../store/store.ts';
@@ -19,6 +20,7 @@ export interface Services {
   readonly admission: Admission;
   readonly authentication: Authentication;
   readonly readResult: ReadResult;
+  readonly watchResult: WatchResult;
   readonly sessionSteps: SessionSteps;
   readonly certification: CertificationUseCase;
   readonly queryJobworth: QueryJobworth;

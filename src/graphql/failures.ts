@@ -18,6 +18,7 @@ type FailureOf<Member extends FailureMember> = Extract<AnyFailure, { readonly __
 export const startFailures = ['PayerServiceBusy', 'PayerInvalidInput'] as const;
 export const reportFailures = ['PayerSessionEnded', ...startFailures] as const;
 export const resultFailures = ['PayerAuthNotFound', ...startFailures] as const;
+export type AuthResultFailure = FailureOf<(typeof resultFailures)[number]>;
 const upstreamFailures = [
   'PayerChannelUnavailable',
   'PayerChannelMisconfigured',
@@ -68,7 +69,7 @@ export const orFailure = async <T, Member extends FailureMember>(
   }
 };
 
-const isOneOf = <Member extends FailureMember>(
+export const isOneOf = <Member extends FailureMember>(
   members: readonly Member[],
   failure: AnyFailure,
 ): failure is FailureOf<Member> => members.some((member) => member === failure.__typename);

@@ -19,6 +19,9 @@ export interface OperationLimits {
 /** Of fields that redeem a code: each of them asks an upstream for another payer. */
 const REDEEMING_FIELDS = 1;
 
+/** As `lateFault` of errors.ts expects it. */
+const NOT_STREAMED = 'A subscription is answered as text/event-stream.';
+
 type Variables = Readonly<Record<string, unknown>>;
 
 /** How many representations a field has: in a literal, a variable or the default of one. A value that is no list is a list of one. */
@@ -70,13 +73,25 @@ const checkSize = (
   requireWithin(size.fields, limits.fields, 'TOO_MANY_FIELDS', fields);
 };
 
-/** Rejects an operation over a limit before its resolvers run. */
+/** Throws for an operation over a limit. */
+export const checkOperation = (
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+  variables: Variables,
+  limits: OperationLimits,
+): void => {
+  checkRootFields(operation, document, limits);
+  checkSize(operation, document, variables, limits);
+};
+
+/** Rejects an operation over a limit before its resolvers run, and a subscription whose client accepts no stream. */
 export const limitOperations = (limits: OperationLimits): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     async didResolveOperation({ document, operation, request }) {
       if (!operation) return;
-      checkRootFields(operation, document, limits);
-      checkSize(operation, document, request.variables ?? {}, limits);
+      if (operation.operation === 'subscription')
+        throw new GraphQLError(NOT_STREAMED, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+      checkOperation(operation, document, request.variables ?? {}, limits);
     },
   }),
 });

@@ -33,6 +33,13 @@ const preferenceFor = (type: AnswerType, ranges: readonly Range[]): Preference[]
     .sort((left, right) => right.specific - left.specific)
     .slice(0, 1);
 
+/** Whether the client accepts a stream of events; a range such as a wildcard names none. */
+export const acceptsEvents = (accept = ''): boolean =>
+  accept
+    .split(',')
+    .map(parseRange)
+    .some(({ range, quality }) => range === 'text/event-stream' && quality > 0);
+
 /** Undefined when the client accepts neither. Of two types that it likes equally, the one that it names first. */
 export const acceptedType = (accept = ''): AnswerType | undefined => {
   if (accept.trim() === '') return offered[0];

@@ -16,6 +16,8 @@ export interface EdgeReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Written piece by piece, instead of the body. The connection is closed at its end. */
+  readonly stream?: AsyncIterable<string>;
   /** The code of a refusal. */
   readonly refusal?: string;
 }

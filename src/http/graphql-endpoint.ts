@@ -4,22 +4,24 @@
  */
 import type { ApolloServer } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
+import type { SubscriptionRequest, Subscriptions } from '../graphql/subscriptions.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Callers } from '../security/callers.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
 import type { RouterCheck } from '../security/router-check.ts';
-import { acceptedType } from './accepted-type.ts';
+import { acceptedType, acceptsEvents } from './accepted-type.ts';
 import { execute, parseJson } from './apollo-adapter.ts';
 import { clientAddress } from './client-address.ts';
 import { acceptedCodings, decodeBody, isAcceptedCoding } from './content-coding.ts';
 import { isJson } from './content-type.ts';
 import { withDeadline } from './deadline.ts';
-import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
-import { type Asked, answerFault, isGraphqlRequest, settleStatus } from './graphql-status.ts';
+import { baseHeaders, type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
+import { type Asked, answerFault, graphqlRequestOf, isGraphqlRequest, settleStatus } from './graphql-status.ts';
 import { traceIdOf } from './trace-context.ts';
 
 export interface EndpointOptions {
   readonly apollo: ApolloServer<Context>;
+  readonly subscriptions: Subscriptions;
   readonly services: Services;
   readonly router: RouterCheck;
   readonly callers: Callers;
@@ -59,9 +61,27 @@ const undetermined = {
   message: 'Whether the credentials are valid cannot be determined now',
 };
 
+/** How long a stream lasts at most: then its client subscribes again, with credentials that are valid then. */
+const STREAM_MS = 600_000;
+/** The connection carries nothing after it; a proxy in between does not hold events back. */
+const streamHeaders = {
+  ...baseHeaders,
+  'content-type': 'text/event-stream; charset=utf-8',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+};
+
+async function* untilEnd(events: AsyncIterable<string>, end: () => void) {
+  try {
+    yield* events;
+  } finally {
+    end();
+  }
+}
+
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
-  const { apollo, services, router, callers, operationMs, bodyBytes, clientAddressHeader } = options;
+  const { apollo, subscriptions, services, router, callers, operationMs, bodyBytes, clientAddressHeader } = options;
   const running = new Set<Promise<unknown>>();
 
   const run = async (request: EdgeRequest, body: object, asked: Asked, caller: Caller): Promise<EdgeReply> => {
@@ -79,10 +99,32 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
     return answered ? settleStatus(answered, asked) : answerFault(asked, late);
   };
 
-  const answer = async (request: EdgeRequest, body: object, asked: Asked): Promise<EdgeReply> => {
+  const openStream = async (request: EdgeRequest, asked: SubscriptionRequest, caller: Caller): Promise<EdgeReply> => {
+    const traceId = traceIdOf(request.headers.traceparent);
+    const clientIp = clientAddress(request, clientAddressHeader);
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(STREAM_MS)]);
+    const call = { caller, traceId, clientIp, signal, prolong() {} };
+    const ended = Promise.withResolvers<void>();
+    running.add(ended.promise);
+    const end = () => {
+      running.delete(ended.promise);
+      ended.resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    const events = await subscriptions.stream(asked, createContext(services, call));
+    return { status: 200, headers: streamHeaders, body: '', stream: untilEnd(events, end) };
+  };
+
+  const answer = async (
+    request: EdgeRequest,
+    body: object,
+    asked: Asked,
+    streamed?: SubscriptionRequest,
+  ): Promise<EdgeReply> => {
     try {
       const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
-      return caller ? await run(request, body, asked, caller) : answerFault(asked, invalidToken);
+      if (!caller) return answerFault(asked, invalidToken);
+      return streamed ? await openStream(request, streamed, caller) : await run(request, body, asked, caller);
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw error;
       return answerFault(asked, { ...undetermined, retryAfterSeconds: error.retryAfterSeconds });
@@ -113,6 +155,11 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
     if (Array.isArray(body))
       return refuse(400, 'BAD_REQUEST', 'One request holds one operation: turn off batching towards this subgraph');
     const type = acceptedType(request.headers.accept);
+    const streamed = acceptsEvents(request.headers.accept) ? graphqlRequestOf(body) : undefined;
+    const kind = streamed && subscriptions.kindOf(streamed);
+    // Where nothing else is accepted, the faults of a document are events as well.
+    if (streamed && (kind === 'subscription' || !(kind || type)))
+      return answer(request, body, { type: 'application/json', isGraphql: true }, streamed);
     if (!type)
       return refuse(406, 'NOT_ACCEPTABLE', 'Answers are application/json or application/graphql-response+json');
     return answer(request, body, { type, isGraphql: isGraphqlRequest(body) });

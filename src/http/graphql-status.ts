@@ -27,6 +27,9 @@ export interface Asked {
 
 export const isGraphqlRequest = (body: object): boolean => graphqlRequest.safeParse(body).success;
 
+/** The well-formed GraphQL request that a body is; undefined for any other body. */
+export const graphqlRequestOf = (body: object) => graphqlRequest.safeParse(body).data;
+
 const statusFor = ({ type, isGraphql }: Asked, status: number): number =>
   type === 'application/json' && isGraphql ? 200 : status;
 

@@ -50,6 +50,34 @@ const writeReply = (response: ServerResponse, { status, headers, body }: EdgeRep
     .end(body);
 };
 
+/** How long a client may leave what was written unread. */
+const UNREAD_MS = 10_000;
+
+/** Waits until the client has read what was written; false when it has gone, or does not read. */
+const isRead = async (response: ServerResponse): Promise<boolean> => {
+  const late = AbortSignal.timeout(UNREAD_MS);
+  const ended = new AbortController();
+  response.once('close', () => ended.abort());
+  return once(response, 'drain', { signal: AbortSignal.any([late, ended.signal]) }).then(
+    () => true,
+    () => false,
+  );
+};
+
+const writeStream = async (
+  response: ServerResponse,
+  { status, headers }: EdgeReply,
+  stream: AsyncIterable<string>,
+): Promise<void> => {
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  for await (const piece of stream) {
+    if (response.destroyed) return;
+    if (!response.write(piece) && !(await isRead(response))) return void response.destroy();
+  }
+  response.end();
+};
+
 /** Aborts when the connection closes before the response was written to its end. */
 const goneSignal = (response: ServerResponse): AbortSignal => {
   const gone = new AbortController();
@@ -85,7 +113,8 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
   const { host, port, log, tls, limits = httpConfig.parse({}), onRefusal = () => {} } = options;
   let closing = false;
 
-  const send = (message: IncomingMessage, response: ServerResponse, reply: EdgeReply) => {
+  const send = async (message: IncomingMessage, response: ServerResponse, reply: EdgeReply): Promise<void> => {
+    if (reply.stream) return writeStream(response, reply, reply.stream);
     // The rest of a refused body is not read, so the connection cannot carry another request.
     writeReply(response, reply, closing || !message.complete || connections.isLast(message));
   };
@@ -101,13 +130,13 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
 
   const serve = async (message: IncomingMessage, response: ServerResponse, awaitBody = () => {}) => {
     try {
-      send(message, response, await answer(message, response, awaitBody));
+      await send(message, response, await answer(message, response, awaitBody));
     } catch (error) {
       // The client closed the connection within its request: there is no one to answer, and no fault to log.
       if (message.destroyed && !message.complete) return;
       log.error('a request failed unexpectedly', { error });
       if (response.headersSent) return void response.destroy();
-      send(message, response, refuse(500, 'INTERNAL_SERVER_ERROR', 'Something went wrong here.'));
+      void send(message, response, refuse(500, 'INTERNAL_SERVER_ERROR', 'Something went wrong here.'));
     }
   };
 
@@ -117,7 +146,7 @@ export const listen = async (handle: Handler, options: ListenOptions): Promise<H
   const connections = boundConnections(server, limits, onRefusal);
   server.on('checkExpectation', (message, response) => {
     onRefusal('EXPECTATION_FAILED');
-    send(message, response, refuse(417, 'EXPECTATION_FAILED', 'Only 100-continue is expected here'));
+    void send(message, response, refuse(417, 'EXPECTATION_FAILED', 'Only 100-continue is expected here'));
   });
   server.listen(port, host);
   await once(server, 'listening');

@@ -21,6 +21,8 @@ export interface App {
   readonly returnByDoor?: readonly string[];
   /** How the app signs its calls of authenticate; undefined: it does not sign. */
   readonly signature?: SignaturePolicy | undefined;
+  /** Present: the app is notified when a session ends that has a clientReferenceId. */
+  readonly webhook?: object | undefined;
 }
 
 /** Where the auth codes of one app on one channel go. */

@@ -150,6 +150,7 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const session = {
         ...{ queryCode, stateId, appId: app.id, channelId, attempts },
         ...{ returnUrl, codeChallenge, clientReferenceId },
+        announced: app.webhook !== undefined,
       };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);
       return { queryCode, state, expiresAt, ...way };

@@ -1,13 +1,13 @@
 /** What a query code shows its reader: at once, or after waiting for the outcome. */
 import { type FailureCode, PayerIdentityError } from '../failure.ts';
 import type { Log } from '../lib/log.ts';
-import type { Metrics } from '../metrics.ts';
 import type { Session, SessionFailure, StepReport } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { createCollect } from './collect.ts';
 import { readableTo, type VisibleIdentity } from './permission.ts';
+import type { Readers } from './readers.ts';
 import { throwUnavailable } from './unavailable.ts';
 
 export type AuthResult = {
@@ -51,11 +51,11 @@ interface SessionDeps {
   readonly times: { readonly deadlineMs: number };
 }
 
-interface Deps extends Pick<SessionDeps, 'store'> {
+/** What readers that wait need, by a query and in a subscription. */
+export interface ReadingDeps extends Pick<SessionDeps, 'store'> {
   readonly readSession: ReadSession;
-  readonly metrics: Pick<Metrics, 'waiters'>;
-  /** Readers beyond these are answered at once. */
-  readonly limits: { readonly waiters: number };
+  /** A query beyond the limit is answered at once. */
+  readonly readers: Readers;
   /** Aborts when the service stops: waiting readers are answered then. */
   readonly stopping: AbortSignal;
 }
@@ -63,7 +63,7 @@ interface Deps extends Pick<SessionDeps, 'store'> {
 const MAX_WAIT_SECONDS = 25;
 
 /** Fallback poll interval of a waiting reader: what an upstream holds notifies no reader. */
-const HELD_POLL_MS = 3_000;
+export const HELD_POLL_MS = 3_000;
 
 export const createReadSession = ({ store, apps, log, times }: SessionDeps): ReadSession => {
   const collect = createCollect({ store, apps, log, times });
@@ -80,33 +80,39 @@ export const createReadSession = ({ store, apps, log, times }: SessionDeps): Rea
   };
 };
 
-export const createReadResult = ({ store, readSession, metrics, limits, stopping }: Deps): ReadResult => {
-  /** Reads that run now. */
-  let reading = 0;
+/** Reads of one call, however many: they count as one poll. */
+export const openReading = (
+  { store, readSession }: Pick<ReadingDeps, 'store' | 'readSession'>,
+  queryCode: string,
+  call: CallContext,
+): (() => Promise<AuthResult | undefined>) => {
+  const pollAfterSeconds = countOnce(store, queryCode);
+  return () => readSession(queryCode, call, pollAfterSeconds);
+};
 
+export const createReadResult = (deps: ReadingDeps): ReadResult => {
+  const { store, readers, stopping } = deps;
   return async (queryCode, waitSeconds, call) => {
     if (waitSeconds < 0 || waitSeconds > MAX_WAIT_SECONDS) throw invalidWait();
     const allowedMs = waitSeconds * 1_000;
     call.prolong(allowedMs);
-    const waitMs = reading < limits.waiters ? allowedMs : 0;
-    const pollAfterSeconds = countOnce(store, queryCode);
+    const waitMs = readers.isFull ? 0 : allowedMs;
+    const read = openReading(deps, queryCode, call);
     const ends = [call.signal, stopping];
-    reading += 1;
-    if (waitMs > 0) metrics.waiters.inc();
+    const leave = readers.enter(waitMs > 0);
     // Watched first, then read: a change between the two is not missed.
     const watch = store.watch({ queryCode });
     for (const end of ends) end.addEventListener('abort', watch.close, { once: true });
     try {
       const until = performance.now() + waitMs;
-      const first = await readSession(queryCode, call, pollAfterSeconds);
-      for (let result = first; ; result = await readSession(queryCode, call, pollAfterSeconds)) {
+      const first = await read();
+      for (let result = first; ; result = await read()) {
         const leftMs = until - performance.now();
         if (!isSame(result, first) || leftMs <= 0 || ends.some(({ aborted }) => aborted)) return result;
         await watch.changed(Math.min(leftMs, HELD_POLL_MS));
       }
     } finally {
-      reading -= 1;
-      if (waitMs > 0) metrics.waiters.dec();
+      leave();
       for (const end of ends) end.removeEventListener('abort', watch.close);
       watch.close();
     }

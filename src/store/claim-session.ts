@@ -7,6 +7,7 @@ import type { Claim, ClaimVerdict, SessionClaim } from './model.ts';
 import { ABANDONED, finish, type RedemptionDeps, readUnexpired, redemptionRow, releaseRow } from './redemptions.ts';
 import { hasFailed, isPending, type RedemptionRow, type SessionRow, sessionColumns } from './rows.ts';
 import { codesUntil, isOf, queryCodeIndex, stateIndex } from './sessions.ts';
+import { announceEnd } from './webhook-events.ts';
 
 type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'DUPLICATE' | 'CODE_USED' }>;
 
@@ -75,7 +76,10 @@ const findOrCreate = async (
   if (session && !isOver) return session;
   // One that was issued is left to its reader, who learns that it has expired.
   if ('stateId' in request || isIssuedOnly(request)) return undefined;
-  if (session) await db.all('DELETE FROM sessions WHERE query_code_index = $1', [session.query_code_index]);
+  if (session) {
+    await announceEnd(db, { queryCodeIndex: session.query_code_index });
+    await db.all('DELETE FROM sessions WHERE query_code_index = $1', [session.query_code_index]);
+  }
   await db.all(
     `INSERT INTO sessions (query_code_index, app_id, channel_id, expires_at, codes_until, attempts_left)
      VALUES ($1, $2, $3, ${NOW} + $4, ${NOW} + $4, $5) ON CONFLICT DO NOTHING`,

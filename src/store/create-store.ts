@@ -16,6 +16,7 @@ import { createErase, sweep } from './retention.ts';
 import { cancelSession, reportStep } from './session-steps.ts';
 import { openSession, writeProbe } from './sessions.ts';
 import type { Store } from './store.ts';
+import { acknowledgeEvent, claimEvents, retryEvent } from './webhook-events.ts';
 import { createCheckedWrite, createOpening, createSettling, createWrite, type Write } from './write.ts';
 
 interface StoreDeps {
@@ -75,6 +76,13 @@ export const createStore = (
     updateCertification: (certifyId, status) => write((db) => updateCertification(db, vault, certifyId, status)),
     certification: (certifyId) => findCertification(read, vault, certifyId),
     certificationsOf: (identityIds) => findCertificationsOf(read, vault, identityIds),
+
+    claimEvents(request) {
+      const owner = newOwner();
+      return write((db) => claimEvents(db, request, owner), { urgency: 'poll' });
+    },
+    acknowledgeEvent: (lease) => write((db) => acknowledgeEvent(db, lease)),
+    retryEvent: (lease, retry) => write((db) => retryEvent(db, lease, retry), { urgency: 'poll' }),
 
     watch: (subject) => watch(topicOf(vault, subject)),
 

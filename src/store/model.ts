@@ -125,6 +125,8 @@ export interface NewSession {
   readonly codeChallenge?: string | undefined;
   /** The caller's own reference, for its logs and ours: no secret. */
   readonly clientReferenceId?: string | undefined;
+  /** Whether a webhook event is written when the session ends. Needs a clientReferenceId, which the event names. */
+  readonly announced?: boolean;
 }
 
 /** What the payer's page reported last, or that the caller who opened the session cancelled it. */
@@ -176,7 +178,47 @@ export interface SessionFailure {
   readonly traceId: string;
 }
 
-export type WatchSubject = { readonly redemptionId: string } | { readonly queryCode: string };
+/** `webhooksOf`: the events of an app that are to be sent. */
+export type WatchSubject =
+  | { readonly redemptionId: string }
+  | { readonly queryCode: string }
+  | { readonly webhooksOf: string };
+
+/** How a session has ended, as its app is notified. HELD: not yet, but its result can be read. */
+export type WebhookStatus = 'SUCCEEDED' | 'HELD' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
+
+/** The exclusive right to send an event, until its time is over. */
+export interface EventLease {
+  readonly eventId: string;
+  readonly owner: string;
+}
+
+export interface WebhookEvent {
+  readonly lease: EventLease;
+  readonly id: string;
+  readonly appId: string;
+  readonly clientReferenceId: string;
+  readonly status: WebhookStatus;
+  readonly occurredAt: Date;
+  /** The result is readable until then. */
+  readonly expiresAt: Date;
+  /** From 1; the first one that is acknowledged is the last. */
+  readonly attempt: number;
+}
+
+export interface EventClaim {
+  readonly appId: string;
+  readonly limit: number;
+  readonly leaseMs: number;
+}
+
+export interface EventRetry {
+  readonly afterMs: number;
+  /** The event is given up after as many, and a day after it occurred. */
+  readonly maxAttempts: number;
+}
+
+export type RetryVerdict = 'RETRIED' | 'GIVEN_UP' | 'LEASE_LOST';
 
 /** Makes the id of an identity that is not stored yet; the same for the same ids of a payer. */
 export type NewIdentityId = (identity: Pick<PayerIdentity, 'channelId' | 'appId'> & Subject) => string;

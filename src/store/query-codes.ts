@@ -7,6 +7,7 @@ import type { Session, StoreTimes, WatchSubject } from './model.ts';
 import { queryCodeTopic, readUnexpired, redemptionRow, redemptionTopic } from './redemptions.ts';
 import { hasFailed, isPending, sessionColumns } from './rows.ts';
 import { queryCodeIndex, stateIndex } from './sessions.ts';
+import { webhookTopic } from './webhook-events.ts';
 
 interface ReadDeps {
   readonly vault: Vault;
@@ -58,11 +59,11 @@ export const findReturnUrl = async (db: Db, vault: Vault, stateId: string): Prom
   return row?.return_url ?? undefined;
 };
 
-/** The topic that changes of a redemption, or of what a query code stands for, wake. */
-export const topicOf = (vault: Vault, subject: WatchSubject): string =>
-  'queryCode' in subject
-    ? queryCodeTopic(queryCodeIndex(vault, subject.queryCode))
-    : redemptionTopic(subject.redemptionId);
+/** The topic that changes of the subject wake. */
+export const topicOf = (vault: Vault, subject: WatchSubject): string => {
+  if ('queryCode' in subject) return queryCodeTopic(queryCodeIndex(vault, subject.queryCode));
+  return 'webhooksOf' in subject ? webhookTopic(subject.webhooksOf) : redemptionTopic(subject.redemptionId);
+};
 
 const pollColumns = columns({ poll_interval_ms: integer });
 /** The interval before the first poll, as the table has it. Milliseconds. */

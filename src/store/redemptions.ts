@@ -10,6 +10,7 @@ import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './mo
 import { hex, isPending, type RedemptionRow, redemptionColumns } from './rows.ts';
 import { readRedemption, sealAnswer, writeAccessToken } from './sealed.ts';
 import { countFailure, endExtension, extendSession } from './sessions.ts';
+import { announceEnd } from './webhook-events.ts';
 
 export interface RedemptionDeps {
   readonly vault: Vault;
@@ -42,7 +43,10 @@ const wake = async (db: Transaction, { id, query_code_index }: EndingRow): Promi
 
 /** After a redemption was released: its code and its session are free again. */
 const freed = async (db: Transaction, row: EndingRow): Promise<void> => {
-  if (row.query_code_index) await endExtension(db, row.query_code_index);
+  if (row.query_code_index) {
+    await endExtension(db, row.query_code_index);
+    await announceEnd(db, { queryCodeIndex: row.query_code_index });
+  }
   await wake(db, row);
 };
 
@@ -153,8 +157,9 @@ export const finish = async (
       times.resultTtlMs,
     ],
   );
-  await extendSession(db, row.id, times.resultTtlMs);
+  const sessions = await extendSession(db, row.id, times.resultTtlMs);
   if (failed) await countFailure(db, row.id, outcome.failureCode, row.trace_id);
+  if (sessions.some(({ webhook_due }) => webhook_due === 1)) await announceEnd(db, { redemptionId: row.id });
   await wake(db, row);
 };
 

@@ -3,13 +3,18 @@ import { NOW } from './clock.ts';
 import type { Transaction } from './engine/engine.ts';
 import { abandonOverdue, type RedemptionDeps, releaseOverdue } from './redemptions.ts';
 import type { EraseReport, SweepReport } from './reports.ts';
+import { announceOverdue } from './webhook-events.ts';
 
 /** Rows of a kind in one transaction at most: so that no other call waits long, and no statement takes too long. */
 const BATCH = 200;
 
+/** How long after its time an event stays for the instance that sends it for the last time. */
+const LEFT_BEHIND_MS = 3_600_000;
+
 /** Ends a batch of one kind of row; returns how many. */
 interface Chore {
-  readonly counts: keyof SweepReport;
+  /** Undefined: what it does is no retention. */
+  readonly counts?: keyof SweepReport;
   readonly run: (db: Transaction, deps: RedemptionDeps) => Promise<number>;
 }
 
@@ -29,8 +34,8 @@ const expiries: readonly Expiry[] = [
     table: 'sessions',
     key: 'query_code_index',
     oldest: 'expires_at',
-    // Until then its reader learns that it has expired.
-    over: `expires_at <= ${NOW} - $2`,
+    // Until then its reader learns that it has expired; and the event of its end comes first.
+    over: `expires_at <= ${NOW} - $2 AND webhook_due = 0`,
     retentionMs: ({ resultTtlMs }) => resultTtlMs,
   },
   {
@@ -41,6 +46,13 @@ const expiries: readonly Expiry[] = [
     over: `answer_sealed IS NOT NULL AND outcome_until <= ${NOW}`,
   },
   { table: 'redemptions', key: 'id', over: `forget_at <= ${NOW}`, oldest: 'forget_at' },
+  // Of an app that has no webhook any more: an instance that sends events ends them before.
+  {
+    table: 'webhook_events',
+    key: 'id',
+    over: `give_up_at <= ${NOW} - ${LEFT_BEHIND_MS}`,
+    oldest: 'give_up_at',
+  },
   { table: 'nonces', key: 'nonce_index', over: `forget_at <= ${NOW}`, oldest: 'forget_at' },
   {
     table: 'certifications',
@@ -79,6 +91,7 @@ const expire = ({ table, key, over, oldest, retentionMs, scrub }: Expiry): Chore
 const chores: readonly Chore[] = [
   { counts: 'released', run: (db) => releaseOverdue(db, BATCH) },
   { counts: 'abandoned', run: (db, deps) => abandonOverdue(db, deps, BATCH) },
+  { run: (db) => announceOverdue(db, BATCH) },
   ...expiries.map(expire),
 ];
 
@@ -104,7 +117,7 @@ export const sweep = async (
   const report = { released: 0, abandoned: 0, purged: 0 };
   for (let pending = chores; pending.length > 0; ) {
     const rows = await write((db) => runChores(db, deps, pending));
-    for (const [index, { counts }] of pending.entries()) report[counts] += rows?.[index] ?? 0;
+    for (const [index, { counts }] of pending.entries()) if (counts) report[counts] += rows?.[index] ?? 0;
     pending = pending.filter((_, index) => rows?.[index] === BATCH);
   }
   return report;

@@ -6,9 +6,9 @@ import { NOW, SKEW } from './clock.ts';
 import { bytes, columns, computed, integer, nullable, type RowOf, text, textOf } from './engine/columns.ts';
 import type { Redemption, SessionStep } from './model.ts';
 
-const isState = (value: string): value is Redemption['state'] =>
+export const isState = (value: string): value is Redemption['state'] =>
   /^(?:CLAIMED|SENT|HELD|SUCCEEDED|ANSWERED|REJECTED|INDETERMINATE)$/.test(value);
-const isStep = (value: string): value is SessionStep => /^(?:OPENED|DECLINED|CANCELLED)$/.test(value);
+export const isStep = (value: string): value is SessionStep => /^(?:OPENED|DECLINED|CANCELLED)$/.test(value);
 const isStatus = (value: string): value is CertificationStatus => /^(?:STARTED|NOT_PASSED|PASSED)$/.test(value);
 
 /** The store's clock when the row was read, and what is added to its instants when they are shown. */

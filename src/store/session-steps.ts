@@ -6,6 +6,7 @@ import type { Cancellation, StepReport, StepVerdict } from './model.ts';
 import { queryCodeTopic } from './redemptions.ts';
 import { type SessionRow, sessionColumns } from './rows.ts';
 import { codesUntil, isOf, queryCodeIndex, stateIndex } from './sessions.ts';
+import { announceEnd } from './webhook-events.ts';
 
 interface StepDeps {
   readonly vault: Vault;
@@ -45,6 +46,7 @@ export const cancelSession = async (
   if (row.attempts_left === 0 || row.codes_until <= (await clock.read(db))) return;
   const failure = "failure_code = 'SESSION_CANCELLED', failure_trace_id = $2";
   await change(db, row, `step = 'CANCELLED', ${failure}`, traceId);
+  await announceEnd(db, { queryCodeIndex: row.query_code_index });
 };
 
 const change = async (db: Transaction, row: SessionRow, set: string, value: string): Promise<void> => {

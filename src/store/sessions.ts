@@ -52,12 +52,12 @@ export const openSession = async (
   { vault, times }: SessionDeps,
   session: NewSession,
 ): Promise<{ readonly expiresAt: Date }> => {
-  const { queryCode, stateId, appId, channelId = ANY_CHANNEL, attempts = 1 } = session;
+  const { queryCode, stateId, appId, channelId = ANY_CHANNEL, attempts = 1, announced = false } = session;
   const row = await expiryColumns.first(
     db,
     `INSERT INTO sessions (query_code_index, state_index, app_id, channel_id, expires_at, codes_until, attempts_left,
-       return_url, code_challenge, client_reference_id)
-     VALUES ($1, $2, $3, $4, ${NOW} + $5, ${NOW} + $5, $6, $7, $8, $9) RETURNING ${expiryColumns.list}`,
+       return_url, code_challenge, client_reference_id, webhook_due)
+     VALUES ($1, $2, $3, $4, ${NOW} + $5, ${NOW} + $5, $6, $7, $8, $9, $10) RETURNING ${expiryColumns.list}`,
     [
       queryCodeIndex(vault, queryCode),
       stateIndex(vault, stateId),
@@ -68,13 +68,18 @@ export const openSession = async (
       session.returnUrl ?? null,
       session.codeChallenge ?? null,
       session.clientReferenceId ?? null,
+      announced && session.clientReferenceId !== undefined ? 1 : 0,
     ],
   );
   return { expiresAt: new Date(row?.expires_at ?? 0) };
 };
 
+/** Returns the session, when there is one, with whether an event of its end is due. */
 export const extendSession = (db: Transaction, redemptionId: string, ttlMs: number) =>
-  db.all(`UPDATE sessions SET expires_at = ${NOW} + $2 WHERE redemption_id = $1`, [redemptionId, ttlMs]);
+  db.all(`UPDATE sessions SET expires_at = ${NOW} + $2 WHERE redemption_id = $1 RETURNING webhook_due`, [
+    redemptionId,
+    ttlMs,
+  ]);
 
 /** After a release the session waits as before the claim, which had extended it: its state token does not last longer. */
 export const endExtension = (db: Transaction, queryCodeIndex: Uint8Array) =>

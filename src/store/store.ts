@@ -22,6 +22,9 @@ import type {
   Cancellation,
   Claim,
   ClaimVerdict,
+  EventClaim,
+  EventLease,
+  EventRetry,
   FinalOutcome,
   Lease,
   NewSession,
@@ -29,10 +32,12 @@ import type {
   NonceVerdict,
   Outcome,
   Redemption,
+  RetryVerdict,
   Session,
   StepReport,
   StepVerdict,
   WatchSubject,
+  WebhookEvent,
 } from './model.ts';
 import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './reports.ts';
 
@@ -107,7 +112,16 @@ export interface Store {
   /** For each identity the passed certification, else the latest; one statement for all. */
   certificationsOf(identityIds: readonly string[]): Promise<readonly (Certification | VaultError | undefined)[]>;
 
-  /** Wakes when the redemption, or what the query code stands for, changes. */
+  /** Takes a lease on events of an app that are due, up to a limit. Each event is sent until it is acknowledged. */
+  claimEvents(claim: EventClaim): Promise<readonly WebhookEvent[]>;
+
+  /** Deletes an event that its app has acknowledged. False when the lease is lost: another instance may send it again. */
+  acknowledgeEvent(lease: EventLease): Promise<boolean>;
+
+  /** Makes an event due again, or deletes it when it was sent often or long enough. */
+  retryEvent(lease: EventLease, retry: EventRetry): Promise<RetryVerdict>;
+
+  /** Wakes when the redemption, or what the query code stands for, changes, or when an event of the app is written. */
   watch(subject: WatchSubject): Watch;
 
   /** Releases and abandons what no owner ended, and deletes what has expired. */

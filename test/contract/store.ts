@@ -17,6 +17,7 @@ import { queryCodeContract } from './store/query-codes.ts';
 import { retentionContract } from './store/retention.ts';
 import { sealingContract } from './store/sealing.ts';
 import { stepContract } from './store/steps.ts';
+import { webhookContract } from './store/webhook-events.ts';
 
 export interface OpenedStore {
   /** The keys that the store seals with. */
@@ -59,6 +60,7 @@ const parts = [
   nonceContract,
   sealingContract,
   retentionContract,
+  webhookContract,
 ];
 
 export const storeContract = ({ name, open }: StoreEngine): void => {

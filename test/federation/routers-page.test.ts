@@ -91,7 +91,12 @@ describe('what the page says of settings to leave off', () => {
     ['a compressed request is read', gzipSync(query), { 'content-encoding': 'gzip' }, served],
     ['another coding is 415', query, { 'content-encoding': 'zstd' }, { status: 415 }],
     ['a hash alone is answered so that routers fall back', persisted, {}, { code: 'PERSISTED_QUERY_NOT_SUPPORTED' }],
-    ['a subscription is refused', '{"query":"subscription { x }"}', {}, { status: 200, code: 'BAD_USER_INPUT' }],
+    [
+      'a subscription that accepts no stream is refused',
+      '{"query":"subscription { authResult(queryCode: \\"x\\") { __typename } }"}',
+      {},
+      { status: 200, code: 'BAD_USER_INPUT' },
+    ],
     [
       'a request for traces is ignored',
       query,

@@ -246,10 +246,9 @@ describe('faults that graphql finds during execution', () => {
     expect(service.logLines.slice(before)).toEqual([]);
   });
 
-  test('a subscription is BAD_USER_INPUT', async () => {
-    const { errors } = await post({ query: 'subscription { payerChannels { capabilities } }' });
-    expect(errors).toHaveLength(1);
-    expect(errors).not.toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+  test('a subscription that accepts no stream is BAD_USER_INPUT', async () => {
+    const { errors } = await post({ query: 'subscription { authResult(queryCode: "x") { __typename } }' });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { createApolloServer } from '../../src/graphql/apollo-server.ts';
+import { createGraphql } from '../../src/graphql/apollo-server.ts';
 import { isSensitive, rulesOf } from '../../src/graphql/sensitive-fields.ts';
 import { createHandler } from '../../src/http/handler.ts';
 import { listen } from '../../src/http/server.ts';
@@ -47,7 +47,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     sources: {},
     limits,
   }));
-  const apollo = createApolloServer({
+  const { apollo, subscriptions } = createGraphql({
     log,
     explorable: true,
     scopesInSdl: true,
@@ -58,6 +58,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
   const metrics = createMetrics();
   const { handle } = createHandler({
     apollo,
+    subscriptions,
     metrics,
     services: {
       metrics,
@@ -68,6 +69,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
       certification: recorder('certification', asked),
       queryJobworth: recorder('queryJobworth', asked),
       readResult: recorder('readResult', asked),
+      watchResult: recorder('watchResult', asked),
       sessionSteps: recorder('sessionSteps', asked),
       store: recorder('store', asked),
     },

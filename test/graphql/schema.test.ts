@@ -230,7 +230,7 @@ describe('schema/subgraph.graphql', () => {
       isTypeDefinitionNode(definition) || isTypeExtensionNode(definition) ? [definition.name.value] : [],
     );
     const names = new Set(types.filter((name) => !name.startsWith('Payer') && !/^_|^(?:federation|link)__/.test(name)));
-    expect(names).toEqual(new Set(['DateTime', 'Query', 'Mutation']));
+    expect(names).toEqual(new Set(['DateTime', 'Query', 'Mutation', 'Subscription']));
     const fields = ['Query', 'Mutation'].flatMap((name) =>
       Object.keys((schema.getType(name) as GraphQLObjectType).getFields()).filter((field) => !field.startsWith('_')),
     );

@@ -61,6 +61,8 @@ describe('what the contract declares is what the service does:', () => {
       // Takes two calls at once: test/identity/redemption.test.ts.
       ...['PayerOutcomePending.code', 'PayerOutcomePending.message', 'PayerOutcomePending.retryAfterSeconds'],
       'PayerOutcomePending.traceId',
+      // test/http/subscriptions.test.ts
+      'Subscription.authResult',
     ]);
   });
 

@@ -43,12 +43,13 @@ export const openCrashService = (
   upstreamOrigin: string,
   times: NonNullable<FileConfig['times']>,
   shared: Shared | { readonly keys: VaultKeys } = { keys: generateVaultKeys() },
+  app: Partial<FileConfig['apps'][number]> = {},
 ): CrashService => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-crash-'));
   const configFile = join(folder, 'config.json');
   const config: FileConfig = {
     defaultApp: 'demo',
-    apps: [{ id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } }],
+    apps: [{ id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' }, ...app }],
     sources: { daxpay: { type: 'daxpay', baseUrl: upstreamOrigin, appId: 'demo', secret: '123456' } },
     router: { secrets: [routerSecret] },
     callers: { router: ['payer:authenticate', 'payer:read', 'payer:token'] },

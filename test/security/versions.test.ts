@@ -21,7 +21,7 @@ const hasFix = (version: string, fixes: readonly string[]): boolean =>
 
 /**
  * Advisories of what faces the network here, and of what our tests run in front of it. No advisory was found for
- * cockatiel, dataloader, graphql-scalars, graphql-tag, pino, prom-client, qr and @apollo/subgraph.
+ * cockatiel, dataloader, graphql-scalars, graphql-sse, graphql-tag, pino, prom-client, qr and @apollo/subgraph.
  */
 const floors: [name: string, fixes: string, why: string][] = [
   ['node', '24.21.0', 'CVE-2026-58044: headers beyond maxHeadersCount dropped, 24.18.1; CVE-2026-18149, 24.21.0'],
@@ -60,11 +60,11 @@ test('package.json refuses a node older than the one in the list of advisories',
 test('the service loads no protobuf library', () => {
   const program = `
     import { createRequire } from 'node:module';
-    const { createApolloServer } = await import('./src/graphql/apollo-server.ts');
+    const { createGraphql } = await import('./src/graphql/apollo-server.ts');
     const { configFile } = await import('./src/config/file.ts');
     const limits = configFile.shape.limits.parse({});
     const log = { info() {}, warn() {}, error() {} };
-    const server = createApolloServer({ log, explorable: false, scopesInSdl: true, limits, firstOperation: '' });
+    const { apollo: server } = createGraphql({ log, explorable: false, scopesInSdl: true, limits, firstOperation: '' });
     await server.start();
     const loaded = Object.keys(createRequire(import.meta.url).cache);
     console.log(JSON.stringify({ known: loaded.filter((path) => /node_modules.graphql./.test(path)).length > 0, found: loaded.filter((path) => /protobuf/.test(path)) }));

@@ -275,11 +275,11 @@ describe('SQLite by itself', () => {
 
   const LATER_SESSION_COLUMNS = [
     ...['attempts_left', 'codes_until', 'failure_code', 'failure_trace_id'],
-    ...['step', 'return_url', 'code_challenge', 'client_reference_id'],
+    ...['step', 'return_url', 'code_challenge', 'client_reference_id', 'webhook_due'],
   ];
   /** The file as the first release left it. */
   const AS_OF_FIRST_STEP = `DROP TABLE nonces; DROP TABLE store_clock; DROP TABLE store_keys; DROP TABLE seal_keys;
-    DROP TABLE schema_migrations; PRAGMA user_version = 1;
+    DROP TABLE webhook_events; DROP INDEX sessions_to_announce; DROP TABLE schema_migrations; PRAGMA user_version = 1;
     ${LATER_SESSION_COLUMNS.map((name) => `ALTER TABLE sessions DROP COLUMN ${name};`).join(' ')}`;
 
   test('a file from before the ledger of migrations keeps its rows', async () => {

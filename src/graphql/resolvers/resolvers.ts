@@ -4,6 +4,7 @@ import { Mutation } from './mutation.ts';
 import { PayerAuthenticationStarted, PayerCertificationForm, PayerCertificationStarted } from './page-links.ts';
 import { PayerIdentity } from './payer-identity.ts';
 import { Query } from './query.ts';
+import { Subscription } from './subscription.ts';
 
 /** The whole resolver map, with what federation adds to it. `buildSchema` checks it against the contract. */
 export const resolvers = {
@@ -14,4 +15,5 @@ export const resolvers = {
   Mutation,
   PayerIdentity,
   Query: { ...Query, _entities: resolveEntities },
+  Subscription,
 };

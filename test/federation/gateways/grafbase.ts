@@ -24,6 +24,8 @@ export const grafbaseGateway: Gateway = {
         `[subgraphs.${name}]`,
         `schema_path = "${name}.graphql"`,
         `url = "${url}"`,
+        // Web sockets otherwise.
+        'subscription_protocol = "server_sent_events"',
         ...(timeoutMs ? [`timeout = "${timeoutMs}ms"`] : []),
       ].join('\n'),
     );

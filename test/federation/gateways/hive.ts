@@ -24,9 +24,15 @@ const startHive = async (
     transports: {
       http: {
         getSubgraphExecutor: ({ transportEntry, fetch }) =>
-          buildHTTPExecutor({ endpoint: transportEntry.location ?? '', fetch: fetch as never }),
+          buildHTTPExecutor({
+            ...transportEntry.options,
+            endpoint: transportEntry.location ?? '',
+            fetch: fetch as never,
+          }),
       },
     },
+    // It subscribes by GET otherwise, which the subgraph does not answer.
+    transportEntries: { '*.http': { options: { method: 'POST' } } },
     propagateHeaders: {
       fromClientToSubgraphs: ({ request }) => ({
         ...headers,

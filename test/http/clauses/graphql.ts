@@ -157,7 +157,9 @@ export const overHttp = clauses([
   [
     'apollographql/router#3361',
     'a subscription by callback is refused',
-    postJson({ query: 'subscription { x }' }, ['accept: application/json;callbackSpec=1.0']),
+    postJson({ query: 'subscription { authResult(queryCode: "x") { __typename } }' }, [
+      'accept: application/json;callbackSpec=1.0',
+    ]),
     { ...noData, code: 'BAD_USER_INPUT' },
   ],
   [

@@ -82,6 +82,11 @@ export const startService = async ({
       const { data, errors } = (await response.json()) as Omit<GraphqlAnswer, 'status'>;
       return { status: response.status, data, errors };
     },
+    /** Stops as the process does on SIGTERM, before it closes its port. */
+    async drain() {
+      service.drain();
+      await service.idle();
+    },
     async close() {
       await server.close(1_000);
       await service.close();

@@ -57,6 +57,17 @@ export const populate = async (store: Store): Promise<string[]> => {
     channelId: 'ali_pay',
     identityId: null,
   });
+  const announced = { clientReferenceId: 'order-1', announced: true };
+  await store.openSession({
+    queryCode: 'query-announced',
+    stateId: 'state-2',
+    appId: 'demo',
+    channelId: 'ali_pay',
+    ...announced,
+  });
+  const lease = await take(store, 'announced');
+  await store.markSent(lease);
+  await store.settle(lease, { state: 'REJECTED', failureCode: 'AUTH_CODE_EXPIRED' });
   await store.useNonce({ appId: 'demo', nonce: 'nonce', fingerprint: 'fingerprint' });
   return names;
 };
