@@ -13,7 +13,7 @@ import type { Log } from '../lib/log.ts';
 import type { Resolver } from '../lib/resolver.ts';
 import { type Metrics, measureUpstream } from '../metrics.ts';
 import { createSignWebhook, type SignWebhook, webhookKey } from '../security/webhook-signature.ts';
-import type { WebhookEvent } from '../store/model.ts';
+import type { WebhookEvent } from '../store/event-model.ts';
 import type { Store } from '../store/store.ts';
 
 export const webhookConfig = egressConfig

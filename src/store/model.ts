@@ -57,7 +57,8 @@ export interface Lease {
 export type ClaimVerdict = {
   /** That of the session which the claim names, with every verdict. */
   readonly clientReferenceId?: string | undefined;
-} /** The caller owns the redemption, and nothing has been sent. */ & (
+} & /** The caller owns the redemption, and nothing has been sent. */
+(
   | { readonly kind: 'CLAIMED'; readonly lease: Lease }
   /** Claimed before with the same binding and session: read or await that outcome. */
   | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
@@ -183,42 +184,6 @@ export type WatchSubject =
   | { readonly redemptionId: string }
   | { readonly queryCode: string }
   | { readonly webhooksOf: string };
-
-/** How a session has ended, as its app is notified. HELD: not yet, but its result can be read. */
-export type WebhookStatus = 'SUCCEEDED' | 'HELD' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
-
-/** The exclusive right to send an event, until its time is over. */
-export interface EventLease {
-  readonly eventId: string;
-  readonly owner: string;
-}
-
-export interface WebhookEvent {
-  readonly lease: EventLease;
-  readonly id: string;
-  readonly appId: string;
-  readonly clientReferenceId: string;
-  readonly status: WebhookStatus;
-  readonly occurredAt: Date;
-  /** The result is readable until then. */
-  readonly expiresAt: Date;
-  /** From 1; the first one that is acknowledged is the last. */
-  readonly attempt: number;
-}
-
-export interface EventClaim {
-  readonly appId: string;
-  readonly limit: number;
-  readonly leaseMs: number;
-}
-
-export interface EventRetry {
-  readonly afterMs: number;
-  /** The event is given up after as many, and a day after it occurred. */
-  readonly maxAttempts: number;
-}
-
-export type RetryVerdict = 'RETRIED' | 'GIVEN_UP' | 'LEASE_LOST';
 
 /** Makes the id of an identity that is not stored yet; the same for the same ids of a payer. */
 export type NewIdentityId = (identity: Pick<PayerIdentity, 'channelId' | 'appId'> & Subject) => string;

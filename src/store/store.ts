@@ -18,13 +18,11 @@
 import type { Watch } from '../lib/wakeups.ts';
 import type { Certification, CertificationStatus, IdentityRef, PayerIdentity } from '../model.ts';
 import type { VaultError } from '../security/vault.ts';
+import type { EventClaim, EventLease, EventRetry, RetryVerdict, WebhookEvent } from './event-model.ts';
 import type {
   Cancellation,
   Claim,
   ClaimVerdict,
-  EventClaim,
-  EventLease,
-  EventRetry,
   FinalOutcome,
   Lease,
   NewSession,
@@ -32,12 +30,10 @@ import type {
   NonceVerdict,
   Outcome,
   Redemption,
-  RetryVerdict,
   Session,
   StepReport,
   StepVerdict,
   WatchSubject,
-  WebhookEvent,
 } from './model.ts';
 import type { EraseReport, ResealCursor, ResealReport, SweepReport } from './reports.ts';
 

@@ -6,7 +6,7 @@
 import { NOW, SKEW } from './clock.ts';
 import { bytes, columns, computed, integer, nullable, type RowOf, text, textOf } from './engine/columns.ts';
 import type { Transaction } from './engine/engine.ts';
-import type { EventClaim, EventLease, EventRetry, RetryVerdict, WebhookEvent, WebhookStatus } from './model.ts';
+import type { EventClaim, EventLease, EventRetry, RetryVerdict, WebhookEvent, WebhookStatus } from './event-model.ts';
 import { isState, isStep, newId } from './rows.ts';
 
 /** How long an event is sent again at most, in milliseconds. */

@@ -1,6 +1,7 @@
 /** The outbox of webhooks: one event for each end of a session, sent until it is acknowledged or given up. */
 import { describe, expect, test } from 'vitest';
-import type { EventClaim, Outcome, WebhookEvent } from '../../../src/store/model.ts';
+import type { EventClaim, WebhookEvent } from '../../../src/store/event-model.ts';
+import type { Outcome } from '../../../src/store/model.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StoreEngine } from '../store.ts';
 import { contractTimes, MARGIN_MS, rejected, resultOver, succeeded, testClaim, times, wakes } from './fixtures.ts';
