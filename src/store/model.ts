@@ -54,11 +54,13 @@ export interface Lease {
   readonly owner: string;
 }
 
-export type ClaimVerdict = {
+export type ClaimVerdict = ClaimDecision & {
   /** That of the session which the claim names, with every verdict. */
   readonly clientReferenceId?: string | undefined;
-} & /** The caller owns the redemption, and nothing has been sent. */
-(
+};
+
+type ClaimDecision =
+  /** The caller owns the redemption, and nothing has been sent. */
   | { readonly kind: 'CLAIMED'; readonly lease: Lease }
   /** Claimed before with the same binding and session: read or await that outcome. */
   | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
@@ -77,8 +79,7 @@ export type ClaimVerdict = {
   /** By state: the challenge differs from the session's, or only one of the two has one. Nothing has changed. */
   | { readonly kind: 'VERIFIER_WRONG' }
   /** There is no such session, or it has expired. */
-  | { readonly kind: 'NO_SESSION' }
-);
+  | { readonly kind: 'NO_SESSION' };
 
 /** How a sent redemption ended. HELD: the upstream holds the identity. ANSWERED: the code bought another answer. */
 export type Outcome = FinalOutcome | { readonly state: 'HELD' };
