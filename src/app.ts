@@ -73,6 +73,7 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
   const stateTokens = createStateTokens(vault, now);
   const callerOf = createCallerOf({ store, now });
   const readSession = createReadSession({ store, apps, log, times });
+  const door = config.door && doorAddresses(config.door.publicUrl);
   const reading = { store, readSession, readers: createReaders(limits.waiters, metrics), stopping };
   return {
     store,
@@ -80,10 +81,7 @@ const createServices = (config: Config, { store, sources, vault, log, metrics, s
     apps,
     metrics,
     admission: createAdmission({ apps, isSignedCall: createIsSignedCall({ now }), ...limits }),
-    authentication: createAuthentication({
-      ...{ store, apps, redeemOnce, stateTokens, callerOf, times },
-      door: config.door && doorAddresses(config.door.publicUrl),
-    }),
+    authentication: createAuthentication({ store, apps, redeemOnce, stateTokens, callerOf, door, times }),
     readResult: createReadResult(reading),
     watchResult: createWatchResult(reading),
     sessionSteps: createSessionSteps({ store, apps, stateTokens, readSession }),

@@ -82,7 +82,7 @@ export type MutationAuthenticateAndSetArgs = {
 
 /** What a client can do. The fields of one operation run one after the other. */
 export type MutationCancelAuthenticationArgs = {
-  queryCode: Scalars['String']['input'];
+  input: PayerCancelAuthenticationInput;
 };
 
 
@@ -334,6 +334,12 @@ export type PayerCallSignatureInput = {
   readonly signedAt: Scalars['DateTime']['input'];
   /** The signature: 64 characters of 0-9 a-f. */
   readonly value: Scalars['String']['input'];
+};
+
+/** The input of cancelAuthentication. */
+export type PayerCancelAuthenticationInput = {
+  /** The secret from startAuthentication, or the one of the call with the auth code. At most 128 characters. */
+  readonly queryCode: Scalars['String']['input'];
 };
 
 /** The state of a real-name certification. Never holds the document. */
@@ -1188,8 +1194,8 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   PayerAccessToken: ResolverTypeWrapper<PayerAccessToken>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
   PayerAppChannel: ResolverTypeWrapper<Omit<PayerAppChannel, 'channel'> & { channel: ResolversTypes['PayerChannel'] }>;
   PayerAuthCodeKind: PayerAuthCodeKind;
   PayerAuthFailed: ResolverTypeWrapper<Omit<PayerAuthFailed, 'failure'> & { failure: ResolversTypes['PayerFailure'] }>;
@@ -1211,6 +1217,7 @@ export type ResolversTypes = {
   PayerAuthenticationStartedWithoutPage: ResolverTypeWrapper<StartedWithoutPage>;
   PayerAuthorizationRejected: ResolverTypeWrapper<PayerAuthorizationRejected>;
   PayerCallSignatureInput: PayerCallSignatureInput;
+  PayerCancelAuthenticationInput: PayerCancelAuthenticationInput;
   PayerCertification: ResolverTypeWrapper<Certification>;
   PayerCertificationDocumentInput: PayerCertificationDocumentInput;
   PayerCertificationDocumentType: PayerCertificationDocumentType;
@@ -1263,8 +1270,8 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Mutation: Record<PropertyKey, never>;
-  String: Scalars['String']['output'];
   PayerAccessToken: PayerAccessToken;
+  String: Scalars['String']['output'];
   PayerAppChannel: Omit<PayerAppChannel, 'channel'> & { channel: ResolversParentTypes['PayerChannel'] };
   PayerAuthFailed: Omit<PayerAuthFailed, 'failure'> & { failure: ResolversParentTypes['PayerFailure'] };
   ID: Scalars['ID']['output'];
@@ -1284,6 +1291,7 @@ export type ResolversParentTypes = {
   PayerAuthenticationStartedWithoutPage: StartedWithoutPage;
   PayerAuthorizationRejected: PayerAuthorizationRejected;
   PayerCallSignatureInput: PayerCallSignatureInput;
+  PayerCancelAuthenticationInput: PayerCancelAuthenticationInput;
   PayerCertification: Certification;
   PayerCertificationDocumentInput: PayerCertificationDocumentInput;
   PayerCertificationForm: Form;
@@ -1332,7 +1340,7 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   authenticate?: Resolver<ResolversTypes['PayerAuthenticateResult'], ParentType, ContextType, RequireFields<MutationAuthenticateArgs, 'input'>>;
   authenticateAndSet?: Resolver<ResolversTypes['PayerAuthenticateAndSetResult'], ParentType, ContextType, RequireFields<MutationAuthenticateAndSetArgs, 'input'>>;
-  cancelAuthentication?: Resolver<ResolversTypes['PayerAuthResult'], ParentType, ContextType, RequireFields<MutationCancelAuthenticationArgs, 'queryCode'>>;
+  cancelAuthentication?: Resolver<ResolversTypes['PayerAuthResult'], ParentType, ContextType, RequireFields<MutationCancelAuthenticationArgs, 'input'>>;
   initializeIdentityCertification?: Resolver<ResolversTypes['PayerInitializeCertificationResult'], ParentType, ContextType, RequireFields<MutationInitializeIdentityCertificationArgs, 'input'>>;
   reportAuthenticationStep?: Resolver<ResolversTypes['PayerReportAuthenticationStepResult'], ParentType, ContextType, RequireFields<MutationReportAuthenticationStepArgs, 'input'>>;
   startAuthentication?: Resolver<ResolversTypes['PayerStartAuthenticationResult'], ParentType, ContextType, RequireFields<MutationStartAuthenticationArgs, 'input'>>;

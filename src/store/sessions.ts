@@ -17,7 +17,7 @@ export const queryCodeIndex = (vault: Vault, queryCode: string): Buffer => vault
 export const stateIndex = (vault: Vault, stateId: string): Buffer => vault.blindIndex('state', stateId);
 
 /** `channel_id` of a session that takes a code of any channel of its app. */
-export const ANY_CHANNEL = '';
+const ANY_CHANNEL = '';
 
 /** Whether a state, or a query code, of this app and channel may name the session. */
 export const isOf = (row: SessionRow, { appId, channelId }: Pick<Claim, 'appId' | 'channelId'>): boolean =>

@@ -59,7 +59,8 @@ describe('too many calls', () => {
   test('a wrong guess of cancelAuthentication costs what one of authResult does, and both use up one bucket', async () => {
     const service = await start({ rates: { ...unlimited, caller: { perSecond: SLOW, burst: 33 } } });
     const ask = async (root: 'query' | 'mutation', field: string) => {
-      const query = `${root} { answer: ${field}(queryCode: "a-query-code-that-does-not-exist") {
+      const queryCode = 'queryCode: "a-query-code-that-does-not-exist"';
+      const query = `${root} { answer: ${field}(${root === 'query' ? queryCode : `input: { ${queryCode} }`}) {
         __typename ... on PayerFailure { code } ... on PayerServiceBusy { retryAfterSeconds } } }`;
       return (await service.graphql(query)).data.answer;
     };

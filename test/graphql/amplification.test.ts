@@ -82,7 +82,7 @@ beforeAll(async () => {
     jobworthAuthentication: async () =>
       `(input: { agreementId: "a", onceToken: "ok_${++codes}", match: EXACT, jobIdentityType: "04", serviceId: "s", subject: { userId: "u" } })`,
     authResult: async () => `(queryCode: "${kept.queryCode}")`,
-    cancelAuthentication: async () => `(queryCode: "${kept.queryCode}")`,
+    cancelAuthentication: async () => `(input: { queryCode: "${kept.queryCode}" })`,
     reportAuthenticationStep: async () =>
       `(input: { channelId: "${channel}", state: "${started.state}", step: DECLINED })`,
     payerIdentity: async () => `(id: "${identityId}")`,

@@ -191,7 +191,7 @@ describe('a caller that acts for another app', () => {
       const { queryCode } = started.data.startAuthentication;
       const cancel = operationFor('Mutation', 'cancelAuthentication');
       if (state === 'was refused') await ask(AUTHENTICATE, input({ authCode: `refused_${newCode()}`, queryCode }));
-      if (state === 'was cancelled') await ask(cancel, { queryCode });
+      if (state === 'was cancelled') await ask(cancel, { input: { queryCode } });
       const own = await ask(AUTH_RESULT, { queryCode, waitSeconds: 0 });
       expect(own.data.authResult).toMatchObject(
         state === 'was cancelled'
@@ -200,7 +200,7 @@ describe('a caller that acts for another app', () => {
       );
       const { data } = await ask(AUTH_RESULT, { queryCode, waitSeconds: 25 }, foreign);
       expect(data.authResult).toEqual(notFound);
-      const cancelled = await ask(cancel, { queryCode }, foreign);
+      const cancelled = await ask(cancel, { input: { queryCode } }, foreign);
       expect(cancelled.data.cancelAuthentication).toMatchObject({ __typename: 'PayerAuthNotFound' });
       const { data: after } = await ask(AUTH_RESULT, { queryCode, waitSeconds: 0 });
       expect(after.authResult, 'nothing was cancelled').toMatchObject({

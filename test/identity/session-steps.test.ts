@@ -169,7 +169,7 @@ describe.each(Object.keys(engines))('%s', (name) => {
   const report = (state: string, step: string, at: Instance = here): Promise<Answer> =>
     at.ask('Mutation', 'reportAuthenticationStep', { input: { channelId: 'ali_pay', state, step } });
   const cancel = (queryCode: string, at: Instance = here): Promise<Answer> =>
-    at.ask('Mutation', 'cancelAuthentication', { queryCode });
+    at.ask('Mutation', 'cancelAuthentication', { input: { queryCode } });
   const read = (queryCode: string, waitSeconds = 0, at: Instance = there): Promise<Answer> =>
     at.ask('Query', 'authResult', { queryCode, waitSeconds });
   /** The answer of a reader at the other instance, and how long after the event it came. */

@@ -23,7 +23,7 @@ const REPORT = `mutation ($input: PayerReportAuthenticationStepInput!) { reportA
 const READ = `{ __typename ... on PayerAuthWaiting { step attemptsLeft lastFailure { code } }
   ... on PayerAuthFailed { failure { code } } ... on PayerFailure { code } }`;
 const RESULT = `query ($queryCode: String!) { authResult(queryCode: $queryCode) ${READ} }`;
-const CANCEL = `mutation ($queryCode: String!) { cancelAuthentication(queryCode: $queryCode) ${READ} }`;
+const CANCEL = `mutation ($input: PayerCancelAuthenticationInput!) { cancelAuthentication(input: $input) ${READ} }`;
 
 interface Answer {
   readonly __typename: string;
@@ -73,7 +73,7 @@ const open = async (at = service, more: Readonly<Record<string, string>> = {}) =
       call(HAND_OVER, 'authenticateAndSet', { input: { channelId, authCode, state, codeVerifier: verifier } }),
     report: (step: string) => call(REPORT, 'reportAuthenticationStep', { input: { channelId, state, step } }),
     read: () => call(RESULT, 'authResult', { queryCode }),
-    cancel: () => call(CANCEL, 'cancelAuthentication', { queryCode }),
+    cancel: () => call(CANCEL, 'cancelAuthentication', { input: { queryCode } }),
   };
 };
 type Session = Awaited<ReturnType<typeof open>>;

@@ -150,7 +150,7 @@ test.each(['reportAuthenticationStep', 'cancelAuthentication'])(
     const { state, queryCode } = started.data.startAuthentication;
     const variables =
       operation === 'cancelAuthentication'
-        ? { queryCode }
+        ? { input: { queryCode } }
         : { input: { channelId: 'ali_pay', appId: 'demo-other', state, step: 'DECLINED' } };
     const { lines, traceId } = await traced(operationFor('Mutation', operation), variables);
     const line = { level: 30, msg: 'a call was answered', traceId, operation, channelId: 'ali_pay' };

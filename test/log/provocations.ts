@@ -357,7 +357,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
     {
       async provoke({ plain }) {
         const { state, queryCode } = await start(plain, 'wechat_pay');
-        await ask(plain, 'Mutation', 'cancelAuthentication', { queryCode });
+        await ask(plain, 'Mutation', 'cancelAuthentication', { input: { queryCode } });
         return mutate(plain, 'authenticateAndSet', { channelId: 'wechat_pay', authCode: newCode('ok'), state });
       },
       line: { operation: 'authenticateAndSet', ...wechat },
@@ -365,7 +365,7 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
     {
       async provoke({ plain }) {
         const { state, queryCode } = await start(plain, 'wechat_pay');
-        await ask(plain, 'Mutation', 'cancelAuthentication', { queryCode });
+        await ask(plain, 'Mutation', 'cancelAuthentication', { input: { queryCode } });
         return mutate(plain, 'reportAuthenticationStep', { channelId: 'wechat_pay', state, step: 'DECLINED' });
       },
       line: { operation: 'reportAuthenticationStep', state: 'DECLINED', ...wechat },
@@ -375,7 +375,10 @@ export const provocations: Readonly<Record<FailureCode, readonly Provocation[]>>
     ...['Query.authResult', 'Mutation.cancelAuthentication'].map((field): Provocation => {
       const [root = '', operation = ''] = field.split('.');
       return {
-        provoke: ({ plain }) => ask(plain, root as Root, operation, { queryCode: newQueryCode() }),
+        provoke({ plain }) {
+          const variables = { queryCode: newQueryCode() };
+          return ask(plain, root as Root, operation, root === 'Query' ? variables : { input: variables });
+        },
         line: { operation },
         silent: ['appId', 'channelId', 'source'],
       };

@@ -42,7 +42,7 @@ export const Mutation: MutationResolvers = {
       ...(await context.sessionSteps.report(input, context.call)),
     })),
 
-  cancelAuthentication: (_, { queryCode }, context) =>
+  cancelAuthentication: (_, { input: { queryCode } }, context) =>
     orFailure(context, resultFailures, async () =>
       authResultMember(await context.sessionSteps.cancel(queryCode, context.call)),
     ),

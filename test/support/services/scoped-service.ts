@@ -96,7 +96,7 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
   await mutation('reportAuthenticationStep', { channelId, state: started.state, step: 'DECLINED' });
   for (let attempt = 1; attempt <= 5; attempt += 1)
     await mutation('authenticateAndSet', { channelId, authCode: newCode('refused'), state: refused.state });
-  await ask('Mutation', 'cancelAuthentication', { queryCode: over.queryCode });
+  await ask('Mutation', 'cancelAuthentication', { input: { queryCode: over.queryCode } });
 
   const query = (name: string, field: string, variables: () => object): ContractCall => ({
     name: `${field} ${name}`,
@@ -132,7 +132,7 @@ export const prepareCalls = async ({ service, as }: ScopedService): Promise<Cont
     mutate('of a cancelled session', 'reportAuthenticationStep', () => ({
       ...{ channelId, state: over.state, step: 'OPENED' },
     })),
-    { ...query('again', 'cancelAuthentication', () => ({ queryCode: over.queryCode })), root: 'Mutation' },
+    { ...query('again', 'cancelAuthentication', () => ({ input: { queryCode: over.queryCode } })), root: 'Mutation' },
     mutate('ok', 'initializeIdentityCertification', () => payer),
     mutate('ok', 'startIdentityCertification', () => ({ certifyId, returnUrl })),
     query('ok', 'identityCertification', () => ({ certifyId })),
