@@ -58,6 +58,7 @@ const composers: [string, Variant][] = [
 const rootFields = (schema: GraphQLSchema) => ({
   query: Object.keys(schema.getQueryType()?.getFields() ?? {}).sort(),
   mutation: Object.keys(schema.getMutationType()?.getFields() ?? {}).sort(),
+  subscription: Object.keys(schema.getSubscriptionType()?.getFields() ?? {}).sort(),
 });
 
 /** Type.field of every field of objects, interfaces and inputs that can be reached. */
@@ -93,7 +94,7 @@ describe.each(composers)('a variant by %s', (_, variant) => {
   test.each(
     [printedSchemaFile, schemaFileWithoutScopes].map((file) => [file.pathname.split('/').at(-1), file] as const),
   )(
-    'a variant of %s for payer pages has six root fields, and nothing that is trusted or shows who a payer is',
+    'a variant of %s for payer pages has seven root fields, and nothing that is trusted or shows who a payer is',
     (_, file) => {
       const schema = variant(file, ['trusted', 'pii']);
       expect(validateSchema(schema)).toEqual([]);
@@ -102,6 +103,7 @@ describe.each(composers)('a variant by %s', (_, variant) => {
         mutation: [
           ...['authenticateAndSet', 'cancelAuthentication', 'reportAuthenticationStep', 'startAuthentication'],
         ],
+        subscription: ['authResult'],
       });
       const fields = fieldsOf(schema);
       const hidden = [...tagged('trusted'), ...tagged('pii')];
@@ -132,10 +134,10 @@ describe.each(composers)('a variant by %s', (_, variant) => {
 
 test('every root field is either public or trusted', () => {
   const all = fieldsOf(composers[0]?.[1](printedSchemaFile, []) ?? buildASTSchema(printed)).filter((field) =>
-    /^(?:Query|Mutation)\./.test(field),
+    /^(?:Query|Mutation|Subscription)\./.test(field),
   );
   const [open, trusted] = [tagged('public'), tagged('trusted')];
-  expect(all).toHaveLength(12);
+  expect(all).toHaveLength(13);
   expect(all.filter((field) => open.has(field) === trusted.has(field))).toEqual([]);
 });
 
