@@ -32,7 +32,8 @@ const overdue = (numbers: (count: number) => string, blob: string) => [
   `INSERT INTO identities SELECT 'pid_' || n, 'ali_pay', 'demo', ${blob}, NULL, ${blob}, 1, 1 FROM ${numbers(IDENTITIES)}`,
   `INSERT INTO redemptions SELECT 'red_' || n, ${blob}, ${blob}, NULL, 'daxpay', 'demo', 'ali_pay', 'trace', 'SUCCEEDED',
      'own', 2, CASE WHEN n <= ${IDENTITIES} THEN 'pid_' || n END, ${blob}, NULL, NULL, 1, 2, 3 FROM ${numbers(REDEMPTIONS)}`,
-  `INSERT INTO sessions SELECT ${blob}, NULL, 'demo', 'ali_pay', 'red_' || n, 2, 5000, NULL FROM ${numbers(SESSIONS)}`,
+  `INSERT INTO sessions (query_code_index, app_id, channel_id, redemption_id, expires_at)
+     SELECT ${blob}, 'demo', 'ali_pay', 'red_' || n, 2 FROM ${numbers(SESSIONS)}`,
   `INSERT INTO certifications SELECT ${blob}, ${blob}, 'demo', 'ali_pay', 'pid_' || n, 'PASSED', 1, 2
      FROM ${numbers(CERTIFICATIONS)}`,
 ];

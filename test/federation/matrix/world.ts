@@ -72,8 +72,9 @@ const seed = async (service: Service) => {
     waiting: '',
   };
   await store({ channelId: 'wechat_pay', authCode: 'test_ok_alice~result', queryCode: queryCodes.alice });
-  const refused = { channelId: 'ali_pay', appId: 'shop', authCode: 'refused_x' };
-  await store({ ...refused, queryCode: queryCodes.refused });
+  // As many codes as a query code takes.
+  for (const payer of ['a', 'b', 'c', 'd', 'e'])
+    await store({ channelId: 'ali_pay', appId: 'shop', authCode: `refused_${payer}`, queryCode: queryCodes.refused });
   const started = await must(
     `mutation($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { ... on PayerAuthenticationStarted { queryCode } } }`,
     { input: { channelId: 'ali_pay', appId: 'shop', returnUrl } },
