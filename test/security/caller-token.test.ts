@@ -181,35 +181,6 @@ describe('the keys of the issuer', () => {
   });
 });
 
-describe('a configuration is refused', () => {
-  const secretKey = { kty: 'oct', k: 'c2VjcmV0' };
-  test.each([
-    ['an algorithm with a shared key', { algorithms: ['HS256'] }],
-    ['no algorithm', { algorithms: [] }],
-    ['the algorithm none', { algorithms: ['ES256', 'none'] }],
-    ['a shared key', { jwksUrl: undefined, jwks: { keys: [secretKey] } }],
-    ['a key that is cut off', { jwksUrl: undefined, jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'AAAA' }] } }],
-    ['fetched keys that are too old before they are due', { jwksMaxAgeMs: 2_000, jwksStaleMs: 3_999 }],
-    ['a private key', { jwksUrl: undefined, jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: '', y: '', d: 'x' }] } }],
-    ['no keys', { jwksUrl: undefined }],
-    ['keys in two places', { jwks: { keys: [{ kty: 'EC' }] } }],
-    ['keys over the network in the clear', { jwksUrl: 'http://issuer.example/jwks' }],
-    ['keys at what only looks like this machine', { jwksUrl: 'http://127.0.0.1.evil.example/jwks' }],
-    ['keys at this machine as a user name', { jwksUrl: 'http://localhost:80@evil.example/jwks' }],
-    ['no issuer', { issuer: '' }],
-    ['no audience', { audience: [] }],
-  ])('a configuration is refused with %s', (_, change) => {
-    const good = {
-      issuer: 'https://issuer.example',
-      audience,
-      algorithms: ['ES256'],
-      jwksUrl: 'https://i.example/jwks',
-    };
-    expect(jwtConfig.safeParse(good).success).toBe(true);
-    expect(jwtConfig.safeParse({ ...good, ...change }).success).toBe(false);
-  });
-});
-
 describe('over HTTP', () => {
   let service: Service;
   let published: Issuer;
