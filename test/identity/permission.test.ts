@@ -36,8 +36,9 @@ describe('a caller with the scope', () => {
 });
 
 describe.each(strangers)('a caller %s', (_, caller) => {
-  test('a caller without the scope for the app may not act for it', () => {
-    expect(() => requireScope(caller, 'payer:read', 'demo')).toThrow(expect.objectContaining({ code: 'NOT_ALLOWED' }));
+  test('a caller without the scope for the app may not act for it, and the failure names the scope', () => {
+    const failure = expect.objectContaining({ code: 'NOT_ALLOWED', missingScope: 'payer:read' });
+    expect(() => requireScope(caller, 'payer:read', 'demo')).toThrow(failure);
   });
 
   test('a caller without the scope for the app sees the id, channel and app of a payer, and no more', () => {

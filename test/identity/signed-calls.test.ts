@@ -276,13 +276,16 @@ describe('the caller', () => {
     const app = { id: 'demo', channels, returnUrls: [], sessions: 'optional' as const, attempts: 5, signature: policy };
     const find = createCallerOf({ store: service.store, now: Date.now });
     const parsed = parseInput(authenticateInput, received(input));
-    return { caller, found: await find({ appId: 'demo', app }, parsed, { caller, note() {} }) };
+    const noted: object[] = [];
+    const note = (fields: object) => void noted.push(fields);
+    return { caller, noted, found: await find({ appId: 'demo', app }, parsed, { caller, note }) };
   };
 
-  test('the caller of a signed call is the app, which may authenticate and read for itself', async () => {
-    const { found } = await callerOf(v2, call());
+  test('the caller of a signed call is the app, which may authenticate and read for itself, and the log states it', async () => {
+    const { found, noted } = await callerOf(v2, call());
     const scopes = new Set(['payer:authenticate', 'payer:read']);
     expect(found).toEqual({ id: 'app:demo', scopes, apps: new Set(['demo']) });
+    expect(noted).toEqual([{ signed: true }]);
   });
 
   test('the caller of a signed call may read the access token when the app’s policy grants it', async () => {
@@ -291,8 +294,9 @@ describe('the caller', () => {
   });
 
   test('the caller of a call for an app that does not sign stays the caller of the operation', async () => {
-    const { found, caller } = await callerOf(undefined, call());
+    const { found, caller, noted } = await callerOf(undefined, call());
     expect(found).toBe(caller);
+    expect(noted).toEqual([]);
   });
 });
 

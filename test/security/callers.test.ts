@@ -1,7 +1,7 @@
 /** Which caller a request has, by token, forwarded claims or neither. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/lib/log.ts';
-import { allScopes } from '../../src/security/caller.ts';
+import { allScopes, isShared } from '../../src/security/caller.ts';
 import { callersConfig, createCallers, sandboxCallers } from '../../src/security/callers.ts';
 import { audience, type Issuer, startIssuer } from '../support/signers/issuer.ts';
 
@@ -40,6 +40,17 @@ describe('without credentials', () => {
     expect(await sandboxCallers.identify(head(), undefined)).toEqual({ id: 'sandbox', scopes: new Set(allScopes) });
   });
 
+  test('callers without credentials share their id, and others have one of their own', async () => {
+    const authorization = `Bearer ${await issuer.sign()}`;
+    const withToken = await open({ jwt: jwt() }).identify(head({ authorization }), undefined);
+    const withClaims = await open({ claims: {} }).identify(head(), forwarded({ sub: 'alice' }));
+    expect([withToken, withClaims].map((caller) => isShared(caller!))).toEqual([false, false]);
+    const without = await Promise.all(
+      [{}, { router: ['payer:read'] }].map((config) => open(config).identify(head(), {})),
+    );
+    expect(without.map((caller) => isShared(caller!))).toEqual([true, true]);
+  });
+
   test('an unknown scope cannot be configured', () => {
     expect(callersConfig.safeParse({ router: ['payer:everything'] }).success).toBe(false);
   });
@@ -73,6 +84,7 @@ describe('claims that the router forwards', () => {
     ['empty extensions', {}],
     ['no claims in them', { jwt: {} }],
     ['null', forwarded(null)],
+    ['null where they would be members', { jwt: null }],
     ['extensions that are no object', 'jwt.payload'],
     ['a list of extensions', [{ jwt: { payload } }]],
   ])('forwarded claims are absent in %s', async (_, extensions) => {
@@ -115,6 +127,16 @@ describe('a token and claims together', () => {
     const authorization = `Bearer ${await issuer.sign({ scope: 'payer:read' })}`;
     const caller = await open({ jwt: jwt(), claims: {} }).identify(head({ authorization }), claims);
     expect(caller).toEqual({ id: `jwt:${issuer.issuer}|alice`, scopes: new Set(['payer:read']) });
+  });
+
+  test('a token is verified with the keys that its issuer publishes', async () => {
+    const { jwks: _, ...others } = jwt();
+    const authorization = `Bearer ${await issuer.sign()}`;
+    const caller = await open({ jwt: { ...others, jwksUrl: issuer.jwksUrl } }).identify(
+      head({ authorization }),
+      undefined,
+    );
+    expect(caller?.id).toBe(`jwt:${issuer.issuer}|alice`);
   });
 
   test('forwarded claims do not replace an invalid token', async () => {
