@@ -34,7 +34,8 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
       'src/identity/{signed-calls,permission}.ts',
     ],
     testFiles: [
-      'test/security/{app-signature,app-signature-daxpay,caller-token,issuer-keys,callers}.test.ts',
+      'test/security/{app-signature,app-signature-daxpay,caller-token,caller-token-bounds,caller-token-config,callers}.test.ts',
+      'test/security/{issuer-fetch,issuer-key-cache,issuer-key-set,issuer-keys,issuer-keys-budget}.test.ts',
       'test/identity/{permission,signed-calls}.test.ts',
     ],
   },
