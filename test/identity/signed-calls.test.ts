@@ -159,7 +159,7 @@ describe('an app that signs its calls', () => {
     const as = (change: Partial<typeof signature>) => ({ ...fields, signature: { ...signature, ...change } });
     const wrong = [
       { ...input, authCode: newCode() },
-      as({ signedAt: timeOf(Date.now() - 1_000) }),
+      as({ signedAt: timeOf(Date.parse(signature.signedAt) - 1_000) }),
       as({ nonce: newNonce() }),
       { ...input, appId: 'other' },
       { ...input, channelId: 'ali_pay' },
