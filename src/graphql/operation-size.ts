@@ -30,7 +30,7 @@ const longFields: ReadonlyMap<string, number> = new Map([
   ['qr', 1],
   ['html', 1],
   // Nothing is asked for in fewer bytes.
-  ['sdl', 2],
+  ['sdl', 3],
 ]);
 
 /** The router's field: it merges the references of several lists into one operation, and names each by an alias. */

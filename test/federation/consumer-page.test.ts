@@ -121,8 +121,10 @@ test('the page lists every root field, and no type of the subgraph has another n
     Object.keys(type?.getFields() ?? {}).filter((name) => !name.startsWith('_'));
   expect(listed('Query')).toEqual(fields().sort());
   expect(listed('Mutation')).toEqual(fields(schema.getMutationType()).sort());
+  expect(listed('Subscription')).toEqual(fields(schema.getSubscriptionType()).sort());
   const types = Object.keys(schema.getTypeMap()).filter(
-    (name) => !/^(?:Payer|_|link__|federation__)|^(?:Query|Mutation|DateTime|ID|Int|String|Boolean)$/.test(name),
+    (name) =>
+      !/^(?:Payer|_|link__|federation__)|^(?:Query|Mutation|Subscription|DateTime|ID|Int|String|Boolean)$/.test(name),
   );
   expect(types).toEqual([]);
 });

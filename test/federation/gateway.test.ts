@@ -267,6 +267,7 @@ describe('the operations of payer-identity itself', () => {
     expect(data.authResult).toEqual({
       __typename: 'PayerAuthSucceeded',
       identity: { id: expect.stringMatching(/^pid_/), userId: idsOf('dave').userId, openId: null },
+      clientReferenceId: null,
       expiresAt: expect.any(String),
     });
   });

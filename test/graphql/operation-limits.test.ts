@@ -326,8 +326,8 @@ describe('aliases and directives', () => {
     } fragment A on PayerCertificationStarted { b: qr }`;
     expectPassed(await service.ask(document('qr form { html }')));
     expectRefused(await service.ask(document('qr a: qr form { html }')), 'TOO_MANY_LONG_FIELDS');
-    expectPassed(await service.ask('{ a: _service { sdl b: sdl } payerChannels { channel { id } } }'));
-    expectRefused(await service.ask('{ a: _service { sdl b: sdl c: sdl } }'), 'TOO_MANY_LONG_FIELDS');
+    expectPassed(await service.ask('{ a: _service { sdl } payerChannels { channel { id } } }'));
+    expectRefused(await service.ask('{ a: _service { sdl b: sdl } }'), 'TOO_MANY_LONG_FIELDS');
   });
 
   test('50 directives pass, 51 are refused (limits.directives)', async () => {
