@@ -292,10 +292,8 @@ test('the whole service notifies the app of a success, a failure, a cancel and a
   for (let code = 1; code <= 5; code += 1) await redeem(refused, `refused_${code}`);
   const { queryCode } = await begin();
   await service.graphql(
-    'mutation ($queryCode: String!) { cancelAuthentication(queryCode: $queryCode) { __typename } }',
-    {
-      queryCode,
-    },
+    'mutation ($input: PayerCancelAuthenticationInput!) { cancelAuthentication(input: $input) { __typename } }',
+    { input: { queryCode } },
   );
   await begin();
   await receiver.count(4);
