@@ -42,7 +42,7 @@ const run = async (name: string, { mutate, testFiles }: (typeof groups)[string])
     allowConsoleColors: false,
     clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
     concurrency: 2,
-    timeoutMS: 5_000,
+    timeoutMS: 20_000,
   }).runMutationTest();
   return { name, minutes: (performance.now() - startedAt) / 60_000, ...count(mutants) };
 };

@@ -72,7 +72,7 @@ const describe = (code: unknown, message: string): string | undefined => {
 
 /** Faults of the request that graphql finds only during execution, without a code. They hold only names. */
 const lateFault =
-  /^(?:Argument "\w+" of (?:required|non-null) type "[\w![\]]+" (?:was not provided|must not be null)|Schema is not configured to execute \w+ operation|A subscription is answered as text\/event-stream)\.$/;
+  /^(?:Argument "\w+" of (?:required|non-null) type "[\w![\]]+" (?:was not provided|must not be null)|Schema is not configured to execute \w+ operation)\.$/;
 
 /** The expected failure of a field whose type is no union: the error stands in its place in the answer. */
 const failureIn = (error: unknown): PayerIdentityError | undefined => {

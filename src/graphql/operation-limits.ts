@@ -19,9 +19,6 @@ export interface OperationLimits {
 /** Of fields that redeem a code: each of them asks an upstream for another payer. */
 const REDEEMING_FIELDS = 1;
 
-/** As `lateFault` of errors.ts expects it. */
-const NOT_STREAMED = 'A subscription is answered as text/event-stream.';
-
 type Variables = Readonly<Record<string, unknown>>;
 
 /** How many representations a field has: in a literal, a variable or the default of one. A value that is no list is a list of one. */
@@ -88,10 +85,7 @@ export const checkOperation = (
 export const limitOperations = (limits: OperationLimits): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     async didResolveOperation({ document, operation, request }) {
-      if (!operation) return;
-      if (operation.operation === 'subscription')
-        throw new GraphQLError(NOT_STREAMED, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
-      checkOperation(operation, document, request.variables ?? {}, limits);
+      if (operation) checkOperation(operation, document, request.variables ?? {}, limits);
     },
   }),
 });

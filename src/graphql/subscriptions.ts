@@ -31,6 +31,11 @@ type Events = AsyncGenerator<string, void, undefined>;
 export interface Subscriptions {
   /** Undefined for a document that cannot be read, and one without the operation. */
   kindOf(request: SubscriptionRequest): 'subscription' | 'other' | undefined;
+  /**
+   * Why a document with a subscription is not to be given to Apollo Server: the operation is one, or graphql's rule for
+   * subscriptions throws at it, which Apollo would answer as a fault of ours. Messages hold only names.
+   */
+  faultOf(request: SubscriptionRequest): { readonly code: string; readonly message: string } | undefined;
   /** The events, keep-alive comments included. They end with the operation, and when the client has gone. */
   stream(request: SubscriptionRequest, context: Context): Promise<Events>;
 }
@@ -50,14 +55,32 @@ export const createSubscriptions = (deps: Deps): Subscriptions => {
     onSubscribe: async ({ context }, params) => execute(deps, params, context),
     onNext: (_, { context }, result) => mask(result, context),
   });
+  const documentOf = (query: string): DocumentNode | undefined => {
+    try {
+      return parse(query, { maxTokens: deps.limits.tokens });
+    } catch {
+      return undefined;
+    }
+  };
+  const kindIn = (document: DocumentNode | undefined, operationName: SubscriptionRequest['operationName']) => {
+    const operation = document && getOperationAST(document, operationName);
+    if (!operation) return undefined;
+    return operation.operation === 'subscription' ? 'subscription' : 'other';
+  };
   return {
-    kindOf({ query, operationName }) {
+    kindOf: ({ query, operationName }) => kindIn(documentOf(query), operationName),
+    faultOf({ query, operationName }) {
+      // Most documents are not parsed for it.
+      const document = query.includes('subscription') ? documentOf(query) : undefined;
+      if (!document) return undefined;
+      if (kindIn(document, operationName) === 'subscription')
+        return { code: 'BAD_USER_INPUT', message: 'A subscription is answered as text/event-stream.' };
       try {
-        const operation = getOperationAST(parse(query, { maxTokens: deps.limits.tokens }), operationName);
-        if (!operation) return undefined;
-        return operation.operation === 'subscription' ? 'subscription' : 'other';
-      } catch {
+        validate(deps.schema, document);
         return undefined;
+      } catch (error) {
+        if (!(error instanceof GraphQLError)) throw error;
+        return { code: 'GRAPHQL_VALIDATION_FAILED', message: error.message };
       }
     },
     async stream({ query, operationName, variables }, given) {

@@ -85,6 +85,9 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
   const running = new Set<Promise<unknown>>();
 
   const run = async (request: EdgeRequest, body: object, asked: Asked, caller: Caller): Promise<EdgeReply> => {
+    const asksFor = graphqlRequestOf(body);
+    const fault = asksFor && subscriptions.faultOf(asksFor);
+    if (fault) return answerFault(asked, { status: 400, ...fault });
     const traceId = traceIdOf(request.headers.traceparent);
     const clientIp = clientAddress(request, clientAddressHeader);
     const answered = await withDeadline(operationMs, request.signal, (deadline) => {

@@ -103,7 +103,7 @@ test('when the client is gone while the channel is silent, the outcome is stored
   abandon();
   expect(await answered).toBe('abandoned');
   const { data } = await graphql(AUTH_RESULT, { queryCode, waitSeconds: 5 });
-  expect(data.authResult).toMatchObject({ __typename: 'PayerAuthFailed', failure: { code: 'OUTCOME_UNKNOWN' } });
+  expect(data.authResult).toMatchObject({ __typename: 'PayerAuthWaiting', lastFailure: { code: 'OUTCOME_UNKNOWN' } });
   expect(upstream.ledger).toHaveLength(1);
 });
 

@@ -143,6 +143,37 @@ describe('a subscription of authResult', () => {
     expect(JSON.stringify(stream.events)).not.toContain('secret');
   });
 
+  test.each([
+    [
+      'a subscription that skips its field',
+      'subscription A { authResult(queryCode: "a") @skip { __typename } }',
+      'BAD_USER_INPUT',
+    ],
+    [
+      'a query beside such a subscription',
+      'query A { __typename } subscription B { authResult(queryCode: "a") @skip { __typename } }',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    [
+      'a query beside one that is included by a variable without a value',
+      'query A { __typename } subscription B($v: Boolean!) { authResult(queryCode: "a") @include(if: $v) { __typename } }',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    [
+      'such a subscription that operationName does not name',
+      'subscription B { authResult(queryCode: "a") @skip { __typename } }',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+  ])('%s is a fault of the document for a client that accepts JSON alone', async (_, query, code) => {
+    const response = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, operationName: 'A' }),
+    });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ errors: [expect.objectContaining({ extensions: { code } })] });
+  });
+
   test('is BAD_USER_INPUT for a client that accepts JSON alone', async () => {
     const { status, data, errors } = await service.graphql(SUBSCRIPTION, { queryCode: 'query-code' });
     expect(status).toBe(200);
