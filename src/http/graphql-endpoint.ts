@@ -15,8 +15,9 @@ import { clientAddress } from './client-address.ts';
 import { acceptedCodings, decodeBody, isAcceptedCoding } from './content-coding.ts';
 import { isJson } from './content-type.ts';
 import { withDeadline } from './deadline.ts';
-import { baseHeaders, type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
+import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
 import { type Asked, answerFault, graphqlRequestOf, isGraphqlRequest, settleStatus } from './graphql-status.ts';
+import { createOpenStream } from './graphql-stream.ts';
 import { traceIdOf } from './trace-context.ts';
 
 export interface EndpointOptions {
@@ -61,28 +62,11 @@ const undetermined = {
   message: 'Whether the credentials are valid cannot be determined now',
 };
 
-/** How long a stream lasts at most: then its client subscribes again, with credentials that are valid then. */
-const STREAM_MS = 600_000;
-/** The connection carries nothing after it; a proxy in between does not hold events back. */
-const streamHeaders = {
-  ...baseHeaders,
-  'content-type': 'text/event-stream; charset=utf-8',
-  'x-accel-buffering': 'no',
-  connection: 'close',
-};
-
-async function* untilEnd(events: AsyncIterable<string>, end: () => void) {
-  try {
-    yield* events;
-  } finally {
-    end();
-  }
-}
-
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
   const { apollo, subscriptions, services, router, callers, operationMs, bodyBytes, clientAddressHeader } = options;
   const running = new Set<Promise<unknown>>();
+  const openStream = createOpenStream(options, running);
 
   const run = async (request: EdgeRequest, body: object, asked: Asked, caller: Caller): Promise<EdgeReply> => {
     const asksFor = graphqlRequestOf(body);
@@ -100,22 +84,6 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
       return execution;
     });
     return answered ? settleStatus(answered, asked) : answerFault(asked, late);
-  };
-
-  const openStream = async (request: EdgeRequest, asked: SubscriptionRequest, caller: Caller): Promise<EdgeReply> => {
-    const traceId = traceIdOf(request.headers.traceparent);
-    const clientIp = clientAddress(request, clientAddressHeader);
-    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(STREAM_MS)]);
-    const call = { caller, traceId, clientIp, signal, prolong() {} };
-    const ended = Promise.withResolvers<void>();
-    running.add(ended.promise);
-    const end = () => {
-      running.delete(ended.promise);
-      ended.resolve();
-    };
-    signal.addEventListener('abort', end, { once: true });
-    const events = await subscriptions.stream(asked, createContext(services, call));
-    return { status: 200, headers: streamHeaders, body: '', stream: untilEnd(events, end) };
   };
 
   const answer = async (
