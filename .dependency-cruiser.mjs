@@ -56,8 +56,14 @@ export default {
     {
       name: 'model-sees-nobody',
       severity: 'error',
-      from: { path: '^src/(model|failure)\\.ts$' },
+      from: { path: '^src/(model|failure-codes)\\.ts$' },
       to: { path: '^src/' },
+    },
+    {
+      name: 'failure-sees-its-table',
+      severity: 'error',
+      from: { path: '^src/failure\\.ts$' },
+      to: { path: '^src/(?!failure-codes\\.ts$)' },
     },
     {
       name: 'lib-knows-no-payments',

@@ -1,6 +1,7 @@
 /** How every source reads a reply: strictly, and without a byte of it in an error. */
 import type { z } from 'zod';
-import { type FailureCode, PayerIdentityError } from '../failure.ts';
+import { PayerIdentityError } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import type { HttpReply } from '../lib/exchange.ts';
 import { type JsonObject, readJson } from '../lib/strict-json.ts';
 

@@ -3,7 +3,7 @@
  * line in the registry. Each capability beyond redeeming is one optional object.
  */
 import type { z } from 'zod';
-import type { FailureCode } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import type { Cancellation, HttpReply, HttpRequest } from '../lib/exchange.ts';
 import type { AuthCodeKind, Redeemed, RedeemRequest, Traffic } from '../model.ts';
 import type { PageReturn, ReturnParameters } from './page-return.ts';

@@ -1,5 +1,5 @@
 /** The level of a call's log line, and which lines callers without credentials can cause without limit. */
-import type { FailureCode } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import type { CallNote } from '../identity/call.ts';
 
 const severities = ['info', 'warn', 'error'] as const;

@@ -1,12 +1,13 @@
 /** Expected failures as members of the contract's unions. */
+
+import { PayerIdentityError } from '../failure.ts';
 import {
   type FailureCode,
   type FailureMember,
   failureMember,
   failureMessage,
-  PayerIdentityError,
   retryAfterSeconds,
-} from '../failure.ts';
+} from '../failure-codes.ts';
 import type { ResolversInterfaceTypes } from '../generated/resolvers.ts';
 import { noteOf } from '../identity/call.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,7 @@
 /** Asks for admission before every sensitive root field runs; its answer is a union, and shows a call that is not admitted. */
 import type { GraphQLSchema } from 'graphql';
-import { type FailureCode, PayerIdentityError } from '../failure.ts';
+import { PayerIdentityError } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import { noteOf } from '../identity/call.ts';
 import { toFailure } from './failures.ts';
 import { wrapRootFields } from './root-fields.ts';

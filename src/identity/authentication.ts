@@ -148,8 +148,14 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const queryCode = newQueryCode();
       note({ clientReferenceId });
       const session = {
-        ...{ queryCode, stateId, appId: app.id, channelId, attempts },
-        ...{ returnUrl, codeChallenge, clientReferenceId },
+        queryCode,
+        stateId,
+        appId: app.id,
+        channelId,
+        attempts,
+        returnUrl,
+        codeChallenge,
+        clientReferenceId,
         announced: app.webhook !== undefined,
       };
       const { expiresAt } = await store.openSession(session).catch(throwUnavailable);

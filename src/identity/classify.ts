@@ -1,5 +1,7 @@
 /** What the failure of an exchange means: for the code that was sent, and for the caller. */
-import { type FailureMember, failureMember, leftUnsent, PayerIdentityError } from '../failure.ts';
+
+import { PayerIdentityError } from '../failure.ts';
+import { type FailureMember, failureMember, leftUnsent } from '../failure-codes.ts';
 import { ExchangeError } from '../lib/exchange.ts';
 import type { FinalOutcome } from '../store/model.ts';
 

@@ -1,5 +1,7 @@
 /** What a query code shows its reader: at once, or after waiting for the outcome. */
-import { type FailureCode, PayerIdentityError } from '../failure.ts';
+
+import { PayerIdentityError } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import type { Log } from '../lib/log.ts';
 import type { Session, SessionFailure, StepReport } from '../store/model.ts';
 import type { Store } from '../store/store.ts';

@@ -1,5 +1,7 @@
 /** Calls that an app has signed: the app is their caller, with scopes of its own, and each signature is used once. */
-import { type FailureCode, PayerIdentityError } from '../failure.ts';
+
+import { PayerIdentityError } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { createTokenBuckets } from '../lib/token-bucket.ts';
 import { type CallSignature, isSigned, type SignaturePolicy } from '../security/app-signature.ts';

@@ -1,5 +1,5 @@
 /** What the store takes and gives: claims and their verdicts, outcomes, sessions, and how long each is stored. */
-import type { FailureCode } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import type { AccessToken, PayerIdentity, Redeemed, Subject } from '../model.ts';
 
 /** A request for the exclusive right to redeem a one-time code. */

@@ -1,6 +1,6 @@
 /** The columns that the store reads of each table, with their types. docs/storage.md describes every column. */
 import { randomBytes } from 'node:crypto';
-import { isFailureCode } from '../failure.ts';
+import { isFailureCode } from '../failure-codes.ts';
 import type { CertificationStatus } from '../model.ts';
 import { NOW, SKEW } from './clock.ts';
 import { bytes, columns, computed, integer, nullable, type RowOf, text, textOf } from './engine/columns.ts';

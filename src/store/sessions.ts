@@ -1,6 +1,6 @@
 /** Sessions as their writers see them: opened, extended, and charged for a code that failed. Each function is part of one transaction. */
 import { randomBytes } from 'node:crypto';
-import type { FailureCode } from '../failure.ts';
+import type { FailureCode } from '../failure-codes.ts';
 import type { Vault } from '../security/vault.ts';
 import { NOW, SKEW } from './clock.ts';
 import { columns, computed, integer, nullable, text } from './engine/columns.ts';

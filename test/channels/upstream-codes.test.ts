@@ -13,7 +13,8 @@ import { jucaiSigning, signJucai } from '../../src/channels/jucai/sign.ts';
 import type { Source, SourceDefinition } from '../../src/channels/source.ts';
 import { signV2 } from '../../src/channels/wechat/payment-code.ts';
 import { wechat } from '../../src/channels/wechat/wechat.ts';
-import { type FailureCode, failureMember, PayerIdentityError } from '../../src/failure.ts';
+import { PayerIdentityError } from '../../src/failure.ts';
+import { type FailureCode, failureMember } from '../../src/failure-codes.ts';
 import type { HttpReply } from '../../src/lib/exchange.ts';
 import { anyCertification, anyJobQuery, openSource, soon } from '../support/services/sources.ts';
 

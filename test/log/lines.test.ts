@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type FailureCode, failureMember } from '../../src/failure.ts';
+import { type FailureCode, failureMember } from '../../src/failure-codes.ts';
 import { VaultError } from '../../src/security/vault.ts';
 import { operationFor } from '../support/schema/contract.ts';
 import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET, startService } from '../support/services/service.ts';

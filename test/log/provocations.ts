@@ -1,7 +1,7 @@
 /** For every code of the failure list a call that the real service answers with it, and what its log line has to say. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'vitest';
-import type { FailureCode } from '../../src/failure.ts';
+import type { FailureCode } from '../../src/failure-codes.ts';
 import type { LogFields } from '../../src/lib/log.ts';
 import { operationFor, type Root } from '../support/schema/contract.ts';
 import type { SandboxService } from '../support/services/sandbox.ts';

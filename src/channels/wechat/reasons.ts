@@ -10,7 +10,7 @@
  * https://github.com/yansongda/pay/issues/867 (AppID不存在,请检查后再试),
  * https://github.com/binarywang/weixin-java-pay-demo/issues/14 (mch_id参数格式错误)
  */
-import type { FailureCode } from '../../failure.ts';
+import type { FailureCode } from '../../failure-codes.ts';
 
 interface Reason {
   /** For the operator's log. */

@@ -2,7 +2,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { judgeOpenId } from '../../../src/channels/wechat/payment-code.ts';
 import { startWechat } from '../../../src/emulators/wechat.ts';
-import { failureMember, PayerIdentityError } from '../../../src/failure.ts';
+import { PayerIdentityError } from '../../../src/failure.ts';
+import { failureMember } from '../../../src/failure-codes.ts';
 import { AUTHENTICATE, type Service, startService } from '../../support/services/service.ts';
 import { apiKey, appId, appSecret, mchId, merchant, open, shown, sub } from './options.ts';
 

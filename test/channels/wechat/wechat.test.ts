@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSources } from '../../../src/channels/registry.ts';
 import { wechat } from '../../../src/channels/wechat/wechat.ts';
 import { idsOf } from '../../../src/emulators/test-codes.ts';
-import type { FailureCode } from '../../../src/failure.ts';
+import type { FailureCode } from '../../../src/failure-codes.ts';
 import { sourceContract } from '../../contract/source.ts';
 import { soon } from '../../support/services/sources.ts';
 import {
