@@ -4,7 +4,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Source } from '../../src/channels/source.ts';
 import type { Emulator } from '../../src/emulators/emulator.ts';
 import { type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
-import { type FailureCode, PayerIdentityError } from '../../src/failure.ts';
+import { PayerIdentityError } from '../../src/failure.ts';
+import type { FailureCode } from '../../src/failure-codes.ts';
 import { type Cancellation, ExchangeError } from '../../src/lib/exchange.ts';
 import { origin, soon } from '../support/services/sources.ts';
 

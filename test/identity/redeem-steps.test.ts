@@ -1,7 +1,8 @@
 /** The steps of a redemption, each by itself: what they answer, store, log and count. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type FailureCode, PayerIdentityError } from '../../src/failure.ts';
+import { PayerIdentityError } from '../../src/failure.ts';
+import type { FailureCode } from '../../src/failure-codes.ts';
 import { awaitOutcome } from '../../src/identity/await-outcome.ts';
 import type { CallNote } from '../../src/identity/call.ts';
 import { classify, failedOutcome } from '../../src/identity/classify.ts';

@@ -322,7 +322,10 @@ describe.each(Object.keys(engines))('%s', (name) => {
       expect(gated.sent.includes(authCode)).toBe(isStored);
       expect(await read(queryCode)).toMatchObject(isStored ? { __typename: 'PayerAuthSucceeded' } : cancelled);
       // While the code was under way, the cancel could not say how it ends.
-      if (first.__typename !== 'PayerAuthWaiting') expect(await read(queryCode)).toMatchObject(first);
+      if (first.__typename === 'PayerAuthWaiting') continue;
+      // Another instance answers; its clock may differ by milliseconds.
+      const { expiresAt: _, ...shown } = first;
+      expect(await read(queryCode)).toMatchObject(shown);
     }
   });
 

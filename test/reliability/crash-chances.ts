@@ -40,7 +40,7 @@ export const startChances = ({ services, random, clients, giveUpMs }: ChancesOpt
       if (result?.code === 'AUTH_CODE_REFUSED') return 'refused';
       if (result?.code === 'OUTCOME_UNKNOWN') return 'unknown';
       if (result && !REPEAT.includes(result.code)) unexpected.push(`${authCode}: ${text}`);
-      await delay(random(20, 200));
+      await delay(random(100, 400));
     }
     return 'given up';
   };

@@ -49,7 +49,10 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 
 const judge = (text: string | undefined): { verdict: Verdict; code: string } => {
   if (text === undefined) return { verdict: 'cut off', code: '' };
-  const result = JSON.parse(text).data?.authenticate as { __typename: string; code?: string } | undefined;
+  const { data, errors } = JSON.parse(text);
+  // What the call has sent goes on: its repetition reads the outcome.
+  if (errors?.[0]?.extensions.code === 'DEADLINE_EXCEEDED') return { verdict: 'again', code: 'DEADLINE_EXCEEDED' };
+  const result = data?.authenticate as { __typename: string; code?: string } | undefined;
   if (result?.__typename === 'PayerAuthenticated') return { verdict: 'acknowledged', code: '' };
   return { verdict: verdicts[result?.code ?? ''] ?? 'unexpected', code: result?.code ?? '' };
 };

@@ -16,7 +16,7 @@ const DEATHS = Number(process.env.POSTGRES_KILLS ?? 2);
 const CLIENTS = 24;
 const RECOVERY_MS = 5_000;
 /** What a client may be answered while the database is down. */
-const TYPED = ['SERVICE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUTCOME_PENDING', 'CHANNEL_UNREACHABLE'];
+const TYPED = ['SERVICE_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'OUTCOME_PENDING', 'CHANNEL_UNREACHABLE', 'DEADLINE_EXCEEDED'];
 const times = { patienceMs: 1_000, resultTtlMs: 3_600_000 };
 const random = createRandom(20_261_122);
 
