@@ -103,6 +103,9 @@ export const commands: fc.Arbitrary<Command>[] = [
       }),
     )
     .map(([index, report]) => reportStep(index, report)),
+  fc
+    .tuple(number, oneOf('OPENED' as const, 'DECLINED' as const))
+    .map(([index, step]) => reportStep(index, { step, appId: 'demo', channelId: 'ali_pay' })),
   fc.tuple(number, oneOf('demo', 'demo', 'other')).map(([index, appId]) => cancel(index, appId)),
   oneOf(1, 9, 10, 11, 20, 30, 31, 60, 80).map(advance),
   oneOf(1, 1, 2, 5, 10).map(advance),

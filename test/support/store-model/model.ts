@@ -172,6 +172,7 @@ export const reportStepInModel = (model: Model, { stateId, step, ...place }: Ste
   if (session.step === 'CANCELLED') return { kind: 'SESSION_CANCELLED' };
   if (session.attemptsLeft === 0) return { kind: 'SESSION_SPENT' };
   session.step = step;
+  model.stepsSeen.add(step);
   return { kind: 'REPORTED', codesUntil: new Date(session.codesUntil + model.skew) };
 };
 
@@ -180,6 +181,7 @@ export const cancelInModel = (model: Model, { queryCode, appId, traceId }: Cance
   if (!session || session.step === 'CANCELLED') return;
   if (session.attemptsLeft === 0 || session.codesUntil <= model.now) return;
   session.step = 'CANCELLED';
+  model.stepsSeen.add('CANCELLED');
   session.lastFailure = { failureCode: 'SESSION_CANCELLED', traceId };
 };
 

@@ -80,6 +80,8 @@ export interface Model {
   now: number;
   /** What is added to it for the database's clock, which is shown, and which jumps. */
   skew: number;
+  /** Every step that a session has had. */
+  readonly stepsSeen: Set<SessionStep>;
   steps: number;
   entries: Entry[];
   sessions: Bound[];
@@ -101,6 +103,7 @@ export const wallOf = ({ now, skew }: Model): number => now + skew;
 export const emptyModel = (now: number): Model => ({
   now,
   skew: 0,
+  stepsSeen: new Set(),
   steps: 0,
   entries: [],
   sessions: [],
