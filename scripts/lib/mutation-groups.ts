@@ -18,7 +18,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
       'src/channels/alipay/{certificates,keys,key-material,reply-text,trace-id,v1,v3}.ts',
       'src/lib/citizen-id.ts',
     ],
-    testFiles: ['test/channels/alipay/{keys,sign,vectors,oracle}.test.ts', 'test/lib/citizen-id.test.ts'],
+    testFiles: ['test/channels/alipay/{keys,sign,vectors,oracle,replies}.test.ts', 'test/lib/citizen-id.test.ts'],
   },
   router: {
     mutate: [
@@ -41,7 +41,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   scanner: { mutate: ['src/lib/strict-json.ts'], testFiles: ['test/lib/strict-json.test.ts'] },
   claim: {
-    mutate: ['src/store/{claims,clock,query-codes,sessions,nonces}.ts'],
+    mutate: ['src/store/{claims,claim-session,clock,query-codes,session-steps,sessions,nonces,webhook-events}.ts'],
     testFiles: ['test/store/{claims,sqlite}.test.ts'],
   },
   redeem: {
