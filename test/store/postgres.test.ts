@@ -7,7 +7,7 @@ import { openPostgres } from '../../src/store/engine/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
 import { contractTimes } from '../contract/store/fixtures.ts';
 import { type OpenedStore, storeContract } from '../contract/store.ts';
-import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
+import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
 import { createTestKeys } from '../support/services/keys.ts';
 import { createTestTime } from '../support/store-model/time.ts';
 
@@ -15,17 +15,31 @@ let server: TestPostgres;
 beforeAll(async () => {
   server = await startPostgres();
 }, 60_000);
-// A hundred databases are deleted with it.
 afterAll(() => server.close(), 120_000);
+
+/** Empty again, for the next test: a database takes longer to create and to migrate than most tests take. */
+const emptied: TestDatabase[] = [];
+
+const empty = async (database: TestDatabase) => {
+  const tables = await database.query<{ name: string }>(
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'",
+  );
+  await database.query(`TRUNCATE ${tables.map(({ name }) => name).join(', ')}`);
+  await database.setClock({ offsetMs: 0 });
+  // As the migration leaves it.
+  await database.query('INSERT INTO store_clock VALUES (1, now_ms(), now_ms(), 0)');
+  emptied.push(database);
+};
 
 const log = createLog('silent');
 
 const openTemporary = async (times = contractTimes): Promise<OpenedStore> => {
-  const database = await server.createDatabase();
+  const database = emptied.pop() ?? (await server.createDatabase());
   const keys = createTestKeys();
   const vault = keys.open();
   const joined: Store[] = [];
   let offsetMs = 0;
+  let isClosed = false;
   let current: Store | undefined;
   const time = createTestTime();
   const openStore = async (vault: Vault) => {
@@ -68,7 +82,9 @@ const openTemporary = async (times = contractTimes): Promise<OpenedStore> => {
     dump: database.dump,
     async close() {
       await stop();
-      await database.drop();
+      if (isClosed) return;
+      isClosed = true;
+      await empty(database);
     },
   };
 };
