@@ -63,7 +63,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   wire: {
     mutate: [
-      'src/lib/{address,connection,exchange,exchange-error,exchange-state,one-use,reasons,reply-collector,resolver,resolver-files,resolver-query,slots,tunnel}.ts',
+      'src/lib/{address,connection,exchange,exchange-error,exchange-state,lookup-cache,one-use,reasons,reply-collector,resolver,resolver-files,resolver-query,slots,tunnel}.ts',
     ],
     testFiles: [
       'test/lib/{address,connection,exchange,exchange-end,exchange-state,exchange-tls,one-reply,one-use,reasons}.test.ts',

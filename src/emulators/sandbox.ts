@@ -47,21 +47,10 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address ? address.port : 0;
 };
 
-/**
- * Starts the emulated channels and returns the configuration that uses them. `origin` is where the service will listen:
- * the channels send payers back to its payer page.
- */
-export const startSandbox = async (origin: string): Promise<Sandbox> => {
+/** Each with credentials of its own, which the sources of the configuration have. */
+const startEmulators = async (origin: string, alipayReturnUrls: readonly string[]) => {
   const secrets = { wechat: newSecret(), wechatPay: newSecret(), jucai: newSecret(), daxpay: newSecret() };
   const [ourKeys, alipayKeys] = [newKeys(), newKeys()];
-  const door = { host: '127.0.0.1', port: await freePort() };
-  const publicUrl = `http://${door.host}:${door.port}`;
-  const returnUrls = [
-    `${origin}/payer`,
-    ...Object.keys(wallets).map((channel) => `${origin}/payer?channel=${channel}`),
-  ];
-  const alipayReturnUrls = [...returnUrls, `${publicUrl}/return/demo/ali_pay`];
-
   const emulators = {
     alipay: await startAlipay({
       apps: alipayApps(origin, ourKeys.publicKey, alipayReturnUrls),
@@ -71,11 +60,28 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
     jucai: await startJucai({ merchants: [{ mchNo: 'MCH_1', appId: 'MCH_A1', secret: secrets.jucai }] }),
     daxpay: await startDaxpay({ apps: [{ appId: 'demo', secret: secrets.daxpay, reqTimeoutSeconds: 300 }] }),
   };
+  return { emulators, secrets, keys: { privateKey: ourKeys.privateKey, alipayPublicKey: alipayKeys.publicKey } };
+};
+
+/**
+ * Starts the emulated channels and returns the configuration that uses them. `origin` is where the service will listen:
+ * the channels send payers back to its payer page.
+ */
+export const startSandbox = async (origin: string): Promise<Sandbox> => {
+  const door = { host: '127.0.0.1', port: await freePort() };
+  const publicUrl = `http://${door.host}:${door.port}`;
+  const returnUrls = [
+    `${origin}/payer`,
+    ...Object.keys(wallets).map((channel) => `${origin}/payer?channel=${channel}`),
+  ];
+  const alipayReturnUrls = [...returnUrls, `${publicUrl}/return/demo/ali_pay`];
+
+  const { emulators, secrets, keys } = await startEmulators(origin, alipayReturnUrls);
   const at = (name: keyof typeof emulators, path: string) => emulators[name].origin + path;
   const alipay = {
     type: 'alipay',
-    privateKey: pem(ourKeys.privateKey),
-    alipayPublicKey: pem(alipayKeys.publicKey),
+    privateKey: pem(keys.privateKey),
+    alipayPublicKey: pem(keys.alipayPublicKey),
     gatewayUrl: at('alipay', '/gateway.do'),
     apiUrl: emulators.alipay.origin,
   };

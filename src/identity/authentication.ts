@@ -119,23 +119,28 @@ const createRedeemAuthCode =
     return redemption;
   };
 
+const claimByQueryCode = ({ app, source }: Route, queryCode: string, holds: boolean): SessionClaim => ({
+  queryCode,
+  issuedOnly: app.sessions === 'required',
+  // An upstream that holds results overwrites the one that it holds under this query code.
+  attempts: holds && source.resultHolder ? 1 : app.attempts,
+});
+
+const claimByState = (
+  stateTokens: StateTokens,
+  route: Route,
+  state: string,
+  codeVerifier: string | undefined,
+): SessionClaim => ({
+  stateId: requireState(stateTokens, state, route),
+  // The verifier goes no further than here.
+  codeChallenge: codeVerifier === undefined ? undefined : challengeOf(codeVerifier),
+});
+
 export const createAuthentication = (deps: Deps): Authentication => {
   const { store, apps, stateTokens, callerOf, times } = deps;
   const wayOf = createWayOf(deps);
   const redeem = createRedeemAuthCode(deps.redeemOnce);
-
-  const claimByQueryCode = ({ app, source }: Route, queryCode: string, holds: boolean): SessionClaim => ({
-    queryCode,
-    issuedOnly: app.sessions === 'required',
-    // An upstream that holds results overwrites the one that it holds under this query code.
-    attempts: holds && source.resultHolder ? 1 : app.attempts,
-  });
-
-  const claimByState = (route: Route, state: string, codeVerifier: string | undefined): SessionClaim => ({
-    stateId: requireState(stateTokens, state, route),
-    // The verifier goes no further than here.
-    codeChallenge: codeVerifier === undefined ? undefined : challengeOf(codeVerifier),
-  });
 
   return {
     async startAuthentication(input, { note }) {
@@ -181,7 +186,7 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session =
         queryCode === undefined
-          ? claimByState(route, state ?? '', codeVerifier)
+          ? claimByState(stateTokens, route, state ?? '', codeVerifier)
           : claimByQueryCode(route, queryCode, true);
       // All payer pages are one caller, so the session alone makes a call a duplicate.
       const page = { ...call, caller: anonymous };

@@ -10,27 +10,14 @@
  */
 import { type LookupAddress, type LookupOptions, promises as system } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { createLookupCache } from './lookup-cache.ts';
 import { addressesIn, candidatesFor } from './resolver-files.ts';
-import { type Answer, askServers, isNegative } from './resolver-query.ts';
+import { type Answer, askServers } from './resolver-query.ts';
 
 /** The limit of a look-up, whether or not a connection still waits for it: a late answer serves the next connection. */
 const LOOKUP_MS = 10_000;
 /** For answers without a time to live: the hosts file, and the system's resolver. */
 const LOCAL_TTL_MS = 5_000;
-/** How long a failure is cached, so that a host in frequent use is not looked up all the time. */
-const FAILURE_TTL_MS = 1_000;
-/** How long an expired answer is used while name servers fail. They fail for hours; addresses stay for days. */
-const STALE_MS = 86_400_000;
-/** How long a new answer is awaited while there is an expired one. https://www.rfc-editor.org/rfc/rfc8767 */
-const STALE_PATIENCE_MS = 250;
-
-/** What is cached of one host. */
-interface Entry {
-  answer?: Answer & { readonly atMs: number };
-  failure?: { readonly error: Error; readonly untilMs: number };
-  pending?: Promise<readonly LookupAddress[]>;
-}
 
 interface ResolverOptions {
   /** `system`: getaddrinfo, with the machine's NSS modules and libuv's two slots. */
@@ -71,7 +58,7 @@ export const createResolver = ({
     if (local.length > 0) return { addresses: local, ttlMs: LOCAL_TTL_MS };
     return askServers(candidatesFor(resolvConf, host), servers, lookupMs);
   };
-  const resolveCached = createCache(ask, now);
+  const resolveCached = createLookupCache(ask, now);
 
   const resolve = async (hostname: string): Promise<readonly LookupAddress[]> => {
     const host = hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1');
@@ -82,51 +69,7 @@ export const createResolver = ({
   return { resolve, lookup: lookupBy(resolve) };
 };
 
-type Ask = (host: string) => Promise<Answer>;
 type Resolve = Resolver['resolve'];
-
-/** Caches answers for their time to live, and uses expired ones while asking fails. */
-const createCache = (ask: Ask, now: () => number): Resolve => {
-  const hosts = new Map<string, Entry>();
-
-  return async (host) => {
-    const entry = hosts.get(host) ?? {};
-    hosts.set(host, entry);
-    const { answer, failure } = entry;
-    const age = answer ? now() - answer.atMs - answer.ttlMs : Number.POSITIVE_INFINITY;
-    if (answer && age < 0) return answer.addresses;
-    const stale = answer && age < STALE_MS ? answer.addresses : undefined;
-    if (failure && now() < failure.untilMs) {
-      if (stale) return stale;
-      throw failure.error;
-    }
-    entry.pending ??= renew(entry, ask(host), now);
-    if (!stale) return entry.pending;
-    const renewed = entry.pending.catch((error: unknown) => {
-      if (isNegative(error)) throw error;
-      return stale;
-    });
-    const patience = delay(STALE_PATIENCE_MS, stale);
-    return Promise.race([renewed, patience]);
-  };
-};
-
-/** Puts an answer into its entry, or how the look-up failed. */
-const renew = async (entry: Entry, pending: Promise<Answer>, now: () => number): Promise<readonly LookupAddress[]> => {
-  try {
-    const answer = await pending;
-    entry.answer = { ...answer, atMs: now() };
-    delete entry.failure;
-    return answer.addresses;
-  } catch (cause) {
-    const error = cause instanceof Error ? cause : new Error('A look-up failed', { cause });
-    if (isNegative(error)) delete entry.answer;
-    entry.failure = { error, untilMs: now() + FAILURE_TTL_MS };
-    throw error;
-  } finally {
-    delete entry.pending;
-  }
-};
 
 const lookupBy =
   (resolve: Resolve): LookupFunction =>

@@ -14,7 +14,7 @@ import { returnWith } from '../page-return.ts';
 import { type FailureCodes, parseReply } from '../reply.ts';
 import { refusePaymentCode, refuseSubAppId } from '../request-checks.ts';
 import { channelNames } from '../schemas.ts';
-import { defineSource, type SourceCall } from '../source.ts';
+import { type Authorizer, defineSource, type SourceCall } from '../source.ts';
 import {
   CERTIFY,
   certifyCodes,
@@ -106,6 +106,18 @@ const judgeToken = (options: GatewayOptions, reply: HttpReply, nowMs: number): R
   };
 };
 
+/** Where a payer's browser goes to authorize, and how it comes back. */
+const webAuthorizer = (
+  { appId, scope, authorizeUrl }: z.output<typeof web>,
+  channels: readonly string[],
+): Authorizer => ({
+  channels,
+  browserMark: 'AlipayClient/',
+  read: returnWith('auth_code'),
+  url: ({ returnUrl, state }) =>
+    `${authorizeUrl}?${new URLSearchParams({ app_id: appId, scope, redirect_uri: returnUrl, state })}`,
+});
+
 export const alipay = defineSource({
   config,
   open(config, { connect, now, nonce }) {
@@ -139,17 +151,7 @@ export const alipay = defineSource({
         return exchange(request, (reply) => judgeToken(options, reply, now()), call);
       },
 
-      ...(config.kind === 'web' && {
-        authorizer: {
-          channels: config.channels,
-          browserMark: 'AlipayClient/',
-          read: returnWith('auth_code'),
-          url({ returnUrl, state }) {
-            const query = { app_id: options.appId, scope: config.scope, redirect_uri: returnUrl, state };
-            return `${config.authorizeUrl}?${new URLSearchParams(query)}`;
-          },
-        },
-      }),
+      ...(config.kind === 'web' && { authorizer: webAuthorizer(config, config.channels) }),
       ...(config.kind === 'native' && { infoStr: () => infoStr({ ...options, pid: config.pid }, nonce()) }),
 
       certifier: {
