@@ -30,7 +30,7 @@ export const doorAddresses = (publicUrl: string): DoorAddresses => {
 };
 
 /** Where a request of the door leads. Never to an address of the request itself. */
-export type Way =
+export type Destination =
   | { readonly kind: 'REDIRECT'; readonly url: string }
   | { readonly kind: 'CHOICE'; readonly choice: Choice }
   /** Not issued here, for this app and channel. */
@@ -49,9 +49,9 @@ export interface Choice {
 
 export interface Door {
   /** Where a ticket leads, by the browser that opens it. Asks the store nothing. */
-  open(appId: string, ticket: string, userAgent: string): Way;
+  open(appId: string, ticket: string, userAgent: string): Destination;
   /** Back to the page of the app, with what the channel has returned. Throws SERVICE_UNAVAILABLE. */
-  handOver(appId: string, channelId: string, parameters: ReturnParameters): Promise<Way>;
+  handOver(appId: string, channelId: string, parameters: ReturnParameters): Promise<Destination>;
 }
 
 interface Deps {

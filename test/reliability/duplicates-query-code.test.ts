@@ -1,4 +1,7 @@
-/** P4: the same call twice at once, with a query code and with a state, at one and at two instances on one PostgreSQL. */
+/**
+ * P4: the same call twice at once, with a query code and with a state, at one and at two instances on one PostgreSQL; also
+ * as the second chance of a session whose first code was refused.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generateVaultKeys } from '../../src/security/vault.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
@@ -75,21 +78,33 @@ test('P4: the same call twice at once gets the same answer, is sent once, and co
   if (!first || !second) throw new Error('Two instances were expected');
   const counts = new Map<string, number>();
   const codes: string[] = [];
-  for (const [number, { instances, call, input }] of forms.entries()) {
+  /** Two equal calls at once. */
+  const twice = async ({ instances, call }: Form, given: object) => {
+    const request = { channelId: 'wechat_pay', ...given };
+    const answers = await Promise.all([call(first, request), call(instances === 2 ? second : first, request)]);
+    expect(answers[1]).toEqual(answers[0]);
+    for (const { __typename, code: failure = '' } of answers) {
+      const what = `${__typename} ${failure}`.trim();
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+  };
+  for (const [number, form] of forms.entries()) {
     const rounds = Math.ceil(ROUNDS / 2);
     for (let round = 0; round < rounds; round += 1) {
-      const code = `test_ok_payer_${number}_${round}`;
-      codes.push(code);
-      const request = { channelId: 'wechat_pay', ...(await input(first, code)) };
-      const answers = await Promise.all([call(first, request), call(instances === 2 ? second : first, request)]);
-      expect(answers[1]).toEqual(answers[0]);
-      for (const { __typename, code: failure = '' } of answers) {
-        const what = `${__typename} ${failure}`.trim();
-        counts.set(what, (counts.get(what) ?? 0) + 1);
-      }
+      const authCode = `test_ok_payer_${number}_${round}`;
+      const given = await form.input(first, authCode);
+      // Every fourth round has a second chance.
+      const refused = round % 4 > 0 ? [] : [`test_invalid_${number}_${round}`];
+      for (const code of refused) await twice(form, { ...given, authCode: code });
+      await twice(form, given);
+      codes.push(...refused, authCode);
     }
   }
-  console.log(`the same call twice at once: ${codes.length} rounds, ${JSON.stringify(Object.fromEntries(counts))}`);
-  expect([...counts.keys()].sort()).toEqual(['PayerAuthResultStored', 'PayerAuthenticated']);
+  console.log(`the same call twice at once: ${codes.length} codes, ${JSON.stringify(Object.fromEntries(counts))}`);
+  expect([...counts.keys()].sort()).toEqual([
+    'PayerAuthResultStored',
+    'PayerAuthenticated',
+    'PayerAuthorizationRejected AUTH_CODE_INVALID',
+  ]);
   expect(sentOf(codes).sort()).toEqual(codes.toSorted());
 });

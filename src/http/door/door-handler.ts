@@ -3,7 +3,7 @@
  * nothing of a request is in a log line or in a label of a metric.
  */
 import { PayerIdentityError } from '../../failure.ts';
-import { BACK, type Door, OPEN, type Way } from '../../identity/door.ts';
+import { BACK, type Destination, type Door, OPEN } from '../../identity/door.ts';
 import { joinPath } from '../../lib/address.ts';
 import { createLineBudget } from '../../lib/line-budget.ts';
 import type { Log } from '../../lib/log.ts';
@@ -45,7 +45,7 @@ const speculative = () => refuse(403, 'DOOR_SPECULATIVE', 'Nothing is loaded bef
 
 const redirectTo = (location: string): EdgeReply => ({ status: 303, headers: { ...baseHeaders, location }, body: '' });
 
-const replyTo = (way: Way): EdgeReply => {
+const replyTo = (way: Destination): EdgeReply => {
   switch (way.kind) {
     case 'REDIRECT':
       return redirectTo(way.url);
@@ -61,7 +61,7 @@ interface Asked {
   readonly route: string;
   readonly appId: string;
   readonly channelId?: string;
-  lead(): Way | Promise<Way>;
+  lead(): Destination | Promise<Destination>;
 }
 
 const askedOf = (door: Door, base: string, { path, target, headers }: EdgeRequest): Asked | undefined => {
