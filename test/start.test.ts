@@ -9,6 +9,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../src/emulators/daxpay.ts';
 import { idsOf } from '../src/emulators/test-codes.ts';
 import { generateVaultKeys } from '../src/security/vault.ts';
+import { childEnv } from './support/services/child-env.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/services/service.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,7 +26,7 @@ const newDataDir = () => {
 const start = (env: Record<string, string>) => {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...env },
+    env: childEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => {

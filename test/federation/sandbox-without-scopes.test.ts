@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApolloGateway, IntrospectAndCompose } from '@apollo/gateway';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { childEnv } from '../support/services/child-env.ts';
 
 // Each test starts a process.
 vi.setConfig({ testTimeout: 90_000 });
@@ -19,7 +20,7 @@ const start = (env: Record<string, string>) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'warn', ...env },
+    env: childEnv({ PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'warn', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { out: '', err: '' };

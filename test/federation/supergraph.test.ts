@@ -10,6 +10,7 @@ import { chromium as driver } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import { freePort } from '../support/free-port.ts';
+import { childEnv } from '../support/services/child-env.ts';
 
 // Three servers start, and a browser.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
@@ -23,7 +24,7 @@ const start = (env: Record<string, string>) => {
   const [, file = ''] = /^node (\S+)$/.exec(scripts.supergraph) ?? [];
   const child = spawn(process.execPath, [file], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...env },
+    env: childEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { out: '', err: '' };

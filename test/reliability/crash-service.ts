@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FileConfig } from '../../src/config/load.ts';
 import { generateVaultKeys, type VaultKeys } from '../../src/security/vault.ts';
+import { childEnv } from '../support/services/child-env.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Long enough for a machine that runs other tests. */
@@ -91,7 +92,7 @@ export const openCrashService = (
     file: join(dataDir, 'payer-identity.sqlite'),
     async start() {
       process = spawn(globalThis.process.execPath, [main], {
-        env: { PATH: globalThis.process.env.PATH, CONFIG: configFile, DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' },
+        env: childEnv({ CONFIG: configFile, DATA_DIR: dataDir, PORT: '0', HOST: '127.0.0.1' }),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const tooLate = delay(START_MS, undefined, { ref: false }).then(() => {

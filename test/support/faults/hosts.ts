@@ -13,6 +13,7 @@ import type { Emulator } from '../../../src/emulators/emulator.ts';
 import { startSandbox } from '../../../src/emulators/sandbox.ts';
 import { allScopes } from '../../../src/security/caller.ts';
 import { generateVaultKeys } from '../../../src/security/vault.ts';
+import { childEnv } from '../services/child-env.ts';
 import { startSandboxService } from '../services/sandbox.ts';
 import { audience, startIssuer } from '../signers/issuer.ts';
 import type { FaultHost } from './calls.ts';
@@ -79,7 +80,7 @@ const secretsOf = ({ sources }: FileConfig): Canaries =>
 const spawnService = (configPath: string, dataDir: string) => {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
-    env: { PATH: process.env.PATH, CONFIG: configPath, PORT: '0', DATA_DIR: dataDir },
+    env: childEnv({ CONFIG: configPath, PORT: '0', DATA_DIR: dataDir }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void (child.exitCode ?? child.kill('SIGKILL')));

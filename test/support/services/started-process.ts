@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { FileConfig } from '../../../src/config/load.ts';
+import { childEnv } from './child-env.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -14,7 +15,7 @@ export const startProcess = async (folder: string, name: string, config: FileCon
   writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: join(folder, name), CONFIG: path, LOG_LEVEL: 'info' },
+    env: childEnv({ PORT: '0', DATA_DIR: join(folder, name), CONFIG: path, LOG_LEVEL: 'info' }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
