@@ -1,4 +1,5 @@
 /** The sealing keys of the vault, by id: one of them seals, all of them open, and a rotation adds to them. */
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { bytesOf, type VaultKeys } from './vault-keys.ts';
 
 /** A sealed value that does not open: its key is missing, or it was changed, or moved. The message names no value. */
@@ -10,29 +11,32 @@ export interface SealKey {
   readonly id: string;
   /** The first bytes of every value that this key seals: the length of the id, and the id. */
   readonly prefix: Buffer;
-  readonly key: Buffer;
+  /** Made once: from bytes, each use would make it again, which takes longer than to open a value. */
+  readonly key: KeyObject;
 }
 
 export interface KeyRing {
   /** The key that seals. */
   newest(): SealKey;
-  /** The bytes of a key. Reads the keys again for an id that is not known, and throws VaultError when it stays so. */
-  keyOf(id: string): Buffer;
+  /** The key of an id. Reads the keys again for an id that is not known, and throws VaultError when it stays so. */
+  keyOf(id: string): KeyObject;
   has(id: string): boolean;
   isLost(id: string): boolean;
   refresh(): void;
   fault(): VaultError | undefined;
-  readonly indexKey: Buffer;
+  readonly indexKey: KeyObject;
 }
+
+const keyObject = (text: string): KeyObject => createSecretKey(bytesOf(text));
 
 /** Adds keys to those of a ring, all or none, and returns the newest. */
 const addKeys = (ring: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
   const added = new Map<string, SealKey>();
-  for (const { id, key } of seal) {
-    const bytes = bytesOf(key);
-    if ((added.get(id) ?? ring.get(id))?.key.equals(bytes) === false)
+  for (const { id, key: text } of seal) {
+    const key = keyObject(text);
+    if ((added.get(id) ?? ring.get(id))?.key.equals(key) === false)
       throw new VaultError('A key id stands for another key than before: give every key an id of its own');
-    added.set(id, { id, prefix: Buffer.concat([Buffer.of(id.length), Buffer.from(id)]), key: bytes });
+    added.set(id, { id, prefix: Buffer.concat([Buffer.of(id.length), Buffer.from(id)]), key });
   }
   for (const [id, key] of added) ring.set(id, key);
   const [newest] = added.values();
@@ -43,14 +47,14 @@ const addKeys = (ring: Map<string, SealKey>, { seal }: VaultKeys): SealKey => {
 export const createKeyRing = (keys: VaultKeys, readAgain: () => VaultKeys): KeyRing => {
   const ring = new Map<string, SealKey>();
   let newest = addKeys(ring, keys);
-  const indexKey = bytesOf(keys.index);
+  const indexKey = keyObject(keys.index);
   let lost: readonly string[] = keys.lost ?? [];
   let fault: VaultError | undefined;
 
   const refresh = () => {
     const current = readAgain();
     try {
-      if (!bytesOf(current.index).equals(indexKey))
+      if (!keyObject(current.index).equals(indexKey))
         throw new VaultError('The index key has changed: nothing that is stored would be found again');
       newest = addKeys(ring, current);
       lost = current.lost ?? [];

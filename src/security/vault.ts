@@ -4,7 +4,7 @@
  * that is moved to another place does not open. Blind indexes are HMAC-SHA-256 under a key that is never rotated:
  * under another one nothing that is stored would be found again.
  */
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { createKeyRing, VaultError } from './vault-key-ring.ts';
 import type { VaultKeys } from './vault-keys.ts';
 
@@ -37,12 +37,15 @@ export interface Vault {
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-const decrypt = (key: Buffer, bytes: Buffer, ivAt: number, additionalData: string): string => {
+const decrypt = (key: KeyObject, bytes: Buffer, ivAt: number, additionalData: string): string => {
   const tagAt = ivAt + IV_BYTES;
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(ivAt, tagAt), { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(additionalData));
   decipher.setAuthTag(bytes.subarray(tagAt, tagAt + TAG_BYTES));
-  return decipher.update(bytes.subarray(tagAt + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+  const text = decipher.update(bytes.subarray(tagAt + TAG_BYTES));
+  // Throws unless the tag is that of the value. In this mode it returns no more of the text.
+  decipher.final();
+  return text.toString();
 };
 
 /**
@@ -64,7 +67,7 @@ export const openVault = (keys: VaultKeys, readAgain: () => VaultKeys = () => ke
       const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
       const ivAt = 1 + (bytes[0] ?? 0);
       try {
-        return decrypt(keyOf(bytes.toString('utf8', 1, ivAt)), bytes, ivAt, additionalData);
+        return decrypt(keyOf(bytes.toString('latin1', 1, ivAt)), bytes, ivAt, additionalData);
       } catch (cause) {
         throw cause instanceof VaultError ? cause : new VaultError('A sealed value does not open', { cause });
       }
