@@ -5,12 +5,12 @@ import { addCertification, findCertification, findCertificationsOf, updateCertif
 import { claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
 import type { Engine } from './engine/engine.ts';
-import { findIdentities } from './identities.ts';
+import { findByIds, findIdentities } from './identities.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import type { NewIdentityId, StoreTimes } from './model.ts';
 import { useNonce } from './nonces.ts';
-import { countPoll, findReturnUrl, findSession, topicOf } from './query-codes.ts';
-import { findRedemption, markSent, release, settle } from './redemptions.ts';
+import { countPoll, findRedemption, findReturnUrl, findSession, topicOf } from './query-codes.ts';
+import { markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
 import { cancelSession, reportStep } from './session-steps.ts';
@@ -70,7 +70,7 @@ export const createStore = (
     reportStep: (report) => write((db) => reportStep(db, deps, report), { urgency: 'poll' }),
     cancel: (cancellation) => write((db) => cancelSession(db, deps, cancellation)),
     countPoll: (queryCode) => write((db) => countPoll(db, vault, queryCode), { urgency: 'poll' }),
-    identities: (refs) => findIdentities(read, vault, refs),
+    identities: (refs) => findIdentities(read, vault, (ids) => findByIds(read, vault, ids), refs),
 
     addCertification: (certification) => write((db) => addCertification(db, vault, certification)),
     updateCertification: (certifyId, status) => write((db) => updateCertification(db, vault, certifyId, status)),

@@ -3,7 +3,7 @@ import type { IdentityRef, PayerIdentity, Subject } from '../model.ts';
 import type { Vault, VaultError } from '../security/vault.ts';
 import type { Db, Transaction } from './engine/engine.ts';
 import type { NewIdentityId } from './model.ts';
-import { hex, type IdentityRow, identityColumns, newId } from './rows.ts';
+import { hex, type IdentityRow, identityColumns, newId, type PayerRow, payerColumns } from './rows.ts';
 import { openOrError, openSubject, readIdentity, sealSubject } from './sealed.ts';
 
 export type KeyKind = 'openId' | 'userId';
@@ -88,51 +88,71 @@ export const upsertIdentity = async (
   return existing.id;
 };
 
-/** What a reference is looked up by; `key` is the same for equal references. */
-type Lookup = { readonly key: string } & (
-  | { readonly kind: 'id'; readonly id: string }
-  | { readonly kind: KeyKind; readonly index: Buffer }
-);
+type Found = PayerIdentity | VaultError;
 
-const keyOf = (kind: KeyKind, index: Uint8Array): string => `${kind} ${hex(index)}`;
+const open = (vault: Vault, row: PayerRow): Found => openOrError(() => readIdentity(vault, row));
 
-const lookupOf = (vault: Vault, ref: IdentityRef): Lookup => {
-  if ('id' in ref) return { kind: 'id', id: ref.id, key: `id ${ref.id}` };
-  const kind = 'openId' in ref ? 'openId' : 'userId';
-  const index = keyIndex(vault, kind, ref, 'openId' in ref ? ref.openId : ref.userId);
-  return { kind, index, key: keyOf(kind, index) };
+const BY_ID = `SELECT ${payerColumns.list} FROM identities WHERE id = $1`;
+const BY_IDS = `SELECT ${payerColumns.list} FROM identities WHERE id in_texts($1)`;
+
+/** By the ids: those that exist, and an error for each that does not open. One statement. */
+export const findByIds = async (db: Db, vault: Vault, ids: ReadonlySet<string>): Promise<Map<string, Found>> => {
+  const rows = ids.size === 1 ? await db.all(BY_ID, [...ids]) : await db.all(BY_IDS, [[...ids]]);
+  const found = new Map<string, Found>();
+  for (const row of rows) {
+    const payer = payerColumns.read(row);
+    found.set(payer.id, open(vault, payer));
+  }
+  return found;
 };
 
 const indexColumns = { openId: 'open_id_index', userId: 'user_id_index' } as const;
 
-/** The identities that the references name, in their order, with one statement for each kind of key that occurs. */
+const keyOf = (kind: KeyKind, index: Uint8Array): string => `${kind} ${hex(index)}`;
+
+/** By blind indexes, under `keyOf`. One statement for each kind that occurs. */
+const findByIndexes = async (
+  db: Db,
+  vault: Vault,
+  indexes: Readonly<Record<KeyKind, readonly Uint8Array[]>>,
+): Promise<Map<string, Found>> => {
+  const found = new Map<string, Found>();
+  for (const kind of ['openId', 'userId'] as const) {
+    if (indexes[kind].length === 0) continue;
+    const sql = `SELECT ${identityColumns.list} FROM identities WHERE ${indexColumns[kind]} in_blobs($1)`;
+    for (const row of await identityColumns.all(db, sql, [indexes[kind]])) {
+      const index = row[indexColumns[kind]];
+      if (index) found.set(keyOf(kind, index), open(vault, row));
+    }
+  }
+  return found;
+};
+
+/** Reads identities by their ids, each at most once. */
+export type ReadByIds = (ids: ReadonlySet<string>) => Promise<ReadonlyMap<string, Found>>;
+
+/** The identities that the references name, in their order. */
 export const findIdentities = async (
   db: Db,
   vault: Vault,
+  readByIds: ReadByIds,
   refs: readonly IdentityRef[],
-): Promise<(PayerIdentity | VaultError | undefined)[]> => {
-  const lookups = refs.map((ref) => lookupOf(vault, ref));
-  const byKey = new Map<string, PayerIdentity | VaultError>();
-  const add = (key: string, row: IdentityRow) =>
-    byKey.set(
-      key,
-      openOrError(() => readIdentity(vault, row)),
-    );
-  const select = (condition: string, values: readonly string[] | readonly Uint8Array[]) =>
-    identityColumns.all(db, `SELECT ${identityColumns.list} FROM identities WHERE ${condition}`, [values]);
-
-  const ids = lookups.flatMap((lookup) => (lookup.kind === 'id' ? [lookup.id] : []));
-  if (ids.length > 0) for (const row of await select('id in_texts($1)', ids)) add(`id ${row.id}`, row);
-  for (const kind of ['openId', 'userId'] as const) {
-    const indexes = lookups.flatMap((lookup) => (lookup.kind === kind ? [lookup.index] : []));
-    if (indexes.length === 0) continue;
-    const column = indexColumns[kind];
-    for (const row of await select(`${column} in_blobs($1)`, indexes)) {
-      const index = row[column];
-      if (index) add(keyOf(kind, index), row);
+): Promise<(Found | undefined)[]> => {
+  const ids = new Set<string>();
+  const indexes: Record<KeyKind, Buffer[]> = { openId: [], userId: [] };
+  const keys = refs.map((ref) => {
+    if ('id' in ref) {
+      ids.add(ref.id);
+      return undefined;
     }
-  }
-  return lookups.map(({ key }) => byKey.get(key));
+    const kind = 'openId' in ref ? 'openId' : 'userId';
+    const index = keyIndex(vault, kind, ref, 'openId' in ref ? ref.openId : ref.userId);
+    indexes[kind].push(index);
+    return keyOf(kind, index);
+  });
+  const byId = ids.size > 0 ? await readByIds(ids) : undefined;
+  const byIndex = ids.size < refs.length ? await findByIndexes(db, vault, indexes) : undefined;
+  return refs.map((ref, at) => ('id' in ref ? byId?.get(ref.id) : byIndex?.get(keys[at] ?? '')));
 };
 
 export const identityRow = async (db: Db, id: string | null): Promise<IdentityRow | undefined> =>

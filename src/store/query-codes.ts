@@ -2,10 +2,19 @@
 import type { Vault } from '../security/vault.ts';
 import { NOW } from './clock.ts';
 import { columns, integer, nullable, text } from './engine/columns.ts';
-import type { Db, Transaction } from './engine/engine.ts';
-import type { Session, StoreTimes, WatchSubject } from './model.ts';
-import { queryCodeTopic, readUnexpired, redemptionRow, redemptionTopic } from './redemptions.ts';
-import { hasFailed, isPending, sessionColumns } from './rows.ts';
+import type { Db, SqlRow, Transaction } from './engine/engine.ts';
+import type { Redemption, Session, StoreTimes, WatchSubject } from './model.ts';
+import { queryCodeTopic, redemptionTopic } from './redemptions.ts';
+import {
+  type ClockRow,
+  clockColumns,
+  hasFailed,
+  isPending,
+  outcomeColumns,
+  payerColumns,
+  sessionColumns,
+} from './rows.ts';
+import { readRedemption } from './sealed.ts';
 import { queryCodeIndex, stateIndex } from './sessions.ts';
 import { webhookTopic } from './webhook-events.ts';
 
@@ -14,39 +23,62 @@ interface ReadDeps {
   readonly times: Pick<StoreTimes, 'resultTtlMs'>;
 }
 
+const ofSession = sessionColumns.of('s');
+const ofRedemption = outcomeColumns.of('r');
+const ofPayer = payerColumns.of('i');
+
+/** The redemption that a row shows; undefined when its outcome has expired, or its payer was erased. */
+const shownBy = (vault: Vault, row: SqlRow, { now, skew }: ClockRow): Redemption | undefined => {
+  const outcome = ofRedemption.read(row);
+  // A pending redemption is read until it has ended.
+  if (!outcome || (outcome.outcome_until <= now && !isPending(outcome))) return undefined;
+  const payer = ofPayer.read(row);
+  return outcome.state === 'SUCCEEDED' && !payer ? undefined : readRedemption(vault, outcome, { payer, skew });
+};
+
+const REDEMPTION = `SELECT ${ofRedemption.list}, ${ofPayer.list}, ${clockColumns.list}
+  FROM redemptions AS r LEFT JOIN identities AS i ON i.id = r.identity_id WHERE r.id = $1`;
+
+/** Undefined when there is no such redemption, or its outcome has expired. */
+export const findRedemption = async (db: Db, vault: Vault, id: string): Promise<Redemption | undefined> => {
+  const [row] = await db.all(REDEMPTION, [id]);
+  return row && shownBy(vault, row, clockColumns.read(row));
+};
+
+const sessionOf = (row: SqlRow, { vault, times }: ReadDeps): Session | undefined => {
+  const session = ofSession.read(row);
+  if (!session || session.expires_at + times.resultTtlMs <= session.now) return undefined;
+  const bound = ofRedemption.read(row);
+  // A pending code may still succeed: the session is over when that one is.
+  const isExpired = session.expires_at <= session.now && !(bound && isPending(bound));
+  if (isExpired && bound && !hasFailed(bound)) return undefined;
+  const redemption = bound && !isExpired ? shownBy(vault, row, session) : undefined;
+  if (bound && !redemption && !isExpired) return undefined;
+  const { failure_code: failureCode, failure_trace_id: traceId } = session;
+  return {
+    appId: session.app_id,
+    channelId: redemption?.channelId ?? (session.channel_id || undefined),
+    clientReferenceId: session.client_reference_id ?? undefined,
+    step: session.step ?? undefined,
+    expiresAt: new Date(session.expires_at + (isExpired ? times.resultTtlMs : 0) + session.skew),
+    isExpired,
+    redemption,
+    attemptsLeft: session.codes_until > session.now && session.step !== 'CANCELLED' ? session.attempts_left : 0,
+    lastFailure: failureCode === null || traceId === null ? undefined : { failureCode, traceId },
+  };
+};
+
+const SESSIONS = `SELECT ${ofSession.list}, ${ofRedemption.list}, ${ofPayer.list} FROM sessions AS s
+  LEFT JOIN redemptions AS r ON r.id = s.redemption_id LEFT JOIN identities AS i ON i.id = r.identity_id
+  WHERE s.query_code_index`;
+
 /**
  * Undefined when the query code is unknown, shows a payer that was erased, or has expired: with a result at once,
  * without one `resultTtlMs` later.
  */
-export const findSession = async (
-  db: Db,
-  { vault, times }: ReadDeps,
-  queryCode: string,
-): Promise<Session | undefined> => {
-  const row = await sessionColumns.first(
-    db,
-    `SELECT ${sessionColumns.list} FROM sessions WHERE query_code_index = $1`,
-    [queryCodeIndex(vault, queryCode)],
-  );
-  if (!row || row.expires_at + times.resultTtlMs <= row.now) return undefined;
-  const bound = row.redemption_id === null ? undefined : await redemptionRow(db, row.redemption_id);
-  // A pending code may still succeed: the session is over when that one is.
-  const isExpired = row.expires_at <= row.now && !(bound && isPending(bound));
-  if (isExpired && bound && !hasFailed(bound)) return undefined;
-  const redemption = bound && !isExpired ? await readUnexpired(db, vault, bound) : undefined;
-  if (bound && !redemption && !isExpired) return undefined;
-  const { failure_code: failureCode, failure_trace_id: traceId } = row;
-  return {
-    appId: row.app_id,
-    channelId: redemption?.channelId ?? (row.channel_id || undefined),
-    clientReferenceId: row.client_reference_id ?? undefined,
-    step: row.step ?? undefined,
-    expiresAt: new Date(row.expires_at + (isExpired ? times.resultTtlMs : 0) + row.skew),
-    isExpired,
-    redemption,
-    attemptsLeft: row.codes_until > row.now && row.step !== 'CANCELLED' ? row.attempts_left : 0,
-    lastFailure: failureCode === null || traceId === null ? undefined : { failureCode, traceId },
-  };
+export const findSession = async (db: Db, deps: ReadDeps, queryCode: string): Promise<Session | undefined> => {
+  const [row] = await db.all(`${SESSIONS} = $1`, [queryCodeIndex(deps.vault, queryCode)]);
+  return row && sessionOf(row, deps);
 };
 
 const pageColumns = columns({ return_url: nullable(text) });

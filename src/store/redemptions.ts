@@ -59,23 +59,17 @@ export const redemptionRow = (
 ): Promise<RedemptionRow | undefined> => redemptionColumns.first(db, `${BY_ID}${lock}`, [id]);
 
 export const readRow = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption> =>
-  readRedemption(vault, row, await identityRow(db, row.identity_id));
+  readRedemption(vault, row, { payer: await identityRow(db, row.identity_id), skew: row.skew });
 
 /** Undefined when the payer of the outcome was erased. */
 const readExisting = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> => {
-  const identity = await identityRow(db, row.identity_id);
-  return row.state === 'SUCCEEDED' && !identity ? undefined : readRedemption(vault, row, identity);
+  const payer = await identityRow(db, row.identity_id);
+  return row.state === 'SUCCEEDED' && !payer ? undefined : readRedemption(vault, row, { payer, skew: row.skew });
 };
 
 /** Undefined when the outcome has expired. A pending redemption is read until it has ended. */
 export const readUnexpired = async (db: Db, vault: Vault, row: RedemptionRow): Promise<Redemption | undefined> =>
   row.outcome_until > row.now || isPending(row) ? readExisting(db, vault, row) : undefined;
-
-/** Undefined when there is no such redemption, or its outcome has expired. */
-export const findRedemption = async (db: Db, vault: Vault, id: string): Promise<Redemption | undefined> => {
-  const row = await redemptionRow(db, id);
-  return row && readUnexpired(db, vault, row);
-};
 
 export const ABANDONED = { state: 'INDETERMINATE', failureCode: 'OUTCOME_UNKNOWN' } as const;
 

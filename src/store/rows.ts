@@ -12,37 +12,51 @@ export const isStep = (value: string): value is SessionStep => /^(?:OPENED|DECLI
 const isStatus = (value: string): value is CertificationStatus => /^(?:STARTED|NOT_PASSED|PASSED)$/.test(value);
 
 /** The store's clock when the row was read, and what is added to its instants when they are shown. */
-const clockColumns = { now: computed(integer, NOW), skew: computed(integer, SKEW) };
+const clock = { now: computed(integer, NOW), skew: computed(integer, SKEW) };
 
-export const identityColumns = columns({
+export const clockColumns = columns(clock);
+export type ClockRow = RowOf<typeof clockColumns>;
+
+/** What an identity is read from. */
+const payer = {
   id: text,
   channel_id: text,
   app_id: text,
-  open_id_index: nullable(bytes),
-  user_id_index: nullable(bytes),
   subject_sealed: bytes,
   first_authenticated_at: integer,
   last_authenticated_at: integer,
-});
+};
+export const payerColumns = columns(payer);
+export type PayerRow = RowOf<typeof payerColumns>;
+
+/** With what it is found by. */
+export const identityColumns = columns({ ...payer, open_id_index: nullable(bytes), user_id_index: nullable(bytes) });
 export type IdentityRow = RowOf<typeof identityColumns>;
 
-export const redemptionColumns = columns({
+/** What a redemption is shown from. */
+const outcome = {
   id: text,
-  binding_index: bytes,
-  query_code_index: nullable(bytes),
   source: text,
   app_id: text,
   channel_id: text,
   trace_id: text,
   state: textOf(isState),
-  owner: text,
-  lease_until: integer,
-  identity_id: nullable(text),
   answer_sealed: nullable(bytes),
   failure_code: nullable(textOf(isFailureCode)),
   outcome_until: integer,
+};
+export const outcomeColumns = columns(outcome);
+export type OutcomeRow = RowOf<typeof outcomeColumns>;
+
+export const redemptionColumns = columns({
+  ...outcome,
+  binding_index: bytes,
+  query_code_index: nullable(bytes),
+  owner: text,
+  lease_until: integer,
+  identity_id: nullable(text),
   forget_at: integer,
-  ...clockColumns,
+  ...clock,
 });
 export type RedemptionRow = RowOf<typeof redemptionColumns>;
 
@@ -61,7 +75,7 @@ export const sessionColumns = columns({
   return_url: nullable(text),
   code_challenge: nullable(text),
   client_reference_id: nullable(text),
-  ...clockColumns,
+  ...clock,
 });
 export type SessionRow = RowOf<typeof sessionColumns>;
 
@@ -77,9 +91,9 @@ export const certificationColumns = columns({
 });
 export type CertificationRow = RowOf<typeof certificationColumns>;
 
-export const isPending = ({ state }: Pick<RedemptionRow, 'state'>): boolean => state === 'CLAIMED' || state === 'SENT';
+export const isPending = ({ state }: Pick<OutcomeRow, 'state'>): boolean => state === 'CLAIMED' || state === 'SENT';
 
-export const hasFailed = ({ state }: Pick<RedemptionRow, 'state'>): boolean =>
+export const hasFailed = ({ state }: Pick<OutcomeRow, 'state'>): boolean =>
   state === 'REJECTED' || state === 'INDETERMINATE';
 
 export const newId = (prefix: string): string => `${prefix}_${randomBytes(16).toString('base64url')}`;

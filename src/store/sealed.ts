@@ -4,7 +4,7 @@ import type { AccessToken, Certification, PayerIdentity, Subject } from '../mode
 import { type Vault, VaultError } from '../security/vault.ts';
 import type { Redemption } from './model.ts';
 import type { RowKey, SealedColumn } from './reports.ts';
-import { type CertificationRow, hex, type IdentityRow, type RedemptionRow } from './rows.ts';
+import { type CertificationRow, hex, type OutcomeRow, type PayerRow } from './rows.ts';
 
 /** Binds a sealed value to its column and row, so that it does not open in another one. */
 export const additionalData = (column: SealedColumn, key: RowKey): string =>
@@ -23,20 +23,22 @@ export const openOrError = <T>(read: () => T): T | VaultError => {
   }
 };
 
-/** Loose: a member that a newer release wrote survives an update by this one. */
-const sealedSubject = z.looseObject({
-  openId: z.string().optional(),
-  userId: z.string().optional(),
-  unionId: z.string().optional(),
-  subAppId: z.string().optional(),
-  subOpenId: z.string().optional(),
-}) satisfies z.ZodType<Subject>;
+const subjectMembers = ['openId', 'userId', 'unionId', 'subAppId', 'subOpenId'] as const satisfies (keyof Subject)[];
+
+/** Without a schema of zod, which takes longer than to open the value. A member that a newer release wrote stays. */
+const isSubject = (value: unknown): value is Subject =>
+  typeof value === 'object' &&
+  value !== null &&
+  subjectMembers.every((name) => ['string', 'undefined'].includes(typeof Reflect.get(value, name)));
 
 export const sealSubject = (vault: Vault, identityId: string, subject: Subject): Buffer =>
   vault.seal(JSON.stringify(subject), subjectData(identityId));
 
-export const openSubject = (vault: Vault, { id, subject_sealed }: IdentityRow): Subject =>
-  sealedSubject.parse(JSON.parse(vault.open(subject_sealed, subjectData(id))));
+export const openSubject = (vault: Vault, { id, subject_sealed }: Pick<PayerRow, 'id' | 'subject_sealed'>): Subject => {
+  const subject: unknown = JSON.parse(vault.open(subject_sealed, subjectData(id)));
+  if (!isSubject(subject)) throw new Error('A sealed subject has another form');
+  return subject;
+};
 
 export const sealAnswer = (vault: Vault, redemptionId: string, answer: string): Buffer =>
   vault.seal(answer, answerData(redemptionId));
@@ -55,7 +57,7 @@ const readAccessToken = (text: string): AccessToken => {
   return { value, expiresAt: expiresAt === null ? undefined : new Date(expiresAt) };
 };
 
-export const readIdentity = (vault: Vault, row: IdentityRow): PayerIdentity => {
+export const readIdentity = (vault: Vault, row: PayerRow): PayerIdentity => {
   const subject = openSubject(vault, row);
   return {
     id: row.id,
@@ -71,24 +73,30 @@ export const readIdentity = (vault: Vault, row: IdentityRow): PayerIdentity => {
   };
 };
 
-export const readRedemption = (vault: Vault, row: RedemptionRow, identity: IdentityRow | undefined): Redemption => {
+interface Shown {
+  readonly payer: PayerRow | undefined;
+  /** What is added to instants of the store's clock. */
+  readonly skew: number;
+}
+
+export const readRedemption = (vault: Vault, row: OutcomeRow, { payer, skew }: Shown): Redemption => {
   const common = {
     id: row.id,
     source: row.source,
     appId: row.app_id,
     channelId: row.channel_id,
     traceId: row.trace_id,
-    expiresAt: new Date(row.outcome_until + row.skew),
+    expiresAt: new Date(row.outcome_until + skew),
   };
   const answer = row.answer_sealed ? openAnswer(vault, row.id, row.answer_sealed) : undefined;
   const { state } = row;
   switch (state) {
     case 'SUCCEEDED':
-      if (!identity) throw new Error('A succeeded redemption has no identity');
+      if (!payer) throw new Error('A succeeded redemption has no identity');
       return {
         ...common,
         state,
-        identity: readIdentity(vault, identity),
+        identity: readIdentity(vault, payer),
         accessToken: answer === undefined ? undefined : readAccessToken(answer),
       };
     case 'ANSWERED':

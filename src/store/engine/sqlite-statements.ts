@@ -15,15 +15,24 @@ const bind = (value: SqlParameter): SqlValue => {
   return JSON.stringify(value.map((item) => (typeof item === 'string' ? item : Buffer.from(item).toString('hex'))));
 };
 
+export type Statements = (sql: string, values?: readonly SqlParameter[]) => SqlRow[];
+
 /** Prepares each statement once. */
-export const createStatements = (db: DatabaseSync): Db => {
+export const createStatements = (db: DatabaseSync): Statements => {
   const prepared = new Map<string, StatementSync>();
-  return {
-    async all(sql, values = []) {
-      const statement = prepared.get(sql) ?? db.prepare(translate(sql));
+  return (sql, values = []) => {
+    let statement = prepared.get(sql);
+    if (!statement) {
+      statement = db.prepare(translate(sql));
       prepared.set(sql, statement);
-      // node:sqlite returns a bigint only after setReadBigInts.
-      return statement.all(...values.map(bind)) as SqlRow[];
-    },
+    }
+    // node:sqlite returns a bigint only after setReadBigInts.
+    return statement.all(...values.map(bind)) as SqlRow[];
   };
+};
+
+/** The same as every engine has it. */
+export const createDb = (db: DatabaseSync): Db => {
+  const rows = createStatements(db);
+  return { all: async (sql, values) => rows(sql, values) };
 };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Db } from './engine.ts';
 import { isLocked } from './sqlite-failures.ts';
-import { createStatements } from './sqlite-statements.ts';
+import { createDb } from './sqlite-statements.ts';
 import type { Table, TableRow } from './tables.ts';
 
 export interface SqliteTable extends Table {
@@ -59,7 +59,7 @@ export const openSqliteTables = (file: string): SqliteTables => {
   try {
     lock(db, file);
     const schema = Number(db.prepare('SELECT max(version) AS version FROM schema_migrations').get()?.version);
-    return { db: createStatements(db), schema, tables: readTables(db), close: () => db.close() };
+    return { db: createDb(db), schema, tables: readTables(db), close: () => db.close() };
   } catch (error) {
     db.close();
     throw error;

@@ -6,7 +6,7 @@ import { createAvailability } from './availability.ts';
 import { DatabaseUnavailable, type Db, type Engine } from './engine.ts';
 import { createGroupCommit, whenUnlocked } from './group-commit.ts';
 import { type Migration, migrateSqlite } from './migrate.ts';
-import { orUnavailable } from './sqlite-failures.ts';
+import { isLocked, orUnavailable } from './sqlite-failures.ts';
 import { createFileCheck, takeFile } from './sqlite-file.ts';
 import { createStatements } from './sqlite-statements.ts';
 
@@ -26,7 +26,7 @@ const openConnection = (file: string, now: () => number) => {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: START_MS });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
   db.function('now_ms', { deterministic: false }, () => now());
-  return { db, all: createStatements(db).all };
+  return { db, rows: createStatements(db) };
 };
 
 export const openSqlite = ({ file, now, log = createLog('silent'), serve = false }: SqliteOptions): Engine => {
@@ -43,19 +43,30 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
   const availability = createAvailability(log);
   /** Transactions run one after the other here: none ever waits for a named lock. */
   const tryLock = async () => true;
+  const all: Db['all'] = async (sql, values) => writer.rows(sql, values);
 
-  const report = async <T>(call: Promise<T>): Promise<T> => {
-    try {
-      const value = await call;
-      availability.worked();
-      return value;
-    } catch (thrown) {
-      const error = orUnavailable(thrown);
-      if (error instanceof DatabaseUnavailable) availability.failed(error);
-      throw error;
-    }
+  const fail = (thrown: unknown): never => {
+    const error = orUnavailable(thrown);
+    if (error instanceof DatabaseUnavailable) availability.failed(error);
+    throw error;
   };
-  const read: Db = { all: (sql, values) => report(whenUnlocked(() => reader.all(sql, values))) };
+  const report = async <T>(call: Promise<T>): Promise<T> => {
+    const value = await call.catch(fail);
+    availability.worked();
+    return value;
+  };
+  const read: Db = {
+    async all(sql, values) {
+      try {
+        const rows = reader.rows(sql, values);
+        availability.worked();
+        return rows;
+      } catch (error) {
+        if (!isLocked(error)) return fail(error);
+        return report(whenUnlocked(() => reader.rows(sql, values)));
+      }
+    },
+  };
 
   return {
     read,
@@ -65,7 +76,7 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
       const wake = async (topic: string) => void topics.push(topic);
       const run = () => {
         instant = now();
-        return job({ all: writer.all, wake, tryLock });
+        return job({ all, wake, tryLock });
       };
       const value = await report(write(run, urgency));
       for (const topic of topics) wakeups.wake(topic);
