@@ -1,15 +1,17 @@
 /** Wires the store: which transaction each call is, how urgent, and on which engine. */
 import type { Log } from '../lib/log.ts';
+import type { IdentityRef } from '../model.ts';
 import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
 import { claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
 import type { Engine } from './engine/engine.ts';
+import { gather } from './gather.ts';
 import { findByIds, findIdentities } from './identities.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import type { NewIdentityId, StoreTimes } from './model.ts';
 import { useNonce } from './nonces.ts';
-import { countPoll, findRedemption, findReturnUrl, findSession, topicOf } from './query-codes.ts';
+import { countPoll, findRedemption, findReturnUrl, findSessions, topicOf } from './query-codes.ts';
 import { markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
@@ -45,6 +47,10 @@ export const createStore = (
     return writeAtOnce(job, options);
   };
   const settling = createSettling(write);
+  const identities = gather((refs: readonly IdentityRef[]) =>
+    findIdentities(read, vault, (ids) => findByIds(read, vault, ids), refs),
+  );
+  const sessions = gather((queryCodes: readonly string[]) => findSessions(poll, deps, queryCodes));
 
   return {
     openSession: (session) => write((db) => openSession(db, deps, session)),
@@ -65,12 +71,16 @@ export const createStore = (
       settling.write((db) => settle(db, deps, { id, outcome, mayEnd: ({ state }) => state === 'HELD' })),
 
     redemption: (id) => findRedemption(read, vault, id),
-    session: (queryCode) => findSession(poll, deps, queryCode),
+    async session(queryCode) {
+      const [session] = await sessions([queryCode]);
+      if (session instanceof Error) throw session;
+      return session;
+    },
     returnUrl: (stateId) => findReturnUrl(poll, vault, stateId),
     reportStep: (report) => write((db) => reportStep(db, deps, report), { urgency: 'poll' }),
     cancel: (cancellation) => write((db) => cancelSession(db, deps, cancellation)),
     countPoll: (queryCode) => write((db) => countPoll(db, vault, queryCode), { urgency: 'poll' }),
-    identities: (refs) => findIdentities(read, vault, (ids) => findByIds(read, vault, ids), refs),
+    identities: (refs) => (refs.length === 0 ? Promise.resolve([]) : identities(refs)),
 
     addCertification: (certification) => write((db) => addCertification(db, vault, certification)),
     updateCertification: (certifyId, status) => write((db) => updateCertification(db, vault, certifyId, status)),

@@ -1,7 +1,7 @@
 /** Sessions as their readers see them: what a query code stands for, and how soon it may be polled again. */
 import type { Vault } from '../security/vault.ts';
 import { NOW } from './clock.ts';
-import { columns, integer, nullable, text } from './engine/columns.ts';
+import { bytes, columns, integer, nullable, text } from './engine/columns.ts';
 import type { Db, SqlRow, Transaction } from './engine/engine.ts';
 import type { Redemption, Session, StoreTimes, WatchSubject } from './model.ts';
 import { queryCodeTopic, redemptionTopic } from './redemptions.ts';
@@ -9,6 +9,7 @@ import {
   type ClockRow,
   clockColumns,
   hasFailed,
+  hex,
   isPending,
   outcomeColumns,
   payerColumns,
@@ -72,13 +73,42 @@ const SESSIONS = `SELECT ${ofSession.list}, ${ofRedemption.list}, ${ofPayer.list
   LEFT JOIN redemptions AS r ON r.id = s.redemption_id LEFT JOIN identities AS i ON i.id = r.identity_id
   WHERE s.query_code_index`;
 
+/** One session that cannot be read must not fail the others of its batch. */
+const orError = <T>(read: () => T): T | Error => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+};
+
+const bySession = columns({ s_query_code_index: bytes });
+
 /**
- * Undefined when the query code is unknown, shows a payer that was erased, or has expired: with a result at once,
- * without one `resultTtlMs` later.
+ * The sessions of query codes, in their order, in one statement. Undefined when a query code is unknown, shows a payer
+ * that was erased, or has expired: with a result at once, without one `resultTtlMs` later. One that cannot be read is an
+ * error in its own place.
  */
-export const findSession = async (db: Db, deps: ReadDeps, queryCode: string): Promise<Session | undefined> => {
-  const [row] = await db.all(`${SESSIONS} = $1`, [queryCodeIndex(deps.vault, queryCode)]);
-  return row && sessionOf(row, deps);
+export const findSessions = async (
+  db: Db,
+  deps: ReadDeps,
+  queryCodes: readonly string[],
+): Promise<(Session | Error | undefined)[]> => {
+  const keys = new Map(queryCodes.map((queryCode) => [queryCode, hex(queryCodeIndex(deps.vault, queryCode))]));
+  const indexes = Array.from(new Set(keys.values()), (key) => Buffer.from(key, 'hex'));
+  const [only] = indexes;
+  const rows =
+    only && indexes.length === 1
+      ? await db.all(`${SESSIONS} = $1`, [only])
+      : await db.all(`${SESSIONS} in_blobs($1)`, [indexes]);
+  const found = new Map<string, Session | Error | undefined>();
+  for (const row of rows)
+    found.set(
+      hex(bySession.read(row).s_query_code_index),
+      orError(() => sessionOf(row, deps)),
+    );
+  return queryCodes.map((queryCode) => found.get(keys.get(queryCode) ?? ''));
 };
 
 const pageColumns = columns({ return_url: nullable(text) });

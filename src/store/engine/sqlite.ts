@@ -22,6 +22,12 @@ interface SqliteOptions {
 /** How long SQLite blocks this process for a lock, at the start only: later, calls would wait with it. */
 const START_MS = 2_000;
 
+/**
+ * Pages that the reading connection holds, instead of 2 MB: of 100,000 identities all, of 10 million the upper pages of
+ * the indexes. A commit empties it, which takes longer the larger it is.
+ */
+const CACHE_KIB = 32_768;
+
 const openConnection = (file: string, now: () => number) => {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: START_MS });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
@@ -37,6 +43,7 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
   migrateSqlite(writer.db, now);
   // Reads have a connection of their own, and so never return what is not committed.
   const reader = openConnection(file, now);
+  reader.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   for (const { db } of [writer, reader]) db.exec('PRAGMA busy_timeout = 0');
   const write = createGroupCommit(writer.db, { check: createFileCheck(file, log) });
   const wakeups = createWakeups();
