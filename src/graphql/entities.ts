@@ -1,104 +1,135 @@
 /**
- * Resolves `_entities`. A request can hold any value as a representation, so each is parsed by the schema of its
- * entity, and a malformed one, or one beyond the ceiling of references, is an error at its own place in the list only.
+ * Resolves `_entities`. A request can hold any value as a representation: a malformed one, or one beyond the ceiling of
+ * references, is an error at its own place in the list only. All payers of a list are one lookup, and one promise.
  */
 import { GraphQLError } from 'graphql';
-import { z } from 'zod';
 import { parseRef } from '../identity/identity-ref.ts';
 import type { IdentityRef } from '../model.ts';
 import type { Context } from './context.ts';
 import { identityKey } from './loaders.ts';
 
-interface Entity {
-  readonly typename: string;
-  /** Resolves one representation; rejects, and never throws synchronously. Null when there is no such entity. */
-  resolve(representation: unknown, context: Context): Promise<object | null>;
-}
+/** What stands at a place of the answer: null where there is no such entity. */
+type Answer = object | null;
+
+/** What a representation names: an answer at once, or a payer by the key under which it is looked up. */
+type Place = { readonly payer: string } | { readonly answer: Answer };
+type Resolve = (representation: unknown, context: Context, payers: Map<string, IdentityRef>) => Place;
 
 const badRepresentation = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'BAD_REPRESENTATION' } });
 
-/** How an entity is read by any of its keys. */
-interface Reading<Key> {
-  /** The same text for equal references. */
-  readonly textOf: (key: Key) => string;
-  readonly load: (key: Key, context: Context) => Promise<object | undefined>;
-}
+const textAt = (representation: unknown, name: string): string | undefined => {
+  if (typeof representation !== 'object' || representation === null) return undefined;
+  const value: unknown = Reflect.get(representation, name);
+  return typeof value === 'string' ? value : undefined;
+};
 
-/** Ties an entity to the schema of its keys and to the one loader that reads it by any of them. */
-const defineEntity = <Key extends z.ZodType>(
-  typename: string,
-  key: Key,
-  { textOf, load }: Reading<z.output<Key>>,
-): Entity => ({
-  typename,
-  async resolve(representation, context) {
-    const parsed = key.safeParse(representation);
-    if (!parsed.success) throw badRepresentation(`The representation has none of the keys of ${typename}`);
-    context.references.spend(typename, textOf(parsed.data));
-    const entity = await load(parsed.data, context);
-    // A copy: the loader's record is shared within a request, and graphql reads the type from __typename.
-    return entity ? { ...entity, __typename: typename } : null;
-  },
-});
+const MAX_ID = 128;
 
-const id = z.string().min(1).max(128);
-const payerIdentityKey = z.union([
-  z.object({ id }).transform(({ id }): IdentityRef => ({ id })),
-  z.object({ ref: z.string() }).transform(({ ref }, context): IdentityRef => {
-    const parsed = parseRef(ref);
-    if (parsed) return parsed;
-    context.addIssue({ code: 'custom', message: 'no ref' });
-    return z.NEVER;
-  }),
-]);
+const idOf = (representation: unknown): string | undefined => {
+  const id = textAt(representation, 'id');
+  return id !== undefined && id.length >= 1 && id.length <= MAX_ID ? id : undefined;
+};
 
-const entities = new Map<string, Entity>(
+const refOf = (representation: unknown): IdentityRef | undefined => {
+  const id = idOf(representation);
+  if (id !== undefined) return { id };
+  const ref = textAt(representation, 'ref');
+  return ref === undefined ? undefined : parseRef(ref);
+};
+
+/** Throws when the representation has none of the keys of its entity, or is beyond the ceiling. */
+const entities: ReadonlyMap<string, Resolve> = new Map<string, Resolve>([
   [
-    defineEntity('PayerIdentity', payerIdentityKey, {
-      textOf: identityKey,
-      load: (ref, { loaders }) => loaders.identities.load(ref),
-    }),
-    defineEntity('PayerChannel', z.object({ id }), {
-      textOf: ({ id }) => id,
-      load: async ({ id }, { apps }) => apps.channel(id),
-    }),
-  ].map((entity) => [entity.typename, entity]),
-);
+    'PayerIdentity',
+    (representation, { references }, payers) => {
+      const ref = refOf(representation);
+      if (!ref) throw badRepresentation('The representation has none of the keys of PayerIdentity');
+      const payer = identityKey(ref);
+      references.spend('PayerIdentity', payer);
+      payers.set(payer, ref);
+      return { payer };
+    },
+  ],
+  [
+    'PayerChannel',
+    (representation, { references, apps }) => {
+      const id = idOf(representation);
+      if (id === undefined) throw badRepresentation('The representation has none of the keys of PayerChannel');
+      references.spend('PayerChannel', id);
+      return { answer: apps.channel(id) ?? null };
+    },
+  ],
+]);
 
 /** The types whose references are resolved here; `buildSchema` requires one for each entity of the contract. */
 export const entityNames: ReadonlySet<string> = new Set(entities.keys());
 
-/** At module level: building a zod schema costs far more than parsing with it. */
-const typed = z.object({ __typename: z.string() });
+const placeOf = (representation: unknown, context: Context, payers: Map<string, IdentityRef>): Place => {
+  try {
+    const resolve = entities.get(textAt(representation, '__typename') ?? '');
+    if (!resolve) throw badRepresentation('The representation names no entity of this subgraph');
+    return resolve(representation, context, payers);
+  } catch (error) {
+    if (error instanceof GraphQLError) return { answer: error };
+    throw error;
+  }
+};
 
-/** An error as a label of the metric. */
-const resultOf = (error: unknown): string => {
-  if (!(error instanceof GraphQLError)) return 'failed';
-  return error.extensions.code === 'BAD_REPRESENTATION' ? 'bad' : 'refused';
+type Payers = ReadonlyMap<string, object | undefined>;
+
+/** The same error at the place of every payer when the lookup fails. */
+const lookUp = async (payers: Map<string, IdentityRef>, { loaders }: Context): Promise<Payers> => {
+  if (payers.size === 0) return new Map();
+  try {
+    return await loaders.identities(payers);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return new Map(Array.from(payers.keys(), (key) => [key, error]));
+  }
+};
+
+/** An answer as a label of the metric. */
+const resultOf = (answer: Answer): string => {
+  if (answer === null) return 'missing';
+  if (!(answer instanceof Error)) return 'found';
+  if (!(answer instanceof GraphQLError)) return 'failed';
+  return answer.extensions.code === 'BAD_REPRESENTATION' ? 'bad' : 'refused';
+};
+
+/** Once for each result, however many references have it. */
+const count = (representations: readonly unknown[], answers: readonly Answer[], { metrics }: Context): void => {
+  const counts = new Map<string, Map<string, number>>();
+  for (const [at, answer] of answers.entries()) {
+    const typename = textAt(representations[at], '__typename') ?? '';
+    const entity = entityNames.has(typename) ? typename : 'unknown';
+    const results = counts.get(entity) ?? new Map<string, number>();
+    const result = resultOf(answer);
+    counts.set(entity, results.set(result, (results.get(result) ?? 0) + 1));
+  }
+  for (const [entity, results] of counts)
+    for (const [result, number] of results) metrics.references.inc({ entity, result }, number);
 };
 
 /**
  * The resolver of `Query._entities`. It replaces the library's, which fails the whole list for one representation
- * without a type; so no type has a `__resolveReference`.
+ * without a type; so no type has a `__resolveReference`. An Error in the list that it returns is an error at that place.
  * https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
  */
-export const resolveEntities = (
+export const resolveEntities = async (
   _: unknown,
   { representations }: { readonly representations: readonly unknown[] },
   context: Context,
-) =>
-  representations.map(async (representation) => {
-    const typename = typed.safeParse(representation).data?.__typename;
-    const entity = typename === undefined ? undefined : entities.get(typename);
-    const count = (result: string) => context.metrics.references.inc({ entity: entity?.typename ?? 'unknown', result });
-    try {
-      if (!entity) throw badRepresentation('The representation names no entity of this subgraph');
-      const resolved = await entity.resolve(representation, context);
-      count(resolved ? 'found' : 'missing');
-      return resolved;
-    } catch (error) {
-      count(resultOf(error));
-      throw error;
-    }
+): Promise<readonly Answer[]> => {
+  const payers = new Map<string, IdentityRef>();
+  const places = representations.map((representation) => placeOf(representation, context, payers));
+  const found = await lookUp(payers, context);
+  const answers = places.map((place, at): Answer => {
+    const answer = 'payer' in place ? (found.get(place.payer) ?? null) : place.answer;
+    if (answer === null || answer instanceof Error) return answer;
+    // A copy: a payer is shared within a request, and graphql reads the type from __typename.
+    return { ...answer, __typename: textAt(representations[at], '__typename') };
   });
+  count(representations, answers, context);
+  return answers;
+};

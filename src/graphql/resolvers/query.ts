@@ -31,7 +31,10 @@ export const Query: QueryResolvers = {
   payerChannels: (_, { appId }, { apps }) => apps.channels(appId ?? undefined),
 
   payerIdentity: async (_, { id }, { loaders, references }) => {
-    references.spend('PayerIdentity', identityKey({ id }));
-    return (await loaders.identities.load({ id })) ?? null;
+    const key = identityKey({ id });
+    references.spend('PayerIdentity', key);
+    const identity = (await loaders.identities(new Map([[key, { id }]]))).get(key);
+    if (identity instanceof Error) throw identity;
+    return identity ?? null;
   },
 };
