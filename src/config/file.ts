@@ -75,6 +75,13 @@ export const configFile = z.strictObject({
   store: databaseAddress.optional(),
   /** The same database without the pooler in between, for the connection that listens. */
   storeListenUrl: databaseAddress.optional(),
+  /** What is held in memory of what the store has opened. */
+  cache: z
+    .strictObject({
+      identities: z.int().nonnegative().max(1_000_000).default(0),
+      maxAgeMs: z.int().min(1_000).max(3_600_000).default(60_000),
+    })
+    .prefault({}),
   times: z
     .strictObject({
       deadlineMs: milliseconds(5_000),

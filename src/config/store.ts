@@ -24,6 +24,7 @@ export const openConfiguredStore = async (
   { env, log, newIdentityId, ...engineOptions }: OpenOptions,
 ): Promise<ConfiguredStore> => {
   const vault = openConfiguredVault(config, env);
+  const openedIdentities = { max: config.cache.identities, maxAgeMs: config.cache.maxAgeMs };
   const engine = await openEngine(config, log, engineOptions);
-  return { vault, store: createStore(engine, { vault, times: storeTimes(config), log, newIdentityId }) };
+  return { vault, store: createStore(engine, { vault, times: storeTimes(config), log, newIdentityId, openedIdentities }) };
 };

@@ -7,10 +7,11 @@ import { claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
 import type { Engine } from './engine/engine.ts';
 import { gather } from './gather.ts';
-import { findByIds, findIdentities } from './identities.ts';
+import { findByIds, findIdentities, type ReadByIds } from './identities.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import type { NewIdentityId, StoreTimes } from './model.ts';
 import { useNonce } from './nonces.ts';
+import { createOpenedIdentities, type OpenedIdentitiesOptions } from './opened-identities.ts';
 import { countPoll, findRedemption, findReturnUrl, findSessions, topicOf } from './query-codes.ts';
 import { markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
@@ -29,12 +30,14 @@ interface StoreDeps {
   readonly log?: Log | undefined;
   /** Absent: ids are random. */
   readonly newIdentityId?: NewIdentityId | undefined;
+  /** Absent: none are held in memory. */
+  readonly openedIdentities?: OpenedIdentitiesOptions | undefined;
 }
 
 /** The store on an engine. */
 export const createStore = (
   engine: Engine,
-  { vault, times, clock = createStoreClock(), log, newIdentityId }: StoreDeps,
+  { vault, times, clock = createStoreClock(), log, newIdentityId, openedIdentities }: StoreDeps,
 ): Store => {
   const { read, poll, watch } = engine;
   const keys = createKeyCheck(vault);
@@ -47,8 +50,12 @@ export const createStore = (
     return writeAtOnce(job, options);
   };
   const settling = createSettling(write);
+  const readByIds: ReadByIds = (ids) => findByIds(read, vault, ids);
+  const opened = openedIdentities?.max
+    ? createOpenedIdentities(readByIds, engine.changes, openedIdentities)
+    : undefined;
   const identities = gather((refs: readonly IdentityRef[]) =>
-    findIdentities(read, vault, (ids) => findByIds(read, vault, ids), refs),
+    findIdentities(read, vault, opened?.read ?? readByIds, refs),
   );
   const sessions = gather((queryCodes: readonly string[]) => findSessions(poll, deps, queryCodes));
 
@@ -107,6 +114,10 @@ export const createStore = (
 
     // The most urgent: an instance under load is ready nevertheless.
     ready: () => open().then(() => writeChecked(writeProbe, 'settle')),
-    close: () => settling.idle().then(() => engine.close()),
+    async close() {
+      opened?.close();
+      await settling.idle();
+      await engine.close();
+    },
   };
 };

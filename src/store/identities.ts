@@ -6,6 +6,13 @@ import type { NewIdentityId } from './model.ts';
 import { hex, type IdentityRow, identityColumns, newId, type PayerRow, payerColumns } from './rows.ts';
 import { openOrError, openSubject, readIdentity, sealSubject } from './sealed.ts';
 
+const TOPIC = 'identity ';
+/** The topic that changes of an identity wake, and its deletion. */
+export const identityTopic = (id: string): string => `${TOPIC}${id}`;
+/** The identity whose topic it is; undefined for another topic. */
+export const identityOfTopic = (topic: string): string | undefined =>
+  topic.startsWith(TOPIC) ? topic.slice(TOPIC.length) : undefined;
+
 export type KeyKind = 'openId' | 'userId';
 
 /** An app on a channel: the scope in which an openId or userId names one payer. */
@@ -85,10 +92,11 @@ export const upsertIdentity = async (
       sealSubject(vault, existing.id, merged),
     ],
   );
+  await db.wake(identityTopic(existing.id));
   return existing.id;
 };
 
-type Found = PayerIdentity | VaultError;
+export type Found = PayerIdentity | VaultError;
 
 const open = (vault: Vault, row: PayerRow): Found => openOrError(() => readIdentity(vault, row));
 

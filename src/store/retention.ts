@@ -1,6 +1,7 @@
 /** Deletes what has expired, in sweeps, and a payer on request. */
 import { NOW } from './clock.ts';
 import type { Transaction } from './engine/engine.ts';
+import { identityTopic } from './identities.ts';
 import { abandonOverdue, type RedemptionDeps, releaseOverdue } from './redemptions.ts';
 import type { EraseReport, SweepReport } from './reports.ts';
 import { announceOverdue } from './webhook-events.ts';
@@ -27,6 +28,8 @@ interface Expiry {
   readonly retentionMs?: (times: RedemptionDeps['times']) => number | undefined;
   /** The column that is cleared; absent: the row is deleted. */
   readonly scrub?: string;
+  /** The topic that a row's deletion wakes, by its key. */
+  readonly topicOf?: (key: string) => string;
 }
 
 const expiries: readonly Expiry[] = [
@@ -70,20 +73,23 @@ const expiries: readonly Expiry[] = [
     over: `last_authenticated_at <= ${NOW} - $2 AND last_authenticated_at <= now_ms() - $2 AND NOT EXISTS
       (SELECT 1 FROM redemptions WHERE identity_id = identities.id AND outcome_until > ${NOW})`,
     retentionMs: ({ identityTtlMs }) => identityTtlMs,
+    topicOf: identityTopic,
   },
 ];
 
-const expire = ({ table, key, over, oldest, retentionMs, scrub }: Expiry): Chore => {
+const expire = ({ table, key, over, oldest, retentionMs, scrub, topicOf }: Expiry): Chore => {
   // The condition is repeated outside the subquery: PostgreSQL checks it again after it has waited for a row's lock.
   const sql = `${scrub ? `UPDATE ${table} SET ${scrub} = NULL` : `DELETE FROM ${table}`} WHERE ${key} IN
       (SELECT ${key} FROM ${table} WHERE ${over} ORDER BY ${oldest} LIMIT $1)
-    AND ${over} RETURNING 1`;
+    AND ${over} RETURNING ${key} AS row_key`;
   return {
     counts: 'purged',
     async run(db, { times }) {
-      if (!retentionMs) return (await db.all(sql, [BATCH])).length;
-      const ms = retentionMs(times);
-      return ms === undefined ? 0 : (await db.all(sql, [BATCH, ms])).length;
+      const ms = retentionMs?.(times);
+      if (retentionMs && ms === undefined) return 0;
+      const rows = await db.all(sql, ms === undefined ? [BATCH] : [BATCH, ms]);
+      if (topicOf) for (const { row_key } of rows) await db.wake(topicOf(String(row_key)));
+      return rows.length;
     },
   };
 };
@@ -140,6 +146,7 @@ const erase = async (db: Transaction, identityId: string): Promise<EraseReport> 
     identityId,
   ]);
   const identities = await db.all('DELETE FROM identities WHERE id = $1 RETURNING channel_id', [identityId]);
+  await db.wake(identityTopic(identityId));
   return {
     identities: identities.length,
     certifications: certifications.length,

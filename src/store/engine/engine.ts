@@ -1,5 +1,6 @@
 /** What a database does for the store. All SQL above it is written once, and valid on every engine. */
 import type { Watch } from '../../lib/wakeups.ts';
+import type { Changes } from './changes.ts';
 
 export type SqlValue = string | number | Uint8Array | null;
 export type SqlParameter = SqlValue | readonly string[] | readonly Uint8Array[];
@@ -39,6 +40,7 @@ export interface Engine {
    */
   write<T>(job: (db: Transaction) => Promise<T>, urgency?: Urgency): Promise<T>;
   watch(topic: string): Watch;
+  readonly changes: Changes;
   close(): Promise<void>;
 }
 

@@ -48,7 +48,8 @@ const connectionTo = (url: string, { lookup, unhurried }: ConnectOptions) => ({
   types,
   application_name: 'payer-identity',
   connectionTimeoutMillis: CONNECT_MS,
-  ...(!unhurried && { query_timeout: QUERY_MS }),
+  // Statements are sent without waiting for the answers to those before them.
+  ...(!unhurried && { query_timeout: QUERY_MS, pipeline: true }),
   ...(lookup && { stream: socketWith(lookup) }),
 });
 

@@ -13,6 +13,10 @@ export const isRace = (error: unknown) => error instanceof pg.DatabaseError && R
 export const isAboutStatement = (error: unknown) =>
   error instanceof pg.DatabaseError && !/^(?:08|25006|53|55P03|57|58|XX)/.test(error.code ?? '');
 
+/** The connection has no prepared statement of this name, or another connection's is there. */
+export const isAboutName = (error: unknown) =>
+  error instanceof pg.DatabaseError && ['26000', '42P05'].includes(error.code ?? '');
+
 /** Messages of the driver that have no code. */
 const DRIVER: readonly (readonly [RegExp, string])[] = [
   [/^timeout expired$/, 'CONNECT_TIMEOUT'],

@@ -9,6 +9,8 @@ import { codeOf } from './postgres-failures.ts';
 import { CHANNEL } from './postgres-statements.ts';
 
 const HEARTBEAT_MS = 5_000;
+/** An answer to a heartbeat proves that every notice of a commit before it has arrived. Late answers prove nothing. */
+const PROVEN_MS = HEARTBEAT_MS + 1_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** A notice that the server sends to this connection arrives within this time. */
@@ -32,6 +34,8 @@ interface ListenerOptions {
 export interface Listener {
   /** Resolves when it listens for the first time, or has failed to. */
   readonly tried: Promise<void>;
+  /** A number for each connection that listens; undefined while none does, or its last heartbeat is too long ago. */
+  hearing(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -63,24 +67,36 @@ const requireEcho = async (
   throw new Deaf();
 };
 
+/** Learns whether notices arrive. */
+interface Ear {
+  listening(): void;
+  /** Notices of all commits before this moment have arrived. */
+  proven(atMs: number): void;
+  lost(): void;
+}
+
 /** Listens on one connection until that is lost, and then rejects. */
-const listenOnce = async (options: ListenerOptions, signal: AbortSignal, onListening: () => void): Promise<never> => {
+const listenOnce = async (options: ListenerOptions, signal: AbortSignal, ear: Ear): Promise<never> => {
   const client = await options.connect(signal);
   const hangUp = () => void client.end().catch(() => undefined);
   signal.addEventListener('abort', hangUp, { once: true });
   try {
     const ended = once(client, 'end', { signal });
     ended.catch(() => undefined);
+    client.once('end', ear.lost);
     client.on('notification', ({ payload }) => payload && options.wakeups.wake(payload));
     await client.query(`LISTEN ${CHANNEL}`);
     await requireEcho(client, options, ended, signal);
-    onListening();
+    ear.listening();
     for (;;) {
       await Promise.race([ended, pause(HEARTBEAT_MS, signal)]);
+      const sentAt = performance.now();
       // A lost connection may give no sign; a statement finds out.
       await client.query('SELECT 1');
+      ear.proven(sentAt);
     }
   } finally {
+    ear.lost();
     signal.removeEventListener('abort', hangUp);
     hangUp();
   }
@@ -115,16 +131,28 @@ export const createListener = (options: ListenerOptions): Listener => {
   const { signal } = stopping;
   const { promise: tried, resolve: triedOnce } = Promise.withResolvers<void>();
   const hearing = createHearing(options);
+  let connections = 0;
+  let provenAt: number | undefined;
 
   const run = async () => {
     let pauseMs = FIRST_PAUSE_MS;
     while (!signal.aborted) {
-      await listenOnce(options, signal, () => {
-        pauseMs = FIRST_PAUSE_MS;
-        hearing.works();
-        // Earlier notices are lost: every reader reads again.
-        wakeups.wakeAll();
-        triedOnce();
+      await listenOnce(options, signal, {
+        listening() {
+          pauseMs = FIRST_PAUSE_MS;
+          hearing.works();
+          connections += 1;
+          provenAt = performance.now();
+          // Earlier notices are lost: every reader reads again.
+          wakeups.wakeAll();
+          triedOnce();
+        },
+        proven(atMs) {
+          provenAt = atMs;
+        },
+        lost() {
+          provenAt = undefined;
+        },
       }).catch((error: unknown) => {
         if (signal.aborted) return;
         if (error instanceof Deaf) hearing.fails();
@@ -143,6 +171,7 @@ export const createListener = (options: ListenerOptions): Listener => {
 
   return {
     tried,
+    hearing: () => (provenAt !== undefined && performance.now() - provenAt < PROVEN_MS ? connections : undefined),
     async close() {
       stopping.abort();
       await running;

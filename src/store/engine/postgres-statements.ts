@@ -1,7 +1,8 @@
 /** Single statements on a PostgreSQL connection, in the SQL that every engine speaks. */
+import { hash } from 'node:crypto';
 import type pg from 'pg';
 import { CommitIndeterminate, type SqlParameter, type SqlRow, type Transaction } from './engine.ts';
-import { isAboutStatement, unavailable } from './postgres-failures.ts';
+import { isAboutName, isAboutStatement, unavailable } from './postgres-failures.ts';
 
 /** The name that LISTEN and NOTIFY use. */
 export const CHANNEL = 'payer_identity';
@@ -10,17 +11,49 @@ export const CHANNEL = 'payer_identity';
 const translate = (sql: string): string =>
   sql.replace(/in_texts\((\$\d+)\)/g, '= ANY($1::text[])').replace(/in_blobs\((\$\d+)\)/g, '= ANY($1::bytea[])');
 
+interface Statement {
+  readonly text: string;
+  /** The same on every instance, so that a name never stands for two texts. */
+  readonly name: string;
+}
+
+const statements = new Map<string, Statement>();
+
+const statementOf = (sql: string): Statement => {
+  const known = statements.get(sql);
+  if (known) return known;
+  const text = translate(sql);
+  const statement = { text, name: hash('sha256', text).slice(0, 32) };
+  statements.set(sql, statement);
+  return statement;
+};
+
+const run = async (client: pg.ClientBase, statement: pg.QueryConfig): Promise<SqlRow[]> => {
+  try {
+    return (await client.query<SqlRow>(statement)).rows;
+  } catch (error) {
+    throw isAboutStatement(error) ? error : unavailable(error);
+  }
+};
+
 /** Rejects with DatabaseUnavailable, or with the server's error about this statement. */
-export const query = async (
+export const query = (client: pg.ClientBase, sql: string, values: readonly SqlParameter[] = []): Promise<SqlRow[]> =>
+  run(client, { text: statementOf(sql).text, values: [...values] });
+
+/**
+ * The same for a single statement on a connection that stays one connection of the server: it parses and plans the
+ * statement once. A pooler whose mode was changed may have given us another one, and then the statement is sent again.
+ */
+export const queryPrepared = async (
   client: pg.ClientBase,
   sql: string,
   values: readonly SqlParameter[] = [],
 ): Promise<SqlRow[]> => {
   try {
-    const { rows } = await client.query<SqlRow>({ text: translate(sql), values: [...values] });
-    return rows;
+    return await run(client, { ...statementOf(sql), values: [...values] });
   } catch (error) {
-    throw isAboutStatement(error) ? error : unavailable(error);
+    if (!isAboutName(error)) throw error;
+    return query(client, sql, values);
   }
 };
 

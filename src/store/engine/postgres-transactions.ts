@@ -16,7 +16,7 @@ import { isConnectionLost, isRace } from './postgres-failures.ts';
 import type { Pooling } from './postgres-listener.ts';
 import type { Pool, PoolWork } from './postgres-pool.ts';
 import { LOCAL_LIMITS } from './postgres-server.ts';
-import { commit, inTransaction, notifyAll, query } from './postgres-statements.ts';
+import { commit, inTransaction, notifyAll, query, queryPrepared } from './postgres-statements.ts';
 
 interface TransactionDeps {
   readonly pool: Pool;
@@ -87,16 +87,18 @@ const transact = <T>(deps: TransactionDeps, urgency: Urgency, job: (db: Transact
     }
   });
 
-/** Single statements; in a transaction with time limits where the session has none. */
+/** Single statements; in a transaction with time limits where the session has none. One round trip in both cases. */
 export const createReads = (deps: TransactionDeps, urgency: Urgency): Db => ({
   all: (sql, values) =>
     useConnection(deps, urgency, async (client, discard) => {
       const pooling = deps.pooling();
-      const isLimited = pooling === 'sessions';
       try {
-        if (!isLimited) await query(client, beginFor(pooling));
-        const rows = await query(client, sql, values);
-        if (!isLimited) await query(client, 'COMMIT');
+        if (pooling === 'sessions') return await queryPrepared(client, sql, values);
+        const [, rows] = await Promise.all([
+          query(client, beginFor(pooling)),
+          query(client, sql, values),
+          query(client, 'COMMIT'),
+        ]);
         return rows;
       } catch (error) {
         await recover(deps.pool, client, error, discard);

@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import type { Log } from '../../lib/log.ts';
 import { createWakeups } from '../../lib/wakeups.ts';
 import { createAvailability } from './availability.ts';
+import { observeWakeups } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { type Connector, connectPostgres, createConnector } from './postgres-connection.ts';
 import { createListener, type Pooling } from './postgres-listener.ts';
@@ -42,7 +43,7 @@ export const openPostgres = async (options: PostgresOptions): Promise<Engine> =>
   const connect = createConnector(url, lookup);
   const connectToListen = listenUrl === url ? connect : createConnector(listenUrl, lookup);
   const availability = createAvailability(log);
-  const wakeups = createWakeups();
+  const wakeups = observeWakeups(createWakeups());
 
   // A pooler in between may give every transaction another connection; the listener finds out.
   let pooling: Pooling = 'transactions';
@@ -67,6 +68,7 @@ export const openPostgres = async (options: PostgresOptions): Promise<Engine> =>
     poll: createReads(deps, 'poll'),
     write: createWrites(deps),
     watch: wakeups.watch,
+    changes: { state: listener.hearing, onWake: wakeups.onWake },
     async close() {
       await listener.close();
       await pool.close();

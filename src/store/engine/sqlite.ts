@@ -3,12 +3,30 @@ import { DatabaseSync } from 'node:sqlite';
 import { createLog, type Log } from '../../lib/log.ts';
 import { createWakeups } from '../../lib/wakeups.ts';
 import { createAvailability } from './availability.ts';
+import { observeWakeups } from './changes.ts';
+import { columns, integer } from './columns.ts';
 import { DatabaseUnavailable, type Db, type Engine } from './engine.ts';
 import { createGroupCommit, whenUnlocked } from './group-commit.ts';
 import { type Migration, migrateSqlite } from './migrate.ts';
 import { isLocked, orUnavailable } from './sqlite-failures.ts';
 import { createFileCheck, takeFile } from './sqlite-file.ts';
-import { createStatements } from './sqlite-statements.ts';
+import { createStatements, type Statements } from './sqlite-statements.ts';
+
+const versionColumns = columns({ data_version: integer });
+
+/**
+ * Another number when another process has committed, as the commands beside the service do; the same after a commit of
+ * this connection. https://www.sqlite.org/pragma.html#pragma_data_version
+ */
+const createCommitsOfOthers = (rows: Statements) => (): number | undefined => {
+  try {
+    const [row] = rows('PRAGMA data_version');
+    return row && versionColumns.read(row).data_version;
+  } catch (error) {
+    if (isLocked(error)) return undefined;
+    throw orUnavailable(error);
+  }
+};
 
 interface SqliteOptions {
   readonly file: string;
@@ -46,7 +64,7 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
   reader.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   for (const { db } of [writer, reader]) db.exec('PRAGMA busy_timeout = 0');
   const write = createGroupCommit(writer.db, { check: createFileCheck(file, log) });
-  const wakeups = createWakeups();
+  const wakeups = observeWakeups(createWakeups());
   const availability = createAvailability(log);
   /** Transactions run one after the other here: none ever waits for a named lock. */
   const tryLock = async () => true;
@@ -90,6 +108,7 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
       return value;
     },
     watch: wakeups.watch,
+    changes: { state: createCommitsOfOthers(writer.rows), onWake: wakeups.onWake },
     async close() {
       await write(async () => undefined).catch(() => undefined);
       reader.db.close();
