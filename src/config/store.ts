@@ -26,5 +26,8 @@ export const openConfiguredStore = async (
   const vault = openConfiguredVault(config, env);
   const openedIdentities = { max: config.cache.identities, maxAgeMs: config.cache.maxAgeMs };
   const engine = await openEngine(config, log, engineOptions);
-  return { vault, store: createStore(engine, { vault, times: storeTimes(config), log, newIdentityId, openedIdentities }) };
+  return {
+    vault,
+    store: createStore(engine, { vault, times: storeTimes(config), log, newIdentityId, openedIdentities }),
+  };
 };

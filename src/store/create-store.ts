@@ -1,18 +1,16 @@
 /** Wires the store: which transaction each call is, how urgent, and on which engine. */
 import type { Log } from '../lib/log.ts';
-import type { IdentityRef } from '../model.ts';
 import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
 import { claim, newOwner } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
 import type { Engine } from './engine/engine.ts';
-import { gather } from './gather.ts';
-import { findByIds, findIdentities, type ReadByIds } from './identities.ts';
+import { createGatheredReads } from './gathered-reads.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import type { NewIdentityId, StoreTimes } from './model.ts';
 import { useNonce } from './nonces.ts';
-import { createOpenedIdentities, type OpenedIdentitiesOptions } from './opened-identities.ts';
-import { countPoll, findRedemption, findReturnUrl, findSessions, topicOf } from './query-codes.ts';
+import type { OpenedIdentitiesOptions } from './opened-identities.ts';
+import { countPoll, findRedemption, findReturnUrl, topicOf } from './query-codes.ts';
 import { markSent, release, settle } from './redemptions.ts';
 import { reseal } from './reseal.ts';
 import { createErase, sweep } from './retention.ts';
@@ -50,14 +48,7 @@ export const createStore = (
     return writeAtOnce(job, options);
   };
   const settling = createSettling(write);
-  const readByIds: ReadByIds = (ids) => findByIds(read, vault, ids);
-  const opened = openedIdentities?.max
-    ? createOpenedIdentities(readByIds, engine.changes, openedIdentities)
-    : undefined;
-  const identities = gather((refs: readonly IdentityRef[]) =>
-    findIdentities(read, vault, opened?.read ?? readByIds, refs),
-  );
-  const sessions = gather((queryCodes: readonly string[]) => findSessions(poll, deps, queryCodes));
+  const reads = createGatheredReads(engine, { vault, times, openedIdentities });
 
   return {
     openSession: (session) => write((db) => openSession(db, deps, session)),
@@ -78,16 +69,12 @@ export const createStore = (
       settling.write((db) => settle(db, deps, { id, outcome, mayEnd: ({ state }) => state === 'HELD' })),
 
     redemption: (id) => findRedemption(read, vault, id),
-    async session(queryCode) {
-      const [session] = await sessions([queryCode]);
-      if (session instanceof Error) throw session;
-      return session;
-    },
+    session: reads.session,
     returnUrl: (stateId) => findReturnUrl(poll, vault, stateId),
     reportStep: (report) => write((db) => reportStep(db, deps, report), { urgency: 'poll' }),
     cancel: (cancellation) => write((db) => cancelSession(db, deps, cancellation)),
     countPoll: (queryCode) => write((db) => countPoll(db, vault, queryCode), { urgency: 'poll' }),
-    identities: (refs) => (refs.length === 0 ? Promise.resolve([]) : identities(refs)),
+    identities: reads.identities,
 
     addCertification: (certification) => write((db) => addCertification(db, vault, certification)),
     updateCertification: (certifyId, status) => write((db) => updateCertification(db, vault, certifyId, status)),
@@ -115,7 +102,7 @@ export const createStore = (
     // The most urgent: an instance under load is ready nevertheless.
     ready: () => open().then(() => writeChecked(writeProbe, 'settle')),
     async close() {
-      opened?.close();
+      reads.close();
       await settling.idle();
       await engine.close();
     },

@@ -19,49 +19,61 @@ interface OpenedIdentities {
   close(): void;
 }
 
+/** What is read goes into `young`, and is forgotten with `old`, after two turns. */
+const createHeld = (max: number) => {
+  let young = new Map<string, PayerIdentity>();
+  let old = new Map<string, PayerIdentity>();
+  const turn = () => {
+    old = young;
+    young = new Map();
+  };
+  return {
+    turn,
+    get: (id: string) => young.get(id) ?? old.get(id),
+    add(identity: PayerIdentity) {
+      if (young.size >= max / 2) turn();
+      young.set(identity.id, Object.freeze(identity));
+    },
+    forget(id: string) {
+      young.delete(id);
+      old.delete(id);
+    },
+    forgetAll() {
+      turn();
+      turn();
+    },
+  };
+};
+
 export const createOpenedIdentities = (
   load: ReadByIds,
   changes: Changes,
   { max, maxAgeMs }: OpenedIdentitiesOptions,
 ): OpenedIdentities => {
-  /** What is read goes into `young`, and is forgotten with `old` after two turns. */
-  let [young, old] = [new Map<string, PayerIdentity>(), new Map<string, PayerIdentity>()];
+  const held = createHeld(max);
+  const turner = setInterval(held.turn, maxAgeMs / 2).unref();
   /** That of the changes when what is held was valid. */
   let state: number | undefined;
   /** For each load under way, the ids that have changed since it began. */
   const loading = new Set<Set<string>>();
 
-  const turn = () => {
-    old = young;
-    young = new Map();
-  };
-  const forgetAll = () => {
-    turn();
-    turn();
-  };
-  const turner = setInterval(turn, maxAgeMs / 2).unref();
-
   changes.onWake((topic) => {
     const id = identityOfTopic(topic);
     if (id === undefined) return;
-    young.delete(id);
-    old.delete(id);
+    held.forget(id);
     for (const changed of loading) changed.add(id);
   });
 
   /** What a load returns may be older than a change that was heard of meanwhile: that is answered, and not held. */
-  const loadAndHold = async (ids: ReadonlySet<string>): Promise<Awaited<ReturnType<ReadByIds>>> => {
+  const loadAndHold = async (ids: ReadonlySet<string>): Promise<ReadonlyMap<string, Found>> => {
     const begun = state;
     const changed = new Set<string>();
     loading.add(changed);
     try {
       const loaded = await load(ids);
       if (state !== begun) return loaded;
-      for (const [id, identity] of loaded) {
-        if (identity instanceof Error || changed.has(id)) continue;
-        if (young.size >= max / 2) turn();
-        young.set(id, Object.freeze(identity));
-      }
+      for (const identity of loaded.values())
+        if (!(identity instanceof Error) && !changed.has(identity.id)) held.add(identity);
       return loaded;
     } finally {
       loading.delete(changed);
@@ -71,13 +83,13 @@ export const createOpenedIdentities = (
   return {
     async read(ids) {
       const now = changes.state();
-      if (now !== state) forgetAll();
+      if (now !== state) held.forgetAll();
       state = now;
       if (now === undefined) return load(ids);
       const found = new Map<string, Found>();
       const missing = new Set<string>();
       for (const id of ids) {
-        const identity = young.get(id) ?? old.get(id);
+        const identity = held.get(id);
         if (identity) found.set(id, identity);
         else missing.add(id);
       }
@@ -86,7 +98,7 @@ export const createOpenedIdentities = (
     },
     close() {
       clearInterval(turner);
-      forgetAll();
+      held.forgetAll();
       state = undefined;
     },
   };

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { createLog, type Log } from '../../lib/log.ts';
 import { createWakeups } from '../../lib/wakeups.ts';
-import { createAvailability } from './availability.ts';
+import { type Availability, createAvailability } from './availability.ts';
 import { observeWakeups } from './changes.ts';
 import { columns, integer } from './columns.ts';
 import { DatabaseUnavailable, type Db, type Engine } from './engine.ts';
@@ -53,6 +53,37 @@ const openConnection = (file: string, now: () => number) => {
   return { db, rows: createStatements(db) };
 };
 
+type Report = <T>(call: Promise<T>) => Promise<T>;
+
+/** Reports to the log whether calls of the database succeed. */
+const createReport =
+  (availability: Availability): Report =>
+  async (call) => {
+    try {
+      const value = await call;
+      availability.worked();
+      return value;
+    } catch (thrown) {
+      const error = orUnavailable(thrown);
+      if (error instanceof DatabaseUnavailable) availability.failed(error);
+      throw error;
+    }
+  };
+
+/** Without further promises for the usual case, in which no other process holds a lock. */
+const createReads = (rows: Statements, availability: Availability, report: Report): Db => ({
+  async all(sql, values) {
+    try {
+      const found = rows(sql, values);
+      availability.worked();
+      return found;
+    } catch (error) {
+      const retry = () => (isLocked(error) ? whenUnlocked(() => rows(sql, values)) : Promise.reject(error));
+      return report(retry());
+    }
+  },
+});
+
 export const openSqlite = ({ file, now, log = createLog('silent'), serve = false }: SqliteOptions): Engine => {
   const unlock = serve ? takeFile(file) : () => undefined;
   // now_ms() is the same for all statements of a transaction.
@@ -70,28 +101,8 @@ export const openSqlite = ({ file, now, log = createLog('silent'), serve = false
   const tryLock = async () => true;
   const all: Db['all'] = async (sql, values) => writer.rows(sql, values);
 
-  const fail = (thrown: unknown): never => {
-    const error = orUnavailable(thrown);
-    if (error instanceof DatabaseUnavailable) availability.failed(error);
-    throw error;
-  };
-  const report = async <T>(call: Promise<T>): Promise<T> => {
-    const value = await call.catch(fail);
-    availability.worked();
-    return value;
-  };
-  const read: Db = {
-    async all(sql, values) {
-      try {
-        const rows = reader.rows(sql, values);
-        availability.worked();
-        return rows;
-      } catch (error) {
-        if (!isLocked(error)) return fail(error);
-        return report(whenUnlocked(() => reader.rows(sql, values)));
-      }
-    },
-  };
+  const report = createReport(availability);
+  const read = createReads(reader.rows, availability, report);
 
   return {
     read,
