@@ -100,6 +100,17 @@ export const createWriteLine = (log: Log): WriteLine => {
   return (line, context) => write(log, budget, line, context);
 };
 
+/** Sorts as the places in an answer, those of a list by their numbers. */
+const placeOf = ({ path = [] }: GraphQLFormattedError): string =>
+  path.map((part) => (typeof part === 'number' ? `${part}`.padStart(9, '0') : part)).join(' ');
+
+/** By place: in the order in time, in which graphql adds them, equal answers would differ. */
+const inOrder = (errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] =>
+  errors
+    .map((error) => ({ error, place: placeOf(error) }))
+    .sort((left, right) => Number(left.place > right.place) - Number(left.place < right.place))
+    .map(({ error }) => error);
+
 /** Writes the lines of an operation, and adds the traceId that finds them to the errors of its answer. */
 export const writeCallLines = (writeLine: WriteLine): ApolloServerPlugin<Context> => {
   return {
@@ -114,7 +125,7 @@ export const writeCallLines = (writeLine: WriteLine): ApolloServerPlugin<Context
           addError(line, error, errors[position]);
           return { ...error, extensions: { ...error.extensions, traceId: call.traceId } };
         });
-        if (shown) response.body = { kind: 'single', singleResult: { ...singleResult, errors: shown } };
+        if (shown) response.body = { kind: 'single', singleResult: { ...singleResult, errors: inOrder(shown) } };
         for (const line of lines) writeLine(line, contextValue);
       },
     }),
