@@ -113,7 +113,7 @@ export const createApp = async (
 ): Promise<App> => {
   const stopping = new AbortController();
   const services = createServices(config, { store, sources, vault, log, metrics, stopping: stopping.signal });
-  const { apollo, subscriptions } = createGraphql({
+  const { apollo, prepared, subscriptions } = createGraphql({
     log,
     explorable: config.sandbox,
     scopesInSdl: config.callers.scopesInSdl,
@@ -130,6 +130,7 @@ export const createApp = async (
 
   const { handle, operations, idle } = createHandler({
     apollo,
+    prepared,
     subscriptions,
     services,
     metrics,

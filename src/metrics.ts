@@ -58,6 +58,12 @@ export const createMetrics = () => {
       labelNames: ['entity', 'result'],
       registers,
     }),
+    prepared: new Counter({
+      name: 'payer_identity_prepared_operations_total',
+      help: 'Requests by how they met the prepared operations (hit; miss: Apollo Server has answered; left: begun, and left to it).',
+      labelNames: ['result'],
+      registers,
+    }),
     waiters: new Gauge({
       name: 'payer_identity_waiting_readers',
       help: 'Readers that wait for a result now.',

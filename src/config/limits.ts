@@ -30,6 +30,8 @@ const settings = z.strictObject({
   sensitiveFields: z.int().positive().default(10),
   /** Different entity references, `payerIdentity` included. */
   representations: z.int().positive().default(1_000),
+  /** Queries that are compiled when they repeat, the latest of them; 0: Apollo Server answers every request. */
+  preparedOperations: z.int().nonnegative().default(500),
   /** Of a request; absent: in step with `representations`. */
   bodyBytes: z.int().positive().optional(),
   /** Readers that wait for a result at the same time. */

@@ -1,5 +1,5 @@
 /** The contract, executed: Apollo Server for queries and mutations, with every feature off that is not asked for: no cache, reports, traces, batches. */
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -10,14 +10,16 @@ import {
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { GraphQLSchema } from 'graphql';
 import type { Log } from '../lib/log.ts';
-import { createWriteLine, recordCalls, type WriteLine, writeCallLines } from './call-lines.ts';
+import { createWriteLine, recordCalls, writeCallLines } from './call-lines.ts';
 import type { Context } from './context.ts';
-import { createDocumentStore } from './document-store.ts';
+import { createDocumentStore, type RepeatedDocuments } from './document-store.ts';
 import { formatError } from './errors.ts';
 import { admitField } from './field-admission.ts';
 import { limitOperations, type OperationLimits } from './operation-limits.ts';
+import { createPreparedOperations, type PreparedOperations } from './prepared.ts';
 import { measureRootFields } from './resolver-metrics.ts';
 import { resolvers } from './resolvers/resolvers.ts';
+import { runOnce } from './root-fields.ts';
 import { buildSchema, readTypeDefs, withoutScopes } from './schema.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
@@ -27,7 +29,7 @@ export interface ApolloOptions {
   readonly explorable: boolean;
   /** Whether the schema that routers fetch declares the scopes. */
   readonly scopesInSdl: boolean;
-  readonly limits: OperationLimits & { readonly tokens: number };
+  readonly limits: OperationLimits & { readonly tokens: number; readonly preparedOperations: number };
   /** The operation that the landing page opens with. */
   readonly firstOperation: string;
 }
@@ -35,7 +37,7 @@ export interface ApolloOptions {
 /** Inside out: a call is measured when it was admitted, and logged in any case. */
 const openSchema = (scopesInSdl: boolean): GraphQLSchema => {
   const typeDefs = scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs());
-  return recordCalls(admitField(measureRootFields(buildSchema(resolvers, typeDefs))));
+  return runOnce(recordCalls(admitField(measureRootFields(buildSchema(resolvers, typeDefs)))));
 };
 
 const landingPage = ({ explorable, firstOperation }: ApolloOptions) =>
@@ -50,22 +52,34 @@ const landingPage = ({ explorable, firstOperation }: ApolloOptions) =>
 export interface Graphql {
   /** Queries and mutations. */
   readonly apollo: ApolloServer<Context>;
+  /** Asked before Apollo Server. */
+  readonly prepared: PreparedOperations;
   readonly subscriptions: Subscriptions;
 }
 
 export const createGraphql = (options: ApolloOptions): Graphql => {
   const schema = openSchema(options.scopesInSdl);
   const writeLine = createWriteLine(options.log);
+  const documentStore = createDocumentStore({ sentOnce: 1_000, characters: 256 * 1_024 });
+  const { isRepeated } = documentStore;
+  const prepared = createPreparedOperations({ schema, limits: options.limits, isRepeated, writeLine });
+  const plugins = [limitOperations(options.limits), writeCallLines(writeLine), prepared.plugin];
   return {
-    apollo: createApolloServer(options, schema, writeLine),
+    apollo: createApolloServer(options, { schema, documentStore, plugins }),
+    prepared,
     subscriptions: createSubscriptions({ ...options, schema, writeLine }),
   };
 };
 
+interface Parts {
+  readonly schema: GraphQLSchema;
+  readonly documentStore: RepeatedDocuments;
+  readonly plugins: readonly ApolloServerPlugin<Context>[];
+}
+
 const createApolloServer = (
   options: ApolloOptions,
-  schema: GraphQLSchema,
-  writeLine: WriteLine,
+  { schema, documentStore, plugins }: Parts,
 ): ApolloServer<Context> => {
   const { log, explorable, limits } = options;
   // Apollo's texts may quote a request, so only the event is logged.
@@ -77,14 +91,13 @@ const createApolloServer = (
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
-    documentStore: createDocumentStore({ sentOnce: 1_000, characters: 256 * 1_024 }),
+    documentStore,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokens },
     formatError,
     logger: { debug() {}, info() {}, warn: logEvent, error: logEvent },
     plugins: [
-      limitOperations(limits),
-      writeCallLines(writeLine),
+      ...plugins,
       landingPage(options),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

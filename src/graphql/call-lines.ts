@@ -18,6 +18,8 @@ import { redeems, rulesOf } from './sensitive-fields.ts';
 /** Fields that only read. They are called too often for a line of each success, whose answer has no traceId. */
 const reads: ReadonlySet<string> = new Set(['_entities', '_service', 'authResult', 'payerChannels', 'payerIdentity']);
 
+export const isRead = (field: string): boolean => reads.has(field);
+
 /** Fields whose input names no app: the default one is not meant. */
 const nameless: ReadonlySet<string> = new Set([...reads, 'cancelAuthentication']);
 

@@ -28,7 +28,7 @@ export interface Services {
   readonly store: Store;
   /** Different entity references of one request. */
   readonly maxReferences: number;
-  readonly metrics: Pick<Metrics, 'operations' | 'references'>;
+  readonly metrics: Pick<Metrics, 'operations' | 'references' | 'prepared'>;
 }
 
 /** What the log line of one root field will say. */
@@ -54,6 +54,8 @@ export interface Context extends Omit<Services, 'store' | 'maxReferences'> {
   readonly call: CallContext;
   /** One for each root field that ran; written to the log when the operation is answered. */
   readonly lines: CallLine[];
+  /** What root fields have answered to a prepared operation, by their keys: Apollo Server answers with it and runs them no more. */
+  readonly answers: Map<string | number, unknown>;
 }
 
 export const createContext = ({ store, maxReferences, ...services }: Services, call: OperationContext): Context => ({
@@ -65,4 +67,5 @@ export const createContext = ({ store, maxReferences, ...services }: Services, c
   references: createReferenceBudget(maxReferences),
   call: { ...call, note() {} },
   lines: [],
+  answers: new Map(),
 });

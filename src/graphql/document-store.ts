@@ -19,7 +19,13 @@ const lengthOf = (document: StoredDocument): number => document.loc?.source.body
 
 const oldestOf = <Key>(entries: { keys(): Iterator<Key> }): Key | undefined => entries.keys().next().value;
 
-export const createDocumentStore = ({ sentOnce, characters }: Limits): DocumentStore => {
+export interface RepeatedDocuments extends DocumentStore {
+  /** Whether a document was stored here, and so was sent before. */
+  isRepeated(document: StoredDocument): boolean;
+}
+
+export const createDocumentStore = ({ sentOnce, characters }: Limits): RepeatedDocuments => {
+  const repeated = new WeakSet<StoredDocument>();
   const hashes = new Set<string>();
   /** The least recently read document comes first. */
   const documents = new Map<string, StoredDocument>();
@@ -37,6 +43,7 @@ export const createDocumentStore = ({ sentOnce, characters }: Limits): DocumentS
     if (length > characters) return;
     remove(key);
     documents.set(key, document);
+    repeated.add(document);
     stored += length;
     while (stored > characters) remove(oldestOf(documents) ?? key);
   };
@@ -54,6 +61,7 @@ export const createDocumentStore = ({ sentOnce, characters }: Limits): DocumentS
       hashes.add(key);
       if (hashes.size > sentOnce) hashes.delete(oldestOf(hashes) ?? key);
     },
+    isRepeated: (document) => repeated.has(document),
     async delete(key) {
       return remove(key);
     },

@@ -1,6 +1,6 @@
 /** The limits of one operation, checked before any of its resolvers runs. */
 import type { ApolloServerPlugin } from '@apollo/server';
-import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
+import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode, visit } from 'graphql';
 import type { Context } from './context.ts';
 import { ENTITIES, measureOperation, rootFields } from './operation-size.ts';
 import { isSensitive, redeems } from './sensitive-fields.ts';
@@ -79,6 +79,31 @@ export const checkOperation = (
 ): void => {
   checkRootFields(operation, document, limits);
   checkSize(operation, document, variables, limits);
+};
+
+/**
+ * The same check for an operation that is sent again: only its variables differ, and of those only the number of
+ * representations counts. It is measured again where there are more of them than in an operation that was within the limits.
+ */
+export const createRepeatedCheck = (
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+  limits: OperationLimits,
+): ((variables: Variables) => boolean) => {
+  const entities: FieldNode[] = [];
+  visit(document, { Field: (field) => void (field.name.value === ENTITIES && entities.push(field)) });
+  let passed: readonly number[] | undefined;
+  return (variables) => {
+    const places = entities.map((field) => countPlaces(field, variables, operation));
+    if (passed && places.every((count, position) => count <= (passed?.[position] ?? 0))) return true;
+    try {
+      checkOperation(operation, document, variables, limits);
+    } catch {
+      return false;
+    }
+    passed = places;
+    return true;
+  };
 };
 
 /** Rejects an operation over a limit before its resolvers run, and a subscription whose client accepts no stream. */

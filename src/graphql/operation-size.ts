@@ -45,7 +45,7 @@ const CHARACTERS_OF_A_FIELD = 32;
 const weightOf = ({ alias, name }: FieldNode): number =>
   Math.ceil((alias ?? name).value.length / CHARACTERS_OF_A_FIELD);
 
-const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
+export const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
   new Map(
     document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
   );

@@ -19,12 +19,9 @@ import { addError, merge, type WriteLine } from './call-lines.ts';
 import type { CallLine, Context } from './context.ts';
 import { formatError } from './errors.ts';
 import { checkOperation, type OperationLimits } from './operation-limits.ts';
+import type { GraphqlRequest } from './prepared.ts';
 
-export interface SubscriptionRequest {
-  readonly query: string;
-  readonly operationName?: string | null | undefined;
-  readonly variables?: Record<string, unknown> | null | undefined;
-}
+export type SubscriptionRequest = Pick<GraphqlRequest, 'query' | 'operationName' | 'variables'>;
 
 type Events = AsyncGenerator<string, void, undefined>;
 

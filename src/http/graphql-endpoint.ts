@@ -4,24 +4,26 @@
  */
 import type { ApolloServer } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
+import type { GraphqlRequest, PreparedOperations } from '../graphql/prepared.ts';
 import type { SubscriptionRequest, Subscriptions } from '../graphql/subscriptions.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Callers } from '../security/callers.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
 import type { RouterCheck } from '../security/router-check.ts';
 import { acceptedType, acceptsEvents } from './accepted-type.ts';
-import { execute, parseJson } from './apollo-adapter.ts';
+import { execute as executeInApollo, parseJson } from './apollo-adapter.ts';
 import { clientAddress } from './client-address.ts';
 import { acceptedCodings, decodeBody, isAcceptedCoding } from './content-coding.ts';
 import { isJson } from './content-type.ts';
 import { withDeadline } from './deadline.ts';
-import { type EdgeReply, type EdgeRequest, type Handler, refuse } from './edge.ts';
-import { type Asked, answerFault, graphqlRequestOf, isGraphqlRequest, settleStatus } from './graphql-status.ts';
+import { type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
+import { type Asked, answerFault, graphqlRequestOf, settleStatus } from './graphql-status.ts';
 import { createOpenStream } from './graphql-stream.ts';
 import { traceIdOf } from './trace-context.ts';
 
 export interface EndpointOptions {
   readonly apollo: ApolloServer<Context>;
+  readonly prepared: PreparedOperations;
   readonly subscriptions: Subscriptions;
   readonly services: Services;
   readonly router: RouterCheck;
@@ -62,22 +64,37 @@ const undetermined = {
   message: 'Whether the credentials are valid cannot be determined now',
 };
 
+/** What a request asks for, and how the answer is to look. */
+interface Question {
+  readonly body: object;
+  /** The body, where it is a well-formed GraphQL request. */
+  readonly asksFor: GraphqlRequest | undefined;
+  readonly asked: Asked;
+}
+
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
-  const { apollo, subscriptions, services, router, callers, operationMs, bodyBytes, clientAddressHeader } = options;
+  const { apollo, prepared, subscriptions, services, router, callers, operationMs, bodyBytes, clientAddressHeader } =
+    options;
   const running = new Set<Promise<unknown>>();
   const openStream = createOpenStream(options, running);
 
-  const run = async (request: EdgeRequest, body: object, asked: Asked, caller: Caller): Promise<EdgeReply> => {
-    const asksFor = graphqlRequestOf(body);
+  const execute = async (request: EdgeRequest, { body, asksFor, asked }: Question, context: Context) => {
+    const text = asksFor && (await prepared.answer(asksFor, context));
+    if (text !== undefined) return reply(200, `${asked.type}; charset=utf-8`, text);
+    const head = { method: request.method, headers: { ...request.headers, accept: asked.type } };
+    return executeInApollo(apollo, head, body, async () => context);
+  };
+
+  const run = async (request: EdgeRequest, question: Question, caller: Caller): Promise<EdgeReply> => {
+    const { asksFor, asked } = question;
     const fault = asksFor && subscriptions.faultOf(asksFor);
     if (fault) return answerFault(asked, { status: 400, ...fault });
     const traceId = traceIdOf(request.headers.traceparent);
     const clientIp = clientAddress(request, clientAddressHeader);
     const answered = await withDeadline(operationMs, request.signal, (deadline) => {
       const call = { caller, traceId, clientIp, ...deadline };
-      const head = { method: request.method, headers: { ...request.headers, accept: asked.type } };
-      const execution = execute(apollo, head, body, async () => createContext(services, call));
+      const execution = execute(request, question, createContext(services, call));
       running.add(execution);
       const end = () => running.delete(execution);
       execution.then(end, end);
@@ -88,14 +105,14 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
 
   const answer = async (
     request: EdgeRequest,
-    body: object,
-    asked: Asked,
+    question: Question,
     streamed?: SubscriptionRequest,
   ): Promise<EdgeReply> => {
+    const { body, asked } = question;
     try {
       const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
       if (!caller) return answerFault(asked, invalidToken);
-      return streamed ? await openStream(request, streamed, caller) : await run(request, body, asked, caller);
+      return streamed ? await openStream(request, streamed, caller) : await run(request, question, caller);
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw error;
       return answerFault(asked, { ...undetermined, retryAfterSeconds: error.retryAfterSeconds });
@@ -126,14 +143,15 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
     if (Array.isArray(body))
       return refuse(400, 'BAD_REQUEST', 'One request holds one operation: turn off batching towards this subgraph');
     const type = acceptedType(request.headers.accept);
-    const streamed = acceptsEvents(request.headers.accept) ? graphqlRequestOf(body) : undefined;
+    const asksFor = graphqlRequestOf(body);
+    const streamed = acceptsEvents(request.headers.accept) ? asksFor : undefined;
     const kind = streamed && subscriptions.kindOf(streamed);
     // Where nothing else is accepted, the faults of a document are events as well.
     if (streamed && (kind === 'subscription' || !(kind || type)))
-      return answer(request, body, { type: 'application/json', isGraphql: true }, streamed);
+      return answer(request, { body, asksFor, asked: { type: 'application/json', isGraphql: true } }, streamed);
     if (!type)
       return refuse(406, 'NOT_ACCEPTABLE', 'Answers are application/json or application/graphql-response+json');
-    return answer(request, body, { type, isGraphql: isGraphqlRequest(body) });
+    return answer(request, { body, asksFor, asked: { type, isGraphql: asksFor !== undefined } });
   };
 
   return { handle, idle: async () => void (await Promise.allSettled(running)) };

@@ -5,18 +5,9 @@
  * https://graphql.github.io/graphql-over-http/draft/#sec-Status-Codes
  */
 import { z } from 'zod';
+import type { GraphqlRequest } from '../graphql/prepared.ts';
 import type { AnswerType } from './accepted-type.ts';
 import { type EdgeReply, type Refusal, refuse } from './edge.ts';
-
-const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish();
-const map = z.record(z.string(), z.unknown());
-
-const graphqlRequest = z.looseObject({
-  query: z.string(),
-  operationName: optional(z.string()),
-  variables: optional(map),
-  extensions: optional(map),
-});
 
 /** What the status of an answer depends on beside its error. */
 export interface Asked {
@@ -25,10 +16,23 @@ export interface Asked {
   readonly isGraphql: boolean;
 }
 
-export const isGraphqlRequest = (body: object): boolean => graphqlRequest.safeParse(body).success;
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+const isMap = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);
+
+/** Whether JSON is a well-formed GraphQL request. */
+const isGraphqlRequest = (body: object): body is GraphqlRequest => {
+  const { query, operationName, variables, extensions }: Partial<Record<keyof GraphqlRequest, unknown>> = body;
+  return (
+    typeof query === 'string' &&
+    (isAbsent(operationName) || typeof operationName === 'string') &&
+    (isAbsent(variables) || isMap(variables)) &&
+    (isAbsent(extensions) || isMap(extensions))
+  );
+};
 
 /** The well-formed GraphQL request that a body is; undefined for any other body. */
-export const graphqlRequestOf = (body: object) => graphqlRequest.safeParse(body).data;
+export const graphqlRequestOf = (body: object): GraphqlRequest | undefined =>
+  isGraphqlRequest(body) ? body : undefined;
 
 const statusFor = ({ type, isGraphql }: Asked, status: number): number =>
   type === 'application/json' && isGraphql ? 200 : status;

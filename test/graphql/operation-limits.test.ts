@@ -47,7 +47,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     sources: {},
     limits,
   }));
-  const { apollo, subscriptions } = createGraphql({
+  const { apollo, prepared, subscriptions } = createGraphql({
     log,
     explorable: true,
     scopesInSdl: true,
@@ -58,6 +58,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
   const metrics = createMetrics();
   const { handle } = createHandler({
     apollo,
+    prepared,
     subscriptions,
     metrics,
     services: {

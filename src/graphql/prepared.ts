@@ -1,0 +1,190 @@
+/**
+ * Prepared operations: a query that Apollo Server has parsed, validated and admitted within the limits is compiled when
+ * it is sent the second time; later requests with its text run compiled. What is unusual in a request, and each answer
+ * with an error, is left to Apollo Server, which returns what the root fields have answered and runs none of them again.
+ */
+import type { ApolloServerPlugin } from '@apollo/server';
+import {
+  type DocumentNode,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getArgumentValues,
+  getVariableValues,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
+import { isRead, type WriteLine } from './call-lines.ts';
+import type { Context } from './context.ts';
+import { createRepeatedCheck, type OperationLimits } from './operation-limits.ts';
+import { compileType, fieldsOf, NotCompiled, put, type Run } from './operation-plan.ts';
+import { fragmentsOf } from './operation-size.ts';
+
+export interface GraphqlRequest {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Runs a compiled query; undefined when Apollo Server has to answer it, with the same context. */
+type Plan = (variables: Variables, context: Context) => Promise<object | undefined>;
+
+export interface PreparedOperations {
+  /** The body of the answer; undefined when Apollo Server has to answer the request, with the same context. */
+  answer(request: GraphqlRequest, context: Context): Promise<string | undefined>;
+  /** Compiles what Apollo Server executes. */
+  readonly plugin: ApolloServerPlugin<Context>;
+}
+
+interface Deps {
+  readonly schema: GraphQLSchema;
+  readonly limits: OperationLimits & { readonly preparedOperations: number };
+  /** Whether the document was sent before, and so is worth the memory. */
+  readonly isRepeated: (document: DocumentNode) => boolean;
+  readonly writeLine: WriteLine;
+}
+
+/** Characters of a text that is compiled. Queries of routers have hundreds. */
+const MAX_LENGTH = 8_192;
+
+/** A name could end with a part of a text: so its length comes first. */
+const keyOf = ({ query, operationName }: Pick<GraphqlRequest, 'query' | 'operationName'>): string =>
+  operationName === undefined || operationName === null
+    ? `:${query}`
+    : `${operationName.length}:${operationName}${query}`;
+
+interface RootField {
+  readonly key: string;
+  /** Starts the field; the arguments were coerced before any field is started. */
+  readonly prepare: (variables: Record<string, unknown>) => (context: Context) => unknown;
+  readonly complete: ReturnType<typeof compileType>;
+}
+
+const hasDirectives = (document: DocumentNode): boolean => {
+  let found = false;
+  visit(document, {
+    Directive: () => {
+      found = true;
+    },
+  });
+  return found;
+};
+
+const compileRoots = (
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): RootField[] => {
+  const type = schema.getQueryType();
+  if (!type || operation.operation !== 'query' || hasDirectives(document)) throw new NotCompiled();
+  const fragments = fragmentsOf(document);
+  const compiling = { schema, fragments, fields: 0 };
+  return [...fieldsOf(type, [operation.selectionSet], compiling)].map(([key, nodes]) => {
+    const [node] = nodes;
+    if (!node) throw new NotCompiled();
+    if (node.name.value === '__typename')
+      return { key, prepare: () => () => type.name, complete: (value: unknown) => value };
+    const field = type.getFields()[node.name.value];
+    if (!field?.resolve || !isRead(field.name)) throw new NotCompiled();
+    const { resolve } = field;
+    // Of the rest no root field reads anything: each has a resolver of three parameters inside its wrappers.
+    const info = { path: { prev: undefined, key, typename: type.name } } as GraphQLResolveInfo;
+    const prepare: RootField['prepare'] = (variableValues) => {
+      const args = getArgumentValues(field, node, variableValues);
+      return (context) => resolve(undefined, args, context, info);
+    };
+    return { key, prepare, complete: compileType(field.type, nodes, compiling) };
+  });
+};
+
+/** Waits until nothing is pending. Not beyond the first failure: graphql adds errors to an answer in their order in time. */
+const settled = (run: Run): Promise<void> | undefined => {
+  if (run.pending === 0 || run.hasFailed) return undefined;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  run.end = resolve;
+  return promise;
+};
+
+/** The functions that start the root fields; undefined where the variables do not fit. */
+const startersOf = (
+  { schema }: Deps,
+  operation: OperationDefinitionNode,
+  roots: readonly RootField[],
+  variables: Variables,
+): ((context: Context) => unknown)[] | undefined => {
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  try {
+    return coerced && roots.map(({ prepare }) => prepare(coerced));
+  } catch {
+    return undefined;
+  }
+};
+
+/** Throws NotCompiled for an operation that graphql has to execute. */
+const compile = (deps: Deps, document: DocumentNode, operation: OperationDefinitionNode): Plan => {
+  const roots = compileRoots(deps.schema, document, operation);
+  const isWithinLimits = createRepeatedCheck(operation, document, deps.limits);
+  return async (variables, context) => {
+    const starters = isWithinLimits(variables) ? startersOf(deps, operation, roots, variables) : undefined;
+    if (!starters) return undefined;
+    const run: Run = { context, pending: 0, hasFailed: false, end() {} };
+    const data = {};
+    for (const [position, { key, complete }] of roots.entries()) {
+      const value = starters[position]?.(context);
+      context.answers.set(key, value);
+      put(data, key, value, complete, run);
+    }
+    await settled(run);
+    return run.hasFailed ? undefined : data;
+  };
+};
+
+export const createPreparedOperations = (deps: Deps): PreparedOperations => {
+  const { limits, isRepeated, writeLine } = deps;
+  /** The least recently used plan comes first; undefined: the operation is not compiled. */
+  const plans = new Map<string, Plan | undefined>();
+
+  const add = (key: string, document: DocumentNode, operation: OperationDefinitionNode) => {
+    if (plans.has(key)) return;
+    try {
+      plans.set(key, compile(deps, document, operation));
+    } catch (error) {
+      if (!(error instanceof NotCompiled)) throw error;
+      plans.set(key, undefined);
+    }
+    for (const oldest of plans.keys()) if (plans.size > limits.preparedOperations) plans.delete(oldest);
+  };
+
+  const planOf = (key: string): Plan | undefined => {
+    const plan = plans.get(key);
+    if (!plan) return undefined;
+    plans.delete(key);
+    plans.set(key, plan);
+    return plan;
+  };
+
+  return {
+    async answer(request, context) {
+      const isUsual = !request.extensions || !('persistedQuery' in request.extensions);
+      const plan = isUsual ? planOf(keyOf(request)) : undefined;
+      const data = await plan?.(request.variables ?? {}, context);
+      const missed = plan ? 'left' : 'miss';
+      context.metrics.prepared.inc({ result: data ? 'hit' : missed });
+      if (!data) return undefined;
+      for (const line of context.lines) writeLine(line, context);
+      return `${JSON.stringify({ data })}\n`;
+    },
+    plugin: {
+      requestDidStart: async () => ({
+        async executionDidStart({ document, operation, request: { query = '', operationName } }) {
+          // Undefined, against its type, for a name that no operation has.
+          if (!operation || limits.preparedOperations === 0 || query.length > MAX_LENGTH || !isRepeated(document))
+            return;
+          add(keyOf({ query, operationName }), document, operation);
+        },
+      }),
+    },
+  };
+};
