@@ -23,6 +23,9 @@ const alone = [
   'test/lib/{connection,exchange-end,resolver-defaults,tunnel}.test.ts',
 ];
 
+/** With PREPARED=1 every query runs as a prepared operation from the first time on: npm test then tests the other path. */
+const setupFiles = process.env.PREPARED === '1' ? ['test/support/prepared-first.ts'] : [];
+
 export default defineConfig({
   // Node loads graphql as CommonJS, Vite would load it as a module: two copies do not know each other's types.
   resolve: {
@@ -42,6 +45,7 @@ export default defineConfig({
         test: { name: 'shared', include: [`test/@(${shared})/**/*.test.ts`], exclude: alone, isolate: false },
       },
     ],
+    setupFiles,
     testTimeout: 20_000,
     // Apollo's integration suite is written for jest; only what Vite loads gets the alias.
     server: { deps: { inline: ['@apollo/server-integration-testsuite'] } },

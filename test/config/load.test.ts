@@ -145,6 +145,7 @@ describe('a configuration file', () => {
         longFields: 4,
         queryFields: 20,
         mutationFields: 1,
+        preparedOperations: 500,
         sensitiveFields: 10,
         representations: 1_000,
         bodyBytes: 321_536,

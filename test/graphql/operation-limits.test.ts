@@ -411,6 +411,7 @@ const proofs: Readonly<Record<string, readonly [file: string, test: string]>> = 
   mutationFields: ['operation-limits.test.ts', 'a mutation has at most limits.mutationFields root fields'],
   sensitiveFields: ['operation-limits.test.ts', 'at most limits.sensitiveFields sensitive fields pass'],
   representations: ['references.test.ts', 'of 1,001 different references the last is refused in its place'],
+  preparedOperations: ['prepared.test.ts', 'no more operations are prepared than limits.preparedOperations'],
   bodyBytes: ['references.test.ts', 'a body of limits.bodyBytes passes, one of a byte more is 413'],
   waiters: ['../identity/polling.test.ts', 'readers beyond the limit are answered at once'],
   'rates.caller.burst': [admission, 'a caller may call as often as limits.rates.caller.burst says'],

@@ -209,6 +209,73 @@ const special: Readonly<Record<string, unknown>> = {
   },
 };
 
+describe('what is prepared', () => {
+  const read = (name: string) => ({ query: `query ${name} { payerIdentity(id: "alice") { id openId } }` });
+  /** How requests, one after the other, have met the prepared operations. */
+  const resultsOf = async (service: Running, asked: readonly unknown[]) => {
+    const results: string[] = [];
+    for (const request of asked) {
+      const before = await counted(service, PREPARED);
+      await ask(service, request);
+      const after = await counted(service, PREPARED);
+      results.push(...Object.keys(after).filter((label) => after[label] !== before[label]));
+    }
+    return results.map((label) => /"(\w+)"/.exec(label)?.[1]);
+  };
+
+  test('a query is compiled when it is sent the second time', async () => {
+    const service = await start(500);
+    const one = read('A');
+    expect(await resultsOf(service, [one, one, one, one])).toEqual(['miss', 'miss', 'hit', 'hit']);
+    await service.close();
+  });
+
+  test('no more operations are prepared than limits.preparedOperations, and the latest of them', async () => {
+    const service = await start(2);
+    const [a, b, c] = [read('A'), read('B'), read('C')];
+    expect(await resultsOf(service, [a, a, a, b, b, b])).toEqual(['miss', 'miss', 'hit', 'miss', 'miss', 'hit']);
+    expect(await resultsOf(service, [a, c, c, a, c, b])).toEqual(['hit', 'miss', 'miss', 'hit', 'hit', 'miss']);
+    await service.close();
+  });
+
+  test('with limits.preparedOperations of 0 none is prepared', async () => {
+    expect(await resultsOf(plain, Array(4).fill(read('A')))).toEqual(Array(4).fill('miss'));
+  });
+
+  test.each([
+    ['a mutation', 'mutation { cancelAuthentication(input: { queryCode: "known" }) { __typename } }'],
+    ['a query that asks an upstream', '{ identityCertification(certifyId: "0123456789abcdef") { __typename } }'],
+    ['a query with a directive', '{ payerIdentity(id: "alice") { id @include(if: true) } }'],
+    ['introspection', '{ __type(name: "Query") { name } }'],
+    ['a text of more than 8,192 characters', `{ payerIdentity(id: "alice") { id } } #${'x'.repeat(8_192)}`],
+    [
+      'a query of more than 500 fields',
+      `{ ${Array.from({ length: 20 }, (_, index) => `r${index}: _entities(representations: []) { ...F }`).join(' ')} }
+       fragment F on PayerIdentity { ${Array.from({ length: 30 }, (_, index) => `f${index}: id`).join(' ')} }`,
+    ],
+  ])('%s is not prepared', async (_, query) => {
+    expect(await resultsOf(prepared, Array(3).fill({ query }))).toEqual(Array(3).fill('miss'));
+  });
+
+  test('an operation is counted and measured once, compiled or not, with an error or without', async () => {
+    const service = await start(500);
+    const query =
+      'query ($q: String!) { authResult(queryCode: $q) { __typename ... on PayerAuthSucceeded { identity { id } } } }';
+    const results = await resultsOf(
+      service,
+      ['known', 'known', 'known', 'unknowable', 'down', 'nope'].map((q) => ({ query, variables: { q } })),
+    );
+    expect(results).toEqual(['miss', 'miss', 'hit', 'left', 'hit', 'hit']);
+    const field = 'field="authResult"';
+    expect(await counted(service, 'payer_identity_operation_seconds_count')).toEqual({
+      [`${field},outcome="PayerAuthSucceeded"`]: 4,
+      [`${field},outcome="QUERY_CODE_UNKNOWN"`]: 1,
+      [`${field},outcome="SERVICE_UNAVAILABLE"`]: 1,
+    });
+    await service.close();
+  });
+});
+
 describe('every operation', () => {
   test.each([...table, ...Object.entries(special)])('%s is answered as by Apollo Server', async (_, request) => {
     await expectSame(request);
