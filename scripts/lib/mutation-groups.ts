@@ -30,11 +30,11 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
   },
   callers: {
     mutate: [
-      'src/security/{app-signature,caller,caller-claims,caller-token,caller-token-config,callers,issuer-fetch,issuer-key-cache,issuer-key-set,issuer-keys}.ts',
+      'src/security/{app-signature,caller,caller-claims,caller-token,caller-token-config,callers,issuer-fetch,issuer-key-cache,issuer-key-set,issuer-keys,remembered-callers}.ts',
       'src/identity/{signed-calls,permission}.ts',
     ],
     testFiles: [
-      'test/security/{app-signature,app-signature-daxpay,caller-token,caller-token-bounds,caller-token-config,callers}.test.ts',
+      'test/security/{app-signature,app-signature-daxpay,caller-token,caller-token-bounds,caller-token-config,callers,remembered-callers}.test.ts',
       'test/security/{issuer-fetch,issuer-key-cache,issuer-key-set,issuer-keys,issuer-keys-budget}.test.ts',
       'test/identity/{permission,signed-calls}.test.ts',
     ],

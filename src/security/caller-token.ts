@@ -5,10 +5,15 @@ import type { Caller } from './caller.ts';
 import { createClaimsReader } from './caller-claims.ts';
 import type { JwtConfig } from './caller-token-config.ts';
 import { type IssuerDeps, openIssuerKeys } from './issuer-fetch.ts';
+import type { KeySet } from './issuer-key-set.ts';
 import { type IssuerKeys, KeysUnavailable } from './issuer-keys.ts';
+import { rememberCallers } from './remembered-callers.ts';
 
 /** Characters; as long as a header can be that reaches us. Verification costs time. */
 const MAX_TOKEN_LENGTH = 8_192;
+
+/** Of the tokens whose callers are remembered: 10,000 of usual length. */
+const REMEMBERED_CHARACTERS = 8_388_608;
 
 /** Whether a token would be valid under the right key: only for such a token is a key looked for. */
 const couldBeValid = (token: string, { issuer, audience, clockToleranceSeconds }: JwtConfig): boolean => {
@@ -35,19 +40,29 @@ const verifyOptions = (config: JwtConfig): JWTVerifyOptions => ({
   ...(config.type !== undefined && { typ: config.type }),
 });
 
+interface Verified {
+  readonly payload: JWTPayload;
+  readonly keys: KeySet;
+}
+
 /** Verifies with the keys at hand, and looks for the token's key at the issuer when they lack it. */
-const createVerify = (config: JwtConfig, keys: IssuerKeys): ((token: string) => Promise<JWTPayload>) => {
+const createVerify = (
+  config: JwtConfig,
+  issuerKeys: Pick<IssuerKeys, 'lookFor'>,
+): ((token: string, keys: KeySet) => Promise<Verified>) => {
   const options = verifyOptions(config);
-  return async (token) => {
-    const { keyFor } = await keys.current();
+  const verifyWith = async (token: string, keys: KeySet): Promise<Verified> => {
+    const { payload } = await jwtVerify(token, keys.keyFor, options);
+    return { payload, keys };
+  };
+  return async (token, keys) => {
     try {
-      return (await jwtVerify(token, keyFor, options)).payload;
+      return await verifyWith(token, keys);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey) || !couldBeValid(token, config)) throw error;
       const { kid } = decodeProtectedHeader(token);
       if (kid !== undefined && typeof kid !== 'string') throw error;
-      const { keyFor } = await keys.lookFor(kid);
-      return (await jwtVerify(token, keyFor, options)).payload;
+      return verifyWith(token, await issuerKeys.lookFor(kid));
     }
   };
 };
@@ -60,15 +75,23 @@ export const createBearerCheck = (
   config: JwtConfig,
   deps: IssuerDeps,
 ): ((authorization: string) => Promise<Caller | undefined>) => {
-  const verify = createVerify(config, openIssuerKeys(config, deps));
+  const { clockToleranceSeconds } = config;
+  const issuerKeys = openIssuerKeys(config, deps);
+  const verify = createVerify(config, issuerKeys);
+  const remembered = rememberCallers({ clockToleranceSeconds, characters: REMEMBERED_CHARACTERS });
   const readClaims = createClaimsReader('jwt', config);
   return async (authorization) => {
     const token = /^bearer +([\w.-]+)$/i.exec(authorization)?.[1];
     if (token === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
     try {
-      const payload = await verify(token);
+      const current = await issuerKeys.current();
+      const known = remembered.find(token, current);
+      if (known) return known;
+      const { payload, keys } = await verify(token, current);
       requireUniqueNames(token);
-      return readClaims(payload);
+      const caller = readClaims(payload);
+      if (caller) remembered.add(token, { keys, payload, caller });
+      return caller;
     } catch (error) {
       if (error instanceof KeysUnavailable) throw error;
       const code = error instanceof errors.JOSEError ? error.code : undefined;
