@@ -7,6 +7,7 @@ import { openSources } from '../../../src/channels/registry.ts';
 import type { OpenedSource } from '../../../src/channels/source.ts';
 import { type FileConfig, loadConfig } from '../../../src/config/load.ts';
 import { type DaxpayApp, startDaxpay } from '../../../src/emulators/daxpay.ts';
+import type { HttpConfig } from '../../../src/http/config.ts';
 import { listen } from '../../../src/http/server.ts';
 import { createLog } from '../../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
@@ -27,6 +28,8 @@ export interface ServiceOptions {
   readonly sandbox?: boolean;
   /** Wraps the store, to fail or delay its calls. */
   readonly wrap?: (store: Store) => Store;
+  /** Changes to the limits of connections. */
+  readonly http?: Partial<HttpConfig>;
 }
 
 export interface GraphqlAnswer {
@@ -46,6 +49,7 @@ export const startService = async ({
   sources: others = {},
   sandbox = true,
   wrap = (store) => store,
+  http = {},
 }: ServiceOptions = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
   const app: DaxpayApp = { appId: 'demo', secret: '123456', ...daxpay };
@@ -65,7 +69,13 @@ export const startService = async ({
   const sources = openSources(loaded.sources, { guard: loaded.limits.source });
   const allSources = { get: (name: string) => others[name] ?? sources.get(name), close: sources.close };
   const service = await createApp({ ...loaded, sandbox }, { store: wrap(store), sources: allSources, vault, log });
-  const server = await listen(service.handle, { host: '127.0.0.1', port: 0, log, tls: loaded.tls });
+  const server = await listen(service.handle, {
+    host: '127.0.0.1',
+    port: 0,
+    log,
+    tls: loaded.tls,
+    limits: { ...loaded.http, ...http },
+  });
 
   return {
     url: server.url,
