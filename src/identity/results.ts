@@ -3,6 +3,7 @@
 import { PayerIdentityError } from '../failure.ts';
 import type { FailureCode } from '../failure-codes.ts';
 import type { Log } from '../lib/log.ts';
+import { shareReads } from '../lib/shared-reads.ts';
 import type { Session, SessionFailure, StepReport } from '../store/model.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
@@ -69,8 +70,10 @@ export const HELD_POLL_MS = 3_000;
 
 export const createReadSession = ({ store, apps, log, times }: SessionDeps): ReadSession => {
   const collect = createCollect({ store, apps, log, times });
+  // Shared before it is decided, for each caller alone, who may see what was read.
+  const readShared = shareReads((queryCode) => store.session(queryCode));
   return async (queryCode, call, pollAfterSeconds) => {
-    const session = await store.session(queryCode).catch(throwUnavailable);
+    const session = await readShared(queryCode).catch(throwUnavailable);
     if (!session) return undefined;
     const { appId, channelId, redemption, clientReferenceId } = session;
     call.note({ appId, channelId, source: redemption?.source, clientReferenceId });
