@@ -5,7 +5,7 @@ import { NOW } from './clock.ts';
 import { bytes, columns, computed, nullable } from './engine/columns.ts';
 import type { Db, Transaction } from './engine/engine.ts';
 import type { Claim, ClaimVerdict } from './model.ts';
-import { ABANDONED, finish, type RedemptionDeps, readRow, redemptionRow } from './redemptions.ts';
+import { ABANDONED, finish, type RedemptionDeps, readRow } from './redemptions.ts';
 import { isPending, newId, type RedemptionRow, redemptionColumns, type SessionRow } from './rows.ts';
 import { clientReferenceOf, extendSession, sessionKey } from './sessions.ts';
 
@@ -43,15 +43,27 @@ export const claim = async (
 ): Promise<ClaimVerdict> => {
   deps.keys.requireMatch();
   const call = claimCall(deps, request, owner);
+  if (!request.session) return claimWithoutSession(db, deps, call);
   const earlier = await claimExisting(db, deps, call);
-  if (!request.session) return earlier ?? claimNew(db, deps, call, undefined);
   if (earlier) return { ...earlier, clientReferenceId: await clientReferenceOf(db, deps.vault, request.session) };
   const { row, verdict } = await claimSession(db, deps, request, request.session);
   const decided = verdict
     ? // The first call with this code may have held the session's lock until now: then this one is its duplicate.
       ((await claimExisting(db, deps, call)) ?? verdict)
-    : await claimNew(db, deps, call, row);
+    : ((await claimNew(db, deps, call, row)) ?? lostRace());
   return { ...decided, clientReferenceId: row?.client_reference_id ?? undefined };
+};
+
+/** Most codes are new: they are looked for only when they cannot be inserted. */
+const claimWithoutSession = async (db: Transaction, deps: RedemptionDeps, call: ClaimCall): Promise<ClaimVerdict> =>
+  (await claimNew(db, deps, call, undefined)) ??
+  (await claimExisting(db, deps, call)) ??
+  // The code was claimed long ago, and is forgotten now.
+  (await claimNew(db, deps, call, undefined)) ??
+  lostRace();
+
+const lostRace = (): never => {
+  throw new ClaimRace();
 };
 
 /** The verdict when the code was claimed before; undefined when it is new, or was forgotten. */
@@ -84,12 +96,13 @@ const markColumns = columns({
   index_mark: computed(nullable(bytes), '(SELECT index_mark FROM store_keys WHERE id = 1)'),
 });
 
+/** Undefined when there is a row of this code. */
 const claimNew = async (
   db: Transaction,
   { times, keys }: RedemptionDeps,
   { request, owner, codeIndex, bindingIndex }: ClaimCall,
   session: SessionRow | undefined,
-): Promise<ClaimVerdict> => {
+): Promise<ClaimVerdict | undefined> => {
   const id = newId('red');
   const inserted = await markColumns.first(
     db,
@@ -112,7 +125,7 @@ const claimNew = async (
       times.codeTtlMs,
     ],
   );
-  if (!inserted) throw new ClaimRace();
+  if (!inserted) return undefined;
   // The database may have been replaced since the keys were compared; another one does not know the codes of this one.
   keys.requireMark(inserted.index_mark);
   if (session) {
@@ -151,9 +164,8 @@ const claimAgain = async (
     return { kind: 'CLAIMED', lease: { redemptionId: existing.id, owner } };
   }
   if (isBound && existing.state === 'SENT' && leaseOver) {
-    await finish(db, deps, existing, ABANDONED);
-    const row = (await redemptionRow(db, existing.id)) ?? existing;
-    return { kind: 'DUPLICATE', redemption: await readRow(db, vault, row) };
+    const ended = await finish(db, deps, existing, ABANDONED);
+    return { kind: 'DUPLICATE', redemption: ended ?? (await readRow(db, vault, existing)) };
   }
   return readForDuplicate(db, deps, call, existing);
 };

@@ -48,7 +48,7 @@ const freeId = async (db: Db, newIdentityId: NewIdentityId | undefined, identity
 };
 
 /**
- * Finds or creates the subject's identity, and returns its id. The latest openId and userId win: an id that was
+ * Finds or creates the subject's identity, and returns it. The latest openId and userId win: an id that was
  * replaced no longer matches, and alone would create a new identity. A userId of another identity stays with that one.
  */
 export const upsertIdentity = async (
@@ -56,7 +56,7 @@ export const upsertIdentity = async (
   { vault, newIdentityId }: IdentityDeps,
   place: AppChannel,
   subject: Subject,
-): Promise<string> => {
+): Promise<IdentityRow | undefined> => {
   const indexOf = (kind: KeyKind) => {
     const value = subject[kind];
     return value === undefined ? null : keyIndex(vault, kind, place, value);
@@ -71,20 +71,22 @@ export const upsertIdentity = async (
     matches.find(({ open_id_index }) => open_id_index !== null && openIndex?.equals(open_id_index)) ?? matches[0];
   if (!existing) {
     const id = await freeId(db, newIdentityId, { ...place, ...subject });
-    await db.all(
+    return identityColumns.first(
+      db,
       `INSERT INTO identities (id, channel_id, app_id, open_id_index, user_id_index, subject_sealed,
          first_authenticated_at, last_authenticated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, now_ms(), now_ms())`,
+       VALUES ($1, $2, $3, $4, $5, $6, now_ms(), now_ms()) RETURNING ${identityColumns.list}`,
       [id, place.channelId, place.appId, openIndex, userIndex, sealSubject(vault, id, subject)],
     );
-    return id;
   }
   const isUserIdTaken = matches.length > 1;
   const incoming = isUserIdTaken ? { ...subject, userId: undefined } : subject;
   const merged = mergeSubjects(openSubject(vault, existing), incoming);
-  await db.all(
+  await db.wake(identityTopic(existing.id));
+  return identityColumns.first(
+    db,
     `UPDATE identities SET open_id_index = $2, user_id_index = $3, subject_sealed = $4, last_authenticated_at = now_ms()
-     WHERE id = $1`,
+     WHERE id = $1 RETURNING ${identityColumns.list}`,
     [
       existing.id,
       openIndex ?? existing.open_id_index,
@@ -92,8 +94,6 @@ export const upsertIdentity = async (
       sealSubject(vault, existing.id, merged),
     ],
   );
-  await db.wake(identityTopic(existing.id));
-  return existing.id;
 };
 
 export type Found = PayerIdentity | VaultError;

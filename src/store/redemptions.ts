@@ -120,41 +120,46 @@ export const settle = async (
 ): Promise<Redemption | undefined> => {
   const row = await redemptionRow(db, id, ' FOR UPDATE');
   if (!row) return undefined;
-  if (mayEnd(row)) await finish(db, deps, row, outcome);
-  const ended = await redemptionRow(db, id);
-  return ended && readExisting(db, deps.vault, ended);
+  return mayEnd(row) ? finish(db, deps, row, outcome) : readExisting(db, deps.vault, row);
 };
 
+/** Returns the redemption as it has ended. */
 export const finish = async (
   db: Transaction,
   { vault, times, log, newIdentityId }: Omit<RedemptionDeps, 'clock' | 'keys'>,
   row: EndingRow,
   outcome: Outcome,
-) => {
+): Promise<Redemption | undefined> => {
   if (outcome === ABANDONED) log?.warn('a send was left behind', abandonedFields(row));
   const failed = outcome.state === 'REJECTED' || outcome.state === 'INDETERMINATE';
   const place = { channelId: row.channel_id, appId: row.app_id };
-  const identityId =
-    outcome.state === 'SUCCEEDED' ? await upsertIdentity(db, { vault, newIdentityId }, place, outcome.subject) : null;
+  const identity =
+    outcome.state === 'SUCCEEDED'
+      ? await upsertIdentity(db, { vault, newIdentityId }, place, outcome.subject)
+      : undefined;
   const answer = answerOf(outcome);
-  await db.all(
+  const ended = await redemptionColumns.first(
+    db,
     `UPDATE redemptions SET state = $2, identity_id = $3, answer_sealed = $4, failure_code = $5, upstream_code = $6,
        outcome_until = ${NOW} + $7
-     WHERE id = $1`,
+     WHERE id = $1 RETURNING ${redemptionColumns.list}`,
     [
       row.id,
       outcome.state,
-      identityId,
+      identity?.id ?? null,
       answer === undefined ? null : sealAnswer(vault, row.id, answer),
       failed ? outcome.failureCode : null,
       (failed && outcome.upstreamCode) || null,
       times.resultTtlMs,
     ],
   );
-  const sessions = await extendSession(db, row.id, times.resultTtlMs);
-  if (failed) await countFailure(db, row.id, outcome.failureCode, row.trace_id);
-  if (sessions.some(({ webhook_due }) => webhook_due === 1)) await announceEnd(db, { redemptionId: row.id });
+  if (row.query_code_index) {
+    const sessions = await extendSession(db, row.id, times.resultTtlMs);
+    if (failed) await countFailure(db, row.id, outcome.failureCode, row.trace_id);
+    if (sessions.some(({ webhook_due }) => webhook_due === 1)) await announceEnd(db, { redemptionId: row.id });
+  }
   await wake(db, row);
+  return ended && readRedemption(vault, ended, identity);
 };
 
 /** With the traceId of the call whose instance is gone: the answer to its caller carries it. */
