@@ -40,7 +40,7 @@ interface Deps {
 export interface RedeemConditions {
   /** After it aborts nothing is sent; the outcome of what was sent is awaited and stored all the same. */
   readonly clientGone: AbortSignal;
-  /** Called before the code is marked as sent; throws PayerIdentityError when the upstream is suspended. */
+  /** Called before the code is marked as sent, perhaps twice; throws PayerIdentityError when the upstream is suspended. */
   readonly requireReady?: (() => void) | undefined;
   /** Adds to the log line of the call. */
   readonly note?: CallContext['note'];
@@ -56,30 +56,50 @@ export type RedeemOnce = (
   conditions: RedeemConditions,
 ) => Promise<Redemption | undefined>;
 
+/** Whether a new code may be marked by its claim. */
+const isReady = ({ requireReady }: RedeemConditions): boolean => {
+  try {
+    requireReady?.();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 export const createRedeemOnce = (deps: Deps): RedeemOnce => {
   const { store, times } = deps;
 
-  const redeemClaimed = async (
-    owned: OwnedLease,
-    redeem: Redeem,
-    { clientGone, requireReady, note }: RedeemConditions,
-  ): Promise<Redemption | undefined> => {
-    const release = () => releaseClaim(deps, owned);
+  /** Asked before the lease begins. A byte sent by then has its whole deadline within the lease. */
+  const latestSend = () => performance.now() + times.leaseMs - times.deadlineMs;
+
+  /**
+   * Marks a code whose claim did not: of a channel that was suspended, or one that another owner had left unsent. Returns
+   * until when it may be sent.
+   */
+  const mark = async (owned: OwnedLease, { requireReady }: RedeemConditions): Promise<number> => {
     try {
       requireReady?.();
     } catch (error) {
-      await release();
+      await releaseClaim(deps, owned);
       throw error;
     }
-    // The lease starts while markSent runs. A byte sent by then has its whole deadline within the lease.
-    const sendBy = performance.now() + times.leaseMs - times.deadlineMs;
+    const sendBy = latestSend();
     const isMarked = await store.markSent(owned.lease).catch(async (cause: unknown) => {
       // The commit may have happened; since the answer to it is missing, nothing is sent.
-      await release();
+      await releaseClaim(deps, owned);
       return throwUnavailable(cause);
     });
     if (!isMarked) throw new PayerIdentityError('OUTCOME_PENDING');
+    return sendBy;
+  };
 
+  const redeemMarked = async (
+    owned: OwnedLease,
+    redeem: Redeem,
+    { clientGone, note }: RedeemConditions,
+    sendBy: number,
+  ): Promise<Redemption | undefined> => {
+    const release = () => releaseClaim(deps, owned);
     let outcome: Outcome | undefined;
     try {
       outcome = await redeemWithRetry(redeem, { deadlineMs: times.deadlineMs, sendBy, clientGone });
@@ -106,12 +126,17 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
     };
     for (;;) {
       requireClient(clientGone);
-      const verdict = await store.claim(claim).catch(throwUnavailable);
+      const claimedBy = latestSend();
+      const verdict = await store.claim({ ...claim, marks: isReady(conditions) }).catch(throwUnavailable);
       const { clientReferenceId } = verdict;
       if (clientReferenceId !== undefined) note?.({ clientReferenceId });
       switch (verdict.kind) {
         case 'CLAIMED':
-          return redeemClaimed({ lease: verdict.lease, traceId: claim.traceId }, redeem, conditions);
+        case 'MARKED': {
+          const owned = { lease: verdict.lease, traceId: claim.traceId };
+          const sendBy = verdict.kind === 'MARKED' ? claimedBy : await mark(owned, conditions);
+          return redeemMarked(owned, redeem, conditions, sendBy);
+        }
         case 'DUPLICATE':
         case 'SESSION_DONE':
           return readFirst(verdict.redemption);

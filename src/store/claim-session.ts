@@ -9,7 +9,7 @@ import { hasFailed, isPending, type RedemptionRow, type SessionRow, sessionColum
 import { codesUntil, isOf, queryCodeIndex, stateIndex } from './sessions.ts';
 import { announceEnd } from './webhook-events.ts';
 
-type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'DUPLICATE' | 'CODE_USED' }>;
+type SessionVerdict = Exclude<ClaimVerdict, { readonly kind: 'CLAIMED' | 'MARKED' | 'DUPLICATE' | 'CODE_USED' }>;
 
 /** The session, where there is one; with the verdict when it takes no code. */
 export type ClaimedSession =

@@ -5,7 +5,7 @@ import { NOW } from './clock.ts';
 import { bytes, columns, computed, nullable } from './engine/columns.ts';
 import type { Db, Transaction } from './engine/engine.ts';
 import type { Claim, ClaimVerdict } from './model.ts';
-import { ABANDONED, finish, type RedemptionDeps, readRow } from './redemptions.ts';
+import { ABANDONED, finish, type RedemptionDeps, readRow, release } from './redemptions.ts';
 import { isPending, newId, type RedemptionRow, redemptionColumns, type SessionRow } from './rows.ts';
 import { clientReferenceOf, extendSession, sessionKey } from './sessions.ts';
 
@@ -66,6 +66,22 @@ const lostRace = (): never => {
   throw new ClaimRace();
 };
 
+/** Deletes what a claim may have left whose owner will never know that it has committed: of that, nothing was sent. */
+export const releaseUnconfirmed = async (
+  db: Transaction,
+  deps: RedemptionDeps,
+  request: Claim,
+  owner: string,
+): Promise<void> => {
+  const { codeIndex } = claimCall(deps, request, owner);
+  const row = await redemptionColumns.first(
+    db,
+    `SELECT ${redemptionColumns.list} FROM redemptions WHERE code_index = $1`,
+    [codeIndex],
+  );
+  if (row) await release(db, { redemptionId: row.id, owner });
+};
+
 /** The verdict when the code was claimed before; undefined when it is new, or was forgotten. */
 const claimExisting = async (
   db: Transaction,
@@ -108,7 +124,7 @@ const claimNew = async (
     db,
     `INSERT INTO redemptions (id, code_index, binding_index, query_code_index, source, app_id, channel_id, trace_id,
        state, owner, lease_until, created_at, outcome_until, forget_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'CLAIMED', $9, ${NOW} + $10, now_ms(), ${NOW} + $11, ${NOW} + $12)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, ${NOW} + $11, now_ms(), ${NOW} + $12, ${NOW} + $13)
      ON CONFLICT DO NOTHING RETURNING ${markColumns.list}`,
     [
       id,
@@ -119,6 +135,7 @@ const claimNew = async (
       request.appId,
       request.channelId,
       request.traceId,
+      request.marks ? 'SENT' : 'CLAIMED',
       owner,
       times.leaseMs,
       times.resultTtlMs,
@@ -138,7 +155,7 @@ const claimNew = async (
       [session.query_code_index, id, times.resultTtlMs, attemptsLeft],
     );
   }
-  return { kind: 'CLAIMED', lease: { redemptionId: id, owner } };
+  return { kind: request.marks ? 'MARKED' : 'CLAIMED', lease: { redemptionId: id, owner } };
 };
 
 /** A claim of a code that was claimed before. */
@@ -152,8 +169,12 @@ const claimAgain = async (
   const { owner, request } = call;
   const leaseOver = existing.lease_until <= existing.now;
   const isBound = call.bindingIndex.equals(existing.binding_index);
-  if (isBound && existing.state === 'CLAIMED' && existing.owner === owner)
-    return { kind: 'CLAIMED', lease: { redemptionId: existing.id, owner } };
+  if (isBound && existing.owner === owner) {
+    const lease = { redemptionId: existing.id, owner };
+    if (existing.state === 'CLAIMED') return { kind: 'CLAIMED', lease };
+    // Marked by an earlier run of this claim, whose commit was not confirmed: nothing is sent before it is.
+    if (existing.state === 'SENT' && request.marks) return { kind: 'MARKED', lease };
+  }
   if (isBound && existing.state === 'CLAIMED' && leaseOver) {
     await db.all(
       `UPDATE redemptions SET owner = $2, trace_id = $3, lease_until = ${NOW} + $4, outcome_until = ${NOW} + $5

@@ -2,9 +2,9 @@
 import type { Log } from '../lib/log.ts';
 import type { Vault } from '../security/vault.ts';
 import { addCertification, findCertification, findCertificationsOf, updateCertification } from './certifications.ts';
-import { claim, newOwner } from './claims.ts';
+import { claim, newOwner, releaseUnconfirmed } from './claims.ts';
 import { createStoreClock, type StoreClock } from './clock.ts';
-import type { Engine } from './engine/engine.ts';
+import { CommitIndeterminate, type Engine } from './engine/engine.ts';
 import { createGatheredReads } from './gathered-reads.ts';
 import { createKeyCheck, retireSealKeys } from './key-check.ts';
 import type { NewIdentityId, StoreTimes } from './model.ts';
@@ -56,7 +56,12 @@ export const createStore = (
 
     claim(request) {
       const owner = newOwner();
-      return write((db) => claim(db, deps, request, owner));
+      return write((db) => claim(db, deps, request, owner)).catch((error: unknown) => {
+        // Marked, it would end as INDETERMINATE, although nothing is sent.
+        if (request.marks && error instanceof CommitIndeterminate)
+          settling.write((db) => releaseUnconfirmed(db, deps, request, owner)).catch(() => undefined);
+        throw error;
+      });
     },
     markSent: (lease) =>
       write((db, isIndeterminate) => markSent(db, deps, lease, isIndeterminate), { urgency: 'mark' }),

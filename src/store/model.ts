@@ -17,6 +17,8 @@ export interface Claim {
   readonly channelId: string;
   readonly session?: SessionClaim | undefined;
   readonly traceId: string;
+  /** Marks a new code as sent in the commit of its claim, since the channel is ready. Absent: `markSent` does. */
+  readonly marks?: boolean;
 }
 
 /** The session that shows the outcome, by its query code, or by the state, which may write and not read. */
@@ -62,6 +64,8 @@ export type ClaimVerdict = ClaimDecision & {
 type ClaimDecision =
   /** The caller owns the redemption, and nothing has been sent. */
   | { readonly kind: 'CLAIMED'; readonly lease: Lease }
+  /** The same for a claim that marks, of a code that is marked now: its lease has begun, and it may be sent. */
+  | { readonly kind: 'MARKED'; readonly lease: Lease }
   /** Claimed before with the same binding and session: read or await that outcome. */
   | { readonly kind: 'DUPLICATE'; readonly redemption: Redemption }
   /** Claimed before with another binding, or the outcome has expired. */

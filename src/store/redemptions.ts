@@ -159,7 +159,7 @@ export const finish = async (
     if (sessions.some(({ webhook_due }) => webhook_due === 1)) await announceEnd(db, { redemptionId: row.id });
   }
   await wake(db, row);
-  return ended && readRedemption(vault, ended, identity);
+  return ended && readRedemption(vault, ended, { payer: identity, skew: ended.skew });
 };
 
 /** With the traceId of the call whose instance is gone: the answer to its caller carries it. */

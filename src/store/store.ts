@@ -1,7 +1,7 @@
 /**
  * The store's promises on every engine, by the ids of the whole service; `test/contract/store.ts` verifies them.
  *
- * - P1 at most once: of any number of concurrent claims of a code, one is CLAIMED; markSent resolves to true once.
+ * - P1 at most once: of any number of concurrent claims of a code, one is CLAIMED or MARKED; a code is marked once.
  * - P2 durable: a call that has resolved survives the death of process, database and machine.
  * - P3 honest: an outcome is the one that was settled; a send that was abandoned is INDETERMINATE.
  * - P4 first success wins: a query code shows one redemption at a time, and the first success for good; a duplicate gets
@@ -45,7 +45,7 @@ export interface Store {
   useNonce(use: NonceUse): Promise<NonceVerdict>;
 
   /**
-   * Exactly one of any number of concurrent claims of a code is CLAIMED. A session has one pending code at a time, takes
+   * Exactly one of any number of concurrent claims of a code is CLAIMED, or MARKED when that claim marks. A session has one pending code at a time, takes
    * another one when that failed, and none after the first success.
    */
   claim(claim: Claim): Promise<ClaimVerdict>;

@@ -54,11 +54,18 @@ export const createWrite =
         if (error instanceof ClaimRace && attempt < MAX_RACES) continue;
         isIndeterminate ||= error instanceof CommitIndeterminate;
         const isUnavailable = error instanceof CommitIndeterminate || error instanceof DatabaseUnavailable;
-        if (!isUnavailable || !(isIndeterminate || insist) || isOver(attempt)) throw error;
+        if (!isUnavailable || !(isIndeterminate || insist) || isOver(attempt))
+          throw isIndeterminate ? inQuestion(error) : error;
         await delay(Math.min(50 * 2 ** attempt, 500));
       }
     }
   };
+
+/** The failure of a write of which an earlier run may have committed. */
+const inQuestion = (cause: unknown): unknown =>
+  cause instanceof CommitIndeterminate
+    ? cause
+    : new CommitIndeterminate('Whether a write committed is not known', { cause });
 
 export type CheckedWrite = (job: (db: Transaction) => Promise<unknown>, urgency: Urgency) => Promise<void>;
 

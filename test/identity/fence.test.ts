@@ -36,42 +36,59 @@ const start = (wrap: (store: Store) => Partial<Store> = () => ({}), wrapEngine =
 
 const success = async (): Promise<Outcome> => succeeded();
 const neverSent = () => Promise.reject(new Error('it was sent'));
-/** Answers its caller so late, as after a pause. */
-const lateMarkSent = (ms: number, meanwhile?: (store: Store) => Promise<unknown>) => (store: Store) => ({
-  async markSent(lease: Parameters<Store['markSent']>[0]) {
-    const marked = await store.markSent(lease);
-    await delay(ms);
-    await meanwhile?.(store);
-    return marked;
-  },
-});
-
-test('a request may leave until a deadline before the end of the lease, counted from before the code was marked', async () => {
-  const seen: { until: Cancellation; at: number }[] = [];
-  const { redeemOnce } = start(lateMarkSent(100));
-  const startedAt = performance.now();
-  const exchange = async (cancellation: Cancellation) => {
-    seen.push({ until: cancellation, at: performance.now() });
-    return succeeded();
+/** What marks a code: its claim, or the step after a claim that does not mark. */
+const marks = ['claim', 'markSent'] as const;
+/** That step answers its caller so late, as after a pause. */
+const late =
+  (step: (typeof marks)[number], ms: number, meanwhile?: (store: Store) => Promise<unknown>) => (store: Store) => {
+    const pause = async <T>(done: T): Promise<T> => {
+      await delay(ms);
+      await meanwhile?.(store);
+      return done;
+    };
+    const byClaim: Partial<Store> = { claim: async (request) => pause(await store.claim(request)) };
+    const byMark: Partial<Store> = {
+      claim: (request) => store.claim({ ...request, marks: false }),
+      markSent: async (lease) => pause(await store.markSent(lease)),
+    };
+    return step === 'claim' ? byClaim : byMark;
   };
-  expect(await redeemOnce(testClaim(), exchange, conditions)).toMatchObject({ state: 'SUCCEEDED' });
-  const [{ until: cancellation, at } = { until: undefined, at: 0 }] = seen;
-  const { sendBy = 0 } = cancellation ?? {};
-  expect(sendBy).toBeGreaterThanOrEqual(startedAt + times.leaseMs - times.deadlineMs);
-  expect(sendBy).toBeLessThan(at - 95 + times.leaseMs - times.deadlineMs);
-});
 
-test('after a pause of more than leaseMs - deadlineMs nothing is sent, and the code can be redeemed', async () => {
-  const { store, redeemOnce } = start(lateMarkSent(times.leaseMs - times.deadlineMs + 50));
-  await expect(redeemOnce(testClaim(), neverSent, conditions)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
-  expect(await store.claim(testClaim({ caller: 'other' }))).toMatchObject({ kind: 'CLAIMED' });
-});
+test.each(marks)(
+  'a request may leave until a deadline before the end of the lease, counted from before the code was marked (%s)',
+  async (step) => {
+    const seen: { until: Cancellation; at: number }[] = [];
+    const { redeemOnce } = start(late(step, 100));
+    const startedAt = performance.now();
+    const exchange = async (cancellation: Cancellation) => {
+      seen.push({ until: cancellation, at: performance.now() });
+      return succeeded();
+    };
+    expect(await redeemOnce(testClaim(), exchange, conditions)).toMatchObject({ state: 'SUCCEEDED' });
+    const [{ until: cancellation, at } = { until: undefined, at: 0 }] = seen;
+    const { sendBy = 0 } = cancellation ?? {};
+    expect(sendBy).toBeGreaterThanOrEqual(startedAt + times.leaseMs - times.deadlineMs);
+    expect(sendBy).toBeLessThan(at - 95 + times.leaseMs - times.deadlineMs);
+  },
+);
 
-test('after a pause in which a sweep ended the redemption nothing is sent, and that end is answered', async () => {
-  const { store, redeemOnce } = start(lateMarkSent(times.leaseMs + 50, (store) => store.sweep()));
-  expect(await redeemOnce(testClaim(), neverSent, conditions)).toMatchObject({ state: 'INDETERMINATE' });
-  expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'INDETERMINATE' } });
-});
+test.each(marks)(
+  'after a pause of more than leaseMs - deadlineMs nothing is sent, and the code can be redeemed (%s)',
+  async (step) => {
+    const { store, redeemOnce } = start(late(step, times.leaseMs - times.deadlineMs + 50));
+    await expect(redeemOnce(testClaim(), neverSent, conditions)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+    expect(await store.claim(testClaim({ caller: 'other' }))).toMatchObject({ kind: 'CLAIMED' });
+  },
+);
+
+test.each(marks)(
+  'after a pause in which a sweep ended the redemption nothing is sent, and that end is answered (%s)',
+  async (step) => {
+    const { store, redeemOnce } = start(late(step, times.leaseMs + 50, (store) => store.sweep()));
+    expect(await redeemOnce(testClaim(), neverSent, conditions)).toMatchObject({ state: 'INDETERMINATE' });
+    expect(await store.claim(testClaim())).toMatchObject({ kind: 'DUPLICATE', redemption: { state: 'INDETERMINATE' } });
+  },
+);
 
 test('a request that was not sent is not tried again after leaseMs - deadlineMs', async () => {
   const { store, redeemOnce } = start();

@@ -15,7 +15,7 @@ import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { ClaimVerdict } from '../../src/store/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes, testClaim } from '../contract/store/fixtures.ts';
-import { openSteps, rejected } from './redeem-steps.ts';
+import { claim, openSteps, rejected } from './redeem-steps.ts';
 
 test('a duplicate whose wake-up got lost reads the outcome long before patienceMs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-once-'));
@@ -61,6 +61,10 @@ describe('the machine', () => {
   };
   const neverSent: Redeem = () => Promise.reject(new Error('Nothing may be sent'));
   const succeeded: Redeem = async () => ({ state: 'SUCCEEDED', subject: { openId: 'o' } });
+  /** Claims do not mark, as those of a channel that was suspended when the call began. */
+  const unmarked = (store: Store): Pick<Store, 'claim'> => ({
+    claim: (request) => store.claim({ ...request, marks: false }),
+  });
 
   test('P1: a success is answered and noted, and a duplicate reads it without sending', async () => {
     const { run, notes } = start();
@@ -108,6 +112,7 @@ describe('the machine', () => {
 
   test('P6: a mark whose commit is in question sends nothing and releases the code', async () => {
     const { run, isFree } = start((store) => ({
+      ...unmarked(store),
       async markSent(lease) {
         await store.markSent(lease);
         throw new Error('no answer');
@@ -118,8 +123,60 @@ describe('the machine', () => {
   });
 
   test('a lease that was lost before the mark sends nothing', async () => {
-    const { run } = start(() => ({ markSent: async () => false }));
+    const { run } = start((store) => ({ ...unmarked(store), markSent: async () => false }));
     await expect(run(neverSent)).rejects.toMatchObject({ code: 'OUTCOME_PENDING' });
+  });
+
+  const notMarkedAgain = () => Promise.reject(new Error('it was marked by its claim'));
+
+  test('a code of a ready channel is marked by its claim, in one commit', async () => {
+    const { run, plain } = start(() => ({ markSent: notMarkedAgain }));
+    const states: string[] = [];
+    const redeem: Redeem = async () => {
+      const second = await plain.claim(testClaim());
+      if (second.kind === 'DUPLICATE') states.push(second.redemption.state);
+      return { state: 'SUCCEEDED', subject: { openId: 'o' } };
+    };
+    expect(await run(redeem, () => {})).toMatchObject({ state: 'SUCCEEDED' });
+    expect(states).toEqual(['SENT']);
+  });
+
+  test('a code whose claim did not mark is marked before it is sent', async () => {
+    const { run } = start(unmarked);
+    expect(await run(succeeded)).toMatchObject({ state: 'SUCCEEDED', identity: { openId: 'o' } });
+  });
+
+  test('a code that another owner left unsent is marked by its next owner before it is sent', async () => {
+    const marked: unknown[] = [];
+    const { run } = start((store) => ({
+      claim: async () => ({ kind: 'CLAIMED', lease: await claim(store) }),
+      async markSent(lease) {
+        marked.push(lease);
+        return store.markSent(lease);
+      },
+    }));
+    expect(await run(succeeded)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(marked).toHaveLength(1);
+  });
+
+  test('a channel that is suspended after the claim had marked leaves the code unsent and free', async () => {
+    const { run, isFree } = start(() => ({ markSent: notMarkedAgain }));
+    const suspended = new PayerIdentityError('CHANNEL_SUSPENDED');
+    await expect(run(() => Promise.reject(suspended))).rejects.toBe(suspended);
+    expect(await isFree()).toBe(true);
+  });
+
+  test('a client that goes while its code is claimed and marked leaves the code unsent and free', async () => {
+    const gone = new AbortController();
+    const { run, isFree } = start((store) => ({
+      async claim(request) {
+        const verdict = await store.claim(request);
+        gone.abort();
+        return verdict;
+      },
+    }));
+    await expect(run(neverSent, undefined, gone.signal)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+    expect(await isFree()).toBe(true);
   });
 
   test('a code that the upstream did not consume is released, and answers nothing', async () => {

@@ -52,10 +52,12 @@ test('a code that meets a suspended channel is not sent, and is redeemed when th
     });
     const sends = proxy.received;
     const markSent = vi.spyOn(service.store, 'markSent');
+    const claim = vi.spyOn(service.store, 'claim');
     await times(3, async () => expect(await authenticate(service, 'alice')).toMatchObject(suspended));
     expect(await authenticate(service, 'before')).toEqual(before);
     expect(proxy.received).toBe(sends);
     expect(markSent).not.toHaveBeenCalled();
+    expect(claim.mock.calls.map(([{ marks }]) => marks)).toEqual([false, false, false, false]);
 
     proxy.be('well');
     await vi.waitFor(async () => expect((await authenticate(service, 'alice')).__typename).toBe('PayerAuthenticated'), {

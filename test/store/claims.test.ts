@@ -84,6 +84,18 @@ describe('an owner whose claim is run again', () => {
     expect(await claimAs('own_1')).toMatchObject(duplicate('SUCCEEDED'));
   });
 
+  test('P1: an owner whose claim has marked and runs again has its lease still, and no other owner has it', async () => {
+    const { store, claimAs } = open();
+    const marking = newClaim(undefined, { marks: true });
+    const first = await claimAs('own_1', marking);
+    expect(first).toEqual({ kind: 'MARKED', lease: { owner: 'own_1', redemptionId: expect.stringMatching(/^red_/) } });
+    expect(await claimAs('own_1', marking)).toEqual(first);
+    expect(await claimAs('own_2', marking)).toMatchObject(duplicate('SENT'));
+    expect(await claimAs('own_1', { ...another, marks: true })).toEqual({ kind: 'CODE_USED' });
+    if (first.kind === 'MARKED') await store.settle(first.lease, succeeded);
+    expect(await claimAs('own_1', marking)).toMatchObject(duplicate('SUCCEEDED'));
+  });
+
   test('every owner has a name of its own', async () => {
     const { store } = open();
     expect(await store.claim(newClaim())).toMatchObject({

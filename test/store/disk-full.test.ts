@@ -149,7 +149,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
   });
 
   /** The codes that meet the end at just that step, where all of them wait for it; what the files have to spare goes to others. */
-  const meetTheEnd = async (service: DiskService, at: 'markSent' | 'settle', wanted: string) => {
+  const meetTheEnd = async (service: DiskService, at: 'claim' | 'settle', wanted: string) => {
     for (;;) {
       const authCodes = Array.from({ length: AT_ONCE }, newCode);
       service.obstacles[at] = together(AT_ONCE, bed.fill);
@@ -168,7 +168,7 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
 
   test('P1: a code is not sent when the disk is full as it is marked', { timeout: 60_000 }, async () => {
     const service = await started();
-    const { met, typenames } = await meetTheEnd(service, 'markSent', 'SERVICE_UNAVAILABLE');
+    const { met, typenames } = await meetTheEnd(service, 'claim', 'SERVICE_UNAVAILABLE');
     expect([...typenames]).toEqual(['PayerServiceBusy']);
     expect(met.map(service.sends)).toEqual(met.map(() => 0));
     await Promise.all(met.map((authCode) => until(() => service.authenticate(authCode), isAuthenticated)));

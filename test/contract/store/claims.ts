@@ -32,6 +32,53 @@ export const claimContract = ({ name, open: opened }: StoreEngine): void => {
       expect(new Set(ids).size).toBe(1);
     });
 
+    test('P1: of 50 concurrent claims that mark exactly one is MARKED, and the others are duplicates of a sent code', async () => {
+      const { store } = await opened();
+      const verdicts = await times(50, () => store.claim({ ...testClaim(), marks: true }));
+      expect(
+        count(
+          verdicts.map(({ kind }) => kind),
+          'MARKED',
+        ),
+      ).toBe(1);
+      const others = verdicts.flatMap((verdict) => (verdict.kind === 'DUPLICATE' ? [verdict.redemption.state] : []));
+      expect(others).toEqual(Array.from({ length: 49 }, () => 'SENT'));
+    });
+
+    test('P1: a code that its claim has marked is not marked again, and is settled or released by its owner alone', async () => {
+      const { store } = await opened();
+      const mark = async (authCode: string) => {
+        const verdict = await store.claim({ ...testClaim({ authCode }), marks: true });
+        if (verdict.kind !== 'MARKED') throw new Error(`Expected MARKED, not ${verdict.kind}`);
+        return verdict.lease;
+      };
+      const [first, second] = [await mark('code-1'), await mark('code-2')];
+      expect(await store.markSent(first)).toBe(false);
+      expect(await store.release({ ...second, owner: first.owner })).toBe(false);
+      expect(await store.settle(first, succeeded())).toMatchObject({ state: 'SUCCEEDED' });
+      expect(await store.release(second)).toBe(true);
+      await mark('code-2');
+    });
+
+    test('P3: a code that its claim has marked ends INDETERMINATE when its lease is over', async () => {
+      const { store, clock } = await opened();
+      await store.claim({ ...testClaim(), marks: true });
+      await clock.advance(leaseOver);
+      expect(await store.claim({ ...testClaim(), marks: true })).toMatchObject({
+        kind: 'DUPLICATE',
+        redemption: { state: 'INDETERMINATE' },
+      });
+    });
+
+    test('a claim that marks does not mark a code that another owner left unsent', async () => {
+      const { store, clock } = await opened();
+      await take(store);
+      await clock.advance(leaseOver);
+      const verdict = await store.claim({ ...testClaim(), marks: true });
+      if (verdict.kind !== 'CLAIMED') throw new Error(`Expected CLAIMED, not ${verdict.kind}`);
+      expect(await store.markSent(verdict.lease)).toBe(true);
+    });
+
     test('50 concurrent claims of different codes are all CLAIMED', async () => {
       const { store } = await opened();
       const leases = await times(50, (index) => take(store, { authCode: `code-${index}` }));

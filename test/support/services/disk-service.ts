@@ -13,16 +13,17 @@ import { AUTHENTICATE, type GraphqlAnswer } from './service.ts';
 
 /** Runs before each call of the store. */
 export interface Obstacles {
-  markSent?: (() => Promise<void>) | undefined;
+  /** It marks the code, too. */
+  claim?: (() => Promise<void>) | undefined;
   settle?: (() => Promise<void>) | undefined;
 }
 
 const withObstacles = (store: Store, obstacles: Obstacles): Store => {
   return {
     ...store,
-    async markSent(lease) {
-      await obstacles.markSent?.();
-      return store.markSent(lease);
+    async claim(request) {
+      await obstacles.claim?.();
+      return store.claim(request);
     },
     async settle(lease, outcome) {
       await obstacles.settle?.();
