@@ -26,19 +26,31 @@ export const redeemWithRetry = async (
   redeem: Redeem,
   { deadlineMs, sendBy, clientGone }: SendLimits,
 ): Promise<Outcome | undefined> => {
-  const deadline = AbortSignal.timeout(deadlineMs);
-  for (let attempt = 1; ; attempt += 1) {
-    requireClient(clientGone);
-    if (performance.now() > sendBy) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
-    try {
-      return await redeem({ deadline, clientGone, sendBy });
-    } catch (error) {
-      if (!(error instanceof ExchangeError) || error.sent) throw error;
-      if (attempt === MAX_ATTEMPTS || deadline.aborted)
-        throw new PayerIdentityError('CHANNEL_UNREACHABLE', { cause: error });
-      await delay(randomInt(50, 150) * attempt, undefined, { signal: clientGone }).catch(() => {});
+  const { signal: deadline, clear } = deadlineIn(deadlineMs);
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      requireClient(clientGone);
+      if (performance.now() > sendBy) throw new PayerIdentityError('CHANNEL_UNREACHABLE');
+      try {
+        return await redeem({ deadline, clientGone, sendBy });
+      } catch (error) {
+        if (!(error instanceof ExchangeError) || error.sent) throw error;
+        if (attempt === MAX_ATTEMPTS || deadline.aborted)
+          throw new PayerIdentityError('CHANNEL_UNREACHABLE', { cause: error });
+        await delay(randomInt(50, 150) * attempt, undefined, { signal: clientGone }).catch(() => {});
+      }
     }
+  } finally {
+    clear();
   }
+};
+
+/** Like AbortSignal.timeout, whose timer would run on, and abort, for every code that was answered in time. */
+const deadlineIn = (ms: number) => {
+  const ended = new AbortController();
+  const late = () => ended.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  const timer = setTimeout(late, ms);
+  return { signal: ended.signal, clear: () => clearTimeout(timer) };
 };
 
 /** A code whose client has gone is not sent, so that it stays usable. */

@@ -23,10 +23,13 @@ export interface Egress {
 /** Resolves at the event; rejects when the socket fails or closes before it. */
 const reach = (socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> =>
   new Promise((resolve, reject) => {
-    socket
-      .once(event, resolve)
-      .once('error', reject)
-      .once('close', () => reject(closed()));
+    const close = () => reject(closed());
+    const arrive = () => {
+      // Every connection closes: an error for each that has served would be made for nothing.
+      socket.off('error', reject).off('close', close);
+      resolve();
+    };
+    socket.once(event, arrive).once('error', reject).once('close', close);
   });
 
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');

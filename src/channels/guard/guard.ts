@@ -36,9 +36,6 @@ export type GuardConfig = z.output<typeof guardConfig>;
 const wasLeft = (error: unknown, { clientGone, sendBy = Number.POSITIVE_INFINITY }: SourceCall): boolean =>
   error instanceof ExchangeError && !error.sent && (clientGone?.aborted === true || performance.now() > sendBy);
 
-const soonest = (...signals: (AbortSignal | undefined)[]): AbortSignal =>
-  AbortSignal.any(signals.filter((signal) => signal !== undefined));
-
 /**
  * Payer pages can make most of their calls fail on purpose. So public traffic is suspended only when nothing was
  * answered for a quarter of the window, and has several trial calls.
@@ -61,7 +58,9 @@ const createGuard = (traffic: Traffic, config: GuardConfig): Guard => {
 
   const attempt = async <T>(work: Work<T>, call: SourceCall): Promise<T> => {
     const { trial, end } = begin(call.origin.client);
-    const limited = trial ? { ...call, deadline: soonest(call.deadline, AbortSignal.timeout(config.trialMs)) } : call;
+    const limited = trial
+      ? { ...call, deadline: AbortSignal.any([call.deadline, AbortSignal.timeout(config.trialMs)]) }
+      : call;
     try {
       const value = await work(limited);
       end('answered');
@@ -78,7 +77,7 @@ const createGuard = (traffic: Traffic, config: GuardConfig): Guard => {
     async run(work, call) {
       // Checked before the wait as well: calls that wait when the channel is suspended fail at their turn.
       requireReady(call.origin.client);
-      return bulkhead(() => attempt(work, call), soonest(call.deadline, call.clientGone));
+      return bulkhead(() => attempt(work, call), call.deadline, call.clientGone);
     },
   };
 };
