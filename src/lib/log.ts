@@ -94,10 +94,32 @@ const describeError = (error: unknown): ErrorFields => {
   };
 };
 
+/** Writes the lines of one turn of the event loop at once, at its end: calls whose commit is shared end together. */
+export const writeByTurn = (stream: DestinationStream): DestinationStream => {
+  let lines = '';
+  const flush = () => {
+    const text = lines;
+    lines = '';
+    if (text !== '') stream.write(text);
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+    },
+  };
+};
+
+let standardOutput: DestinationStream | undefined;
+const toStandardOutput = (): DestinationStream => {
+  standardOutput ??= writeByTurn(pino.destination(1));
+  return standardOutput;
+};
+
 /** Logs JSON lines to standard output, or to the destination given. */
-export const createLog = (level: string, destination?: DestinationStream): Log => {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  const logger = destination ? pino(options, destination) : pino(options);
+export const createLog = (level: string, destination = toStandardOutput()): Log => {
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const at =
     (severity: 'info' | 'warn' | 'error') =>
     (event: string, { error, ...fields }: LogFields = {}) =>

@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';
 import { ExchangeError } from '../../src/lib/exchange.ts';
-import { createLog, type LogFields } from '../../src/lib/log.ts';
+import { createLog, type LogFields, writeByTurn } from '../../src/lib/log.ts';
 
 const SECRET = 's3cret';
 
@@ -142,5 +142,37 @@ describe('of the causes of an error, codes are logged', () => {
     expect(line.error).toMatchObject({ reason: 'CONNECT_REFUSED', origin: 'http://pay.example' });
     expect(line.error.codes).toEqual(['CHANNEL_UNREACHABLE', 'ECONNREFUSED', 'connect']);
     expect(Object.keys(lineOf({ error: new ExchangeError('x', true) }).line.error)).toEqual(['name', 'at']);
+  });
+});
+
+describe('the lines of one turn of the event loop', () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const open = () => {
+    const writes: string[] = [];
+    const before = process.listeners('exit');
+    const { write } = writeByTurn({ write: (text) => void writes.push(text) });
+    const [onExit] = process.listeners('exit').filter((listener) => !before.includes(listener));
+    onTestFinished(() => void (onExit && process.off('exit', onExit)));
+    return { writes, write, exit: () => onExit?.(0) };
+  };
+
+  test('the lines of one turn are one write in their order, and those of the next turn another one', async () => {
+    const { writes, write } = open();
+    write('1\n');
+    write('2\n');
+    expect(writes).toEqual([]);
+    await turn();
+    write('3\n');
+    await turn();
+    await turn();
+    expect(writes).toEqual(['1\n2\n', '3\n']);
+  });
+
+  test('the lines before the end of the process are written', () => {
+    const { writes, write, exit } = open();
+    write('the last one\n');
+    exit();
+    exit();
+    expect(writes).toEqual(['the last one\n']);
   });
 });
