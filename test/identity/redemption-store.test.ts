@@ -40,7 +40,7 @@ describe('a store that cannot write', () => {
     const lockAfterClaim = (store: Store, file: string): Store => ({
       ...store,
       async claim(request) {
-        const verdict = await store.claim(request);
+        const verdict = await store.claim({ ...request, marks: false });
         unlock = lock(file);
         return verdict;
       },

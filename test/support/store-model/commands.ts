@@ -85,7 +85,7 @@ const sessionClaim = (model: Model, choice: SessionChoice, issuedOnly: boolean):
     : { queryCode, issuedOnly, attempts: 3 };
 };
 
-interface ClaimChoice extends Pick<Claim, 'code' | 'kind' | 'appId' | 'channelId'> {
+interface ClaimChoice extends Pick<Claim, 'code' | 'kind' | 'appId' | 'channelId' | 'marks'> {
   readonly caller: string;
   readonly session: SessionChoice;
   readonly issuedOnly: boolean;
@@ -100,7 +100,7 @@ const runClaim = async (model: Model, store: Store, { caller, session, issuedOnl
   const verdict = await store.claim(whole);
   // An expired session is shown until something deletes it.
   if (!named || named.expiresAt > model.now) expect(verdict.clientReferenceId).toBe(named?.clientReferenceId);
-  const lease = verdict.kind === 'CLAIMED' ? verdict.lease : undefined;
+  const lease = 'lease' in verdict ? verdict.lease : undefined;
   const redemptionId = 'redemption' in verdict ? verdict.redemption.id : lease?.redemptionId;
   const expected = claimInModel(model, whole, lease);
   expect([verdict.kind, redemptionId].join(' ').trim()).toBe(expected);

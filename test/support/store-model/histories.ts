@@ -59,6 +59,7 @@ const anyClaim = fc.record({
   caller: oneOf('router', 'page'),
   appId: oneOf('demo', 'demo', 'other'),
   issuedOnly: oneOf(false, false, true),
+  marks: oneOf(false, true),
   channelId: oneOf('ali_pay', 'ali_pay', 'ali_pay', 'wechat_pay'),
 });
 const byState = { issued: 0, by: 'state', codeChallenge: 'challenge' } as const;
@@ -73,6 +74,7 @@ const usualClaim = fc.record({
   caller: fc.constant('router'),
   appId: fc.constant('demo'),
   issuedOnly: fc.constant(false),
+  marks: oneOf(false, true),
   channelId: fc.constant('ali_pay'),
 });
 const certifyId = oneOf('certify-a', 'certify-b', 'certify-c');

@@ -210,7 +210,7 @@ export const claimInModel = (model: Model, claim: Claim, lease: Lease | undefine
     owner: lease?.owner ?? '',
     claim,
     traceId: claim.traceId,
-    state: 'CLAIMED',
+    state: claim.marks ? 'SENT' : 'CLAIMED',
     outcome: undefined,
     payer: undefined,
     hasAnswer: false,
@@ -226,7 +226,7 @@ export const claimInModel = (model: Model, claim: Claim, lease: Lease | undefine
     session.attemptsLeft = Math.min(session.attemptsLeft, own);
     if (session.step === 'DECLINED') session.step = 'OPENED';
   }
-  return `CLAIMED ${entry.id}`;
+  return `${claim.marks ? 'MARKED' : 'CLAIMED'} ${entry.id}`;
 };
 
 const owned = (model: Model, lease: Lease, ...states: Entry['state'][]): Entry | undefined =>
