@@ -35,7 +35,7 @@ export interface Run {
 /** What the answer shows of a value. Throws where graphql would add an error to the answer. */
 type Complete = (value: unknown, run: Run) => unknown;
 
-/** The query is none that is compiled: graphql executes it. */
+/** The query is not compiled: graphql executes it. */
 export class NotCompiled extends Error {
   override readonly name = 'NotCompiled';
 }

@@ -43,6 +43,8 @@ export const acceptsEvents = (accept = ''): boolean =>
 /** Undefined when the client accepts neither. Of two types that it likes equally, the one that it names first. */
 export const acceptedType = (accept = ''): AnswerType | undefined => {
   if (accept.trim() === '') return offered[0];
+  const exact = offered.find((type) => type === accept);
+  if (exact) return exact;
   const ranges = accept.split(',').map(parseRange);
   const [preferred] = offered
     .flatMap((type) => preferenceFor(type, ranges))

@@ -3,10 +3,13 @@ import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLRespons
 import { parseUniqueJson } from '../lib/unique-json.ts';
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
 
+/** One decoder: between whole bodies it has no state. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** The body as a JSON object or list in UTF-8; undefined for any other body, and when a name occurs twice in it. */
 export const parseJson = (body: Buffer): object | undefined => {
   try {
-    const parsed = parseUniqueJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const parsed = parseUniqueJson(utf8.decode(body));
     return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
   } catch {
     return undefined;

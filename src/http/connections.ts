@@ -101,6 +101,7 @@ export const boundConnections = (server: Server, limits: ConnectionLimits, onRef
   server.on('drop', () => onRefusal('TOO_MANY_CONNECTIONS'));
   answerFaults(server, onRefusal);
   const reserved = trackReserve(server, limits.maxConnections, onRefusal);
+  const isReserved = (socket: Socket) => reserved.size > 0 && reserved.has(peerName(socket));
 
   /** Requests that a connection has carried; node:http announces the last one and then leaves the connection open. */
   const carried = new WeakMap<Socket, number>();
@@ -110,9 +111,9 @@ export const boundConnections = (server: Server, limits: ConnectionLimits, onRef
       const { socket } = message;
       const count = (carried.get(socket) ?? 0) + 1;
       carried.set(socket, count);
-      if (count >= limits.maxRequestsPerSocket || reserved.has(peerName(socket))) last.add(message);
+      if (count >= limits.maxRequestsPerSocket || isReserved(socket)) last.add(message);
     },
     isLast: (message) => last.has(message),
-    isBeyondLimit: ({ socket, url = '' }) => reserved.has(peerName(socket)) && !PROBES.has(url.split('?', 1)[0] ?? ''),
+    isBeyondLimit: ({ socket, url = '' }) => isReserved(socket) && !PROBES.has(url.split('?', 1)[0] ?? ''),
   };
 };

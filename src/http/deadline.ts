@@ -19,12 +19,11 @@ export const withDeadline = async <T>(
   const ended = new AbortController();
   const abort = () => ended.abort();
   const late = Promise.withResolvers<undefined>();
-  const endAfter = (timeMs: number) => [
-    setTimeout(abort, timeMs),
-    setTimeout(() => late.resolve(undefined), timeMs + GRACE_MS),
-  ];
-  let timers = endAfter(ms);
-  const clear = () => timers.forEach((timer) => void clearTimeout(timer));
+  const end = () => {
+    abort();
+    timer = setTimeout(() => late.resolve(undefined), GRACE_MS);
+  };
+  let timer = setTimeout(end, ms);
 
   if (gone.aborted) abort();
   gone.addEventListener('abort', abort, { once: true });
@@ -33,12 +32,12 @@ export const withDeadline = async <T>(
     const prolong = (moreMs: number) => {
       if (moreMs <= addedMs) return;
       addedMs = moreMs;
-      clear();
-      timers = endAfter(ms + moreMs);
+      clearTimeout(timer);
+      timer = setTimeout(end, ms + moreMs);
     };
     return await Promise.race([run({ signal: ended.signal, prolong }), late.promise]);
   } finally {
-    clear();
+    clearTimeout(timer);
     gone.removeEventListener('abort', abort);
   }
 };

@@ -1,13 +1,13 @@
 /** The trace that a request belongs to. https://www.w3.org/TR/trace-context/#traceparent-header */
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** A later version may add fields behind the four of version 00; ff is not a version, and ids of zeros are not ids. */
 const traceparentForm =
   /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x2b\x2d-\x7e]*)?$/;
 
-/** The id of the caller's trace, or a new one. Two traceparent headers are joined by a comma, which no version has. */
+/** The id of the caller's trace, or a new one: 122 random bits, for which node:crypto has a pool. Two traceparent headers are joined by a comma, which no version has. */
 export const traceIdOf = (traceparent = ''): string => {
   const [, version, traceId, more] = traceparentForm.exec(traceparent) ?? [];
   const isValid = traceId !== undefined && (version !== '00' || more === undefined);
-  return isValid ? traceId : randomBytes(16).toString('hex');
+  return isValid ? traceId : randomUUID().replaceAll('-', '');
 };

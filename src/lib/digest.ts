@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 export type DigestName = 'md5' | 'hmac_sha256' | 'sm3';
 
@@ -10,6 +10,13 @@ export const digests: Readonly<Record<DigestName, (text: string, key: string) =>
   sm3: (text) => createHash('sm3').update(text).digest('hex'),
 };
 
+const digestOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
+
+/** Compares with a secret in a time that does not depend on where another one differs. */
+export const compareWith = (secret: string): ((other: string) => boolean) => {
+  const digest = digestOf(secret);
+  return (other) => timingSafeEqual(digest, digestOf(other));
+};
+
 /** Compares two secrets in a time that does not depend on where they differ. */
-export const equalSecrets = (left: string, right: string): boolean =>
-  timingSafeEqual(createHash('sha256').update(left).digest(), createHash('sha256').update(right).digest());
+export const equalSecrets = (left: string, right: string): boolean => compareWith(left)(right);

@@ -1,6 +1,6 @@
 /** Whether a request comes from the router, by any of the credentials that routers can present. */
 import { z } from 'zod';
-import { equalSecrets } from '../lib/digest.ts';
+import { compareWith } from '../lib/digest.ts';
 import { digestMatches } from './content-digest.ts';
 import type { RequestHead } from './request-head.ts';
 import { createHiveCheck, hiveConfig } from './router-hive-hmac.ts';
@@ -42,13 +42,14 @@ export const createRouterCheck = (
   { secrets = [], certificateSubjects = [], signatures, hive }: z.output<typeof routerConfig>,
   now: () => number,
 ): RouterCheck => {
+  const isSecret = secrets.map(compareWith);
   const subjects = new Set(certificateSubjects);
   const isSigned = signatures ? createRouterSignatureCheck(signatures, now) : () => false;
   const isSignedByHive = hive ? createHiveCheck(hive) : () => false;
 
   /** Compares with every secret, so that the time does not show which one matches. */
   const hasSecret = (sent: string | undefined): boolean =>
-    sent !== undefined && secrets.filter((secret) => equalSecrets(secret, sent)).length > 0;
+    sent !== undefined && isSecret.filter((isEqual) => isEqual(sent)).length > 0;
 
   return {
     checkHead(head) {

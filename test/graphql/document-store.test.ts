@@ -71,3 +71,12 @@ test('a deleted document is gone, and leaves room', async () => {
   await send(store, 'd', 'd');
   expect(await storedOf(store, 'a', 'b', 'c', 'd')).toEqual(['a', 'c', 'd']);
 });
+
+test('a document is known as repeated when it was sent twice, and not one of the same text that was sent once', async () => {
+  const store = create();
+  const [first, second] = [documentOf('a'), documentOf('a')];
+  await store.set('a', first);
+  expect([first, second].map(store.isRepeated)).toEqual([false, false]);
+  await store.set('a', second);
+  expect([first, second].map(store.isRepeated)).toEqual([false, true]);
+});

@@ -3,7 +3,7 @@ import { buildSchema, execute, GraphQLError, Kind, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { PayerIdentityError } from '../../src/failure.ts';
 import { admitField } from '../../src/graphql/field-admission.ts';
-import { limitOperations, type OperationLimits } from '../../src/graphql/operation-limits.ts';
+import { createRepeatedCheck, limitOperations, type OperationLimits } from '../../src/graphql/operation-limits.ts';
 import { createReferenceBudget } from '../../src/graphql/reference-budget.ts';
 
 const many: OperationLimits = {
@@ -246,5 +246,47 @@ describe('what a sensitive field answers', () => {
     });
     expect(thrown).toMatchObject({ guesses: 0, notes: [] });
     expect(thrown.error).toBe(error);
+  });
+});
+
+describe('an operation that is repeated', () => {
+  /** Whether the operation is within the limits, for one set of variables after another. */
+  const verdicts = (limits: Partial<OperationLimits>, source: string, ...given: Record<string, unknown>[]) => {
+    const document = parse(source);
+    const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+    if (!operation) throw new Error('no operation');
+    const isWithin = createRepeatedCheck(operation, document, { ...many, ...limits });
+    return given.map((variables) => isWithin(variables));
+  };
+  const places = (count: number) => Array.from({ length: count }, () => ({}));
+  const one = 'query ($r: [_Any!]!) { _entities(representations: $r) { a } }';
+  const two = `query ($r: [_Any!]!, $s: [_Any!]!) {
+    ...F
+    b: _entities(representations: $s) { a }
+  }
+  fragment F on Query { a: _entities(representations: $r) { a } }`;
+
+  test('a repeated operation is refused for the first place beyond limits.fields, in any order', () => {
+    const counts = [1, 3, 4, 3, 2, 4, 9, 3].map((count) => ({ r: places(count) }));
+    // 1 + 3 * 13, and 13 more.
+    expect(verdicts({ fields: 40 }, one, ...counts)).toEqual([true, true, false, true, true, false, false, true]);
+  });
+
+  test('a repeated operation with two lists is refused by their sum, those in fragments included', () => {
+    const counts = [
+      [4, 1],
+      [1, 4],
+      [4, 4],
+      [3, 2],
+      [5, 1],
+      [1, 1],
+    ].map(([r = 0, s = 0]) => ({ r: places(r), s: places(s) }));
+    // 2 + 5 * 13.
+    expect(verdicts({ fields: 67 }, two, ...counts)).toEqual([true, true, false, true, false, true]);
+  });
+
+  test('a repeated operation without lists has one verdict', () => {
+    expect(verdicts({ depth: 1 }, '{ a { b } }', {}, { r: places(3) })).toEqual([false, false]);
+    expect(verdicts({ depth: 2 }, '{ a { b } }', {}, { r: places(3) })).toEqual([true, true]);
   });
 });
