@@ -1,0 +1,95 @@
+/** Processes on their core, and what they have used of the machine. */
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Without taskset (macOS, small containers) nothing is pinned, and the report says so. */
+export const canPin: boolean = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
+
+const pinned = (core: string): { readonly command: string; readonly prefix: string[] } =>
+  canPin ? { command: 'taskset', prefix: ['-c', core, process.execPath] } : { command: process.execPath, prefix: [] };
+
+export interface Server {
+  readonly url: string;
+  readonly pid: number;
+  /** From the start of the process to its listening. */
+  readonly startMs: number;
+  /** The operator's port, where there is one. */
+  readonly metricsUrl: string | undefined;
+  stop(): Promise<void>;
+}
+
+const addressIn = (log: string, event: string): string | undefined =>
+  new RegExp(`"url":"(http:[^"]+)","msg":"${event}"`).exec(log)?.[1];
+
+const START_MS = 60_000;
+
+interface ServerOptions {
+  readonly core: string;
+  /** Gets what the process prints: a file, so that no other process has to read it meanwhile. */
+  readonly logFile: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts `node <script>`; resolves when it has printed its address. */
+export const startServer = async (script: string, { core, logFile, env }: ServerOptions): Promise<Server> => {
+  const startedAt = performance.now();
+  const log = openSync(logFile, 'w');
+  const { command, prefix } = pinned(core);
+  const child = spawn(command, [...prefix, script], {
+    cwd: root,
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...env },
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  };
+  while (performance.now() - startedAt < START_MS && child.exitCode === null) {
+    const text = readFileSync(logFile, 'utf8');
+    const url = addressIn(text, 'listening');
+    const startMs = performance.now() - startedAt;
+    if (url !== undefined) return { url, pid: child.pid ?? 0, startMs, metricsUrl: addressIn(text, 'metrics'), stop };
+    await delay(5);
+  }
+  await stop();
+  throw new Error(`${script} did not start: ${readFileSync(logFile, 'utf8').slice(-2_000)}`);
+};
+
+/** Starts a process that talks to this one by messages. */
+export const startHelper = (script: string, core: string, env: Readonly<Record<string, string>> = {}): ChildProcess => {
+  const { command, prefix } = pinned(core);
+  const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
+  return fork(path, { execPath: command, execArgv: prefix, env: { PATH: process.env.PATH, ...env } });
+};
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+};
+
+/** Linux counts in hundredths of a second. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+const TICK_MS = 10;
+
+/** CPU time of all threads of a process so far, in milliseconds. Undefined where there is no /proc. */
+export const cpuMsOf = (pid: number): number | undefined => {
+  const fields = read(`/proc/${pid}/stat`)?.split(') ')[1]?.split(' ');
+  return fields && (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+};
+
+/** Resident memory in MiB, now and at its highest. */
+export const memoryOf = (pid: number): { readonly rss: number; readonly peak: number } | undefined => {
+  const status = read(`/proc/${pid}/status`);
+  const mib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status ?? '')?.[1]) / 1_024;
+  return status === undefined ? undefined : { rss: mib('VmRSS'), peak: mib('VmHWM') };
+};
