@@ -1,5 +1,5 @@
 /** The part that all peers share: the same schema, the same resolvers, a DataLoader for each request, on our store. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import DataLoader from 'dataloader';
 import { parse } from 'graphql';
@@ -29,6 +29,8 @@ const resolvers = {
   },
 };
 
-const typeDefs = parse(readFileSync(new URL('../../schema/subgraph.graphql', import.meta.url), 'utf8'));
+const folder = new URL('../../schema/', import.meta.url);
+const files = readdirSync(folder).filter((name) => name.endsWith('.graphql') && !name.startsWith('subgraph.'));
+const typeDefs = parse(files.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n'));
 
 export const schema = buildSubgraphSchema([{ typeDefs, resolvers }]);
