@@ -1,12 +1,14 @@
 /** `npm run bench`: compares the service with the limit and with other servers. docs/performance.md has how and what. */
 import { checkAnswers } from './lib/check.ts';
 import { makeData } from './lib/data.ts';
+import { growthSections, measureGrowth } from './lib/growth.ts';
 import { measureAll, say, startRows } from './lib/measure.ts';
 import { type Options, readOptions } from './lib/options.ts';
 import { installPeers } from './lib/peers.ts';
+import { measureRates, rateSection } from './lib/rate.ts';
 import { sectionsOf, table, writeReport } from './lib/report.ts';
 import { isPeer, rowsFor } from './lib/servers.ts';
-import { openStage } from './lib/stage.ts';
+import { openStage, type Stage } from './lib/stage.ts';
 import { type Result, resultsOf } from './lib/statistics.ts';
 
 /** The ratios of the service, by workload. */
@@ -17,23 +19,32 @@ const ratiosOf = (results: readonly Result[]): Record<string, number> =>
       .map(({ workload, ratio }) => [workload, Math.round(ratio * 100) / 100]),
   );
 
-const compare = async (options: Options): Promise<void> => {
-  const rows = rowsFor(options);
-  if (rows.some(isPeer)) installPeers();
-  const stage = await openStage(options);
-  try {
-    say(`Storing ${options.rows} identities and ${options.sessions} sessions`);
-    stage.store(await makeData(stage.setup, options));
-    await checkAnswers(stage, await startRows(stage, rows));
-    const measured = await measureAll(stage, rows, options);
-    const results = resultsOf(measured);
-    const sections = sectionsOf(results, measured);
-    const name = options.postgres ? 'postgres' : 'sqlite';
-    const path = writeReport({ name, options, results, sections, data: { results, ...measured } });
-    process.stdout.write(`${sections.map(table).join('\n')}\n${path}\n${JSON.stringify(ratiosOf(results))}\n`);
-  } finally {
-    await stage.stop();
-  }
+const compare = async (stage: Stage, options: Options): Promise<void> => {
+  say(`Storing ${options.rows} identities and ${options.sessions} sessions`);
+  stage.store(await makeData(stage.setup, options));
+  const targets = await startRows(stage, rowsFor(options));
+  await checkAnswers(stage, targets);
+  const measured = await measureAll(stage, targets, options);
+  const rates = options.rate ? await measureRates(stage, targets, measured, options) : [];
+  const results = resultsOf(measured);
+  const sections = [...sectionsOf(results, measured), ...(rates.length > 0 ? [rateSection(rates)] : [])];
+  const name = options.postgres ? 'postgres' : 'sqlite';
+  const path = writeReport({ name, options, results, sections, data: { results, rates, ...measured } });
+  process.stdout.write(`${sections.map(table).join('\n')}\n${path}\n${JSON.stringify(ratiosOf(results))}\n`);
 };
 
-await compare(readOptions(process.argv.slice(2)));
+const grow = async (stage: Stage, options: Options): Promise<void> => {
+  const growth = await measureGrowth(stage, options);
+  const sections = growthSections(growth);
+  const path = writeReport({ name: 'growth', options, sections, data: growth });
+  process.stdout.write(`${sections.map(table).join('\n')}\n${path}\n`);
+};
+
+const options = readOptions(process.argv.slice(2));
+if (options.growth || rowsFor(options).some(isPeer)) installPeers();
+const stage = await openStage(options);
+try {
+  await (options.growth ? grow : compare)(stage, options);
+} finally {
+  await stage.stop();
+}

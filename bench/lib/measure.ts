@@ -62,8 +62,7 @@ export const measure = async (
   return { requests, throughput: requests / seconds, cpu, p50, p99, loadBusy };
 };
 
-export const measureAll = async (stage: Stage, rows: readonly Row[], options: Options): Promise<Measured> => {
-  const targets = await startRows(stage, rows);
+export const measureAll = async (stage: Stage, targets: readonly Target[], options: Options): Promise<Measured> => {
   const cells: Cell[] = [];
   // One workload after the other: `authenticate`, the last, changes what is stored.
   for (const workload of options.workloads) {

@@ -23,6 +23,8 @@ export interface Stage {
   store(stored: Stored): void;
   /** Starts the process of a row, unless it runs. */
   start(row: Pick<Row, 'process'>): Promise<Server>;
+  /** Ends the process of a row. */
+  end(row: Pick<Row, 'process'>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,9 @@ const slowFsync = (folder: string, milliseconds: number): Record<string, string>
   return { LD_PRELOAD: library, FSYNC_MS: String(milliseconds) };
 };
 
+/** Rows with the same process share it. */
+const keyOf = ({ process }: Pick<Row, 'process'>): string => JSON.stringify(process);
+
 export const openStage = async (options: Options): Promise<Stage> => {
   const [serverCore, loadCore] = options.cores;
   const folder = newFolder();
@@ -86,8 +91,14 @@ export const openStage = async (options: Options): Promise<Stage> => {
     load,
     dataFile: files.data,
     store: (stored) => writeFileSync(files.data, JSON.stringify(stored)),
+    async end(row) {
+      const key = keyOf(row);
+      const server = running.get(key);
+      running.delete(key);
+      await (await server)?.stop();
+    },
     start(row) {
-      const key = JSON.stringify(row.process);
+      const key = keyOf(row);
       const server = running.get(key) ?? begin(row);
       running.set(key, server);
       return server;
