@@ -42,6 +42,7 @@ const grow = async (stage: Stage, options: Options): Promise<void> => {
 
 const options = readOptions(process.argv.slice(2));
 if (options.growth || rowsFor(options).some(isPeer)) installPeers();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const stage = await openStage(options);
 try {
   await (options.growth ? grow : compare)(stage, options);

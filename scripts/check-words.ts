@@ -5,7 +5,7 @@ import { proseOf } from './lib/prose.ts';
 
 const root = new URL('..', import.meta.url);
 const files = globSync(
-  ['{src,test,scripts,examples}/**/*.{ts,graphql}', '*.{ts,md}', 'schema/*.graphql', 'docs/**/*.md'],
+  ['{src,test,scripts,bench,examples}/**/*.{ts,graphql}', '*.{ts,md}', 'schema/*.graphql', 'docs/**/*.md'],
   { cwd: root, exclude: ['src/generated/**', 'schema/subgraph*.graphql', '**/node_modules/**'] },
 ).toSorted();
 

@@ -49,11 +49,13 @@ const complete = (): void => {
 
 if (!process.argv.includes('--check')) complete();
 const { overrides } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-/** The gateways that a test installs. */
-const gateways = new URL('../test/federation/package-lock.json', import.meta.url);
+/** The gateways that a test installs, and the servers that the bench does. */
+const others = ['../test/federation/package-lock.json', '../bench/package-lock.json'].map(
+  (path) => new URL(path, import.meta.url),
+);
 const faults = [
   ...lockFileFaults(readLockFile(readFileSync(file, 'utf8')), overrides),
-  ...lockFileFaults(readLockFile(readFileSync(gateways, 'utf8'))),
+  ...others.flatMap((lock) => lockFileFaults(readLockFile(readFileSync(lock, 'utf8')))),
 ];
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;

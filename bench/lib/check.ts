@@ -5,7 +5,7 @@ import { headersOf, type Target } from './measure.ts';
 import type { Stage } from './stage.ts';
 import { bodiesOf, type Stored } from './workloads.ts';
 
-const ask = async (stage: Stage, { row, server }: Target, body: string): Promise<unknown> => {
+const ask = async (stage: Pick<Stage, 'token'>, { row, server }: Target, body: string): Promise<unknown> => {
   const headers = { 'content-type': 'application/json', accept: 'application/json', ...headersOf(row, stage) };
   const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
   return response.json();
@@ -16,7 +16,10 @@ const withoutPayer = (answer: unknown): unknown =>
   JSON.parse(JSON.stringify(answer).replaceAll(/"(?:pid_[\w-]{22}|o[0-9a-f]{32})"/g, '"a payer"'));
 
 /** Throws when a server answers one of the operations otherwise than the first server that is asked. */
-export const checkAnswers = async (stage: Stage, targets: readonly Target[]): Promise<void> => {
+export const checkAnswers = async (
+  stage: Pick<Stage, 'dataFile' | 'token'>,
+  targets: readonly Target[],
+): Promise<void> => {
   const stored = JSON.parse(readFileSync(stage.dataFile, 'utf8')) as Stored;
   for (const workload of new Set(targets.flatMap(({ row }) => row.workloads))) {
     const bodies = bodiesOf(workload, stored);

@@ -2,7 +2,6 @@
  * `--growth`: what a lookup and a poll cost at 10,000, 1,000,000 and more stored identities, the memory over a million
  * requests, and start-up and memory beside Apollo standalone with the same schema.
  */
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { addSessions, growTo } from './data.ts';
 import { measure, say, startRows, type Target } from './measure.ts';
@@ -42,13 +41,10 @@ const measureSize = async (stage: Stage, targets: readonly Target[], rows: numbe
   return found;
 };
 
-/** Resident memory of the service over a million requests. */
-const REQUESTS = 1_000_000;
-
-const measureMemory = async (stage: Stage, target: Target) => {
+const measureMemory = async (stage: Stage, target: Target, total: number) => {
   const points: { readonly requests: number; readonly rss: number }[] = [];
   let requests = 0;
-  for (let turn = 0; requests < REQUESTS; turn += 1) {
+  for (let turn = 0; requests < total; turn += 1) {
     requests += (await measure(stage, target, turn % 2 === 0 ? 'e1' : 'poll', { seconds: 10 })).requests;
     points.push({ requests, rss: memoryOf(target.server.pid)?.rss ?? 0 });
     say(`${requests} requests: ${Math.round(points.at(-1)?.rss ?? 0)} MiB`);
@@ -93,7 +89,7 @@ export const measureGrowth = async (stage: Stage, options: Options) => {
   const found: Size[] = [];
   let queryCodes: readonly string[] = [];
   for (const [at, size] of sizes.entries()) {
-    say(`Storing ${size} identities in ${join(stage.setup.folder)}`);
+    say(`Storing ${size} identities`);
     const ids = await growTo(stage.setup, sizes[at - 1] ?? 0, size);
     queryCodes = queryCodes.length > 0 ? queryCodes : await addSessions(stage.setup, options.sessions);
     stage.store({ ids, queryCodes });
@@ -104,7 +100,7 @@ export const measureGrowth = async (stage: Stage, options: Options) => {
     stage,
     rows.filter(({ name }) => name === 'ours'),
   );
-  const memory = ours ? await measureMemory(stage, ours) : [];
+  const memory = ours ? await measureMemory(stage, ours, options.requests) : [];
   return { starts, sizes: found, memory };
 };
 

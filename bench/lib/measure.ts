@@ -45,7 +45,8 @@ interface Slice {
   readonly rate?: number;
 }
 
-export const headersOf = (row: Row, stage: Stage): Record<string, string> => row.headers?.(stage.token) ?? {};
+export const headersOf = (row: Row, stage: Pick<Stage, 'token'>): Record<string, string> =>
+  row.headers?.(stage.token) ?? {};
 
 /** One measurement: the load's result, and the server's CPU time for a request meanwhile. */
 export const measure = async (

@@ -1,4 +1,5 @@
 /** What a run of the bench was asked for on its command line. */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 export const workloadNames = ['e1', 'e10', 'e100', 'poll', 'authenticate'] as const;
@@ -16,6 +17,8 @@ export interface Options {
   /** Stored identities. */
   readonly rows: number;
   readonly sessions: number;
+  /** With --growth: over how many the memory is observed. */
+  readonly requests: number;
   /** The core of the servers, and that of the load. */
   readonly cores: readonly [server: string, load: string];
   /** Absent: all. */
@@ -37,12 +40,26 @@ const flags = {
   warm: { type: 'string' },
   rows: { type: 'string' },
   sessions: { type: 'string' },
-  cores: { type: 'string', default: '0,1' },
+  requests: { type: 'string' },
+  cores: { type: 'string' },
   servers: { type: 'string' },
   workloads: { type: 'string' },
   'fsync-ms': { type: 'string', default: '0' },
   set: { type: 'string', default: '{}' },
 } as const;
+
+/** The cores that this process may use, such as those of `0-1,4`: a container, or taskset, may have left it few. */
+const coresOfThisProcess = (): string[] => {
+  try {
+    const list = /Cpus_allowed_list:\s+(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+    return list.split(',').flatMap((range) => {
+      const [first = 0, last = first] = range.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, at) => String(first + at));
+    });
+  } catch {
+    return [];
+  }
+};
 
 const number = (text: string | undefined, otherwise: number, flag: string): number => {
   const value = text === undefined ? otherwise : Number(text);
@@ -61,7 +78,7 @@ const workloadsIn = (text: string | undefined): readonly WorkloadName[] => {
 export const readOptions = (args: readonly string[]): Options => {
   const { values } = parseArgs({ args: [...args], options: flags });
   const { quick, growth, rate, postgres } = values;
-  const [serverCore = '0', loadCore = serverCore] = values.cores.split(',');
+  const [serverCore = '0', loadCore = serverCore] = values.cores?.split(',') ?? coresOfThisProcess();
   return {
     quick,
     growth,
@@ -72,6 +89,7 @@ export const readOptions = (args: readonly string[]): Options => {
     warmSeconds: number(values.warm, quick ? 1.5 : 4, 'warm'),
     rows: number(values.rows, growth ? 1_000_000 : 100_000, 'rows'),
     sessions: number(values.sessions, 4_000, 'sessions'),
+    requests: number(values.requests, 1_000_000, 'requests'),
     cores: [serverCore, loadCore],
     servers: values.servers?.split(',') ?? (quick ? ['limit', 'ours'] : undefined),
     workloads: workloadsIn(values.workloads),

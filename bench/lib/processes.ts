@@ -1,11 +1,22 @@
 /** Processes on their core, and what they have used of the machine. */
-import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Ended with this process, however that ends. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+const remember = (child: ChildProcess): ChildProcess => {
+  children.add(child);
+  return child.once('exit', () => children.delete(child));
+};
 
 /** Without taskset (macOS, small containers) nothing is pinned, and the report says so. */
 export const canPin: boolean = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
@@ -40,11 +51,12 @@ export const startServer = async (script: string, { core, logFile, env }: Server
   const startedAt = performance.now();
   const log = openSync(logFile, 'w');
   const { command, prefix } = pinned(core);
-  const child = spawn(command, [...prefix, script], {
+  const options = {
     cwd: root,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...env },
-    stdio: ['ignore', log, log],
-  });
+    stdio: ['ignore', log, log] as StdioOptions,
+  };
+  const child = remember(spawn(command, [...prefix, script], options));
   closeSync(log);
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -64,10 +76,10 @@ export const startServer = async (script: string, { core, logFile, env }: Server
 };
 
 /** Starts a process that talks to this one by messages. */
-export const startHelper = (script: string, core: string, env: Readonly<Record<string, string>> = {}): ChildProcess => {
+export const startHelper = (script: string, core: string): ChildProcess => {
   const { command, prefix } = pinned(core);
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  return fork(path, { execPath: command, execArgv: prefix, env: { PATH: process.env.PATH, ...env } });
+  return remember(fork(path, { execPath: command, execArgv: prefix, env: { PATH: process.env.PATH } }));
 };
 
 const read = (path: string): string | undefined => {

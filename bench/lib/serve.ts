@@ -16,7 +16,7 @@ const readVariables = (request: IncomingMessage, use: (variables: Variables) => 
     .on('end', () => use((JSON.parse(Buffer.concat(chunks).toString()) as { variables: Variables }).variables));
 };
 
-export const printAddress = (url: string): void => void process.stdout.write(`{"url":"${url}","msg":"listening"}\n`);
+const printAddress = (url: string): void => void process.stdout.write(`{"url":"${url}","msg":"listening"}\n`);
 
 /** `answer` returns the value of `data`, or a promise of it. */
 export const serve = (answer: (variables: Variables) => object | Promise<object>): void => {

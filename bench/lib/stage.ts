@@ -32,7 +32,9 @@ export interface Stage {
 const newFolder = (): string => {
   const data = fileURLToPath(new URL('../data/', import.meta.url));
   mkdirSync(data, { recursive: true });
-  return mkdtempSync(join(data, 'run-'));
+  const folder = mkdtempSync(join(data, 'run-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 };
 
 const startUpstream = async (core: string) => {

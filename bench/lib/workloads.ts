@@ -28,7 +28,7 @@ const AUTHENTICATE = `mutation ($input: PayerAuthenticateInput!) {
   authenticate(input: $input) { __typename ... on PayerAuthenticated { identity { id openId } } ... on PayerFailure { code } }
 }`;
 
-export const shuffled = <T>(values: readonly T[]): T[] => {
+const shuffled = <T>(values: readonly T[]): T[] => {
   const result = [...values];
   for (let at = result.length - 1; at > 0; at -= 1) {
     const other = Math.floor(Math.random() * (at + 1));

@@ -6,7 +6,7 @@ import { parse } from 'graphql';
 import { openBenchStore } from '../lib/open-store.ts';
 import { readSetup } from '../lib/setup.ts';
 
-export { printAddress } from '../lib/serve.ts';
+export const printAddress = (url) => process.stdout.write(`{"url":"${url}","msg":"listening"}\n`);
 
 const { store } = await openBenchStore(readSetup());
 
