@@ -1,5 +1,5 @@
 /**
- * The load, a process of its own: 64 keep-alive connections that each send the next request when the last was answered
+ * The load, a process of its own: keep-alive connections that each send the next request when the last was answered
  * (a closed model, which finds the peak), or requests at a given rate, however long the answers take (an open model,
  * which finds the latency). It gets jobs as messages, and answers each with a `LoadResult`.
  */
@@ -8,7 +8,6 @@ import { Connection } from './lib/connection.ts';
 import type { LoadJob, LoadResult } from './lib/load-job.ts';
 import { bodiesOf, type Stored, workloads } from './lib/workloads.ts';
 
-const CLOSED_CONNECTIONS = 64;
 /** Enough that a request of the open model rarely waits for a connection; when it does, the wait is part of its latency. */
 const OPEN_CONNECTIONS = 512;
 
@@ -79,7 +78,7 @@ const runClosed = async (job: LoadJob, tally: Tally): Promise<void> => {
       };
       send();
     });
-  await Promise.all(Array.from({ length: CLOSED_CONNECTIONS }, one));
+  await Promise.all(Array.from({ length: job.connections }, one));
 };
 
 /** Latency counts from when a request was due, so that a server that stalls is charged for those that wait meanwhile. */

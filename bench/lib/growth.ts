@@ -24,12 +24,13 @@ interface Size {
 
 const measureSize = async (stage: Stage, targets: readonly Target[], rows: number, options: Options) => {
   const found: Size[] = [];
+  const { connections, seconds, warmSeconds } = options;
   for (const workload of workloads) {
-    for (const target of targets) await measure(stage, target, workload, { seconds: options.warmSeconds });
+    for (const target of targets) await measure(stage, target, workload, { seconds: warmSeconds, connections });
     const samples = targets.map((): { throughput: number; cpu: number | undefined }[] => []);
     for (let round = 0; round < options.rounds; round += 1)
       for (const [at, target] of targets.entries())
-        samples[at]?.push(await measure(stage, target, workload, { seconds: options.seconds }));
+        samples[at]?.push(await measure(stage, target, workload, { seconds, connections }));
     for (const [at, { row }] of targets.entries()) {
       const own = samples[at] ?? [];
       const throughput = median(own.map((sample) => sample.throughput));
@@ -41,11 +42,11 @@ const measureSize = async (stage: Stage, targets: readonly Target[], rows: numbe
   return found;
 };
 
-const measureMemory = async (stage: Stage, target: Target, total: number) => {
+const measureMemory = async (stage: Stage, target: Target, { requests: total, connections }: Options) => {
   const points: { readonly requests: number; readonly rss: number }[] = [];
   let requests = 0;
   for (let turn = 0; requests < total; turn += 1) {
-    requests += (await measure(stage, target, turn % 2 === 0 ? 'e1' : 'poll', { seconds: 10 })).requests;
+    requests += (await measure(stage, target, turn % 2 === 0 ? 'e1' : 'poll', { seconds: 10, connections })).requests;
     points.push({ requests, rss: memoryOf(target.server.pid)?.rss ?? 0 });
     say(`${requests} requests: ${Math.round(points.at(-1)?.rss ?? 0)} MiB`);
   }
@@ -100,7 +101,7 @@ export const measureGrowth = async (stage: Stage, options: Options) => {
     stage,
     rows.filter(({ name }) => name === 'ours'),
   );
-  const memory = ours ? await measureMemory(stage, ours, options.requests) : [];
+  const memory = ours ? await measureMemory(stage, ours, options) : [];
   return { starts, sizes: found, memory };
 };
 

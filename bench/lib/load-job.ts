@@ -11,7 +11,9 @@ export interface LoadJob {
   /** The ids and query codes, as JSON. */
   readonly dataFile: string;
   readonly seconds: number;
-  /** Requests a second; absent: as many as 64 connections get answered. */
+  /** Of the closed model. */
+  readonly connections: number;
+  /** Requests a second of the open model; absent: the closed one, as many as the connections get answered. */
   readonly rate?: number;
 }
 

@@ -1,5 +1,5 @@
 /** Measures every row at every workload in interleaved rounds, so that what the machine does meanwhile falls on all alike. */
-import type { LoadResult } from './load-job.ts';
+import type { LoadJob, LoadResult } from './load-job.ts';
 import type { Options, WorkloadName } from './options.ts';
 import { cpuMsOf, memoryOf, type Server } from './processes.ts';
 import type { Row } from './servers.ts';
@@ -40,10 +40,7 @@ export const startRows = async (stage: Stage, rows: readonly Row[]): Promise<Tar
   return targets;
 };
 
-interface Slice {
-  readonly seconds: number;
-  readonly rate?: number;
-}
+type Slice = Pick<LoadJob, 'seconds' | 'connections' | 'rate'>;
 
 export const headersOf = (row: Row, stage: Pick<Stage, 'token'>): Record<string, string> =>
   row.headers?.(stage.token) ?? {};
@@ -65,14 +62,15 @@ export const measure = async (
 
 export const measureAll = async (stage: Stage, targets: readonly Target[], options: Options): Promise<Measured> => {
   const cells: Cell[] = [];
+  const { connections, seconds, warmSeconds } = options;
   // One workload after the other: `authenticate`, the last, changes what is stored.
   for (const workload of options.workloads) {
     const taking = targets.filter(({ row }) => row.workloads.includes(workload));
     const own = taking.map((target) => ({ target, cell: { row: target.row, workload, samples: [] as Sample[] } }));
-    for (const { target } of own) await measure(stage, target, workload, { seconds: options.warmSeconds });
+    for (const { target } of own) await measure(stage, target, workload, { seconds: warmSeconds, connections });
     for (let round = 0; round < options.rounds; round += 1)
       for (const { target, cell } of own) {
-        const sample = await measure(stage, target, workload, { seconds: options.seconds });
+        const sample = await measure(stage, target, workload, { seconds, connections });
         cell.samples.push(sample);
         say(`${workload} ${round + 1}/${options.rounds} ${cell.row.name}: ${Math.round(sample.throughput)}/s`);
       }

@@ -14,6 +14,8 @@ export interface Options {
   /** Of one measurement; before it, the same load runs for `warmSeconds` once. */
   readonly seconds: number;
   readonly warmSeconds: number;
+  /** That the closed model keeps busy. */
+  readonly connections: number;
   /** Stored identities. */
   readonly rows: number;
   readonly sessions: number;
@@ -38,6 +40,7 @@ const flags = {
   rounds: { type: 'string' },
   seconds: { type: 'string' },
   warm: { type: 'string' },
+  connections: { type: 'string' },
   rows: { type: 'string' },
   sessions: { type: 'string' },
   requests: { type: 'string' },
@@ -87,6 +90,7 @@ export const readOptions = (args: readonly string[]): Options => {
     rounds: number(values.rounds, 3, 'rounds'),
     seconds: number(values.seconds, quick ? 1.5 : 5, 'seconds'),
     warmSeconds: number(values.warm, quick ? 1.5 : 4, 'warm'),
+    connections: number(values.connections, 64, 'connections'),
     rows: number(values.rows, growth ? 1_000_000 : 100_000, 'rows'),
     sessions: number(values.sessions, 4_000, 'sessions'),
     requests: number(values.requests, 1_000_000, 'requests'),

@@ -30,12 +30,13 @@ export const measureRates = async (
   const cases = resultsOf(measured).flatMap(({ name, title, workload, throughput }) =>
     shares.map((share) => ({ name, title, workload, share, rate: throughput * share })),
   );
+  const { connections, seconds } = options;
   const rounds: { p50: number; p99: number }[][] = cases.map(() => []);
   for (let round = 0; round < options.rounds; round += 1)
     for (const [at, { name, workload, rate }] of cases.entries()) {
       const target = targets.find(({ row }) => row.name === name);
       if (!target) continue;
-      const { p50, p99 } = await measure(stage, target, workload, { seconds: options.seconds, rate });
+      const { p50, p99 } = await measure(stage, target, workload, { seconds, connections, rate });
       rounds[at]?.push({ p50, p99 });
       say(`${workload} ${round + 1}/${options.rounds} ${name} at ${Math.round(rate)}/s: p99 ${p99.toFixed(1)} ms`);
     }

@@ -1,10 +1,9 @@
 /** The service's configuration for a run: one of production, with every guard on, and rates that one client may reach. */
 import type { FileConfig } from '../../src/config/load.ts';
 import { benchTimes } from './open-store.ts';
-import type { Setup } from './setup.ts';
+import { audience, type Setup } from './setup.ts';
 
 export const routerSecret = 'bench-router-secret-0123456789abcdef';
-export const audience = 'payer-identity';
 
 /** A load of one client is a flood by the default rates. The buckets are there and are charged; they do not run dry. */
 const rate = { perSecond: 1_000_000, burst: 1_000_000 };

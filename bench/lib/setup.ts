@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import type { VaultKeys } from '../../src/security/vault.ts';
 
+/** The audience of bearer tokens. */
+export const audience = 'payer-identity';
+
 export interface Setup {
   /** The folder of the data; with SQLite the file payer-identity.sqlite is in it. */
   readonly folder: string;
