@@ -2,9 +2,10 @@
 import { checkAnswers } from './lib/check.ts';
 import { makeData } from './lib/data.ts';
 import { growthSections, measureGrowth } from './lib/growth.ts';
-import { measureAll, say, startRows } from './lib/measure.ts';
+import { measure, measureAll, say, startRows } from './lib/measure.ts';
 import { type Options, readOptions } from './lib/options.ts';
 import { installPeers } from './lib/peers.ts';
+import { profileSection, readProfile, timeByOwner } from './lib/profile.ts';
 import { measureRates, rateSection } from './lib/rate.ts';
 import { sectionsOf, table, writeReport } from './lib/report.ts';
 import { isPeer, rowsFor } from './lib/servers.ts';
@@ -40,12 +41,35 @@ const grow = async (stage: Stage, options: Options): Promise<void> => {
   process.stdout.write(`${sections.map(table).join('\n')}\n${path}\n`);
 };
 
+/** One workload: what it costs at the service, after the same load has warmed it up. */
+const profile = async (stage: Stage, options: Options): Promise<void> => {
+  stage.store(await makeData(stage.setup, options));
+  const targets = await startRows(stage, rowsFor({ ...options, servers: ['ours'] }));
+  const [workload = 'e1'] = options.workloads;
+  const target = targets.find(({ row }) => row.name === 'ours');
+  if (!target) return;
+  const { connections, seconds, warmSeconds } = options;
+  await measure(stage, target, workload, { connections, seconds: warmSeconds });
+  const skipMs = performance.now() - target.server.startedAt;
+  const { cpu = 0 } = await measure(stage, target, workload, { connections, seconds });
+  await stage.end(target.row, 'SIGTERM');
+  const times = timeByOwner(readProfile(stage.setup.folder), skipMs);
+  const sections = [profileSection(times, cpu)];
+  const path = writeReport({ name: `profile-${workload}`, options, sections, data: Object.fromEntries(times) });
+  process.stdout.write(`${sections.map(table).join('\n')}\n${path}\n`);
+};
+
+const modeOf = ({ growth, profile: profiles }: Options) => {
+  if (profiles) return profile;
+  return growth ? grow : compare;
+};
+
 const options = readOptions(process.argv.slice(2));
-if (options.growth || rowsFor(options).some(isPeer)) installPeers();
+if (options.growth || (!options.profile && rowsFor(options).some(isPeer))) installPeers();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const stage = await openStage(options);
 try {
-  await (options.growth ? grow : compare)(stage, options);
+  await modeOf(options)(stage, options);
 } finally {
   await stage.stop();
 }

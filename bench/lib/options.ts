@@ -10,6 +10,8 @@ export interface Options {
   readonly growth: boolean;
   readonly rate: boolean;
   readonly postgres: boolean;
+  /** Where the service spends its time. */
+  readonly profile: boolean;
   readonly rounds: number;
   /** Of one measurement; before it, the same load runs for `warmSeconds` once. */
   readonly seconds: number;
@@ -37,6 +39,7 @@ const flags = {
   growth: { type: 'boolean', default: false },
   rate: { type: 'boolean', default: false },
   postgres: { type: 'boolean', default: false },
+  profile: { type: 'boolean', default: false },
   rounds: { type: 'string' },
   seconds: { type: 'string' },
   warm: { type: 'string' },
@@ -80,13 +83,14 @@ const workloadsIn = (text: string | undefined): readonly WorkloadName[] => {
 
 export const readOptions = (args: readonly string[]): Options => {
   const { values } = parseArgs({ args: [...args], options: flags });
-  const { quick, growth, rate, postgres } = values;
+  const { quick, growth, rate, postgres, profile } = values;
   const [serverCore = '0', loadCore = serverCore] = values.cores?.split(',') ?? coresOfThisProcess();
   return {
     quick,
     growth,
     rate,
     postgres,
+    profile,
     rounds: number(values.rounds, 3, 'rounds'),
     seconds: number(values.seconds, quick ? 1.5 : 5, 'seconds'),
     warmSeconds: number(values.warm, quick ? 1.5 : 4, 'warm'),

@@ -27,11 +27,12 @@ const pinned = (core: string): { readonly command: string; readonly prefix: stri
 export interface Server {
   readonly url: string;
   readonly pid: number;
-  /** From the start of the process to its listening. */
-  readonly startMs: number;
+  /** Of `performance.now()`. */
+  readonly startedAt: number;
   /** The operator's port, where there is one. */
   readonly metricsUrl: string | undefined;
-  stop(): Promise<void>;
+  /** `SIGTERM`: the process ends by itself, and writes its profile. */
+  stop(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
 
 const addressIn = (log: string, event: string): string | undefined =>
@@ -44,10 +45,15 @@ interface ServerOptions {
   /** Gets what the process prints: a file, so that no other process has to read it meanwhile. */
   readonly logFile: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Of node. */
+  readonly flags?: readonly string[];
 }
 
 /** Starts `node <script>`; resolves when it has printed its address. */
-export const startServer = async (script: string, { core, logFile, env }: ServerOptions): Promise<Server> => {
+export const startServer = async (
+  script: string,
+  { core, logFile, env, flags = [] }: ServerOptions,
+): Promise<Server> => {
   const startedAt = performance.now();
   const log = openSync(logFile, 'w');
   const { command, prefix } = pinned(core);
@@ -56,19 +62,18 @@ export const startServer = async (script: string, { core, logFile, env }: Server
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...env },
     stdio: ['ignore', log, log] as StdioOptions,
   };
-  const child = remember(spawn(command, [...prefix, script], options));
+  const child = remember(spawn(command, [...prefix, ...flags, script], options));
   closeSync(log);
-  const stop = async () => {
+  const stop = async (signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL') => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await ended;
   };
   while (performance.now() - startedAt < START_MS && child.exitCode === null) {
     const text = readFileSync(logFile, 'utf8');
     const url = addressIn(text, 'listening');
-    const startMs = performance.now() - startedAt;
-    if (url !== undefined) return { url, pid: child.pid ?? 0, startMs, metricsUrl: addressIn(text, 'metrics'), stop };
+    if (url !== undefined) return { url, pid: child.pid ?? 0, startedAt, metricsUrl: addressIn(text, 'metrics'), stop };
     await delay(5);
   }
   await stop();

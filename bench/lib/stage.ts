@@ -9,6 +9,7 @@ import type { TestPostgres } from '../../test/support/databases/postgres.ts';
 import { type Load, startLoad } from './load-job.ts';
 import type { Options } from './options.ts';
 import { type Server, startHelper, startServer } from './processes.ts';
+import { profileFlags } from './profile.ts';
 import type { Row } from './servers.ts';
 import { serviceConfig } from './service-config.ts';
 import type { Setup } from './setup.ts';
@@ -23,8 +24,8 @@ export interface Stage {
   store(stored: Stored): void;
   /** Starts the process of a row, unless it runs. */
   start(row: Pick<Row, 'process'>): Promise<Server>;
-  /** Ends the process of a row. */
-  end(row: Pick<Row, 'process'>): Promise<void>;
+  /** Ends the process of a row: at once, or by itself. */
+  end(row: Pick<Row, 'process'>, signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -82,8 +83,10 @@ export const openStage = async (options: Options): Promise<Stage> => {
   const begin = (row: Pick<Row, 'process'>): Promise<Server> => {
     const common = { core: serverCore, logFile: join(folder, `server-${running.size}.log`) };
     const { process } = row;
-    if (process === 'service')
-      return startServer('src/main.ts', { ...common, env: { ...slow, CONFIG: files.config, DATA_DIR: folder } });
+    if (process === 'service') {
+      const flags = options.profile ? profileFlags(folder) : [];
+      return startServer('src/main.ts', { ...common, flags, env: { ...slow, CONFIG: files.config, DATA_DIR: folder } });
+    }
     return startServer(process.script, { ...common, env: { ...slow, SETUP: files.setup, ...process.env } });
   };
 
@@ -93,11 +96,11 @@ export const openStage = async (options: Options): Promise<Stage> => {
     load,
     dataFile: files.data,
     store: (stored) => writeFileSync(files.data, JSON.stringify(stored)),
-    async end(row) {
+    async end(row, signal) {
       const key = keyOf(row);
       const server = running.get(key);
       running.delete(key);
-      await (await server)?.stop();
+      await (await server)?.stop(signal);
     },
     start(row) {
       const key = keyOf(row);

@@ -35,7 +35,7 @@ test('a server that answers with other data is refused before anything is measur
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const row = { name, title: name, process: 'service', workloads: ['e1'] } as const;
-    return { row, server: { url, pid: 0, startMs: 0, metricsUrl: undefined, stop: async () => undefined } };
+    return { row, server: { url, pid: 0, startedAt: 0, metricsUrl: undefined, stop: async () => undefined } };
   };
   const [first, same, other] = [await answering('a', 'o1'), await answering('b', 'o1'), await answering('c', 'o2')];
   const stage = { dataFile, token: '' };
