@@ -34,6 +34,10 @@ const system: Readonly<Record<string, string>> = {
   '(idle)': 'idle',
 };
 
+/** Node's own functions that write to a socket: the kernel may run the receiver, on the same core, before they return. */
+const isWrite = (functionName: string, url: string): boolean =>
+  url === '' && /^write(?:v|Buffer|(?:Utf8|Latin1|Ascii)String)$/.test(functionName);
+
 /**
  * Microseconds by owner, after the first `skipMs` of the process: time in Node and native code counts for the nearest
  * caller that has an owner.
@@ -45,7 +49,8 @@ export const timeByOwner = ({ nodes, samples, timeDeltas }: Profile, skipMs: num
     const node = byId.get(id);
     if (!node) return;
     const { functionName, url } = node.callFrame;
-    const owner = system[functionName] ?? ownerOf(url) ?? inherited;
+    const written = isWrite(functionName, url) ? 'writes to sockets' : undefined;
+    const owner = system[functionName] ?? written ?? ownerOf(url) ?? inherited;
     owners.set(id, owner);
     for (const child of node.children ?? []) visit(child, owner);
   };
