@@ -28,11 +28,11 @@ export const readProfile = (folder: string): Profile => {
 const ownerOf = (url: string): string | undefined =>
   /\/(src\/[^?]+)$/.exec(url)?.[1] ?? /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
 
-const system: Readonly<Record<string, string>> = {
-  '(garbage collector)': 'garbage collection',
-  '(program)': 'Node and the kernel, outside JavaScript',
-  '(idle)': 'idle',
-};
+const system: ReadonlyMap<string, string> = new Map([
+  ['(garbage collector)', 'garbage collection'],
+  ['(program)', 'Node and the kernel, outside JavaScript'],
+  ['(idle)', 'idle'],
+]);
 
 /** Node's own functions that write to a socket: the kernel may run the receiver, on the same core, before they return. */
 const isWrite = (functionName: string, url: string): boolean =>
@@ -50,7 +50,7 @@ export const timeByOwner = ({ nodes, samples, timeDeltas }: Profile, skipMs: num
     if (!node) return;
     const { functionName, url } = node.callFrame;
     const written = isWrite(functionName, url) ? 'writes to sockets' : undefined;
-    const owner = system[functionName] ?? written ?? ownerOf(url) ?? inherited;
+    const owner = system.get(functionName) ?? written ?? ownerOf(url) ?? inherited;
     owners.set(id, owner);
     for (const child of node.children ?? []) visit(child, owner);
   };

@@ -63,6 +63,22 @@ const slowFsync = (folder: string, milliseconds: number): Record<string, string>
 /** Rows with the same process share it. */
 const keyOf = ({ process }: Pick<Row, 'process'>): string => JSON.stringify(process);
 
+type Settings = Readonly<Record<string, unknown>>;
+
+const isSettings = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The settings with others in their places, at any depth. */
+const merge = (settings: Settings, others: Settings): Settings => ({
+  ...settings,
+  ...Object.fromEntries(
+    Object.entries(others).map(([name, other]) => {
+      const own = settings[name];
+      return [name, isSettings(own) && isSettings(other) ? merge(own, other) : other];
+    }),
+  ),
+});
+
 export const openStage = async (options: Options): Promise<Stage> => {
   const [serverCore, loadCore] = options.cores;
   const folder = newFolder();
@@ -75,7 +91,7 @@ export const openStage = async (options: Options): Promise<Stage> => {
     data: join(folder, 'data.json'),
   };
   writeFileSync(files.setup, JSON.stringify(setup));
-  writeFileSync(files.config, JSON.stringify({ ...serviceConfig(setup), ...options.set }), { mode: 0o600 });
+  writeFileSync(files.config, JSON.stringify(merge(serviceConfig(setup), options.set)), { mode: 0o600 });
   const load = startLoad(loadCore);
   const running = new Map<string, Promise<Server>>();
   const slow = slowFsync(folder, options.fsyncMs);
