@@ -7,7 +7,7 @@ import { addSessions, growTo } from './data.ts';
 import { measure, say, startRows, type Target } from './measure.ts';
 import type { Options, WorkloadName } from './options.ts';
 import { memoryOf, type Server } from './processes.ts';
-import type { Section } from './report.ts';
+import type { Section } from './section.ts';
 import { type Row, rowsFor } from './servers.ts';
 import type { Stage } from './stage.ts';
 import { median } from './statistics.ts';

@@ -1,7 +1,7 @@
 /** `--profile`: where the service spends its time, by the file of ours or the package that the time is spent for. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Section } from './report.ts';
+import type { Section } from './section.ts';
 
 /** https://nodejs.org/docs/latest-v24.x/api/cli.html#--cpu-prof */
 export const profileFlags = (folder: string): string[] => ['--cpu-prof', '--cpu-prof-dir', join(folder, 'profiles')];

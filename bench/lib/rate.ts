@@ -1,7 +1,7 @@
 /** `--rate`: latency of an open model, in which requests arrive at a given rate and do not wait for earlier answers. */
 import { type Measured, measure, say, type Target } from './measure.ts';
 import type { Options, WorkloadName } from './options.ts';
-import type { Section } from './report.ts';
+import type { Section } from './section.ts';
 import type { Stage } from './stage.ts';
 import { median, resultsOf } from './statistics.ts';
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Measured } from './measure.ts';
 import type { Options } from './options.ts';
 import { canPin, root } from './processes.ts';
+import { type Section, table } from './section.ts';
 import type { Result } from './statistics.ts';
 
 const folder = fileURLToPath(new URL('../results/', import.meta.url));
@@ -17,18 +18,6 @@ const commit = (): string => {
   } catch {
     return 'unknown';
   }
-};
-
-export interface Section {
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-export const table = ({ title, head, rows }: Section): string => {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = line(head.map((_, at) => (at === 0 ? '---' : '--:')));
-  return [`${title}`, '', line(head), rule, ...rows.map(line), ''].join('\n');
 };
 
 const fixed = (value: number | undefined, digits = 2): string =>
