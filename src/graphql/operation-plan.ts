@@ -4,12 +4,10 @@
  */
 import {
   type FieldNode,
-  type FragmentDefinitionNode,
   GraphQLID,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
-  type GraphQLSchema,
   GraphQLString,
   getNamedType,
   isAbstractType,
@@ -17,10 +15,10 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
-  Kind,
   type SelectionSetNode,
 } from 'graphql';
 import type { Context } from './context.ts';
+import { type Compiling, fieldsOf, NotCompiled } from './selected-fields.ts';
 
 /** One execution of a plan. */
 export interface Run {
@@ -35,34 +33,33 @@ export interface Run {
 /** What the answer shows of a value. Throws where graphql would add an error to the answer. */
 type Complete = (value: unknown, run: Run) => unknown;
 
-/** The query is not compiled: graphql executes it. */
-export class NotCompiled extends Error {
-  override readonly name = 'NotCompiled';
-}
-
 /** Fields of one plan, over all types that a value may have. A reference of the longest query of a router has 21. */
 const MAX_FIELDS = 500;
 
 type Answer = Record<string | number, unknown>;
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+
+const settle = (answer: Answer, key: string | number, value: unknown, complete: Complete, run: Run): void => {
+  try {
+    answer[key] = complete(value, run);
+  } catch {
+    run.hasFailed = true;
+  }
+};
 
 /** Puts a value into the answer, now or when it is there; the key gets its place now. */
-export const put = (answer: Answer | unknown[], key: string | number, value: unknown, complete: Complete, run: Run) => {
+export const put = (answer: object, key: string | number, value: unknown, complete: Complete, run: Run): void => {
   const into = answer as Answer;
-  const settle = (settled: unknown) => {
-    try {
-      into[key] = complete(settled, run);
-    } catch {
-      run.hasFailed = true;
-    }
-  };
-  if (!isPromise(value)) return settle(value);
+  if (!isPromise(value)) {
+    settle(into, key, value, complete, run);
+    return;
+  }
   into[key] = null;
   run.pending += 1;
   const arrive = (settled: unknown) => {
-    settle(settled);
+    settle(into, key, settled, complete, run);
     run.pending -= 1;
     if (run.pending === 0 || run.hasFailed) run.end();
   };
@@ -73,47 +70,6 @@ export const put = (answer: Answer | unknown[], key: string | number, value: unk
   value.then(arrive, fail);
 };
 
-/** The fields that a selection selects of a type, by their keys in the answer, in the order of the answer. */
-export const fieldsOf = (
-  type: GraphQLObjectType,
-  selections: readonly SelectionSetNode[],
-  { schema, fragments }: Pick<Compiling, 'schema' | 'fragments'>,
-): Map<string, FieldNode[]> => {
-  const fields = new Map<string, FieldNode[]>();
-  const spread = new Set<string>();
-  const applies = (condition: string | undefined) => {
-    if (condition === undefined || condition === type.name) return true;
-    const named = schema.getType(condition);
-    return isAbstractType(named) && schema.isSubType(named, type);
-  };
-  const collect = ({ selections }: SelectionSetNode): void => {
-    for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) {
-        const key = (selection.alias ?? selection.name).value;
-        fields.set(key, [...(fields.get(key) ?? []), selection]);
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        if (applies(selection.typeCondition?.name.value)) collect(selection.selectionSet);
-      } else {
-        const name = selection.name.value;
-        const fragment = spread.has(name) ? undefined : fragments.get(name);
-        spread.add(name);
-        if (fragment && applies(fragment.typeCondition.name.value)) collect(fragment.selectionSet);
-      }
-    }
-  };
-  for (const selectionSet of selections) collect(selectionSet);
-  // On an object it would be the prototype.
-  if (fields.has('__proto__')) throw new NotCompiled();
-  return fields;
-};
-
-export interface Compiling {
-  readonly schema: GraphQLSchema;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Fields that the plan has so far. */
-  fields: number;
-}
-
 const completeLeaf = (type: GraphQLOutputType): Complete => {
   if (!isLeafType(type)) throw new NotCompiled();
   const isText = type === GraphQLString || type === GraphQLID;
@@ -121,7 +77,7 @@ const completeLeaf = (type: GraphQLOutputType): Complete => {
     if (value === null || value === undefined) return null;
     if (isText && typeof value === 'string') return value;
     const serialized: unknown = type.serialize(value);
-    if (serialized === null || serialized === undefined) throw new Error('a value of no use');
+    if (serialized === null || serialized === undefined) throw new Error('a value that its type has no form for');
     return serialized;
   };
 };

@@ -9,15 +9,16 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
-  getVariableValues,
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
 import { isRead, type WriteLine } from './call-lines.ts';
 import type { Context } from './context.ts';
 import { createRepeatedCheck, type OperationLimits } from './operation-limits.ts';
-import { compileType, fieldsOf, NotCompiled, put, type Run } from './operation-plan.ts';
+import { compileType, put, type Run } from './operation-plan.ts';
 import { fragmentsOf } from './operation-size.ts';
+import { fieldsOf, NotCompiled } from './selected-fields.ts';
+import { createCoercion, type Variables } from './variables.ts';
 
 export interface GraphqlRequest {
   readonly query: string;
@@ -25,8 +26,6 @@ export interface GraphqlRequest {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
-
-type Variables = Readonly<Record<string, unknown>>;
 
 /** Runs a compiled query; undefined when Apollo Server has to answer it, with the same context. */
 type Plan = (variables: Variables, context: Context) => Promise<object | undefined>;
@@ -107,27 +106,22 @@ const settled = (run: Run): Promise<void> | undefined => {
   return promise;
 };
 
-/** The functions that start the root fields; undefined where the variables do not fit. */
-const startersOf = (
-  { schema }: Deps,
-  operation: OperationDefinitionNode,
-  roots: readonly RootField[],
-  variables: Variables,
-): ((context: Context) => unknown)[] | undefined => {
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-  try {
-    return coerced && roots.map(({ prepare }) => prepare(coerced));
-  } catch {
-    return undefined;
-  }
-};
-
 /** Throws NotCompiled for an operation that graphql has to execute. */
 const compile = (deps: Deps, document: DocumentNode, operation: OperationDefinitionNode): Plan => {
   const roots = compileRoots(deps.schema, document, operation);
   const isWithinLimits = createRepeatedCheck(operation, document, deps.limits);
+  const coerce = createCoercion(deps.schema, operation);
+  /** The functions that start the root fields; undefined where the variables do not fit. */
+  const startersOf = (variables: Variables) => {
+    try {
+      const coerced = coerce(variables);
+      return roots.map(({ prepare }) => prepare(coerced));
+    } catch {
+      return undefined;
+    }
+  };
   return async (variables, context) => {
-    const starters = isWithinLimits(variables) ? startersOf(deps, operation, roots, variables) : undefined;
+    const starters = isWithinLimits(variables) ? startersOf(variables) : undefined;
     if (!starters) return undefined;
     const run: Run = { context, pending: 0, hasFailed: false, end() {} };
     const data = {};
