@@ -92,8 +92,9 @@ export interface Store {
   countPoll(queryCode: string): Promise<{ readonly pollAfterMs: number }>;
 
   /**
-   * The identities that the references name, in their order, in at most three statements. One that does not open is an
-   * error in its own place.
+   * The identities that the references name, in their order, in at most three statements, which lookups of other requests
+   * share. One that does not open is an error in its own place. With opened identities in memory, one that another
+   * instance on PostgreSQL has just changed may be its former state until the notice arrives, for 6 seconds at most.
    */
   identities(refs: readonly IdentityRef[]): Promise<readonly (PayerIdentity | VaultError | undefined)[]>;
 

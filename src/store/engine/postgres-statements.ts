@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
 import { CommitIndeterminate, type SqlParameter, type SqlRow, type Transaction } from './engine.ts';
-import { isAboutName, isAboutStatement, unavailable } from './postgres-failures.ts';
+import { isAboutStatement, unavailable } from './postgres-failures.ts';
 
 /** The name that LISTEN and NOTIFY use. */
 export const CHANNEL = 'payer_identity';
@@ -40,22 +40,12 @@ const run = async (client: pg.ClientBase, statement: pg.QueryConfig): Promise<Sq
 export const query = (client: pg.ClientBase, sql: string, values: readonly SqlParameter[] = []): Promise<SqlRow[]> =>
   run(client, { text: statementOf(sql).text, values: [...values] });
 
-/**
- * The same for a single statement on a connection that stays one connection of the server: it parses and plans the
- * statement once. A pooler whose mode was changed may have given us another one, and then the statement is sent again.
- */
-export const queryPrepared = async (
+/** The same as a prepared statement: for a connection that stays one connection of the server, which plans it once. */
+export const queryPrepared = (
   client: pg.ClientBase,
   sql: string,
   values: readonly SqlParameter[] = [],
-): Promise<SqlRow[]> => {
-  try {
-    return await run(client, { ...statementOf(sql), values: [...values] });
-  } catch (error) {
-    if (!isAboutName(error)) throw error;
-    return query(client, sql, values);
-  }
-};
+): Promise<SqlRow[]> => run(client, { ...statementOf(sql), values: [...values] });
 
 /** Rejects with CommitIndeterminate when the server did not answer. */
 export const commit = async (client: pg.ClientBase): Promise<void> => {

@@ -12,7 +12,7 @@ import {
   type Transaction,
   type Urgency,
 } from './engine.ts';
-import { isConnectionLost, isRace } from './postgres-failures.ts';
+import { isAboutName, isConnectionLost, isRace } from './postgres-failures.ts';
 import type { Pooling } from './postgres-listener.ts';
 import type { Pool, PoolWork } from './postgres-pool.ts';
 import { LOCAL_LIMITS } from './postgres-server.ts';
@@ -93,7 +93,13 @@ export const createReads = (deps: TransactionDeps, urgency: Urgency): Db => ({
     useConnection(deps, urgency, async (client, discard) => {
       const pooling = deps.pooling();
       try {
-        if (pooling === 'sessions') return await queryPrepared(client, sql, values);
+        if (pooling === 'sessions')
+          return await queryPrepared(client, sql, values).catch((error: unknown) => {
+            if (!isAboutName(error)) throw error;
+            // A pooler has given this connection another one of the server, since its mode was changed.
+            discard();
+            return query(client, sql, values);
+          });
         const [, rows] = await Promise.all([
           query(client, beginFor(pooling)),
           query(client, sql, values),
