@@ -1,4 +1,4 @@
-/** `npm run bench`: compares the service with the limit and with other servers. docs/performance.md has how and what. */
+/** `npm run bench`: compares the service with the limit and with other servers. docs/performance.md explains it. */
 import { checkAnswers } from './lib/check.ts';
 import { makeData } from './lib/data.ts';
 import { growthSections, measureGrowth } from './lib/growth.ts';

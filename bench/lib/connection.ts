@@ -27,6 +27,7 @@ export class Connection {
   #socket: Socket | undefined;
   #received: Buffer | undefined;
   #answered: Answered = () => undefined;
+  #waiting = false;
 
   constructor(port: number) {
     this.#port = port;
@@ -43,19 +44,23 @@ export class Connection {
       this.#received = undefined;
       // The service closes a connection after 10,000 requests.
       if (CLOSING.test(received.toString('latin1', 0, 1_024))) this.close();
+      this.#waiting = false;
       this.#answered(received);
     });
     socket.on('error', (error) => {
       throw error;
     });
     socket.on('close', () => {
-      if (this.#socket === socket) this.#socket = undefined;
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      if (this.#waiting) throw new Error('A server closed the connection instead of answering');
     });
     return socket;
   }
 
   send(request: Buffer, answered: Answered): void {
     this.#answered = answered;
+    this.#waiting = true;
     this.#socket ??= this.#open();
     this.#socket.write(request);
   }

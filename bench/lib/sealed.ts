@@ -1,4 +1,4 @@
-/** AES-256-GCM and HMAC-SHA-256 as docs/storage.md has them, with the key objects made once: what a limit costs at least. */
+/** AES-256-GCM and HMAC-SHA-256 as docs/storage.md has them, with key objects made once: what a limit needs. */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import type { VaultKeys } from '../../src/security/vault.ts';
 

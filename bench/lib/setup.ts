@@ -1,4 +1,4 @@
-/** What a server of the bench gets from the bench: where the data is and how it is sealed. Read from the file SETUP names. */
+/** What a server of the bench gets from it: where the data is and how it is sealed. Read from the file SETUP names. */
 import { readFileSync } from 'node:fs';
 import type { VaultKeys } from '../../src/security/vault.ts';
 

@@ -25,7 +25,9 @@ const POLL = `query ($queryCode: String!) {
 }`;
 
 const AUTHENTICATE = `mutation ($input: PayerAuthenticateInput!) {
-  authenticate(input: $input) { __typename ... on PayerAuthenticated { identity { id openId } } ... on PayerFailure { code } }
+  authenticate(input: $input) {
+    __typename ... on PayerAuthenticated { identity { id openId } } ... on PayerFailure { code }
+  }
 }`;
 
 const shuffled = <T>(values: readonly T[]): T[] => {
