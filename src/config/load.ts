@@ -5,7 +5,8 @@ import { bulkheadsConfig } from '../identity/bulkheads.ts';
 import { ratesConfig } from '../identity/rates.ts';
 import { type VaultKeys, vaultKeys } from '../security/vault.ts';
 import type { StoreTimes } from '../store/model.ts';
-import { configFile, type FileConfig, port, requirements } from './file.ts';
+import { configFile, type FileConfig, port } from './file.ts';
+import { requirements } from './requirements.ts';
 import { ConfigError, readUtf8, resolveValues } from './values.ts';
 
 export type { FileConfig } from './file.ts';

@@ -4,20 +4,18 @@
  */
 import type { ApolloServer } from '@apollo/server';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
-import type { GraphqlRequest, PreparedOperations } from '../graphql/prepared.ts';
-import type { SubscriptionRequest, Subscriptions } from '../graphql/subscriptions.ts';
+import type { PreparedOperations } from '../graphql/prepared.ts';
+import type { Subscriptions } from '../graphql/subscriptions.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Callers } from '../security/callers.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
 import type { RouterCheck } from '../security/router-check.ts';
-import { acceptedType, acceptsEvents } from './accepted-type.ts';
-import { execute as executeInApollo, parseJson } from './apollo-adapter.ts';
+import { execute as executeInApollo } from './apollo-adapter.ts';
 import { clientAddress } from './client-address.ts';
-import { acceptedCodings, decodeBody, isAcceptedCoding } from './content-coding.ts';
-import { isJson } from './content-type.ts';
 import { withDeadline } from './deadline.ts';
-import { type EdgeReply, type EdgeRequest, type Handler, refuse, reply } from './edge.ts';
-import { type Asked, answerFault, graphqlRequestOf, settleStatus } from './graphql-status.ts';
+import { type EdgeReply, type EdgeRequest, type Handler, reply } from './edge.ts';
+import { type Question, readQuestion } from './graphql-question.ts';
+import { answerFault, settleStatus } from './graphql-status.ts';
 import { createOpenStream } from './graphql-stream.ts';
 import { traceIdOf } from './trace-context.ts';
 
@@ -35,16 +33,6 @@ export interface EndpointOptions {
   /** The header in which the router sends its client's address. */
   readonly clientAddressHeader?: string | undefined;
 }
-
-const UNDECODABLE = `The body cannot be decoded as ${acceptedCodings} (with a window of 4 MiB at most)`;
-
-/** Closes the connection as well: an open one counts against the limit that the router's connections need. */
-const notTheRouter = () =>
-  refuse(401, 'UNAUTHENTICATED', 'Only the router may call this subgraph', {
-    // The name of no registered scheme: what proves the router is configured. Every 401 has to have a challenge.
-    'www-authenticate': 'Router',
-    connection: 'close',
-  });
 
 const late = {
   status: 503,
@@ -64,18 +52,9 @@ const undetermined = {
   message: 'Whether the credentials are valid cannot be determined now',
 };
 
-/** What a request asks for, and how the answer is to look. */
-interface Question {
-  readonly body: object;
-  /** The body, where it is a well-formed GraphQL request. */
-  readonly asksFor: GraphqlRequest | undefined;
-  readonly asked: Asked;
-}
-
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
-  const { apollo, prepared, subscriptions, services, router, callers, operationMs, bodyBytes, clientAddressHeader } =
-    options;
+  const { apollo, prepared, subscriptions, services, callers, operationMs, clientAddressHeader } = options;
   const running = new Set<Promise<unknown>>();
   const openStream = createOpenStream(options, running);
 
@@ -103,12 +82,8 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
     return answered ? settleStatus(answered, asked) : answerFault(asked, late);
   };
 
-  const answer = async (
-    request: EdgeRequest,
-    question: Question,
-    streamed?: SubscriptionRequest,
-  ): Promise<EdgeReply> => {
-    const { body, asked } = question;
+  const answer = async (request: EdgeRequest, question: Question): Promise<EdgeReply> => {
+    const { body, asked, streamed } = question;
     try {
       const caller = await callers.identify(request, 'extensions' in body ? body.extensions : undefined);
       if (!caller) return answerFault(asked, invalidToken);
@@ -120,38 +95,8 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
   };
 
   const handle: Handler = async (request) => {
-    if (request.method !== 'POST')
-      return refuse(405, 'METHOD_NOT_ALLOWED', 'GraphQL is answered to POST only', { allow: 'POST' });
-    const verdict = router.checkHead(request);
-    if (verdict === 'stranger') return notTheRouter();
-    if (!isJson(request.headers['content-type']))
-      return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body has to be application/json in UTF-8', {
-        accept: 'application/json',
-      });
-    const coding = request.headers['content-encoding'];
-    if (!isAcceptedCoding(coding))
-      return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', `A body may have one content coding, of ${acceptedCodings}`, {
-        'accept-encoding': acceptedCodings,
-      });
-    // Content-Digest, which signatures cover, is of the bytes as sent. https://www.rfc-editor.org/rfc/rfc9530#section-2
-    const sent = await request.readBody(bodyBytes);
-    const bytes = await decodeBody(sent, coding, bodyBytes);
-    const body = bytes && parseJson(bytes);
-    if (verdict === 'pending' && !(body && router.checkBody(request, sent, body))) return notTheRouter();
-    if (!bytes) return refuse(400, 'BAD_REQUEST', UNDECODABLE);
-    if (!body) return refuse(400, 'BAD_REQUEST', 'Invalid JSON');
-    if (Array.isArray(body))
-      return refuse(400, 'BAD_REQUEST', 'One request holds one operation: turn off batching towards this subgraph');
-    const type = acceptedType(request.headers.accept);
-    const asksFor = graphqlRequestOf(body);
-    const streamed = acceptsEvents(request.headers.accept) ? asksFor : undefined;
-    const kind = streamed && subscriptions.kindOf(streamed);
-    // Where nothing else is accepted, the faults of a document are events as well.
-    if (streamed && (kind === 'subscription' || !(kind || type)))
-      return answer(request, { body, asksFor, asked: { type: 'application/json', isGraphql: true } }, streamed);
-    if (!type)
-      return refuse(406, 'NOT_ACCEPTABLE', 'Answers are application/json or application/graphql-response+json');
-    return answer(request, { body, asksFor, asked: { type, isGraphql: asksFor !== undefined } });
+    const question = await readQuestion(options, request);
+    return 'refusal' in question ? question : answer(request, question);
   };
 
   return { handle, idle: async () => void (await Promise.allSettled(running)) };

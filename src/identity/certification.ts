@@ -7,10 +7,11 @@ import type { Store } from '../store/store.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
 import { classify } from './classify.ts';
-import { certificationQuery, initializeCertificationInput, parseInput, startCertificationInput } from './input.ts';
+import { parseInput } from './input.ts';
 import { requireScope } from './permission.ts';
 import { requireClient } from './redeem-with-retry.ts';
 import { throwUnavailable } from './unavailable.ts';
+import { certificationQuery, initializeCertificationInput, startCertificationInput } from './verification-input.ts';
 import { requireReturnUrl } from './ways.ts';
 
 /** Every method throws PayerIdentityError for an expected failure. */

@@ -7,9 +7,10 @@ import type { Cancellation } from '../lib/exchange.ts';
 import type { Claim, Outcome } from '../store/model.ts';
 import type { Apps } from './apps.ts';
 import type { CallContext } from './call.ts';
-import { jobworthInput, parseInput } from './input.ts';
+import { parseInput } from './input.ts';
 import { requireScope } from './permission.ts';
 import type { RedeemOnce } from './redeem-once.ts';
+import { jobworthInput } from './verification-input.ts';
 
 /** Zhima publishes no poll interval; the same as for results. */
 const POLL_SECONDS = 5;

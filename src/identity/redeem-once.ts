@@ -8,43 +8,11 @@
  * of the first call. A send whose owner has gone ends INDETERMINATE and is never repeated.
  */
 import { PayerIdentityError } from '../failure.ts';
-import type { Log } from '../lib/log.ts';
-import type { Metrics } from '../metrics.ts';
-import type { Claim, Outcome, Redemption } from '../store/model.ts';
-import type { Store } from '../store/store.ts';
+import type { Claim, Redemption } from '../store/model.ts';
 import { awaitOutcome, isPending } from './await-outcome.ts';
-import { type CallContext, noteOf } from './call.ts';
-import { classify, failedOutcome } from './classify.ts';
-import { type Redeem, redeemWithRetry, requireClient } from './redeem-with-retry.ts';
-import { type OwnedLease, releaseClaim } from './release-claim.ts';
-import { settleOutcome } from './settle-outcome.ts';
+import { createRedeemClaimed, type RedeemConditions, type RedeemDeps } from './redeem-claimed.ts';
+import { type Redeem, requireClient } from './redeem-with-retry.ts';
 import { throwUnavailable } from './unavailable.ts';
-
-/** Milliseconds. */
-export interface RedeemTimes {
-  /** For the whole exchange with the upstream, attempts that sent nothing included. */
-  readonly deadlineMs: number;
-  /** How long a duplicate waits for the first caller's outcome. */
-  readonly patienceMs: number;
-  /** The store's lease: when it is over, another instance abandons the send. */
-  readonly leaseMs: number;
-}
-
-interface Deps {
-  readonly store: Store;
-  readonly log: Log;
-  readonly metrics: Pick<Metrics, 'redemptions'>;
-  readonly times: RedeemTimes;
-}
-
-export interface RedeemConditions {
-  /** After it aborts nothing is sent; the outcome of what was sent is awaited and stored all the same. */
-  readonly clientGone: AbortSignal;
-  /** Called before the code is marked as sent, perhaps twice; throws PayerIdentityError when the upstream is suspended. */
-  readonly requireReady?: (() => void) | undefined;
-  /** Adds to the log line of the call. */
-  readonly note?: CallContext['note'];
-}
 
 /**
  * Redeems a code unless it was redeemed before, and answers the outcome; undefined when the upstream consumed nothing,
@@ -66,55 +34,9 @@ const isReady = ({ requireReady }: RedeemConditions): boolean => {
   }
 };
 
-export const createRedeemOnce = (deps: Deps): RedeemOnce => {
-  const { store, times } = deps;
-
-  /** Asked before the lease begins. A byte sent by then has its whole deadline within the lease. */
-  const latestSend = () => performance.now() + times.leaseMs - times.deadlineMs;
-
-  /**
-   * Marks a code whose claim did not: of a channel that was suspended, or one that another owner had left unsent. Returns
-   * until when it may be sent.
-   */
-  const mark = async (owned: OwnedLease, { requireReady }: RedeemConditions): Promise<number> => {
-    try {
-      requireReady?.();
-    } catch (error) {
-      await releaseClaim(deps, owned);
-      throw error;
-    }
-    const sendBy = latestSend();
-    const isMarked = await store.markSent(owned.lease).catch(async (cause: unknown) => {
-      // The commit may have happened; since the answer to it is missing, nothing is sent.
-      await releaseClaim(deps, owned);
-      return throwUnavailable(cause);
-    });
-    if (!isMarked) throw new PayerIdentityError('OUTCOME_PENDING');
-    return sendBy;
-  };
-
-  const redeemMarked = async (
-    owned: OwnedLease,
-    redeem: Redeem,
-    { clientGone, note }: RedeemConditions,
-    sendBy: number,
-  ): Promise<Redemption | undefined> => {
-    const release = () => releaseClaim(deps, owned);
-    let outcome: Outcome | undefined;
-    try {
-      outcome = await redeemWithRetry(redeem, { deadlineMs: times.deadlineMs, sendBy, clientGone });
-    } catch (error) {
-      const kind = classify(error);
-      if (kind === 'unsent') {
-        const ended = await release();
-        if (ended) return ended;
-        throw error;
-      }
-      note?.({ ...noteOf(error), isBug: kind === 'bug' || undefined });
-      outcome = failedOutcome(error);
-    }
-    return outcome ? settleOutcome(deps, owned, outcome, { clientGone, note }) : release();
-  };
+export const createRedeemOnce = (deps: RedeemDeps): RedeemOnce => {
+  const { store } = deps;
+  const { latestSend, redeemClaimed } = createRedeemClaimed(deps);
 
   return async (claim, redeem, conditions) => {
     const { clientGone, note } = conditions;
@@ -133,9 +55,8 @@ export const createRedeemOnce = (deps: Deps): RedeemOnce => {
       switch (verdict.kind) {
         case 'CLAIMED':
         case 'MARKED': {
-          const owned = { lease: verdict.lease, traceId: claim.traceId };
-          const sendBy = verdict.kind === 'MARKED' ? claimedBy : await mark(owned, conditions);
-          return redeemMarked(owned, redeem, conditions, sendBy);
+          const sendBy = verdict.kind === 'MARKED' ? claimedBy : undefined;
+          return redeemClaimed({ lease: verdict.lease, traceId: claim.traceId, sendBy }, redeem, conditions);
         }
         case 'DUPLICATE':
         case 'SESSION_DONE':
