@@ -15,8 +15,12 @@ type Answer = object | null;
 type Place = { readonly payer: string } | { readonly answer: Answer };
 type Resolve = (representation: unknown, context: Context, payers: Map<string, IdentityRef>) => Place;
 
+/** Made once: graphql makes the error of each place from it, and a list can have thousands. */
 const badRepresentation = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'BAD_REPRESENTATION' } });
+const noPayerKey = badRepresentation('The representation has none of the keys of PayerIdentity');
+const noChannelKey = badRepresentation('The representation has none of the keys of PayerChannel');
+const noEntity = badRepresentation('The representation names no entity of this subgraph');
 
 const textAt = (representation: unknown, name: string): string | undefined => {
   if (typeof representation !== 'object' || representation === null) return undefined;
@@ -44,7 +48,7 @@ const entities: ReadonlyMap<string, Resolve> = new Map<string, Resolve>([
     'PayerIdentity',
     (representation, { references }, payers) => {
       const ref = refOf(representation);
-      if (!ref) throw badRepresentation('The representation has none of the keys of PayerIdentity');
+      if (!ref) throw noPayerKey;
       const payer = identityKey(ref);
       references.spend('PayerIdentity', payer);
       payers.set(payer, ref);
@@ -55,7 +59,7 @@ const entities: ReadonlyMap<string, Resolve> = new Map<string, Resolve>([
     'PayerChannel',
     (representation, { references, apps }) => {
       const id = idOf(representation);
-      if (id === undefined) throw badRepresentation('The representation has none of the keys of PayerChannel');
+      if (id === undefined) throw noChannelKey;
       references.spend('PayerChannel', id);
       return { answer: apps.channel(id) ?? null };
     },
@@ -68,7 +72,7 @@ export const entityNames: ReadonlySet<string> = new Set(entities.keys());
 const placeOf = (representation: unknown, context: Context, payers: Map<string, IdentityRef>): Place => {
   try {
     const resolve = entities.get(textAt(representation, '__typename') ?? '');
-    if (!resolve) throw badRepresentation('The representation names no entity of this subgraph');
+    if (!resolve) throw noEntity;
     return resolve(representation, context, payers);
   } catch (error) {
     if (error instanceof GraphQLError) return { answer: error };
