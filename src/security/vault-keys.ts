@@ -35,7 +35,7 @@ export type VaultKeys = z.infer<typeof vaultKeys>;
 
 /** The time makes ids readable; the random bytes distinguish those of one millisecond. */
 const newSealKey = (): VaultKeys['seal'][number] => ({
-  id: `k${Date.now().toString(36)}-${randomBytes(2).toString('hex')}`,
+  id: `k${Date.now().toString(36)}-${randomBytes(3).toString('hex')}`,
   key: randomBytes(32).toString('base64'),
 });
 
@@ -45,4 +45,8 @@ export const generateVaultKeys = (): VaultKeys => ({
 });
 
 /** The same keys with a new one in front. */
-export const addSealKey = ({ seal, index }: VaultKeys): VaultKeys => ({ seal: [newSealKey(), ...seal], index });
+export const addSealKey = (keys: VaultKeys): VaultKeys => {
+  const added = newSealKey();
+  const isTaken = [...keys.seal.map(({ id }) => id), ...(keys.lost ?? [])].includes(added.id);
+  return isTaken ? addSealKey(keys) : { ...keys, seal: [added, ...keys.seal] };
+};
