@@ -118,6 +118,7 @@ describe('a configuration file', () => {
     expect(config).toEqual({
       ...complete,
       callers: { router: [], scopesInSdl: true },
+      cache: { identities: 0, maxAgeMs: 60_000 },
       apps: complete.apps.map((app) => ({
         ...app,
         returnUrls: [],
