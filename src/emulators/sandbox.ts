@@ -1,12 +1,12 @@
 /** The sandbox: emulated channels with new credentials, and a configuration that uses them. */
+
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { FileConfig } from '../config/load.ts';
 import type { NewIdentityId } from '../store/model.ts';
 import { startAlipay } from './alipay.ts';
 import { startDaxpay } from './daxpay.ts';
 import type { Emulator } from './emulator.ts';
+import { freePort } from './free-port.ts';
 import { jucaiRefusals, startJucai } from './jucai.ts';
 import { alipayApps, waysApp, waysSources, waysTitles, wechatApps } from './sandbox-ways.ts';
 import { startWechat } from './wechat.ts';
@@ -37,16 +37,6 @@ const newKeys = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
   key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
 
-/** A port on which nothing listens: that of the door has to be known before the door listens. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-};
-
 /** Each with credentials of its own, which the sources of the configuration have. */
 const startEmulators = async (origin: string, alipayReturnUrls: readonly string[]) => {
   const secrets = { wechat: newSecret(), wechatPay: newSecret(), jucai: newSecret(), daxpay: newSecret() };
@@ -68,6 +58,7 @@ const startEmulators = async (origin: string, alipayReturnUrls: readonly string[
  * the channels send payers back to its payer page.
  */
 export const startSandbox = async (origin: string): Promise<Sandbox> => {
+  // Its address has to be known before it listens.
   const door = { host: '127.0.0.1', port: await freePort() };
   const publicUrl = `http://${door.host}:${door.port}`;
   const returnUrls = [

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import { chromium as driver } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { freePort } from '../../src/emulators/free-port.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { freePort } from '../support/free-port.ts';
 import { childEnv } from '../support/services/child-env.ts';
 
 // Three servers start, and a browser.

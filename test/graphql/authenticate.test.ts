@@ -2,10 +2,10 @@
 import { getNamedType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { DaxpayApp } from '../../src/emulators/daxpay.ts';
+import { freePort } from '../../src/emulators/free-port.ts';
 import { idsOf, type TestCodeKind, testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
 import { buildSchema, readTypeDefs } from '../../src/graphql/schema.ts';
-import { freePort } from '../support/free-port.ts';
 import {
   AUTH_RESULT,
   AUTHENTICATE,

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/emulators/free-port.ts';
 import { type Handler, reply } from '../../src/http/edge.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { freePort } from '../support/free-port.ts';
 import { expectRefusal, parseReply, sendRaw } from '../support/http/raw-http.ts';
 
 const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';

@@ -1,7 +1,7 @@
 /** Redemption as callers see it, when the store cannot write and when the service starts again. */
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../src/emulators/free-port.ts';
 import type { Store } from '../../src/store/store.ts';
-import { freePort } from '../support/free-port.ts';
 import { AUTHENTICATE, consoleToken } from '../support/services/service.ts';
 import { onRefusedConnection } from '../support/upstreams/refused-connection.ts';
 import {

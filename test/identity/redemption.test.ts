@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Emulator } from '../../src/emulators/emulator.ts';
+import { freePort } from '../../src/emulators/free-port.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
 import type { Store } from '../../src/store/store.ts';
-import { freePort } from '../support/free-port.ts';
 import { AUTHENTICATE } from '../support/services/service.ts';
 import { onRefusedConnection } from '../support/upstreams/refused-connection.ts';
 import {

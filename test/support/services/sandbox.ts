@@ -6,12 +6,12 @@ import { createApp } from '../../../src/app.ts';
 import { openSources } from '../../../src/channels/registry.ts';
 import { openConfiguredVault } from '../../../src/config/keys.ts';
 import { type FileConfig, loadConfig, storeTimes } from '../../../src/config/load.ts';
+import { freePort } from '../../../src/emulators/free-port.ts';
 import { startSandbox, testIdentityId } from '../../../src/emulators/sandbox.ts';
 import { listen } from '../../../src/http/server.ts';
 import { createLog, type Log } from '../../../src/lib/log.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openEngine } from '../../../src/store/engine/open.ts';
-import { freePort } from '../free-port.ts';
 import type { GraphqlAnswer } from './service.ts';
 
 const keepErrors = (log: Log, errors: unknown[]): Log => {
