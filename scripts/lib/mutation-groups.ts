@@ -45,7 +45,9 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/store/{claims,sqlite}.test.ts'],
   },
   redeem: {
-    mutate: ['src/identity/{redeem-once,redeem-claimed,redeem-with-retry,await-outcome,release-claim,settle-outcome,classify}.ts'],
+    mutate: [
+      'src/identity/{redeem-once,redeem-claimed,redeem-with-retry,await-outcome,release-claim,settle-outcome,classify}.ts',
+    ],
     testFiles: ['test/identity/{redeem-once,redeem-steps,client-gone,fence}.test.ts'],
   },
   keys: { mutate: ['src/store/key-check.ts'], testFiles: ['test/store/key-check.test.ts'] },
