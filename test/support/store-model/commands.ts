@@ -147,10 +147,10 @@ export const exchange = (choice: ClaimChoice, outcome: Outcome): Command =>
     await runSettle(model, store, leaseAt(model, 0), outcome);
   });
 
-export const openSession = (appId: string, codeChallenge?: string): Command =>
-  step(`open a session of ${appId} with ${codeChallenge}`, async (model, store) => {
+export const openSession = (appId: string, channelId?: string, codeChallenge?: string): Command =>
+  step(`open a session of ${appId} for ${channelId ?? 'any channel'} with ${codeChallenge}`, async (model, store) => {
     const queryCode = `issued ${model.queryCodes.size}`;
-    const place = { appId, channelId: 'ali_pay', stateId: `state of ${queryCode}` };
+    const place = { appId, channelId, stateId: `state of ${queryCode}` };
     const session = { queryCode, ...place, attempts: 3, codeChallenge, clientReferenceId: codeChallenge && queryCode };
     const { expiresAt } = await store.openSession(session);
     expect(expiresAt.getTime()).toBe(openInModel(model, session).expiresAt + model.skew);

@@ -92,8 +92,8 @@ export const commands: fc.Arbitrary<Command>[] = [
   ...[anyClaim, usualClaim].map((choice) => fc.tuple(choice, outcome).map(([what, how]) => exchange(what, how))),
   fc.tuple(number, finalOutcome).map(([index, how]) => collect(index, how)),
   fc
-    .tuple(oneOf('demo', 'other'), oneOf(undefined, 'challenge', 'challenge'))
-    .map(([appId, challenge]) => openSession(appId, challenge)),
+    .tuple(oneOf('demo', 'other'), oneOf('ali_pay', 'ali_pay', undefined), oneOf(undefined, 'challenge', 'challenge'))
+    .map(([appId, channelId, challenge]) => openSession(appId, channelId, challenge)),
   number.map(countPoll),
   fc
     .tuple(

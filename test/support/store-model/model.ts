@@ -25,6 +25,8 @@ import {
 } from './state.ts';
 
 const samePlace = (left: Place, right: Place) => left.appId === right.appId && left.channelId === right.channelId;
+const isOf = (session: Bound, { appId, channelId }: Place) =>
+  session.appId === appId && [undefined, channelId].includes(session.channelId);
 const sessionKey = ({ session }: Claim) =>
   session && ('stateId' in session ? `state ${session.stateId} ${session.codeChallenge}` : `code ${session.queryCode}`);
 const sameBinding = (left: Claim, right: Claim) =>
@@ -114,7 +116,7 @@ const bind = (model: Model, { session, appId, channelId }: Claim): Bound | strin
   if (isOver && !byState && !issuedOnly) model.sessions = model.sessions.filter((one) => one !== named);
   if (named && !isOver) {
     if (issuedOnly && named.stateId === undefined) return 'NO_SESSION';
-    if (!samePlace(named, { appId, channelId })) return 'SESSION_TAKEN';
+    if (!isOf(named, { appId, channelId })) return 'SESSION_TAKEN';
     if (byState && named.codeChallenge !== session.codeChallenge) return 'VERIFIER_WRONG';
     endOverdue(model, named);
     const { entry } = named;
@@ -140,8 +142,7 @@ export const openInModel = (
     attempts = 1,
     codeChallenge,
     clientReferenceId,
-  }: Pick<Bound, 'queryCode' | 'stateId'> &
-    Place &
+  }: Pick<Bound, 'queryCode' | 'stateId' | 'appId' | 'channelId'> &
     Pick<NewSession, 'attempts' | 'codeChallenge' | 'clientReferenceId'>,
 ): Bound => {
   const expiresAt = model.now + modelTimes.resultTtlMs;
@@ -168,7 +169,7 @@ export const openInModel = (
 
 export const reportStepInModel = (model: Model, { stateId, step, ...place }: StepReport): StepVerdict => {
   const session = model.sessions.find((one) => one.stateId === stateId);
-  if (!session || !samePlace(session, place) || session.codesUntil <= model.now) return { kind: 'NO_SESSION' };
+  if (!session || !isOf(session, place) || session.codesUntil <= model.now) return { kind: 'NO_SESSION' };
   if (session.step === 'CANCELLED') return { kind: 'SESSION_CANCELLED' };
   if (session.attemptsLeft === 0) return { kind: 'SESSION_SPENT' };
   session.step = step;

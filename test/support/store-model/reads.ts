@@ -49,7 +49,7 @@ export const sessionAsRead = (model: Model, queryCode: string): object | undefin
   if (entry && !redemption && !isExpired) return undefined;
   return {
     appId,
-    channelId,
+    channelId: redemption ? entry?.claim.channelId : channelId,
     clientReferenceId: found.clientReferenceId,
     expiresAt: new Date(expiresAt + (isExpired ? graceMs : 0) + model.skew),
     isExpired,

@@ -50,7 +50,10 @@ export const hasFailed = ({ state }: Entry): boolean => state === 'REJECTED' || 
 
 export const isPending = ({ state }: Entry): boolean => state === 'CLAIMED' || state === 'SENT';
 
-export interface Bound extends Place {
+export interface Bound {
+  readonly appId: string;
+  /** Undefined: it takes a code of any channel. */
+  readonly channelId: string | undefined;
   readonly queryCode: string;
   /** Present when the store issued the session. */
   readonly stateId: string | undefined;
