@@ -113,14 +113,14 @@ export const createApp = async (
 ): Promise<App> => {
   const stopping = new AbortController();
   const services = createServices(config, { store, sources, vault, log, metrics, stopping: stopping.signal });
-  const { apollo, prepared, subscriptions } = createGraphql({
+  const graphql = createGraphql({
     log,
     explorable: config.sandbox,
     scopesInSdl: config.callers.scopesInSdl,
     limits: config.limits,
     firstOperation: readFileSync(firstOperation, 'utf8'),
   });
-  await apollo.start();
+  await graphql.apollo.start();
 
   refreshSources();
 
@@ -129,9 +129,7 @@ export const createApp = async (
   const webhooks = startWebhooks({ apps: config.apps, store, log, metrics, resolver, now: Date.now });
 
   const { handle, operations, idle } = createHandler({
-    apollo,
-    prepared,
-    subscriptions,
+    ...graphql,
     services,
     metrics,
     router: config.router ? createRouterCheck(config.router, Date.now) : withoutRouterCheck,
@@ -158,7 +156,7 @@ export const createApp = async (
       stopping.abort();
       sweeper.stop();
       await webhooks.stop();
-      await apollo.stop();
+      await graphql.apollo.stop();
     },
   };
 };

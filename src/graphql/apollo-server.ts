@@ -15,8 +15,8 @@ import type { Context } from './context.ts';
 import { createDocumentStore, type RepeatedDocuments } from './document-store.ts';
 import { formatError } from './errors.ts';
 import { admitField } from './field-admission.ts';
-import { limitOperations, type OperationLimits } from './operation-limits.ts';
-import { createPreparedOperations, type PreparedOperations } from './prepared.ts';
+import { limitOperations, type OperationLimits, rootFaultOf } from './operation-limits.ts';
+import { createPreparedOperations, type GraphqlRequest, type PreparedOperations } from './prepared.ts';
 import { measureRootFields } from './resolver-metrics.ts';
 import { resolvers } from './resolvers/resolvers.ts';
 import { runOnce } from './root-fields.ts';
@@ -54,6 +54,8 @@ export interface Graphql {
   readonly apollo: ApolloServer<Context>;
   /** Asked before Apollo Server. */
   readonly prepared: PreparedOperations;
+  /** Asked then: why the request is not given to Apollo Server. */
+  readonly faultOf: (request: GraphqlRequest) => ReturnType<typeof rootFaultOf>;
   readonly subscriptions: Subscriptions;
 }
 
@@ -67,6 +69,7 @@ export const createGraphql = (options: ApolloOptions): Graphql => {
   return {
     apollo: createApolloServer(options, { schema, documentStore, plugins }),
     prepared,
+    faultOf: (request) => rootFaultOf(request, options.limits),
     subscriptions: createSubscriptions({ ...options, schema, writeLine }),
   };
 };

@@ -2,10 +2,8 @@
  * POST /graphql: checks router, body and caller, then runs the operation within its time. From where the body is known
  * to be a GraphQL request, faults are GraphQL answers.
  */
-import type { ApolloServer } from '@apollo/server';
+import type { Graphql } from '../graphql/apollo-server.ts';
 import { type Context, createContext, type Services } from '../graphql/context.ts';
-import type { PreparedOperations } from '../graphql/prepared.ts';
-import type { Subscriptions } from '../graphql/subscriptions.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Callers } from '../security/callers.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
@@ -19,10 +17,7 @@ import { answerFault, settleStatus } from './graphql-status.ts';
 import { createOpenStream } from './graphql-stream.ts';
 import { traceIdOf } from './trace-context.ts';
 
-export interface EndpointOptions {
-  readonly apollo: ApolloServer<Context>;
-  readonly prepared: PreparedOperations;
-  readonly subscriptions: Subscriptions;
+export interface EndpointOptions extends Graphql {
   readonly services: Services;
   readonly router: RouterCheck;
   readonly callers: Callers;
@@ -54,13 +49,15 @@ const undetermined = {
 
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
-  const { apollo, prepared, subscriptions, services, callers, operationMs, clientAddressHeader } = options;
+  const { apollo, prepared, faultOf, subscriptions, services, callers, operationMs, clientAddressHeader } = options;
   const running = new Set<Promise<unknown>>();
   const openStream = createOpenStream(options, running);
 
   const execute = async (request: EdgeRequest, { body, asksFor, asked }: Question, context: Context) => {
     const text = asksFor && (await prepared.answer(asksFor, context));
     if (text !== undefined) return reply(200, `${asked.type}; charset=utf-8`, text);
+    const fault = asksFor && faultOf(asksFor);
+    if (fault) return answerFault(asked, { status: 400, ...fault });
     const head = { method: request.method, headers: { ...request.headers, accept: asked.type } };
     return executeInApollo(apollo, head, body, async () => context);
   };

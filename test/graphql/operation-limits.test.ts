@@ -47,19 +47,17 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     sources: {},
     limits,
   }));
-  const { apollo, prepared, subscriptions } = createGraphql({
+  const graphql = createGraphql({
     log,
     explorable: true,
     scopesInSdl: true,
     limits: config.limits,
     firstOperation: '',
   });
-  await apollo.start();
+  await graphql.apollo.start();
   const metrics = createMetrics();
   const { handle } = createHandler({
-    apollo,
-    prepared,
-    subscriptions,
+    ...graphql,
     metrics,
     services: {
       metrics,
@@ -85,13 +83,13 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
   });
   const server = await listen(handle, { host: '127.0.0.1', port: 0, log });
   return {
-    async ask(query: string, variables: Record<string, unknown> = {}) {
+    async ask(query: string, variables: Record<string, unknown> = {}, operationName?: string) {
       asked.length = 0;
       admitted.length = 0;
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query, variables }),
+        body: JSON.stringify({ query, variables, operationName }),
       });
       // biome-ignore lint/suspicious/noExplicitAny: tests assert the shape
       const answer = (await response.json()) as { data?: any; errors?: any };
@@ -104,7 +102,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     },
     async close() {
       await server.close(1_000);
-      await apollo.stop();
+      await graphql.apollo.stop();
     },
   };
 };
@@ -259,6 +257,26 @@ describe('sensitive fields (limits.sensitiveFields)', () => {
   ])('an operation with two fields that redeem a code is refused with any limits: %s', async (_, document) => {
     expectRefused(await service.ask(document), 'TOO_MANY_SENSITIVE_FIELDS');
     expectRefused(await small.ask(document), 'TOO_MANY_SENSITIVE_FIELDS');
+  });
+
+  /** Longer than the texts that are refused before Apollo Server has them. */
+  const padding = `# ${'x'.repeat(1_024)}\n`;
+  test('a long text over a limit of root fields gets the answer of a short one', async () => {
+    const text = `{ ${polls(11)} }`;
+    expect(await service.ask(padding + text)).toEqual(await service.ask(text));
+    expectRefused(await service.ask(padding + text), 'TOO_MANY_SENSITIVE_FIELDS');
+  });
+
+  test('a long text over a limit of root fields is refused before it is validated', async () => {
+    expectRefused(await service.ask(`${padding}{ ${polls(11)} nope }`), 'TOO_MANY_SENSITIVE_FIELDS');
+    expectRefused(await service.ask(`${padding}{ ${polls(10)} nope }`), 'GRAPHQL_VALIDATION_FAILED');
+  });
+
+  test('a long text is checked for the operation that it is sent for', async () => {
+    const text = `${padding}query A { ${polls(11)} } query B { ${polls(10)} }`;
+    expectRefused(await service.ask(text, {}, 'A'), 'TOO_MANY_SENSITIVE_FIELDS');
+    expectPassed(await service.ask(text, {}, 'B'));
+    expectRefused(await service.ask(text, {}, 'C'), 'OPERATION_RESOLUTION_FAILURE');
   });
 
   test('at most limits.sensitiveFields sensitive fields pass', async () => {
