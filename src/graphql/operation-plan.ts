@@ -7,7 +7,6 @@ import {
   GraphQLID,
   type GraphQLObjectType,
   type GraphQLOutputType,
-  type GraphQLResolveInfo,
   GraphQLString,
   getNamedType,
   isAbstractType,
@@ -18,56 +17,67 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Context } from './context.ts';
-import { type Compiling, fieldsOf, NotCompiled } from './selected-fields.ts';
+import { type Compiling, fieldsOf, infoOf, NotCompiled } from './selected-fields.ts';
 
 /** One execution of a plan. */
 export interface Run {
   readonly context: Context;
-  /** Values that are promises and not yet part of the answer. */
-  pending: number;
-  hasFailed: boolean;
-  /** Called when nothing is pending, and as soon as the run has failed. */
-  end(): void;
+  /** Puts a value into the answer, now or when it is there; the key gets its place now. */
+  put<Key extends string | number>(answer: Record<Key, unknown>, key: Key, value: unknown, complete: Complete): void;
+  /**
+   * Resolves when nothing is pending: whether every value is what the schema promises. Does not wait beyond the first
+   * failure, since graphql adds errors to an answer in their order in time.
+   */
+  isComplete(): Promise<boolean>;
 }
 
 /** What the answer shows of a value. Throws where graphql would add an error to the answer. */
 type Complete = (value: unknown, run: Run) => unknown;
+type CompleteObject = (value: object, run: Run) => unknown;
 
 /** Fields of one plan, over all types that a value may have. A reference of the longest query of a router has 21. */
 const MAX_FIELDS = 500;
 
-type Answer = Record<string | number, unknown>;
-
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
-const settle = (answer: Answer, key: string | number, value: unknown, complete: Complete, run: Run): void => {
-  try {
-    answer[key] = complete(value, run);
-  } catch {
-    run.hasFailed = true;
-  }
-};
-
-/** Puts a value into the answer, now or when it is there; the key gets its place now. */
-export const put = (answer: object, key: string | number, value: unknown, complete: Complete, run: Run): void => {
-  const into = answer as Answer;
-  if (!isPromise(value)) {
-    settle(into, key, value, complete, run);
-    return;
-  }
-  into[key] = null;
-  run.pending += 1;
-  const arrive = (settled: unknown) => {
-    settle(into, key, settled, complete, run);
-    run.pending -= 1;
-    if (run.pending === 0 || run.hasFailed) run.end();
-  };
+export const createRun = (context: Context): Run => {
+  let pending = 0;
+  let hasFailed = false;
+  let end = () => {};
   const fail = () => {
-    run.hasFailed = true;
-    run.end();
+    hasFailed = true;
+    end();
   };
-  value.then(arrive, fail);
+  const settle: Run['put'] = (answer, key, value, complete) => {
+    try {
+      answer[key] = complete(value, run);
+    } catch {
+      hasFailed = true;
+    }
+  };
+  const run: Run = {
+    context,
+    put(answer, key, value, complete) {
+      if (!isPromise(value)) return settle(answer, key, value, complete);
+      answer[key] = null;
+      pending += 1;
+      value.then((arrived) => {
+        settle(answer, key, arrived, complete);
+        pending -= 1;
+        if (pending === 0 || hasFailed) end();
+      }, fail);
+    },
+    async isComplete() {
+      if (pending > 0 && !hasFailed) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        end = resolve;
+        await promise;
+      }
+      return !hasFailed;
+    },
+  };
+  return run;
 };
 
 const completeLeaf = (type: GraphQLOutputType): Complete => {
@@ -87,38 +97,37 @@ const completeList = (item: Complete): Complete => {
     if (value === null || value === undefined) return null;
     if (!Array.isArray(value)) throw new Error('no list');
     const items: unknown[] = new Array(value.length);
-    for (let index = 0; index < value.length; index += 1) put(items, index, value[index], item, run);
+    for (let index = 0; index < value.length; index += 1) run.put(items, index, value[index], item);
     return items;
   };
 };
 
 /** How a field below a root field is read. */
-const readerOf = (type: GraphQLObjectType, name: string): ((source: object, run: Run) => unknown) => {
+const readerOf = (type: GraphQLObjectType, nodes: readonly FieldNode[], compiling: Compiling): CompleteObject => {
+  const name = nodes[0]?.name.value ?? '';
   const field = type.getFields()[name];
   // The resolver would get arguments, or ask where in the operation it runs.
   if (!field || field.args.length > 0 || (field.resolve && field.resolve.length > 3)) throw new NotCompiled();
   const { resolve } = field;
   if (!resolve) return (source) => Reflect.get(source, name);
-  return (source, { context }) => resolve(source, {}, context, noInfo);
+  const info = infoOf(compiling, { type, key: name, nodes, field });
+  return (source, { context }) => resolve(source, {}, context, info);
 };
 
-/** For resolvers that do not take it. */
-const noInfo = {} as GraphQLResolveInfo;
-
-const completeFields = (type: GraphQLObjectType, nodes: readonly FieldNode[], compiling: Compiling): Complete => {
+const completeFields = (type: GraphQLObjectType, nodes: readonly FieldNode[], compiling: Compiling): CompleteObject => {
   if (type.isTypeOf) throw new NotCompiled();
   const fields = [...fieldsOf(type, selectionsOf(nodes), compiling)].map(([key, fieldNodes]) => {
     const name = fieldNodes[0]?.name.value ?? '';
     if (name === '__typename') return { key, read: () => type.name, complete: (value: unknown) => value };
-    const read = readerOf(type, name);
+    const read = readerOf(type, fieldNodes, compiling);
     const complete = compileType(type.getFields()[name]?.type, fieldNodes, compiling);
     return { key, read, complete };
   });
   compiling.fields += fields.length;
   if (compiling.fields > MAX_FIELDS) throw new NotCompiled();
-  return (value, run) => {
-    const answer: Answer = {};
-    for (const { key, read, complete } of fields) put(answer, key, read(value as object, run), complete, run);
+  return (source, run) => {
+    const answer: Record<string, unknown> = {};
+    for (const { key, read, complete } of fields) run.put(answer, key, read(source, run), complete);
     return answer;
   };
 };
@@ -126,13 +135,12 @@ const completeFields = (type: GraphQLObjectType, nodes: readonly FieldNode[], co
 const selectionsOf = (nodes: readonly FieldNode[]): SelectionSetNode[] =>
   nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
 
-const requireObject = (value: unknown): object => {
-  if (typeof value !== 'object' || value === null || value instanceof Error) throw new Error('no object');
-  return value;
-};
-
-const completeObject = (complete: Complete): Complete => {
-  return (value, run) => (value === null || value === undefined ? null : complete(requireObject(value), run));
+const completeObject = (complete: CompleteObject): Complete => {
+  return (value, run) => {
+    if (value === null || value === undefined) return null;
+    if (typeof value !== 'object' || value instanceof Error) throw new Error('no object');
+    return complete(value, run);
+  };
 };
 
 /** By the type that a value names: graphql does so where the schema has no function for it, and federation's does it too. */
@@ -143,7 +151,8 @@ const completeMember = (type: GraphQLOutputType, nodes: readonly FieldNode[], co
     schema.getPossibleTypes(type).map((member) => [member.name, completeFields(member, nodes, compiling)]),
   );
   return completeObject((value, run) => {
-    const complete = members.get(Reflect.get(value as object, '__typename'));
+    const name = '__typename' in value ? value.__typename : undefined;
+    const complete = typeof name === 'string' ? members.get(name) : undefined;
     if (!complete) throw new Error('no member');
     return complete(value, run);
   });

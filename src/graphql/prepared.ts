@@ -4,20 +4,13 @@
  * with an error, is left to Apollo Server, which returns what the root fields have answered and runs none of them again.
  */
 import type { ApolloServerPlugin } from '@apollo/server';
-import {
-  type DocumentNode,
-  type GraphQLResolveInfo,
-  type GraphQLSchema,
-  getArgumentValues,
-  type OperationDefinitionNode,
-  visit,
-} from 'graphql';
+import { type DocumentNode, type GraphQLSchema, getArgumentValues, type OperationDefinitionNode, visit } from 'graphql';
 import { isRead, type WriteLine } from './call-lines.ts';
 import type { Context } from './context.ts';
 import { createRepeatedCheck, type OperationLimits } from './operation-limits.ts';
-import { compileType, put, type Run } from './operation-plan.ts';
+import { compileType, createRun } from './operation-plan.ts';
 import { fragmentsOf } from './operation-size.ts';
-import { fieldsOf, NotCompiled } from './selected-fields.ts';
+import { type Compiling, fieldsOf, infoOf, NotCompiled } from './selected-fields.ts';
 import { createCoercion, type Variables } from './variables.ts';
 
 export interface GraphqlRequest {
@@ -79,7 +72,7 @@ const compileRoots = (
   const type = schema.getQueryType();
   if (!type || operation.operation !== 'query' || hasDirectives(document)) throw new NotCompiled();
   const fragments = fragmentsOf(document);
-  const compiling = { schema, fragments, fields: 0 };
+  const compiling: Compiling = { operation, schema, fragments, fields: 0 };
   return [...fieldsOf(type, [operation.selectionSet], compiling)].map(([key, nodes]) => {
     const [node] = nodes;
     if (!node) throw new NotCompiled();
@@ -88,22 +81,14 @@ const compileRoots = (
     const field = type.getFields()[node.name.value];
     if (!field?.resolve || !isRead(field.name)) throw new NotCompiled();
     const { resolve } = field;
-    // Of the rest no root field reads anything: each has a resolver of three parameters inside its wrappers.
-    const info = { path: { prev: undefined, key, typename: type.name } } as GraphQLResolveInfo;
+    // Its wrappers read the path: the resolver inside them has three parameters.
+    const info = infoOf(compiling, { type, key, nodes, field });
     const prepare: RootField['prepare'] = (variableValues) => {
       const args = getArgumentValues(field, node, variableValues);
       return (context) => resolve(undefined, args, context, info);
     };
     return { key, prepare, complete: compileType(field.type, nodes, compiling) };
   });
-};
-
-/** Waits until nothing is pending. Not beyond the first failure: graphql adds errors to an answer in their order in time. */
-const settled = (run: Run): Promise<void> | undefined => {
-  if (run.pending === 0 || run.hasFailed) return undefined;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  run.end = resolve;
-  return promise;
 };
 
 /** Throws NotCompiled for an operation that graphql has to execute. */
@@ -123,15 +108,14 @@ const compile = (deps: Deps, document: DocumentNode, operation: OperationDefinit
   return async (variables, context) => {
     const starters = isWithinLimits(variables) ? startersOf(variables) : undefined;
     if (!starters) return undefined;
-    const run: Run = { context, pending: 0, hasFailed: false, end() {} };
-    const data = {};
+    const run = createRun(context);
+    const data: Record<string, unknown> = {};
     for (const [position, { key, complete }] of roots.entries()) {
       const value = starters[position]?.(context);
       context.answers.set(key, value);
-      put(data, key, value, complete, run);
+      run.put(data, key, value, complete);
     }
-    await settled(run);
-    return run.hasFailed ? undefined : data;
+    return (await run.isComplete()) ? data : undefined;
   };
 };
 

@@ -2,10 +2,13 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   isAbstractType,
   Kind,
+  type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
 
@@ -15,6 +18,7 @@ export class NotCompiled extends Error {
 }
 
 export interface Compiling {
+  readonly operation: OperationDefinitionNode;
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** Fields that the plan has so far. */
@@ -53,4 +57,32 @@ export const fieldsOf = (
   // On an object it would be the prototype.
   if (fields.has('__proto__')) throw new NotCompiled();
   return fields;
+};
+
+interface SelectedField {
+  readonly type: GraphQLObjectType;
+  readonly key: string;
+  readonly nodes: readonly FieldNode[];
+  readonly field: GraphQLField<unknown, unknown>;
+}
+
+/** The info of a resolver, the same for every request: without variables and, below the root, without the path to it. */
+export const infoOf = (
+  { schema, fragments, operation }: Compiling,
+  { type, key, nodes, field }: SelectedField,
+): GraphQLResolveInfo => {
+  const info = {
+    fieldName: field.name,
+    fieldNodes: nodes,
+    returnType: field.type,
+    parentType: type,
+    path: { prev: undefined, key, typename: type.name },
+    schema,
+    fragments: Object.fromEntries(fragments),
+    rootValue: undefined,
+    operation,
+    variableValues: {},
+  };
+  // @graphql-tools/utils adds members to the type that graphql 16 does not have.
+  return info as GraphQLResolveInfo;
 };

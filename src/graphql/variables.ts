@@ -24,7 +24,7 @@ export const createCoercion = (schema: GraphQLSchema, { variableDefinitions = []
     return { name: variable.name.value, type, fallback: defaultValue && { value: valueFromAST(defaultValue, type) } };
   });
   return (variables: Variables): Record<string, unknown> => {
-    const coerced: Record<string, unknown> = Object.create(null);
+    const coerced: Record<string, unknown> = { __proto__: null };
     for (const { name, type, fallback } of expected) {
       if (Object.hasOwn(variables, name)) coerced[name] = coerceInputValue(variables[name], type, doesNotFit);
       else if (fallback) coerced[name] = fallback.value;

@@ -31,8 +31,9 @@ const readBody = async (message: IncomingMessage, maxBytes: number, awaitBody: (
 
 /** Of the headers that node:http joins for a server, only Set-Cookie is a list. */
 const joinedHeaders = ({ headers }: IncomingMessage): Record<string, string | undefined> => {
-  const { 'set-cookie': cookies, ...others } = headers;
-  return { ...(others as Record<string, string>), ...(cookies && { 'set-cookie': cookies.join(', ') }) };
+  const joined: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(headers)) joined[name] = Array.isArray(value) ? value.join(', ') : value;
+  return joined;
 };
 
 /** `awaitBody` runs before the body is awaited: a client may send none of it until it gets 100 Continue. */

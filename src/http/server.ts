@@ -9,7 +9,6 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import { httpConfig } from './config.ts';
@@ -104,8 +103,9 @@ const openServer = (tls: TlsConfig | undefined, limits: ConnectionLimits, listen
 };
 
 const urlOf = (server: Server, tls: TlsConfig | undefined): string => {
-  // A server that listens on a port has no address of another kind.
-  const { address, port, family } = server.address() as AddressInfo;
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('The server does not listen on a port');
+  const { address, port, family } = bound;
   return `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 };
 

@@ -110,7 +110,7 @@ const readScalar = (reader: Reader): JsonScalar => {
 export const jsonValue = (node: JsonNode): unknown => {
   if (node.kind === 'scalar') return node.value;
   if (node.kind === 'array') return node.items.map(jsonValue);
-  const value: Record<string, unknown> = Object.create(null);
+  const value: Record<string, unknown> = { __proto__: null };
   for (const [key, member] of node.members) value[key] = jsonValue(member);
   return value;
 };
