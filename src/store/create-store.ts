@@ -59,7 +59,17 @@ export const createStore = (
       return write((db) => claim(db, deps, request, owner)).catch((error: unknown) => {
         // Marked, it would end as INDETERMINATE, although nothing is sent.
         if (request.marks && error instanceof CommitIndeterminate)
-          settling.write((db) => releaseUnconfirmed(db, deps, request, owner)).catch(() => undefined);
+          settling
+            .write((db) => releaseUnconfirmed(db, deps, request, owner))
+            .catch((cause: unknown) =>
+              log?.warn('a claim of which nothing was sent could not be released', {
+                traceId: request.traceId,
+                appId: request.appId,
+                channelId: request.channelId,
+                source: request.source,
+                error: cause,
+              }),
+            );
         throw error;
       });
     },
