@@ -12,10 +12,10 @@ import { createMetrics } from '../../src/metrics.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
-import type { ClaimVerdict } from '../../src/store/model.ts';
+import type { Claim, ClaimVerdict, Redemption } from '../../src/store/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes, testClaim } from '../contract/store/fixtures.ts';
-import { claim, openSteps, rejected } from './redeem-steps.ts';
+import { claim, openSteps, rejected, send } from './redeem-steps.ts';
 
 test('a duplicate whose wake-up got lost reads the outcome long before patienceMs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-once-'));
@@ -50,16 +50,24 @@ test('a duplicate whose wake-up got lost reads the outcome long before patienceM
 
 describe('the machine', () => {
   const times = { deadlineMs: 1_000, patienceMs: 1_000, leaseMs: contractTimes.leaseMs };
+  const neverSent: Redeem = () => Promise.reject(new Error('Nothing may be sent'));
   const start = (changes?: (store: Store) => Partial<Store>) => {
     const steps = openSteps(changes);
     const notes: CallNote[] = [];
     const redeemOnce = createRedeemOnce({ ...steps, times });
+    const note = (fields: CallNote) => void notes.push(fields);
     const run = (redeem: Redeem, requireReady?: () => void, clientGone = new AbortController().signal) =>
-      redeemOnce(testClaim(), redeem, { clientGone, requireReady, note: (fields) => void notes.push(fields) });
+      redeemOnce(testClaim(), redeem, { clientGone, requireReady, note });
+    const runFor = (claimed: Claim) =>
+      redeemOnce(claimed, neverSent, { clientGone: new AbortController().signal, note });
     const isFree = async () => (await steps.plain.claim(testClaim({ caller: 'other' }))).kind === 'CLAIMED';
-    return { ...steps, notes, run, isFree };
+    return { ...steps, notes, run, runFor, isFree };
   };
-  const neverSent: Redeem = () => Promise.reject(new Error('Nothing may be sent'));
+  const endedIn = async (store: Store): Promise<Redemption> => {
+    const ended = await store.settle(await send(store), rejected);
+    if (!ended) throw new Error('It was pending');
+    return ended;
+  };
   const succeeded: Redeem = async () => ({ state: 'SUCCEEDED', subject: { openId: 'o' } });
   /** Claims do not mark, as those of a channel that was suspended when the call began. */
   const unmarked = (store: Store): Pick<Store, 'claim'> => ({
@@ -76,17 +84,107 @@ describe('the machine', () => {
     ]);
   });
 
-  const refusals: [ClaimVerdict, object][] = [
-    [{ kind: 'CODE_USED' }, { code: 'AUTH_CODE_USED', fields: [] }],
-    [{ kind: 'NO_SESSION' }, { code: 'NOT_ALLOWED', fields: [] }],
+  const byState: Claim = { ...testClaim(), session: { stateId: 'a state' } };
+  const byQueryCode = testClaim({ queryCode: 'a-query-code' });
+  const wrongVerifier = {
+    path: 'codeVerifier',
+    message: 'the verifier of the codeChallenge that the session was started with; none where it had none',
+  };
+  const refusals: [ClaimVerdict, Claim, object, CallNote[]][] = [
+    [{ kind: 'CODE_USED' }, testClaim(), { code: 'AUTH_CODE_USED', fields: [] }, []],
+    [{ kind: 'NO_SESSION' }, testClaim(), { code: 'NOT_ALLOWED', fields: [] }, []],
+    [{ kind: 'NO_SESSION' }, byQueryCode, { code: 'NOT_ALLOWED', fields: [] }, []],
+    [{ kind: 'NO_SESSION' }, byState, { code: 'SESSION_EXPIRED', fields: [] }, []],
+    [{ kind: 'SESSION_SPENT' }, byState, { code: 'SESSION_SPENT', fields: [] }, []],
+    [{ kind: 'SESSION_CANCELLED' }, byState, { code: 'SESSION_CANCELLED', fields: [] }, []],
+    [
+      { kind: 'VERIFIER_WRONG' },
+      byState,
+      { code: 'INPUT_INVALID', fields: [wrongVerifier] },
+      [{ event: 'a code verifier was refused' }],
+    ],
     [
       { kind: 'SESSION_TAKEN' },
+      byQueryCode,
       { code: 'QUERY_CODE_TAKEN', fields: [{ path: 'queryCode', message: 'a new random value' }] },
+      [],
+    ],
+    [
+      { kind: 'SESSION_SPENT', clientReferenceId: 'order-1' },
+      byState,
+      { code: 'SESSION_SPENT' },
+      [{ clientReferenceId: 'order-1' }],
     ],
   ];
-  test.each(refusals)('a claim that is refused as %j fails as %j', async (verdict, expected) => {
-    const { run } = start(() => ({ claim: async () => verdict }));
-    await expect(run(neverSent)).rejects.toMatchObject(expected);
+  test.each(refusals)(
+    'a claim that is refused as %j of %j fails as %j, and notes %j',
+    async (verdict, of, failure, noted) => {
+      const { runFor, notes } = start(() => ({ claim: async () => verdict }));
+      await expect(runFor(of)).rejects.toMatchObject(failure);
+      expect(notes).toEqual(noted);
+    },
+  );
+
+  test('P4: a code for a session that has ended answers how the session ended', async () => {
+    const { runFor, notes, plain } = start((store) => ({
+      claim: async () => ({ kind: 'SESSION_DONE', redemption: await endedIn(store) }),
+    }));
+    expect(await runFor(byState)).toMatchObject(rejected);
+    expect(notes).toEqual([{ event: 'an earlier outcome was read', state: 'REJECTED' }]);
+    expect((await plain.claim(testClaim())).kind).toBe('DUPLICATE');
+  });
+
+  test('a code for a busy session waits for the code before it, and is claimed again then', async () => {
+    const verdicts: string[] = [];
+    const { runFor } = start((store) => ({
+      async claim() {
+        if (verdicts.length > 0) {
+          verdicts.push('second');
+          return { kind: 'SESSION_SPENT' };
+        }
+        const lease = await send(store);
+        const pending = await store.redemption(lease.redemptionId);
+        if (!pending) throw new Error('It is there');
+        verdicts.push(pending.state);
+        setTimeout(async () => {
+          await store.settle(lease, rejected);
+          verdicts.push('settled');
+        }, 50);
+        return { kind: 'SESSION_BUSY', redemption: pending };
+      },
+    }));
+    await expect(runFor(byState)).rejects.toMatchObject({ code: 'SESSION_SPENT' });
+    expect(verdicts).toEqual(['SENT', 'settled', 'second']);
+  });
+
+  test('a duplicate whose code is released while it waits gets CHANNEL_UNREACHABLE, since nothing was sent', async () => {
+    const { run } = start((store) => ({
+      async claim() {
+        const lease = await claim(store);
+        const pending = await store.redemption(lease.redemptionId);
+        if (!pending) throw new Error('It is there');
+        setTimeout(() => store.release(lease), 50);
+        return { kind: 'DUPLICATE', redemption: pending };
+      },
+    }));
+    await expect(run(neverSent)).rejects.toMatchObject({ code: 'CHANNEL_UNREACHABLE' });
+  });
+
+  test('a client that goes while the session is busy gets OUTCOME_PENDING, and no claim follows', async () => {
+    const gone = new AbortController();
+    let claims = 0;
+    const { run } = start((store) => ({
+      async claim() {
+        claims += 1;
+        const lease = await send(store);
+        const pending = await store.redemption(lease.redemptionId);
+        if (!pending) throw new Error('It is there');
+        setTimeout(() => gone.abort(), 50);
+        return { kind: 'SESSION_BUSY', redemption: pending };
+      },
+    }));
+    await expect(run(neverSent, undefined, gone.signal)).rejects.toMatchObject({ code: 'OUTCOME_PENDING' });
+    expect(claims).toBe(1);
   });
 
   test('P6: a store that rejects the claim is SERVICE_UNAVAILABLE, and nothing is sent', async () => {
