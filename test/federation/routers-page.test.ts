@@ -25,8 +25,8 @@ const sdl = readFileSync(printedSchemaFile, 'utf8');
 const routerSecret = 'router-secret-0123456789-abcdefghij';
 const example = (name: string, queryCode: string) =>
   readFileSync(new URL(`../../examples/${name}.graphql`, import.meta.url), 'utf8').replace(
-    /queryCode: "\w+"/,
-    `queryCode: "${queryCode}"`,
+    /\$queryCode: String! = "\w+"/,
+    `$queryCode: String! = "${queryCode}"`,
   );
 
 let scoped: ScopedService;

@@ -20,7 +20,7 @@ import {
   validate,
   visit,
 } from 'graphql';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { entityNames } from '../../src/graphql/entities.ts';
 import { resolvers } from '../../src/graphql/resolvers/resolvers.ts';
 import { buildSchema, checkResolvers, printedSchemaFile, printSchema, readTypeDefs } from '../../src/graphql/schema.ts';
@@ -290,6 +290,31 @@ describe('the example operations', () => {
     } finally {
       await service.close();
     }
+  });
+
+  test('the examples run a second time with new codes, and on any port with its address', async () => {
+    const service = await startSandboxService();
+    onTestFinished(() => service.close());
+    const fresh = (name: string, run: number): Record<string, string> => ({
+      authCode: `test_${name === 'refused.graphql' ? 'invalid' : 'ok'}_bob~${name}${run}`,
+      onceToken: `test_ok_bob~${run}`,
+      queryCode: `a-query-code-of-run-${run}`,
+      returnUrl: `${service.origin}/payer?channel=ali_pay`,
+    });
+    // First the one whose result the others read.
+    const inOrder = [
+      'authenticate-and-set.graphql',
+      ...names.filter((name) => name !== 'authenticate-and-set.graphql'),
+    ];
+    for (const run of [1, 2])
+      for (const name of inOrder) {
+        const text = read(name);
+        const given = Object.entries(fresh(name, run)).filter(([variable]) => text.includes(`$${variable}: `));
+        const { data, errors } = await service.graphql(text, Object.fromEntries(given));
+        expect({ name, errors }).toEqual({ name, errors: undefined });
+        const codes = JSON.stringify(data).match(/(?<="code":")\w+/g);
+        expect({ name, codes }).toEqual({ name, codes: name === 'refused.graphql' ? ['AUTH_CODE_INVALID'] : null });
+      }
   });
 
   test('the result that the example authenticate-and-set stores is read by auth-result', async () => {

@@ -33,8 +33,7 @@ test('the example has at most 20 lines, and its call is answered in sandbox mode
   };
   const wrong = await run({ SIGNING_KEY: 'another key, of no fewer bytes than 32' });
   expect(wrong).toMatchObject({ __typename: 'PayerNotAllowed', code: 'SIGNATURE_INVALID' });
-  expect(await run({})).toEqual({
-    __typename: 'PayerAuthenticated',
-    identity: { openId: expect.stringMatching(/^o/) },
-  });
+  // The second time as well.
+  for (const answer of [await run({}), await run({})])
+    expect(answer).toEqual({ __typename: 'PayerAuthenticated', identity: { openId: expect.stringMatching(/^o/) } });
 });
