@@ -1,5 +1,5 @@
-/** The code blocks of a document. */
-import { readFileSync } from 'node:fs';
+/** The code blocks of a document, its tables, and its generated part. */
+import { readFileSync, writeFileSync } from 'node:fs';
 
 interface Block {
   readonly language: string;
@@ -30,4 +30,18 @@ export const readTable = (name: string, heading: RegExp): string[][] => {
       .slice(1, -1)
       .map((cell) => cell.trim().replaceAll('`', '')),
   );
+};
+
+const [BEGIN, END] = ['<!-- generated: begin -->\n', '<!-- generated: end -->'];
+
+/**
+ * The part of a document that is generated, and what it has to be. `UPDATE_DOCS=1 vitest run <the test>` writes it, so
+ * that both are equal.
+ */
+export const comparePart = (name: string, generated: string): { readonly is: string; readonly shouldBe: string } => {
+  const [before = '', rest = ''] = readDocument(name).split(BEGIN);
+  const [part = '', after = ''] = rest.split(END);
+  if (process.env.UPDATE_DOCS !== '1') return { is: part, shouldBe: generated };
+  writeFileSync(new URL(`../../docs/${name}`, import.meta.url), before + BEGIN + generated + END + after);
+  return { is: generated, shouldBe: generated };
 };
