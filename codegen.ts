@@ -1,8 +1,10 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
+import { frontEnd } from './examples/front-end/codegen.ts';
 
 const config: CodegenConfig = {
   schema: 'schema/!(subgraph*).graphql',
   generates: {
+    ...frontEnd,
     'src/generated/resolvers.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
