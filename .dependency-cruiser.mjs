@@ -1,6 +1,19 @@
-/** The one way through the rooms: main → app → http → graphql → identity → channels | store → security → lib. */
-const rooms = ['main', 'app', 'http', 'graphql', 'identity', 'channels', 'store', 'security', 'lib'];
-const folder = (room) => (room === 'main' || room === 'app' ? `^src/${room}\\.ts$` : `^src/${room}/`);
+/** The one way through the rooms: main → commands → service → app → http → graphql → identity → channels | store → security → lib. */
+const rooms = [
+  'main',
+  'commands',
+  'service',
+  'app',
+  'http',
+  'graphql',
+  'identity',
+  'channels',
+  'store',
+  'security',
+  'lib',
+];
+const single = { main: '^src/main\\.ts$', service: '^src/(service\\.ts$|start/)', app: '^src/app\\.ts$' };
+const folder = (room) => single[room] ?? `^src/${room}/`;
 const below = (room) => rooms.slice(rooms.indexOf(room) + 1);
 const above = (room) => rooms.slice(0, rooms.indexOf(room)).map(folder);
 
@@ -101,30 +114,31 @@ export default {
       to: { path: '^src/emulators/[^/]+/', pathNot: '^src/emulators/$1/' },
     },
     {
-      name: 'emulators-are-for-main',
+      name: 'emulators-are-for-the-service',
       severity: 'error',
-      from: { path: '^src/(?!main\\.ts|emulators/)' },
+      from: { path: '^src/(?!service\\.ts|emulators/)' },
       to: { path: '^src/emulators/' },
     },
     {
       name: 'config-by-few',
       comment:
-        'Only config/ reads the environment, the configuration and the key file; only main, app and commands use it.',
+        'Only config/ reads the environment, the configuration and the key file; only service, app and commands use it.',
       severity: 'error',
       from: { path: below('app').map(folder) },
       to: { path: '^src/config/' },
     },
     {
-      name: 'commands-beside-main',
-      comment: 'An operator command opens a store as the service does, and serves nothing.',
+      name: 'commands-beside-the-service',
+      comment:
+        'An operator command opens a store or a source as the service does, and serves nothing; start alone does.',
       severity: 'error',
-      from: { path: '^src/commands/' },
-      to: { path: ['^src/(main|app)\\.ts$', ...['http', 'graphql', 'identity', 'channels', 'emulators'].map(folder)] },
+      from: { path: '^src/commands/(?!start\\.ts$)' },
+      to: { path: ['service', 'app', 'http', 'graphql', 'identity', 'emulators'].map(folder) },
     },
     {
       name: 'commands-are-entries',
       severity: 'error',
-      from: { path: '^src/(?!commands/)' },
+      from: { path: '^src/(?!commands/|main\\.ts)' },
       to: { path: '^src/commands/' },
     },
     { name: 'no-test-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench)/' } },
@@ -141,6 +155,7 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
+      exportsFields: ['exports'],
       extensions: ['.ts', '.js', '.mjs'],
       conditionNames: ['import', 'require', 'node', 'default'],
     },

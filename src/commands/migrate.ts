@@ -1,8 +1,9 @@
-/** `npm run -s migrate`: brings the store's database up to this release, as the service does when it starts. */
+/** `payer-identity migrate`: brings the store's database up to this release, as the service does when it starts. */
 import { migrateDatabase } from '../store/engine/open.ts';
-import { loadServiceConfig, runCommand } from './lib/run-command.ts';
+import { type Command, loadServiceConfig } from './lib/run-command.ts';
 
-await runCommand(async () => {
-  const { from, to } = await migrateDatabase(await loadServiceConfig());
-  console.log(`The database had schema ${from} and has schema ${to}.`);
-});
+export const migrate = async (command: Command): Promise<void> => {
+  const { from, to } = await migrateDatabase(await loadServiceConfig(command));
+  command.output.line(`The database had schema ${from} and has schema ${to}.`);
+  command.output.result({ ok: true, from, to });
+};

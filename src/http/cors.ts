@@ -1,5 +1,6 @@
 /** CORS: pages of the listed origins, compared character by character, may call from a browser. https://fetch.spec.whatwg.org/#http-cors-protocol */
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
+import { TRACE_HEADER } from './trace-context.ts';
 
 /** Apollo's hosted Sandbox; it reaches services on this machine. */
 export const apolloSandbox = 'https://studio.apollographql.com';
@@ -19,7 +20,11 @@ export interface Cors {
 export const createCors = (origins: readonly string[]): Cors => {
   const allow = ({ headers: { origin } }: EdgeRequest): Record<string, string> => ({
     ...(origins.length > 0 && { vary: 'Origin' }),
-    ...(origin !== undefined && origins.includes(origin) && { 'access-control-allow-origin': origin }),
+    ...(origin !== undefined &&
+      origins.includes(origin) && {
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': TRACE_HEADER,
+      }),
   });
   return {
     preflight(request) {

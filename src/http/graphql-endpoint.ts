@@ -15,7 +15,7 @@ import { type EdgeReply, type EdgeRequest, type Handler, reply } from './edge.ts
 import { type Question, readQuestion } from './graphql-question.ts';
 import { answerFault, settleStatus } from './graphql-status.ts';
 import { createOpenStream } from './graphql-stream.ts';
-import { traceIdOf } from './trace-context.ts';
+import { traced, traceIdOf } from './trace-context.ts';
 
 export interface EndpointOptions extends Graphql {
   readonly services: Services;
@@ -76,7 +76,7 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
       execution.then(end, end);
       return execution;
     });
-    return answered ? settleStatus(answered, asked) : answerFault(asked, late);
+    return traced(answered ? settleStatus(answered, asked) : answerFault(asked, late), traceId);
   };
 
   const answer = async (request: EdgeRequest, question: Question): Promise<EdgeReply> => {

@@ -5,7 +5,7 @@ import type { SubscriptionRequest, Subscriptions } from '../graphql/subscription
 import type { Caller } from '../security/caller.ts';
 import { clientAddress } from './client-address.ts';
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
-import { traceIdOf } from './trace-context.ts';
+import { traced, traceIdOf } from './trace-context.ts';
 
 /** How long a stream lasts at most: then its client subscribes again, with credentials that are valid then. */
 const STREAM_MS = 600_000;
@@ -47,5 +47,5 @@ export const createOpenStream =
     };
     signal.addEventListener('abort', end, { once: true });
     const events = await subscriptions.stream(asked, createContext(services, call));
-    return { status: 200, headers: streamHeaders, body: '', stream: untilEnd(events, end) };
+    return traced({ status: 200, headers: streamHeaders, body: '', stream: untilEnd(events, end) }, traceId);
   };

@@ -1,5 +1,6 @@
 /** The trace that a request belongs to. https://www.w3.org/TR/trace-context/#traceparent-header */
 import { randomUUID } from 'node:crypto';
+import type { EdgeReply } from './edge.ts';
 
 /** A later version may add fields behind the four of version 00; ff is not a version, and ids of zeros are not ids. */
 const traceparentForm =
@@ -11,3 +12,11 @@ export const traceIdOf = (traceparent = ''): string => {
   const isValid = traceId !== undefined && (version !== '00' || more === undefined);
   return isValid ? traceId : randomUUID().replaceAll('-', '');
 };
+
+/** Shows callers the traceId that the log line of their call carries, also of a success, which has no place for it. */
+export const TRACE_HEADER = 'x-trace-id';
+
+export const traced = (reply: EdgeReply, traceId: string): EdgeReply => ({
+  ...reply,
+  headers: { ...reply.headers, [TRACE_HEADER]: traceId },
+});

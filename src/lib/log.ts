@@ -1,6 +1,7 @@
 /** The log: JSON lines whose fields are a closed list, so that no secret can be logged by mistake. */
 import { type DestinationStream, pino } from 'pino';
 import { ExchangeError } from './exchange-error.ts';
+import { textLines } from './log-text.ts';
 import { codeOf } from './reasons.ts';
 
 /**
@@ -27,6 +28,12 @@ export interface LogFields {
   readonly durationMs?: number | undefined;
   readonly count?: number | undefined;
   readonly url?: string | undefined;
+  /** Of this package; the configured apps and their channels; the store without its password; who may call. */
+  readonly version?: string | undefined;
+  readonly apps?: readonly string[] | undefined;
+  readonly channels?: readonly string[] | undefined;
+  readonly store?: string | undefined;
+  readonly callers?: readonly string[] | undefined;
   /** The option of a source that holds a certificate, and from when to when the certificate is valid. */
   readonly setting?: string | undefined;
   readonly validFrom?: string | undefined;
@@ -113,13 +120,17 @@ export const writeByTurn = (stream: DestinationStream): DestinationStream => {
 
 let standardOutput: DestinationStream | undefined;
 const toStandardOutput = (): DestinationStream => {
-  standardOutput ??= writeByTurn(pino.destination(1));
+  const { stdout } = process;
+  standardOutput ??= writeByTurn(
+    stdout.isTTY ? textLines(pino.destination(1), stdout.getColorDepth() > 1) : pino.destination(1),
+  );
   return standardOutput;
 };
 
-/** Logs JSON lines to standard output, or to the destination given. */
+/** Logs JSON lines to standard output, readable ones on a terminal, or JSON to the destination given. */
 export const createLog = (level: string, destination = toStandardOutput()): Log => {
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const logger = pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const at =
     (severity: 'info' | 'warn' | 'error') =>
     (event: string, { error, ...fields }: LogFields = {}) =>

@@ -195,14 +195,18 @@ describe('the certificates of a source', () => {
   test('certificates that end within 30 days are logged at the start and every day, as warnings and then as errors', () => {
     const validTo = inDays(30);
     const { lines, later } = watch({ validTo });
-    const soon = { level: 40, msg: 'a certificate expires soon', source: 'main', setting: 'certificates.app' };
+    const soon = { level: 'warn', msg: 'a certificate expires soon', source: 'main', setting: 'certificates.app' };
     expect(lines).toEqual([expect.objectContaining({ ...soon, validTo: validTo.toISOString() })]);
     later(DAY_MS - 1);
     expect(lines).toHaveLength(1);
     later(1);
     expect(lines).toHaveLength(2);
     later(29 * DAY_MS);
-    expect(lines.at(-1)).toMatchObject({ level: 50, msg: 'a certificate has expired', setting: 'certificates.app' });
+    expect(lines.at(-1)).toMatchObject({
+      level: 'error',
+      msg: 'a certificate has expired',
+      setting: 'certificates.app',
+    });
   });
 
   test('certificates that last longer are not logged', () => {
@@ -216,7 +220,9 @@ describe('the certificates of a source', () => {
 
   test('certificates that are not valid yet are logged as errors, and the source starts', () => {
     const { lines } = watch({ validFrom: inDays(1) });
-    expect(lines).toMatchObject([{ level: 50, msg: 'a certificate is not valid yet', setting: 'certificates.app' }]);
+    expect(lines).toMatchObject([
+      { level: 'error', msg: 'a certificate is not valid yet', setting: 'certificates.app' },
+    ]);
   });
 });
 

@@ -14,7 +14,7 @@ import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { claimOf, contractTimes } from '../contract/store/fixtures.ts';
 import { startPostgres, type TestDatabase, type TestPostgres } from '../support/databases/postgres.ts';
-import { runCommand, startCommand } from '../support/services/command.ts';
+import { cli, runCommand, startCommand } from '../support/services/command.ts';
 import { populate, populatedClaim, readAll } from '../support/store-model/populate.ts';
 
 let server: TestPostgres;
@@ -80,8 +80,7 @@ const deployed = async (): Promise<Deployment> => {
   };
 };
 
-const copy = ({ file, env }: Deployment, keys?: VaultKeys) =>
-  runCommand('src/commands/copy-store.ts', ['copy', file], env(keys));
+const copy = ({ file, env }: Deployment, keys?: VaultKeys) => runCommand(cli, ['copy-store', file], env(keys));
 
 const plain = (rows: readonly object[]) =>
   rows
@@ -174,7 +173,7 @@ describe('store:copy', slow, () => {
     for (const table of tables) {
       await database.query(`CREATE TRIGGER wait AFTER INSERT ON ${table} EXECUTE FUNCTION wait()`);
       await holder.query('SELECT pg_advisory_lock(42)');
-      const { child, ended } = startCommand('src/commands/copy-store.ts', ['copy', from.file], from.env());
+      const { child, ended } = startCommand(cli, ['copy-store', from.file], from.env());
       const waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
       while (child.exitCode === null && (await database.query(waiting)).length === 0) await delay(20);
       child.kill('SIGKILL');
@@ -245,12 +244,16 @@ describe('store:copy refuses', slow, () => {
 
   test('a copy is refused without a file, without its name, and with an address that is not of PostgreSQL', async () => {
     const from = await deployed();
-    const run = (...args: string[]) => runCommand('src/commands/copy-store.ts', args, from.env());
-    expect(await run('copy', '/nowhere.sqlite')).toMatchObject({ code: 1, err: 'There is no /nowhere.sqlite\n' });
-    expect(await run('copy')).toMatchObject({ code: 1, err: expect.stringMatching(/^npm run -s store:copy/) });
-    const odd = await run('copy', from.file, 'mysql://user:the-password@127.0.0.1/x');
+    const run = (...args: string[]) => runCommand(cli, ['copy-store', ...args], from.env());
+    expect(await run('/nowhere.sqlite')).toMatchObject({ code: 1, err: 'There is no /nowhere.sqlite\n' });
+    expect(await run()).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(/missing required argument 'file'/),
+    });
+    const odd = await run(from.file, 'mysql://user:the-password@127.0.0.1/x');
     expect(odd).toMatchObject({ code: 1, out: '', err: expect.not.stringContaining('the-password') });
-    const unreachable = await run('copy', from.file, 'postgres://user:the-password@127.0.0.1:1/x');
+    const unreachable = await run(from.file, 'postgres://user:the-password@127.0.0.1:1/x');
     expect(unreachable).toMatchObject({
       code: 1,
       err: 'PostgreSQL, which store names, cannot be used: ECONNREFUSED\n',

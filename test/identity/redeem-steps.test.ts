@@ -17,7 +17,7 @@ import { testClaim } from '../contract/store/fixtures.ts';
 import { claim, openSteps, rejected, send, traceId } from './redeem-steps.ts';
 
 /** The levels of pino. */
-const [INFO, ERROR] = [30, 50];
+const [INFO, ERROR] = ['info', 'error'];
 
 const present = () => new AbortController().signal;
 const unsent = () => new ExchangeError('not sent', false);

@@ -167,7 +167,7 @@ test('an event is given up after 20 attempts, with one line at the level error a
   await vi.waitFor(async () => expect(await counted()).toEqual({ failed: 19, given_up: 1 }));
   await delay(100);
   expect(receiver.received).toHaveLength(20);
-  const errors = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 50);
+  const errors = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error');
   expect(errors).toMatchObject([
     {
       msg: 'a webhook event was given up',

@@ -136,7 +136,7 @@ describe('a success has one line that says where it happened:', () => {
   ])('a successful %s has one line with its app, channel and source', async (operation, query, input) => {
     const { traceId, lines } = await traced(query, { input: input() });
     const place = { appId: 'demo', channelId: 'ali_pay', source: 'alipay' };
-    expect(lines).toMatchObject([{ level: 30, traceId, operation, ...place, durationMs: expect.any(Number) }]);
+    expect(lines).toMatchObject([{ level: 'info', traceId, operation, ...place, durationMs: expect.any(Number) }]);
     expect(lines[0]).not.toHaveProperty('code');
   });
 });
@@ -153,7 +153,7 @@ test.each(['reportAuthenticationStep', 'cancelAuthentication'])(
         ? { input: { queryCode } }
         : { input: { channelId: 'ali_pay', appId: 'demo-other', state, step: 'DECLINED' } };
     const { lines, traceId } = await traced(operationFor('Mutation', operation), variables);
-    const line = { level: 30, msg: 'a call was answered', traceId, operation, channelId: 'ali_pay' };
+    const line = { level: 'info', msg: 'a call was answered', traceId, operation, channelId: 'ali_pay' };
     expect(lines).toMatchObject([{ ...line, appId: 'demo-other', durationMs: expect.any(Number) }]);
     expect(lines[0].state).toBe(operation === 'cancelAuthentication' ? undefined : 'DECLINED');
     expect(JSON.stringify(lines)).not.toContain(queryCode);
@@ -221,7 +221,7 @@ describe('an error names the traceId that finds its one line:', () => {
     const { traceId, errors, lines } = await breaking('identities', new VaultError(), read);
     expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR', traceId } }]);
     const error = { name: 'VaultError' };
-    expect(lines).toMatchObject([{ level: 50, msg: masked, operation: 'payerIdentity', traceId, error }]);
+    expect(lines).toMatchObject([{ level: 'error', msg: masked, operation: 'payerIdentity', traceId, error }]);
   });
 
   test('an unavailable store below a root field that succeeded names the traceId of its line', async () => {
@@ -231,7 +231,7 @@ describe('an error names the traceId that finds its one line:', () => {
     const ask = () => traced(query, { input });
     const { traceId, errors, lines } = await breaking('certificationsOf', new Error('gone'), ask);
     expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE', traceId } }]);
-    const line = { level: 40, msg: 'a code was redeemed', state: 'SUCCEEDED', code: 'SERVICE_UNAVAILABLE' };
+    const line = { level: 'warn', msg: 'a code was redeemed', state: 'SUCCEEDED', code: 'SERVICE_UNAVAILABLE' };
     expect(lines).toMatchObject([{ ...line, operation: 'authenticate', error: { name: 'Error' } }]);
   });
 
@@ -241,7 +241,7 @@ describe('an error names the traceId that finds its one line:', () => {
     expect(errors).toBeUndefined();
     const failure = { __typename: 'PayerServiceBusy', code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2, traceId };
     expect(data.authResult).toMatchObject(failure);
-    const line = { level: 40, msg: 'the store failed', operation: 'authResult', error: { name: 'RangeError' } };
+    const line = { level: 'warn', msg: 'the store failed', operation: 'authResult', error: { name: 'RangeError' } };
     expect(lines).toMatchObject([line]);
   });
 
@@ -250,7 +250,7 @@ describe('an error names the traceId that finds its one line:', () => {
     const { traceId, data, errors, lines } = await traced(query, {});
     expect(data).toEqual({ payerChannels: null });
     expect(errors).toMatchObject([{ path: ['payerChannels'], extensions: { code: 'APP_UNKNOWN', traceId } }]);
-    expect(lines).toMatchObject([{ level: 30, msg: 'a call was refused', operation: 'payerChannels', traceId }]);
+    expect(lines).toMatchObject([{ level: 'info', msg: 'a call was refused', operation: 'payerChannels', traceId }]);
     expect(JSON.stringify([errors, lines])).not.toContain('no-such-app');
   });
 

@@ -81,7 +81,7 @@ describe('the log line of a refused token', () => {
   test('the log states the code of the check that a token does not pass, and no error', async () => {
     expect(await open()(await issuer.sign({ exp: 1 }))).toBeUndefined();
     expect(logged()).toEqual([
-      { level: 30, time: expect.any(String), code: 'ERR_JWT_EXPIRED', msg: 'a token was refused' },
+      { level: 'info', time: expect.any(String), code: 'ERR_JWT_EXPIRED', msg: 'a token was refused' },
     ]);
   });
 
@@ -93,7 +93,7 @@ describe('the log line of a refused token', () => {
     expect(await open()(token)).toBeUndefined();
     expect(logged()).toEqual([
       {
-        ...{ level: 30, time: expect.any(String), msg: 'a token was refused' },
+        ...{ level: 'info', time: expect.any(String), msg: 'a token was refused' },
         error: { name: 'SyntaxError', at: expect.any(Array) },
       },
     ]);

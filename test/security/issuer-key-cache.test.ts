@@ -105,8 +105,8 @@ describe('the log', () => {
     await publish(new BadKeySet('SECRET_KEY'));
     await publish(keySet('key-1'));
     expect(logged()).toMatchObject([
-      { level: 50, msg: "the issuer's keys could not be fetched; the last good ones stay", code: 'HTTP_503' },
-      { level: 30, msg: 'the issuer publishes its keys again', count: 2 },
+      { level: 'error', msg: "the issuer's keys could not be fetched; the last good ones stay", code: 'HTTP_503' },
+      { level: 'info', msg: 'the issuer publishes its keys again', count: 2 },
     ]);
     expect(logged()[0].error.name).toBe('BadKeySet');
   });

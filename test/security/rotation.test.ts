@@ -12,6 +12,7 @@ import { openVault, type Vault, type VaultKeys, vaultKeys } from '../../src/secu
 import { createStore } from '../../src/store/create-store.ts';
 import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { contractTimes } from '../contract/store/fixtures.ts';
+import { cli } from '../support/services/command.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTH_RESULT, AUTHENTICATE, AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
@@ -116,7 +117,7 @@ describe('rotating keys', () => {
     const before = keysOf(service.folder);
     const stop = load(service, 2);
     await delay(300);
-    const { code, out, err } = await run('src/commands/rotate-keys.ts', ['rotate'], { DATA_DIR: service.folder });
+    const { code, out, err } = await run(cli, ['rotate-keys'], { DATA_DIR: service.folder });
     const { failures } = await stop();
     expect({ code, err, failures }).toEqual({ code: 0, err: '', failures: [] });
     expect(out).toMatch(/^[1-9]\d* values were sealed anew, 0 do not open .*\nThe older keys may be removed/);
@@ -145,7 +146,7 @@ describe('rotating keys', () => {
     writeFileSync(config, JSON.stringify({ ...rest, keys: { seal: [next, ...seal], index } }));
 
     const env = { CONFIG: config, DATA_DIR: service.folder };
-    const { code, out } = await run('src/commands/rotate-keys.ts', ['rotate'], env);
+    const { code, out } = await run(cli, ['rotate-keys'], env);
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^2 values .*\n.*may be removed/) });
     expect(keysOf(service.folder).seal).toHaveLength(1);
     const store = createStore(openSqlite({ file: service.file, now: Date.now }), {
@@ -168,7 +169,7 @@ describe('rotating keys', () => {
   test('a rotation without a command does nothing', async () => {
     const { folder } = await started();
     const before = keysOf(folder);
-    expect(await run('src/commands/rotate-keys.ts', [], { DATA_DIR: folder })).toMatchObject({ code: 1, out: '' });
+    expect(await run(cli, [], { DATA_DIR: folder })).toMatchObject({ code: 2, out: '' });
     expect(keysOf(folder)).toEqual(before);
   });
 });
@@ -211,7 +212,7 @@ describe('erasing a payer with the command', () => {
     expect(shown).toMatchObject({ __typename: 'PayerAuthSucceeded' });
     const { id, openId, userId } = shown.identity;
 
-    const { code, out, err } = await run('src/commands/erase-payer.ts', ['erase', id], { DATA_DIR: service.folder });
+    const { code, out, err } = await run(cli, ['erase-payer', id], { DATA_DIR: service.folder });
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(out)).toEqual({
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
@@ -229,13 +230,14 @@ describe('erasing a payer with the command', () => {
     expect(data.authResult).not.toHaveProperty('identity');
     const found = await service.graphql('query($id: ID!) { payerIdentity(id: $id) { id } }', { id });
     expect(found).toEqual({ status: 200, data: { payerIdentity: null } });
-    expect(await run('src/commands/erase-payer.ts', ['erase', id], { DATA_DIR: service.folder })).toMatchObject({
+    expect(await run(cli, ['erase-payer', id], { DATA_DIR: service.folder })).toMatchObject({
       code: 1,
+      out: '',
       err: 'There is no payer of that id.\n',
     });
   });
 
   test('the erase command requires an id', async () => {
-    expect(await run('src/commands/erase-payer.ts', ['erase'], { DATA_DIR: root })).toMatchObject({ code: 1, out: '' });
+    expect(await run(cli, ['erase-payer'], { DATA_DIR: root })).toMatchObject({ code: 2, out: '' });
   });
 });

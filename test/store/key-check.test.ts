@@ -14,7 +14,7 @@ import { requireKeysMatch } from '../../src/store/key-check.ts';
 import type { Store } from '../../src/store/store.ts';
 import { contractTimes, end, succeeded, take, testClaim } from '../contract/store/fixtures.ts';
 import { startPostgres, type TestPostgres } from '../support/databases/postgres.ts';
-import { runCommand } from '../support/services/command.ts';
+import { cli, runCommand } from '../support/services/command.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -301,7 +301,7 @@ describe('keys in a configuration', () => {
 
 describe('the service', { timeout: 60_000 }, () => {
   const run = (folder: string, env = {}) =>
-    runCommand('src/commands/rotate-keys.ts', ['rotate'], { DATA_DIR: folder, LOG_LEVEL: 'silent', ...env });
+    runCommand(cli, ['rotate-keys'], { DATA_DIR: folder, LOG_LEVEL: 'silent', ...env });
 
   test('P10: the service does not start on a database whose keys.json was removed, and says what to do', async () => {
     const folder = newFolder();

@@ -18,6 +18,8 @@ interface CopyOptions {
   readonly vault: Vault;
   /** Receives a line for each table. */
   readonly report: (line: string) => void;
+  /** Receives how far the copy of a table has come. */
+  readonly progress?: (line: string) => void;
 }
 
 interface Sum {
@@ -38,11 +40,24 @@ const sumOf = async (rows: Iterable<TableRow> | AsyncIterable<TableRow>): Promis
   return { rows: count, checksum: sum.toString('hex') };
 };
 
+/** Rows between two reports of progress. */
+const REPORT_EVERY = 1_000;
+
+/** The same rows, counted as they pass. */
+function* counted(rows: Iterable<TableRow>, report: (count: number) => void): Iterable<TableRow> {
+  let count = 0;
+  for (const row of rows) {
+    yield row;
+    count += 1;
+    if (count % REPORT_EVERY === 0) report(count);
+  }
+}
+
 /** Part of one transaction. Returns false when every row was there already, as after a second run. */
 const copyTables = async (
   target: PostgresTables,
   { tables }: SqliteTables,
-  report: CopyOptions['report'],
+  { report, progress = () => {} }: Pick<CopyOptions, 'report' | 'progress'>,
 ): Promise<boolean> => {
   const names = tables.map(({ name }) => name);
   await target.lock(names);
@@ -50,7 +65,9 @@ const copyTables = async (
   // These have rows as soon as the database exists, or a service has started on it.
   if (isEmpty) for (const name of bookkeepingTables) await target.clear(name);
   for (const table of tables) {
-    if (isEmpty) await target.insert(table, table.rows());
+    const onCount = (count: number) => progress(`${table.name}: ${count} rows copied`);
+    if (isEmpty) await target.insert(table, counted(table.rows(), onCount));
+    progress(`${table.name}: both sides are compared`);
     const [file, copy] = [await sumOf(table.rows()), await sumOf(target.rows(table))];
     if (file.rows !== copy.rows || file.checksum !== copy.checksum)
       throw new ConfigError(
@@ -64,10 +81,15 @@ const copyTables = async (
 };
 
 /** Copies every table, or finds that they were copied. Rejects, and changes nothing, when the database holds other data. */
-export const copyStore = async ({ file, url, vault, report }: CopyOptions): Promise<{ readonly copied: boolean }> => {
+export const copyStore = async ({
+  file,
+  url,
+  vault,
+  ...reports
+}: CopyOptions): Promise<{ readonly copied: boolean }> => {
   const source = await openSource(file, vault);
   try {
-    return { copied: await changePostgresTables(url, (target) => copyTables(target, source, report)) };
+    return { copied: await changePostgresTables(url, (target) => copyTables(target, source, reports)) };
   } finally {
     source.close();
   }

@@ -14,12 +14,14 @@ interface Pace {
 export const resealAll = async (
   store: Store,
   { batch, pauseMs }: Pace,
+  onBatch: (resealed: number) => void = () => {},
 ): Promise<Pick<ResealReport, 'resealed' | 'unreadable'>> => {
   let [resealed, unreadable] = [0, 0];
   let report = await store.reseal(batch);
   for (;;) {
     resealed += report.resealed;
     unreadable += report.unreadable;
+    onBatch(resealed);
     if (!report.next) return { resealed, unreadable };
     await delay(pauseMs);
     report = await store.reseal(batch, report.next);

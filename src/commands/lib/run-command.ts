@@ -1,34 +1,62 @@
 /** How an operator command starts and ends: with the service's configuration, and an exit status. */
-import { mkdirSync } from 'node:fs';
+
+import { prepareDataDir } from '../../config/data-dir.ts';
 import { type Config, loadConfig } from '../../config/load.ts';
 import { describeForOperator } from '../../config/operator-errors.ts';
 import { openConfiguredStore } from '../../config/store.ts';
 import { createLog } from '../../lib/log.ts';
 import type { Store } from '../../store/store.ts';
+import { createOutput, type Output } from './output.ts';
+
+/** What a command runs with. */
+export interface Command {
+  readonly env: NodeJS.ProcessEnv;
+  readonly output: Output;
+}
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly config?: string;
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
 
 /** The configuration of the service beside which a command runs; of sandbox mode only where its files are. */
-export const loadServiceConfig = async (): Promise<Config> => {
-  const config = await loadConfig(process.env, async () => ({
+export const loadServiceConfig = async ({ env }: Command): Promise<Config> => {
+  const config = await loadConfig(env, async () => ({
     defaultApp: 'sandbox',
     apps: [{ id: 'sandbox', channels: {} }],
     sources: {},
   }));
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  prepareDataDir(config.dataDir);
   return config;
 };
 
-export const openServiceStore = async (config: Config): Promise<Store> => {
+export const openServiceStore = async (config: Config, { env }: Command): Promise<Store> => {
   const log = createLog(config.logLevel);
-  const { store } = await openConfiguredStore(config, { env: process.env, log });
+  const { store } = await openConfiguredStore(config, { env, log });
   return store;
 };
 
+/** The environment with what the options say in place of its variables. */
+export const environmentOf = ({ config, dataDir }: CommonOptions): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...(config !== undefined && { CONFIG: config }),
+  ...(dataDir !== undefined && { DATA_DIR: dataDir }),
+});
+
 /** Runs a command. When it fails, prints what the operator may see and exits with 1. */
-export const runCommand = async (command: () => Promise<void>): Promise<void> => {
+export const runCommand = async (
+  options: CommonOptions,
+  command: (context: Command) => Promise<void>,
+): Promise<void> => {
+  const output = createOutput(options.json ?? false, { out: process.stdout, err: process.stderr });
   try {
-    await command();
+    await command({ env: environmentOf(options), output });
   } catch (error) {
-    console.error(describeForOperator(error));
+    const reason = describeForOperator(error);
+    output.result({ ok: false, error: reason });
+    output.warn(reason);
     process.exitCode = 1;
   }
 };

@@ -69,7 +69,7 @@ describe('no redirect leads elsewhere', () => {
     }
     const lines = service.logLines.map((line) => JSON.parse(line)).filter(({ msg }) => /cannot return/.test(msg));
     expect(lines).toHaveLength(pages.length);
-    expect(lines[0]).toMatchObject({ level: 40, appId: 'demo', channelId: 'wechat_pay' });
+    expect(lines[0]).toMatchObject({ level: 'warn', appId: 'demo', channelId: 'wechat_pay' });
     const state = await openWithPage(service, listed);
     expect((await visit(`${service.door}/return/demo/wechat_pay?code=c&state=${state}`)).status).toBe(303);
   });
@@ -301,7 +301,7 @@ test('while the store fails a return is 503 and says when to try again, a ticket
   expect(Number(failed.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(await failed.text()).toContain('Load this page again');
   const line = service.logLines.map((each) => JSON.parse(each)).find(({ msg }) => msg === 'the store failed');
-  expect(line).toMatchObject({ level: 50, appId: 'demo', channelId: 'wechat_pay', code: 'SERVICE_UNAVAILABLE' });
+  expect(line).toMatchObject({ level: 'error', appId: 'demo', channelId: 'wechat_pay', code: 'SERVICE_UNAVAILABLE' });
   expect((await visit(authorizeUrl, inWechat)).status).toBe(303);
   expect((await visit(address)).status).toBe(303);
 });

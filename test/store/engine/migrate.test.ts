@@ -8,7 +8,7 @@ import { createLog } from '../../../src/lib/log.ts';
 import { generateVaultKeys } from '../../../src/security/vault.ts';
 import { openPostgres } from '../../../src/store/engine/postgres.ts';
 import { startPostgres, type TestPostgres } from '../../support/databases/postgres.ts';
-import { runCommand } from '../../support/services/command.ts';
+import { cli, runCommand } from '../../support/services/command.ts';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -67,7 +67,7 @@ describe.each([
   ['postgres', onPostgres],
 ] as const)('migrate on %s', { timeout: 60_000 }, (engine, configure) => {
   const newest = readdirSync(new URL(`../../../src/store/engine/migrations/${engine}/`, import.meta.url)).length;
-  const migrate = (env: Record<string, string>) => runCommand('src/commands/migrate.ts', [], env);
+  const migrate = (env: Record<string, string>) => runCommand(cli, ['migrate'], env);
 
   test('migrate prints the earlier and the present schema, and changes nothing the second time', async () => {
     const { env, query } = await configure();
@@ -107,7 +107,7 @@ test('after migrate a role without the right to create tables serves, and before
   const open = () => openPostgres({ url: url.href, log: createLog('silent') });
   await expect(open()).rejects.toThrow(/cannot be used: permission denied for schema public/);
 
-  expect(await runCommand('src/commands/migrate.ts', [], env)).toMatchObject({ code: 0 });
+  expect(await runCommand(cli, ['migrate'], env)).toMatchObject({ code: 0 });
   await query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`);
   const engine = await open();
   onTestFinished(() => engine.close());

@@ -6,6 +6,9 @@ import { childEnv } from './child-env.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** The command line, as npx runs it. */
+export const cli = 'bin/payer-identity.mjs';
+
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
