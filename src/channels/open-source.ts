@@ -26,7 +26,12 @@ interface Opened {
 
 const nonce = () => randomBytes(16).toString('hex');
 
-const parseOptions = <Schema extends z.ZodType>(source: string, schema: Schema, options: unknown): z.output<Schema> => {
+/** Throws an Error that names the source and the option, and shows no value. */
+export const parseOptions = <Schema extends z.ZodType>(
+  source: string,
+  schema: Schema,
+  options: unknown,
+): z.output<Schema> => {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);

@@ -2,7 +2,8 @@
 import { alipay } from './alipay/alipay.ts';
 import { daxpay } from './daxpay/daxpay.ts';
 import { jucai } from './jucai/jucai.ts';
-import { openSource, type SourceEnvironment } from './open-source.ts';
+import { openSource, parseOptions, type SourceEnvironment } from './open-source.ts';
+import type { Explained, WireMessage } from './signing.ts';
 import type { OpenedSource, SourceDefinition } from './source.ts';
 import { wechat } from './wechat/wechat.ts';
 
@@ -24,6 +25,22 @@ export interface Sources {
   close(): Promise<void>;
 }
 
+const definitionOf = (name: string, type: string): SourceDefinition => {
+  const definition = definitions.get(type);
+  if (definition) return definition;
+  throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
+};
+
+/** How a message of a configured source is signed. Throws an Error that names the source, and shows no value. */
+export const explainMessage = (
+  name: string,
+  { type, proxy: _proxy, ca: _ca, ...options }: Configured[string],
+  message: WireMessage,
+): Explained | undefined => {
+  const definition = definitionOf(name, type);
+  return definition.explain?.(parseOptions(name, definition.config, options), message);
+};
+
 /** Throws an Error that names the source when its options are not valid, so that the service does not start. */
 export const openSources = (
   configured: Configured,
@@ -31,8 +48,7 @@ export const openSources = (
 ): Sources => {
   const open = (name: string, configuredOptions: Configured[string]) => {
     const { type, ...options } = configuredOptions;
-    const definition = definitions.get(type);
-    if (!definition) throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
+    const definition = definitionOf(name, type);
     const opened = openSource(name, definition, options, { observe, now: Date.now, resolver, guard });
     return { ...opened, options: JSON.stringify(configuredOptions) };
   };

@@ -7,6 +7,7 @@ import type { FailureCode } from '../failure-codes.ts';
 import type { Cancellation, HttpReply, HttpRequest } from '../lib/exchange.ts';
 import type { AuthCodeKind, Redeemed, RedeemRequest, Traffic } from '../model.ts';
 import type { PageReturn, ReturnParameters } from './page-return.ts';
+import type { Explained, WireMessage } from './signing.ts';
 
 /** What a source is opened with: its only access to the network, to time and to randomness. */
 export interface SourceDeps {
@@ -194,6 +195,8 @@ interface SourceOptions {
 export interface SourceDefinition<Config extends z.ZodType<SourceOptions> = z.ZodType<SourceOptions>> {
   readonly config: Config;
   open(config: z.output<Config>, deps: SourceDeps): Source;
+  /** How a message of this source is signed; absent or undefined when its upstream signs none, as WeChat's login. */
+  explain?(config: z.output<Config>, message: WireMessage): Explained | undefined;
 }
 
 /** Ties the type of `open`'s argument to the schema it is parsed with. */

@@ -25,6 +25,7 @@ import {
   QUERY,
   queryReply,
 } from './certify.ts';
+import { explainAlipay } from './explain.ts';
 import { JOBWORTH_PATH, jobworthParameters, judgeJobworth } from './jobworth.ts';
 import { alipayKeys, keyConfig, keyFaults } from './keys.ts';
 import { infoStr } from './native.ts';
@@ -120,6 +121,7 @@ const webAuthorizer = (
 
 export const alipay = defineSource({
   config,
+  explain: (config, message) => explainAlipay(alipayKeys(config), message),
   open(config, { connect, now, nonce }) {
     const options: GatewayOptions = { ...config, keys: alipayKeys(config) };
     const exchange = traced(connect(new URL(config.gatewayUrl).origin));

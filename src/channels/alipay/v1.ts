@@ -132,8 +132,8 @@ const outcome = z.object({
 });
 
 /** The members of a reply besides its node. */
-const SIGN = 'sign';
-const CERTIFICATE = 'alipay_cert_sn';
+export const SIGN = 'sign';
+export const CERTIFICATE = 'alipay_cert_sn';
 /** Logged in place of an upstream's code: the reply names a certificate that is not configured. */
 export const CERTIFICATE_UNKNOWN = 'CERTIFICATE_UNKNOWN';
 
@@ -185,11 +185,11 @@ const commonCodes: FailureCodes = new Map([
   ['40006', 'CHANNEL_MISCONFIGURED'],
 ]);
 
-const stringOf = (node: JsonNode | undefined): string | undefined =>
+export const stringOf = (node: JsonNode | undefined): string | undefined =>
   node?.kind === 'scalar' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
 
 /** The gateway escapes the slashes of some replies after signing, so both spellings are verified, as its SDKs do. */
-const isSigned = (body: ReplyText, node: JsonNode, signature: string, key: KeyObject): boolean => {
+export const isSigned = (body: ReplyText, node: JsonNode, signature: string, key: KeyObject): boolean => {
   const bytes = Buffer.from(signature, 'base64');
   return [body.bytes(node.start, node.end), withoutEscapes(body, node)].some((spelling) =>
     verify('RSA-SHA256', spelling, key, bytes),

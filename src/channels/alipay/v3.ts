@@ -18,13 +18,13 @@ export interface ApiOptions {
   readonly appAuthToken?: string | undefined;
 }
 
-/** The signed text of a request without a body: every part ends with a line feed. */
+/** The signed text of a request: every part ends with a line feed. */
 export const requestTextToSign = (
   authorization: string,
   method: string,
   target: string,
-  appAuthToken: string | undefined,
-): string => [authorization, method, target, '', ...(appAuthToken ? [appAuthToken] : []), ''].join('\n');
+  { appAuthToken, body = '' }: { readonly appAuthToken?: string | undefined; readonly body?: string } = {},
+): string => [authorization, method, target, body, ...(appAuthToken ? [appAuthToken] : []), ''].join('\n');
 
 export const getRequest = async (
   { appId, keys, appAuthToken }: ApiOptions,
@@ -42,7 +42,7 @@ export const getRequest = async (
     `timestamp=${nowMs}`,
   ];
   const authorization = parts.join(',');
-  const text = requestTextToSign(authorization, 'GET', target, appAuthToken);
+  const text = requestTextToSign(authorization, 'GET', target, { appAuthToken });
   const signature = await signRequest(text, keys.privateKey);
   return {
     method: 'GET',

@@ -18,6 +18,7 @@ import { refusePaymentCode, refuseSubAppId } from '../request-checks.ts';
 import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
 import { defineSource, type Exchange, type ResultHolder } from '../source.ts';
 import { malformed, refusal, traceOf, unverified } from './codes.ts';
+import { explainDaxpay } from './explain.ts';
 import { signDaxpay } from './sign.ts';
 
 const AUTH = '/unipay/assist/channel/auth/auth';
@@ -172,6 +173,7 @@ const openResultHolder = (
 
 export const daxpay = defineSource({
   config,
+  explain: explainDaxpay,
   open(options, { connect, now, nonce }) {
     const exchange = connect(options.baseUrl);
     const { resultHolder: holder } = options;

@@ -28,8 +28,8 @@ export interface DaxpaySigning {
   readonly secret: string;
 }
 
-/** The signature over the members of a JSON text, `sign` and nulls left out. */
-export const signDaxpay = (text: string, { profile, signType, secret }: DaxpaySigning): string => {
+/** What becomes of the members of a JSON text, `sign` and nulls left out; `signed` is what the digest is of. */
+export const daxpayTexts = (text: string, { profile, secret }: Omit<DaxpaySigning, 'signType'>) => {
   const root = readJson(text);
   if (root.kind !== 'object') throw new SyntaxError('An object was expected');
   const pairs = [...root.members]
@@ -37,8 +37,13 @@ export const signDaxpay = (text: string, { profile, signType, secret }: DaxpaySi
     .map(([key, node]): [string, string] => [key, topLevelText(text, node)])
     .sort(([left], [right]) => (left < right ? -1 : 1));
   const joined = pairs.map(([key, value]) => `${key}=${value}`).join('&');
-  const signed = `${joined.replace(/[\\"]/g, '')}&key=${secret}`;
-  return digests[signType](profile === 'ga' ? signed.toUpperCase() : signed, secret);
+  const bare = joined.replace(/[\\"]/g, '');
+  const ended = `${bare}&key=${secret}`;
+  return { joined, bare, ended, signed: profile === 'ga' ? ended.toUpperCase() : ended };
 };
+
+/** The signature over the members of a JSON text. */
+export const signDaxpay = (text: string, { signType, ...rest }: DaxpaySigning): string =>
+  digests[signType](daxpayTexts(text, rest).signed, rest.secret);
 const topLevelText = (text: string, node: JsonNode): string =>
   node.kind === 'scalar' && typeof node.value === 'string' ? node.value : nestedText(text, node);

@@ -17,6 +17,7 @@ import { invalidField } from '../request-checks.ts';
 import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
 import { defineSource } from '../source.ts';
 import { codesOf, configuredRefusals, refusal, unusableReply } from './codes.ts';
+import { explainJucai } from './explain.ts';
 import { isSigned, jucaiSigning, signJucai } from './sign.ts';
 
 const AUTH_TO_OPEN_ID = '/pay/api/1.0/auth2OpenId';
@@ -184,6 +185,7 @@ const judgeAuth = (reply: HttpReply, { channelId, subAppId, mchOrderNo }: Order,
 
 export const jucai = defineSource({
   config,
+  explain: explainJucai,
   open({ refusals, ...rest }, { connect, now, nonce }) {
     const options: Options = { ...rest, codes: codesOf(refusals) };
     const exchange = connect(options.baseUrl);

@@ -35,13 +35,17 @@ const ignoringCase = (left: string, right: string): number => {
   return Number(one > other) - Number(one < other);
 };
 
-/** Signs `k=v&` for every non-empty field but `sign`, sorted without regard to case, then the secret. */
-export const signJucai = (fields: Fields, { secret, signing }: JucaiKey): string => {
-  const pairs = fields
+/** `k=v&` for every non-empty field but `sign`, sorted without regard to case. */
+export const jucaiPairs = (fields: Fields): string =>
+  fields
     .filter(([key, text]) => key !== 'sign' && text !== '')
     .map(([key, text]) => `${key}=${text}&`)
-    .sort(ignoringCase);
-  const digest = digests[signing.digest](`${pairs.join('')}${signing.keyParameter}=${secret}`, secret);
+    .sort(ignoringCase)
+    .join('');
+
+/** Signs these pairs, and the secret behind them. */
+export const signJucai = (fields: Fields, { secret, signing }: JucaiKey): string => {
+  const digest = digests[signing.digest](`${jucaiPairs(fields)}${signing.keyParameter}=${secret}`, secret);
   return signing.letterCase === 'upper' ? digest.toUpperCase() : digest;
 };
 
@@ -52,14 +56,16 @@ const textOf = (text: string, node: JsonNode): string => {
   return node.value === null ? '' : text.slice(node.start, node.end);
 };
 
+/** The members of an object as they are signed. */
+export const fieldsOf = (text: string, node: JsonNode | undefined): Fields =>
+  (node?.kind === 'object' ? [...node.members] : []).map(([name, member]) => [name, textOf(text, member)] as const);
+
 /** Whether a reply is signed; throws REPLY_UNVERIFIED when its signature is wrong. */
 export const isSigned = (text: string, reply: JsonObject, key: JucaiKey): boolean => {
   const sign = reply.members.get('sign');
   const given = sign ? textOf(text, sign) : '';
   if (given === '') return false;
-  const scope = key.signing.replyScope === 'data' ? reply.members.get('data') : reply;
-  const members = scope?.kind === 'object' ? [...scope.members] : [];
-  const fields = members.map(([name, node]) => [name, textOf(text, node)] as const);
+  const fields = fieldsOf(text, key.signing.replyScope === 'data' ? reply.members.get('data') : reply);
   const expected = signJucai(fields, key);
   if (isAmbiguous(fields) || !equalSecrets(given.toLowerCase(), expected.toLowerCase()))
     throw unusableReply('REPLY_UNVERIFIED', reply);

@@ -27,10 +27,14 @@ interface Merchant {
  * The signature of V2 requests and replies: https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=4_3
  * MD5: this endpoint has a `sign` of 32 characters and no sign_type, so no HMAC-SHA256.
  */
-export const signV2 = (fields: ReadonlyMap<string, string>, apiKey: string): string => {
+export const signV2 = (fields: ReadonlyMap<string, string>, apiKey: string): string =>
+  digests.md5(textV2(fields, apiKey), apiKey).toUpperCase();
+
+/** Every field with a value but `sign`, in byte order of the names, and the key behind them. */
+export const textV2 = (fields: ReadonlyMap<string, string>, apiKey: string): string => {
   const signed = [...fields].filter(([name, value]) => name !== 'sign' && value !== '');
   const pairs = signed.sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, value]) => `${name}=${value}`);
-  return digests.md5([...pairs, `key=${apiKey}`].join('&'), apiKey).toUpperCase();
+  return [...pairs, `key=${apiKey}`].join('&');
 };
 
 /** The sub-merchant's fields are for service providers. */

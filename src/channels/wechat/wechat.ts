@@ -10,6 +10,7 @@ import { returnWith } from '../page-return.ts';
 import { invalidField, refusePaymentCode, refuseSubAppId } from '../request-checks.ts';
 import { channelNames, issuedId, issuedSecret } from '../schemas.ts';
 import { type AuthorizeRequest, type Authorizer, defineSource } from '../source.ts';
+import { explainV2 } from './explain.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './login.ts';
 import { judgeOpenId, openIdRequest } from './payment-code.ts';
 
@@ -119,6 +120,9 @@ const requireFittingSubAppId = (options: PaymentCodeOptions, request: RedeemRequ
 
 export const wechat = defineSource({
   config,
+  explain(options, message) {
+    return options.kind === 'payment_code' ? explainV2(options.apiKey, message) : undefined;
+  },
   open(options, { connect, now, nonce }) {
     const exchange = connect(options.kind === 'payment_code' ? options.payUrl : options.apiUrl);
     const kind = kindOf(options);

@@ -2,14 +2,57 @@
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand } from './run-command.ts';
 
+const withConfig = (command: Command): Command =>
+  command.option('--config <file>', 'the configuration file, in place of the variable CONFIG');
+
 /** The options of a command beside the service. */
 const withCommon = (command: Command): Command =>
-  command
-    .option('--config <file>', 'the configuration file, in place of the variable CONFIG')
+  withConfig(command)
     .option('--data-dir <folder>', 'where results are stored, in place of DATA_DIR')
     .option('--json', 'print the result as JSON');
 
+/** The options of the commands that show how a message is signed. */
+const withSigning = (command: Command): Command =>
+  withConfig(command)
+    .argument('<file>', 'a request or a reply as it was on the wire, with or without its head; - for standard input')
+    .option('--source <name>', 'the source that the message is of; absent: the only one')
+    .option('--json', 'print the result as JSON');
+
+interface SigningOptions extends CommonOptions {
+  readonly source?: string;
+  readonly against?: string;
+}
+
+const AGAINST = [
+  '--against <file>',
+  'the text that another program has signed: the first difference is marked',
+] as const;
+
+const addSigningCommands = (program: Command): void => {
+  withSigning(program.command('sign'))
+    .description('Print the text to sign for a request, step by step, and its signature.')
+    .option(...AGAINST)
+    .action((file: string, options: SigningOptions) =>
+      runCommand(options, async (to) => (await import('../sign.ts')).sign(to, file, options)),
+    );
+
+  withSigning(program.command('verify'))
+    .description('Check the signature of a request or reply; exit code 1 when it is not right.')
+    .action((file: string, options: SigningOptions) =>
+      runCommand(options, async (to) => (await import('../sign.ts')).verify(to, file, options)),
+    );
+
+  withSigning(program.command('explain'))
+    .description('Show how a request or reply is signed, what your secret gives, and why they differ.')
+    .option(...AGAINST)
+    .action((file: string, options: SigningOptions) =>
+      runCommand(options, async (to) => (await import('../sign.ts')).explain(to, file, options)),
+    );
+};
+
 export const addOperatorCommands = (program: Command): void => {
+  addSigningCommands(program);
+
   withCommon(program.command('migrate'))
     .description("Bring the store's database up to this release.")
     .action((options: CommonOptions) => runCommand(options, async (to) => (await import('../migrate.ts')).migrate(to)));

@@ -1,0 +1,43 @@
+import { type DigestName, digests } from '../../lib/digest.ts';
+import { memberText, readObject } from '../reply.ts';
+import { type Explained, findingsOf, HIDDEN, type WireMessage } from '../signing.ts';
+import { type DaxpaySigning, daxpayTexts } from './sign.ts';
+
+const REFUSED =
+  '20052: DaxPay could not verify our signature, and signed this refusal with the secret that it has for this appId: compare the secret of the application in DaxPay, and signType and profile with its release';
+
+const signTypes: readonly DigestName[] = ['hmac_sha256', 'md5', 'sm3'];
+
+/** How DaxPay's JSON is signed; requests and replies alike. */
+export const explainDaxpay = (options: DaxpaySigning, { body }: WireMessage): Explained => {
+  const text = body.toString();
+  const root = readObject(text);
+  const hidden = daxpayTexts(text, { ...options, secret: HIDDEN });
+  const given = memberText(root, 'sign') || undefined;
+  const signedBy = (signing: DaxpaySigning) =>
+    digests[signing.signType](daxpayTexts(text, signing).signed, signing.secret);
+  const variants = (['beta', 'ga'] as const).flatMap((profile) =>
+    signTypes.map((signType) => ({
+      rule: `profile ${profile} and signType ${signType}`,
+      signature: signedBy({ ...options, profile, signType }),
+    })),
+  );
+  const expected = signedBy(options);
+  const findings = findingsOf(given, expected, variants);
+  return {
+    kind: root.members.has('code') ? 'reply' : 'request',
+    algorithm: options.signType,
+    steps: [
+      { what: 'the members by name, without sign and null', text: hidden.joined },
+      { what: 'without quotes and backslashes', text: hidden.bare },
+      { what: 'with &key= and the secret', text: hidden.ended },
+      ...(options.profile === 'ga'
+        ? [{ what: 'in upper case, the secret too (profile ga)', text: hidden.signed }]
+        : []),
+    ],
+    given,
+    expected,
+    isRight: given !== undefined && findings.length === 0,
+    findings: memberText(root, 'code') === '20052' ? [REFUSED, ...findings] : findings,
+  };
+};

@@ -1,0 +1,35 @@
+/** Reads a request or a reply that an operator has saved: a body alone, or with its head as `curl -i` prints it. */
+import { readFileSync } from 'node:fs';
+import type { WireMessage } from '../../channels/signing.ts';
+import { ConfigError } from '../../config/load.ts';
+
+const START_LINE = /^(?:HTTP\/[\d.]+ \d{3}|(?:GET|POST) \S+)[^\n]*\r?\n/;
+
+/** Reads standard input for `-`. */
+export const readInput = (file: string): Buffer => {
+  try {
+    return readFileSync(file === '-' ? 0 : file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    throw new ConfigError(`${file} cannot be read${code}: name a file, or - for standard input`);
+  }
+};
+
+/** The headers as the characters of a head, of which a repeated one keeps its last value. */
+const headersIn = (lines: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    lines.flatMap((line) => {
+      const colon = line.indexOf(':');
+      return colon > 0 ? [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]] : [];
+    }),
+  );
+
+export const readMessage = (file: string): WireMessage => {
+  const bytes = readInput(file);
+  // One character for each byte, so that the body can be cut off by its place.
+  const text = bytes.toString('latin1');
+  if (!START_LINE.test(text)) return { headers: {}, body: bytes };
+  const [, head = '', gap = ''] = /^([\s\S]*?)(\r?\n\r?\n|\r?\n?$)/.exec(text) ?? [];
+  const [startLine, ...lines] = head.split(/\r?\n/);
+  return { startLine, headers: headersIn(lines), body: bytes.subarray(head.length + gap.length) };
+};
