@@ -23,6 +23,7 @@ import { createCallerOf, createIsSignedCall } from './identity/signed-calls.ts';
 import { createStateTokens } from './identity/state-token.ts';
 import { createWatchResult } from './identity/watch-result.ts';
 import { startWebhooks } from './identity/webhooks.ts';
+import { isLocalPage } from './lib/address.ts';
 import type { Log } from './lib/log.ts';
 import type { Resolver } from './lib/resolver.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -128,6 +129,7 @@ export const createApp = async (
 
   const webhooks = startWebhooks({ apps: config.apps, store, log, metrics, resolver, now: Date.now });
 
+  const sandboxHosts = config.sandboxHost === undefined ? [] : [config.sandboxHost];
   const { handle, operations, idle } = createHandler({
     ...graphql,
     services,
@@ -138,6 +140,7 @@ export const createApp = async (
     bodyBytes: config.limits.bodyBytes,
     clientAddressHeader: config.http.clientAddressHeader,
     corsOrigins: config.sandbox ? [apolloSandbox, ...config.http.cors] : config.http.cors,
+    isLocalOrigin: config.sandbox ? (origin) => isLocalPage(origin, sandboxHosts) : undefined,
     pages: config.sandbox ? readStaticPages() : new Map(),
     metricsHere: config.sandbox,
     accepting: () => !stopping.signal.aborted,

@@ -31,10 +31,11 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
   const quiet = isQuiet(given);
   const env = quiet ? { ...given, LOG_LEVEL: 'warn' } : given;
   let sandbox: Sandbox | undefined;
-  const config = await loadConfig(env, async (origin) => {
-    sandbox = await startSandbox(origin);
+  const loaded = await loadConfig(env, async (origin, lanHost) => {
+    sandbox = await startSandbox(origin, lanHost);
     return sandbox.config;
   });
+  const config = withLanDoor(loaded, sandbox?.lanDoorUrl);
   requireOwnPorts(config);
   const log = createLog(config.logLevel);
   prepareDataDir(config.dataDir);
@@ -62,9 +63,10 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
   const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
   const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver });
   const { server, door, operations } = await openPorts(config, app, { log, metrics });
+  const lanUrl = await sandbox?.listening(server.url);
   // After the lines of the log, which are written at the end of this turn.
   await turn();
-  if (config.sandbox) process.stdout.write(greeting(server.url, config, quiet));
+  if (config.sandbox) process.stdout.write(greeting({ url: server.url, lanUrl, config, quiet }));
 
   const stop = async () => {
     log.info('stopping');
@@ -85,6 +87,10 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
   };
   stopOnSignal(stop);
 };
+
+/** Phones cannot open the door of this machine, and no configuration file may name one without TLS elsewhere. */
+const withLanDoor = (config: Config, publicUrl: string | undefined): Config =>
+  config.door && publicUrl !== undefined ? { ...config, door: { ...config.door, publicUrl } } : config;
 
 /** Rejects with the setting to change when the port does not open. */
 const open = (handle: Handler, options: Parameters<typeof listen>[1], place: Parameters<typeof portFault>[2]) =>

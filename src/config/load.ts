@@ -1,11 +1,14 @@
 /** Reads the environment and the configuration file, which no other file does. Everything it returns is checked and frozen. */
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
 import { bulkheadsConfig } from '../identity/bulkheads.ts';
 import { ratesConfig } from '../identity/rates.ts';
+import { lanAddress } from '../lib/lan-address.ts';
 import { type VaultKeys, vaultKeys } from '../security/vault.ts';
 import type { StoreTimes } from '../store/model.ts';
 import { configFile, type FileConfig, port } from './file.ts';
+import { withOverlay } from './overlay.ts';
 import { requirements } from './requirements.ts';
 import { ConfigError, readUtf8, resolveValues } from './values.ts';
 
@@ -21,6 +24,8 @@ export type Config = z.output<typeof configFile> & {
   readonly logLevel: string;
   /** True without a configuration file: channels are emulated, and every client on this machine may call. */
   readonly sandbox: boolean;
+  /** In sandbox mode: an address of this machine by which other devices reach its pages. */
+  readonly sandboxHost?: string | undefined;
 };
 
 const environment = z.object({
@@ -32,6 +37,13 @@ const environment = z.object({
   NODE_ENV: z.string().optional(),
   /** For sandbox mode, which has no file to set callers.scopesInSdl in. */
   SCOPES_IN_SDL: z.enum(['true', 'false']).optional(),
+  /** The file with which a team changes sandbox mode: apps of its own, limits, times. */
+  SANDBOX: z.string().min(1).optional(),
+  /** An address of this machine in the local network, or `auto`: phones reach sandbox mode there, with a key. */
+  SANDBOX_HOST: z
+    .string()
+    .refine((host) => host === 'auto' || isIPv4(host), 'auto, or an IPv4 address of this machine')
+    .optional(),
 });
 
 const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> => {
@@ -43,12 +55,12 @@ const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: s
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 
-const readConfigFile = (path: string, env: NodeJS.ProcessEnv): unknown => {
+const readConfigFile = (path: string, env: NodeJS.ProcessEnv, variable = 'CONFIG'): unknown => {
   try {
     return resolveValues(JSON.parse(readUtf8(path)), env);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`CONFIG names a file that cannot be read as JSON: ${path}`);
+    throw new ConfigError(`${variable} names a file that cannot be read as JSON: ${path}`);
   }
 };
 
@@ -95,10 +107,20 @@ const deepFreeze = <T>(value: T): T => {
   return value;
 };
 
-/** Reads the configuration; without CONFIG, `sandbox` generates one for the origin that the service will have. */
+const requireLanAddress = (asked: string): string => {
+  const address = asked === 'auto' ? lanAddress() : asked;
+  if (address !== undefined) return address;
+  throw new ConfigError(
+    'SANDBOX_HOST is auto, and this machine is in no network: set it to an address of this machine.',
+  );
+};
+
+const originOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Reads the configuration; without CONFIG, `sandbox` generates one, which the file that SANDBOX names may change. */
 export const loadConfig = async (
   env: NodeJS.ProcessEnv,
-  sandbox: (origin: string) => Promise<FileConfig>,
+  sandbox: (origin: string, sandboxHost: string | undefined) => Promise<FileConfig>,
 ): Promise<Config> => {
   const {
     HOST: host,
@@ -108,6 +130,8 @@ export const loadConfig = async (
     CONFIG,
     NODE_ENV,
     SCOPES_IN_SDL,
+    SANDBOX,
+    SANDBOX_HOST,
   } = parse(environment, env, 'The environment');
   if (!CONFIG && (NODE_ENV === 'production' || !isLoopback(host))) {
     throw new ConfigError(
@@ -117,11 +141,18 @@ export const loadConfig = async (
   if (CONFIG && SCOPES_IN_SDL !== undefined) {
     throw new ConfigError('SCOPES_IN_SDL is for sandbox mode. Set callers.scopesInSdl in the file that CONFIG names.');
   }
-  const given = CONFIG ? readConfigFile(CONFIG, env) : await sandbox(`http://${host}:${port}`);
+  if (CONFIG && (SANDBOX ?? SANDBOX_HOST) !== undefined)
+    throw new ConfigError('SANDBOX and SANDBOX_HOST are for sandbox mode, which CONFIG ends: unset them, or CONFIG.');
+  const overlay = SANDBOX === undefined ? {} : readConfigFile(SANDBOX, env, 'SANDBOX');
+  const sandboxHost = SANDBOX_HOST === undefined ? undefined : requireLanAddress(SANDBOX_HOST);
+  const given = CONFIG
+    ? readConfigFile(CONFIG, env)
+    : withOverlay(await sandbox(originOf(host, port), sandboxHost), overlay);
   const config = parse(configFile, given, 'The configuration');
   for (const { lacks, needs } of requirements)
     if (lacks(config, !CONFIG)) throw new ConfigError(`The configuration needs ${needs}`);
   const limits = CONFIG ? { ...fullLimits(), ...config.limits } : config.limits;
   const callers = SCOPES_IN_SDL ? { ...config.callers, scopesInSdl: SCOPES_IN_SDL === 'true' } : config.callers;
-  return deepFreeze({ ...config, limits, callers, host, port, dataDir, logLevel, sandbox: !CONFIG });
+  const place = { host, port, dataDir, sandboxHost };
+  return deepFreeze({ ...config, limits, callers, ...place, logLevel, sandbox: !CONFIG });
 };

@@ -29,19 +29,10 @@ const returnUrlsAt = (origin: string): string[] =>
     (channel) => `${origin}/payer?app=demo-ways&channel=${channel}`,
   );
 
-/** `returnUrls` are those of the sandbox's other apps. */
-export const alipayApps = (
-  origin: string,
-  publicKey: AlipayApp['publicKey'],
-  returnUrls: readonly string[],
-): AlipayApp[] => [
+/** They send payers back to every address: teams list theirs for the apps of the sandbox. */
+export const alipayApps = (publicKey: AlipayApp['publicKey']): AlipayApp[] => [
   // A web page and an app share one application of Alipay.
-  {
-    appId: appIds.alipay,
-    publicKey,
-    returnUrls: [...returnUrls, ...returnUrlsAt(origin)],
-    pid,
-  },
+  { appId: appIds.alipay, publicKey, pid },
   { appId: appIds.alipayMiniProgram, publicKey, isMiniProgram: true },
 ];
 
@@ -74,16 +65,18 @@ interface Shared {
   readonly alipay: { readonly type: string; readonly [option: string]: unknown };
   readonly wechat: { readonly type: string; readonly apiUrl: string; readonly appSecret: string };
   readonly wechatApiKey: string;
+  /** The address of WeChat's pages for payers' browsers. */
+  readonly wechatPages: string;
 }
 
-export const waysSources = ({ alipay, wechat, wechatApiKey }: Shared): FileConfig['sources'] => ({
+export const waysSources = ({ alipay, wechat, wechatPages, wechatApiKey }: Shared): FileConfig['sources'] => ({
   'alipay-mini-program': { ...alipay, kind: 'miniprogram', appId: appIds.alipayMiniProgram },
   'alipay-native-app': { ...alipay, kind: 'native', appId: appIds.alipay, pid },
   'wechat-website': {
     ...wechat,
     appId: appIds.wechatWebsite,
     scope: 'snsapi_login',
-    authorizeUrl: `${wechat.apiUrl}/connect/qrconnect`,
+    authorizeUrl: `${wechatPages}/connect/qrconnect`,
   },
   'wechat-mini-program': { ...wechat, kind: 'miniprogram', appId: appIds.wechatMiniProgram },
   'wechat-native-app': { ...wechat, kind: 'native', appId: appIds.wechatNative },

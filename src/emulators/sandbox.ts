@@ -8,12 +8,17 @@ import { startDaxpay } from './daxpay.ts';
 import type { Emulator } from './emulator.ts';
 import { freePort } from './free-port.ts';
 import { jucaiRefusals, startJucai } from './jucai.ts';
+import { type LanFront, openLanFront } from './lan-front.ts';
 import { alipayApps, waysApp, waysSources, waysTitles, wechatApps } from './sandbox-ways.ts';
 import { startWechat } from './wechat.ts';
 
 export interface Sandbox {
   readonly config: FileConfig;
   readonly emulators: Readonly<Record<'alipay' | 'wechat' | 'jucai' | 'daxpay', Emulator>>;
+  /** For phones in the room: the door's address, which belongs in `door.publicUrl`. Undefined without a host of them. */
+  readonly lanDoorUrl: string | undefined;
+  /** Called when the service listens. Returns its address for phones in the room, with the key; undefined without a host. */
+  listening(serviceUrl: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -38,12 +43,12 @@ const pem = (key: ReturnType<typeof newKeys>['privateKey']): string =>
   key.export({ format: 'pem', type: key.type === 'private' ? 'pkcs8' : 'spki' }).toString();
 
 /** Each with credentials of its own, which the sources of the configuration have. */
-const startEmulators = async (origin: string, alipayReturnUrls: readonly string[]) => {
+const startEmulators = async () => {
   const secrets = { wechat: newSecret(), wechatPay: newSecret(), jucai: newSecret(), daxpay: newSecret() };
   const [ourKeys, alipayKeys] = [newKeys(), newKeys()];
   const emulators = {
     alipay: await startAlipay({
-      apps: alipayApps(origin, ourKeys.publicKey, alipayReturnUrls),
+      apps: alipayApps(ourKeys.publicKey),
       privateKey: alipayKeys.privateKey,
     }),
     wechat: await startWechat({ apps: wechatApps(secrets.wechat, secrets.wechatPay) }),
@@ -53,11 +58,33 @@ const startEmulators = async (origin: string, alipayReturnUrls: readonly string[
   return { emulators, secrets, keys: { privateKey: ourKeys.privateKey, alipayPublicKey: alipayKeys.publicKey } };
 };
 
+interface Fronts {
+  /** The address of a server for payers' browsers: the server's own, or that of its front. */
+  of(origin: string, port?: number): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The fronts of all pages share one random key. */
+const createFronts = (host: string | undefined): Fronts => {
+  const key = randomBytes(12).toString('base64url');
+  const open: LanFront[] = [];
+  return {
+    async of(target, port = 0) {
+      if (host === undefined) return target;
+      const front = await openLanFront({ host, port, key, target });
+      open.push(front);
+      return front.url;
+    },
+    close: async () => void (await Promise.all(open.map((front) => front.close()))),
+  };
+};
+
 /**
  * Starts the emulated channels and returns the configuration that uses them. `origin` is where the service will listen:
- * the channels send payers back to its payer page.
+ * the channels send payers back to its payer page. `lanHost` is an address of this machine that phones in the room
+ * reach: pages for payers get addresses there.
  */
-export const startSandbox = async (origin: string): Promise<Sandbox> => {
+export const startSandbox = async (origin: string, lanHost?: string): Promise<Sandbox> => {
   // Its address has to be known before it listens.
   const door = { host: '127.0.0.1', port: await freePort() };
   const publicUrl = `http://${door.host}:${door.port}`;
@@ -65,21 +92,25 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
     `${origin}/payer`,
     ...Object.keys(wallets).map((channel) => `${origin}/payer?channel=${channel}`),
   ];
-  const alipayReturnUrls = [...returnUrls, `${publicUrl}/return/demo/ali_pay`];
 
-  const { emulators, secrets, keys } = await startEmulators(origin, alipayReturnUrls);
-  const at = (name: keyof typeof emulators, path: string) => emulators[name].origin + path;
+  const { emulators, secrets, keys } = await startEmulators();
+  const fronts = createFronts(lanHost);
+  const [alipayPages, wechatPages, unionpayPages] = await Promise.all(
+    [emulators.alipay, emulators.wechat, emulators.jucai].map((emulator) => fronts.of(emulator.origin)),
+  );
   const alipay = {
     type: 'alipay',
     privateKey: pem(keys.privateKey),
     alipayPublicKey: pem(keys.alipayPublicKey),
-    gatewayUrl: at('alipay', '/gateway.do'),
+    // The page of the certification is at this address too.
+    gatewayUrl: `${alipayPages}/gateway.do`,
     apiUrl: emulators.alipay.origin,
   };
   const wechat = { type: 'wechat', appSecret: secrets.wechat, apiUrl: emulators.wechat.origin };
 
   return {
     emulators,
+    lanDoorUrl: lanHost === undefined ? undefined : await fronts.of(publicUrl),
     config: {
       defaultApp: 'demo',
       apps: [
@@ -93,9 +124,9 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
         alipay: {
           ...alipay,
           appId: '2021000000000001',
-          authorizeUrl: at('alipay', '/oauth2/publicAppAuthorize.htm'),
+          authorizeUrl: `${alipayPages}/oauth2/publicAppAuthorize.htm`,
         },
-        wechat: { ...wechat, appId: 'wx0000000000000001', authorizeUrl: at('wechat', '/connect/oauth2/authorize') },
+        wechat: { ...wechat, appId: 'wx0000000000000001', authorizeUrl: `${wechatPages}/connect/oauth2/authorize` },
         jucai: {
           type: 'jucai',
           baseUrl: emulators.jucai.origin,
@@ -103,14 +134,19 @@ export const startSandbox = async (origin: string): Promise<Sandbox> => {
           appId: 'MCH_A1',
           secret: secrets.jucai,
           refusals: jucaiRefusals,
-          unionpayAuthorizeUrl: at('jucai', '/qrcGtwWeb-web/api/userAuth'),
+          unionpayAuthorizeUrl: `${unionpayPages}/qrcGtwWeb-web/api/userAuth`,
         },
         daxpay: { type: 'daxpay', baseUrl: emulators.daxpay.origin, appId: 'demo', secret: secrets.daxpay },
-        ...waysSources({ alipay, wechat, wechatApiKey: secrets.wechatPay }),
+        ...waysSources({ alipay, wechat, wechatPages: wechatPages ?? '', wechatApiKey: secrets.wechatPay }),
       },
       channelTitles: { ...wallets, ...waysTitles },
       door: { publicUrl, ...door },
     },
-    close: async () => void (await Promise.all(Object.values(emulators).map((emulator) => emulator.close()))),
+    listening: async (serviceUrl) =>
+      lanHost === undefined ? undefined : fronts.of(serviceUrl, Number(new URL(serviceUrl).port)),
+    async close() {
+      await fronts.close();
+      await Promise.all(Object.values(emulators).map((emulator) => emulator.close()));
+    },
   };
 };

@@ -1,4 +1,4 @@
-/** CORS: pages of the listed origins, compared character by character, may call from a browser. https://fetch.spec.whatwg.org/#http-cors-protocol */
+/** CORS: pages of the listed origins, compared character by character, and in sandbox mode those of this machine, may call from a browser. https://fetch.spec.whatwg.org/#http-cors-protocol */
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
 import { TRACE_HEADER } from './trace-context.ts';
 
@@ -17,11 +17,14 @@ export interface Cors {
   expose(request: EdgeRequest, reply: EdgeReply): EdgeReply;
 }
 
-export const createCors = (origins: readonly string[]): Cors => {
+/** `isLocal`: in sandbox mode, whether an origin that is not listed is of this machine. */
+export const createCors = (origins: readonly string[], isLocal?: (origin: string) => boolean): Cors => {
+  const isClosed = origins.length === 0 && !isLocal;
+  const isAllowed = (origin: string): boolean => origins.includes(origin) || isLocal?.(origin) === true;
   const allow = ({ headers: { origin } }: EdgeRequest): Record<string, string> => ({
-    ...(origins.length > 0 && { vary: 'Origin' }),
+    ...(!isClosed && { vary: 'Origin' }),
     ...(origin !== undefined &&
-      origins.includes(origin) && {
+      isAllowed(origin) && {
         'access-control-allow-origin': origin,
         'access-control-expose-headers': TRACE_HEADER,
       }),
@@ -44,7 +47,6 @@ export const createCors = (origins: readonly string[]): Cors => {
       };
       return { status: 204, headers: answers, body: '' };
     },
-    expose: (request, given) =>
-      origins.length === 0 ? given : { ...given, headers: { ...given.headers, ...allow(request) } },
+    expose: (request, given) => (isClosed ? given : { ...given, headers: { ...given.headers, ...allow(request) } }),
   };
 };

@@ -19,6 +19,8 @@ export interface HandlerOptions extends EndpointOptions {
   readonly metricsHere: boolean;
   /** Origins whose pages may call from a browser. */
   readonly corsOrigins: readonly string[];
+  /** In sandbox mode: whether an origin that is not listed is of this machine. */
+  readonly isLocalOrigin?: ((origin: string) => boolean) | undefined;
   /** False once the service is stopping. */
   readonly accepting: () => boolean;
 }
@@ -82,7 +84,7 @@ interface Edge {
 
 export const createHandler = (options: HandlerOptions): Edge => {
   const { pages, metrics, services, accepting } = options;
-  const cors = createCors(options.corsOrigins);
+  const cors = createCors(options.corsOrigins, options.isLocalOrigin);
   const graphql = createGraphqlEndpoint(options);
   const probes = createProbes({ check: async () => services.store.ready(), accepting });
   const answerGraphql: Handler = async (request) =>

@@ -11,6 +11,8 @@ export interface App {
   readonly channels: Readonly<Record<string, string>>;
   /** Pages that a channel may send payers back to; compared character by character. */
   readonly returnUrls: readonly string[];
+  /** Only in sandbox mode: besides this machine, the hosts whose pages are accepted without being listed. */
+  readonly localHosts?: readonly string[] | undefined;
   /** `required`: only query codes and states that startAuthentication issued are accepted. */
   readonly sessions: 'optional' | 'required';
   /** How many auth codes a session, or a query code of the caller's own, takes until one succeeds. */
@@ -83,6 +85,8 @@ interface AppsConfig {
   readonly channelTitles: Readonly<Record<string, string>>;
   /** True: an app may require sessions for a channel whose page can send payers back nowhere. */
   readonly sandbox?: boolean;
+  /** An address of this machine that other devices reach, in sandbox mode. */
+  readonly sandboxHost?: string | undefined;
   readonly sources: Readonly<Record<string, { readonly type: string }>>;
 }
 
@@ -142,7 +146,9 @@ export const createApps = (config: AppsConfig, sources: SourceSet): Apps => {
 type RoutesByChannel = ReadonlyMap<string, Route>;
 
 const routesByApp = (config: AppsConfig, sources: SourceSet): ReadonlyMap<string, RoutesByChannel> => {
-  const { apps, defaultApp, sandbox = false } = config;
+  const { defaultApp, sandbox = false, sandboxHost } = config;
+  const localHosts = sandboxHost === undefined ? [] : [sandboxHost];
+  const apps = sandbox ? config.apps.map((app) => ({ ...app, localHosts })) : config.apps;
   const byApp = new Map<string, RoutesByChannel>();
   for (const app of apps) {
     const routes = Object.entries(app.channels).map((served) => createRoute(config, sources, app, served));

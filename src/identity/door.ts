@@ -6,6 +6,7 @@ import type { ReturnParameters } from '../channels/page-return.ts';
 import { joinPath } from '../lib/address.ts';
 import type { Store } from '../store/store.ts';
 import type { Apps, PageRoute } from './apps.ts';
+import { mayReturnTo } from './return-pages.ts';
 import type { StateTokens } from './state-token.ts';
 import { throwUnavailable } from './unavailable.ts';
 
@@ -83,7 +84,7 @@ export const createDoor = ({ addresses, apps, store, stateTokens }: Deps): Door 
     if (!route) return { kind: 'UNKNOWN' };
     const returnUrl = await store.returnUrl(verified.stateId).catch(throwUnavailable);
     if (returnUrl === undefined) return { kind: 'ENDED' };
-    if (!route.app.returnUrls.includes(returnUrl)) return { kind: 'UNLISTED' };
+    if (!mayReturnTo(route.app, returnUrl)) return { kind: 'UNLISTED' };
     const given = { ...handedOver(route, parameters), state, channel: channelId };
     return { kind: 'REDIRECT', url: withParameters(returnUrl, given) };
   },

@@ -3,6 +3,7 @@ import { PayerIdentityError } from '../failure.ts';
 import type { AuthCodeKind } from '../model.ts';
 import { type App, type Apps, hasPage, type Route } from './apps.ts';
 import type { DoorAddresses } from './door.ts';
+import { mayReturnTo } from './return-pages.ts';
 
 /** A page of the channel, where the payer authorizes. */
 export interface Page {
@@ -97,11 +98,12 @@ const instructions: Readonly<Record<AuthCodeKind, string>> = {
 };
 
 /** Throws INPUT_INVALID for a page that the app has not listed: the payer's auth code would go there. */
-export const requireReturnUrl = ({ returnUrls }: App, returnUrl: string | undefined): string => {
+export const requireReturnUrl = (app: App, returnUrl: string | undefined): string => {
   if (returnUrl === undefined)
     throw invalid('INPUT_INVALID', 'returnUrl', 'required: the page that the channel sends the payer back to');
-  if (returnUrls.includes(returnUrl)) return returnUrl;
-  throw invalid('INPUT_INVALID', 'returnUrl', "one of the app's returnUrls, character by character");
+  if (mayReturnTo(app, returnUrl)) return returnUrl;
+  const local = app.localHosts ? ', or a page of this machine, such as http://localhost:5173/back' : '';
+  throw invalid('INPUT_INVALID', 'returnUrl', `one of the app's returnUrls, character by character${local}`);
 };
 
 const invalid = (code: 'INPUT_INVALID' | 'CHANNEL_UNSUPPORTED', path: string, message: string) =>

@@ -12,6 +12,20 @@ export const NEEDS_TLS =
 /** Whether an address is on this machine. */
 export const isLoopbackAddress = (address: string): boolean => isLoopback(new URL(address).hostname);
 
+/** The names of this machine, as browsers write them in an address. */
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * Whether an address, or an origin, is of this machine or of one of `others`, on any port and with any path. Only in the
+ * spelling of a browser: no user name, no other notation of the host.
+ */
+export const isLocalPage = (address: string, others: readonly string[] = []): boolean => {
+  const url = URL.parse(address);
+  if (!url || !/^https?:$/.test(url.protocol) || /[\s\p{Cc}\\]/u.test(address) || !address.startsWith(url.origin))
+    return false;
+  return LOCAL_HOSTS.includes(url.hostname) || others.includes(url.hostname);
+};
+
 /** Whether the traffic with an address is under TLS or stays on this machine. */
 export const isProtected = (address: string): boolean =>
   new URL(address).protocol === 'https:' || isLoopbackAddress(address);

@@ -6,8 +6,27 @@ const schemaNote = ({ scopesInSdl }: Config['callers']) =>
     ? 'with @requiresScopes; SCOPES_IN_SDL=false npm start for gateways that refuse it'
     : 'without @requiresScopes (SCOPES_IN_SDL=false)';
 
-/** `quiet`: log lines of calls are not shown. The code of the curl is a new one each time that it runs. */
-export const greeting = (url: string, { dataDir, callers }: Config, quiet: boolean): string => `
+const lanNote = (lanUrl: string | undefined): string =>
+  lanUrl === undefined
+    ? ''
+    : `For phones in the room: ${lanUrl}/cashier
+  Open it on this machine and scan its QR code with a phone of the same network.
+  Every device of that network that has the address can use this sandbox, unencrypted, until it stops: show the
+  address only to people who may, and enter no real data.
+
+`;
+
+interface Greeting {
+  readonly url: string;
+  /** For phones of the same network, where it was asked for. */
+  readonly lanUrl: string | undefined;
+  readonly config: Config;
+  /** Log lines of calls are not shown. */
+  readonly quiet: boolean;
+}
+
+/** The code of the curl is a new one each time that it runs. */
+export const greeting = ({ url, lanUrl, config: { dataDir, callers }, quiet }: Greeting): string => `
 payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, nothing leaves this machine.
 
   GraphQL          ${url}/graphql
@@ -24,4 +43,4 @@ Next: open the cashier and authenticate a payer, or try it from here:
 
   npx payer-identity try wechat_pay --url ${url}
 ${quiet ? '\nWarnings and errors are shown below; LOG_LEVEL=info npm start shows every call. Ctrl+C ends it.\n' : ''}
-`;
+${lanNote(lanUrl)}`;

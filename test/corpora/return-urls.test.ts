@@ -207,20 +207,29 @@ const operations: Readonly<
 };
 const FAILURE = ' fragment F on PayerFailure { code ... on PayerInvalidInput { fields { path } } }';
 
-test.each(Object.entries(operations))(
-  '%s accepts the return URLs that the app has listed, character by character, and no other',
-  { timeout: 60_000 },
-  async (_, { query, input }) => {
-    expect(corpus.length).toBeGreaterThan(300);
-    const service = await startSandboxService((config) => ({
+/** Two apps at the emulated Alipay: as in production, or in sandbox mode. */
+const startShops = async (sandbox: boolean) => {
+  const service = await startSandboxService(
+    (config) => ({
       ...config,
       apps: [
         { id: 'shop', channels: { ali_pay: 'alipay' }, returnUrls: listed },
         { id: 'other', channels: { ali_pay: 'alipay' }, returnUrls: listedElsewhere },
       ],
       defaultApp: 'shop',
-    }));
-    onTestFinished(() => service.close());
+    }),
+    { sandbox },
+  );
+  onTestFinished(() => service.close());
+  return service;
+};
+
+test.each(Object.entries(operations))(
+  '%s accepts the return URLs that the app has listed, character by character, and no other',
+  { timeout: 60_000 },
+  async (_, { query, input }) => {
+    expect(corpus.length).toBeGreaterThan(300);
+    const service = await startShops(false);
     const client = openClient(service.origin);
     onTestFinished(() => client.close());
     /** The code of the failure and its field; nothing when the address is accepted. */
@@ -248,3 +257,33 @@ test.each(Object.entries(operations))(
     expect(passed.sort()).toEqual(expected.map(([appId, address]) => `${appId} ${JSON.stringify(address)}`).sort());
   },
 );
+
+test('in sandbox mode an app also accepts the pages of this machine, in the spelling of a browser, and no other', {
+  timeout: 60_000,
+}, async () => {
+  const service = await startShops(true);
+  const client = openClient(service.origin);
+  onTestFinished(() => client.close());
+  const { query, input } = operations.startAuthentication ?? expect.unreachable();
+  const passed: string[] = [];
+  const hosts = ['localhost', '127.0.0.1', '[::1]'];
+  const ends = ['', '/', '/back?x=1#y', ':5173/back', ':80/back', '//evil.example', '/@evil.example'];
+  const own = hosts.flatMap((host) => ends.map((end) => `http://${host}${end}`));
+  const strange = [
+    ...hosts.flatMap((host) => [
+      `http://me@${host}/`,
+      `ftp://${host}/`,
+      `http://${host}.evil.example/`,
+      `http:/${host}/`,
+    ]),
+    ...['http://LOCALHOST/', 'http://127.0.0.2/', 'http://localhost\\@evil.example/', 'http://evil.example/#localhost'],
+  ];
+  await forAll([...corpus, ...strange, ...own], async (returnUrl) => {
+    const variables = { input: { ...input, appId: 'shop', returnUrl } };
+    const { text } = await client.post(JSON.stringify({ query: query + FAILURE, variables }));
+    if (JSON.parse(text).data.r.code === undefined) passed.push(returnUrl);
+  });
+  const hostOf = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?:[/?#]|$)/;
+  expect(passed.filter((address) => !hostOf.test(address))).toEqual([]);
+  expect(passed).toEqual(expect.arrayContaining(own));
+});

@@ -110,11 +110,26 @@ describe('a page of an origin that is not listed', () => {
   });
 });
 
-test('sandbox mode allows Apollo Sandbox, on a private network too, and no other origin', async () => {
+test('sandbox mode allows Apollo Sandbox, on a private network too, and no other host', async () => {
   const asks = preflight(apolloSandbox, { 'access-control-request-private-network': 'true' });
   const { status, headers } = await request(sandbox.url, asks);
   expect(status).toBe(204);
   expect(headers.get('access-control-allow-origin')).toBe('https://studio.apollographql.com');
   expect(headers.get('access-control-allow-private-network')).toBe('true');
   expect((await request(sandbox.url, preflight(shop))).status).toBe(405);
+});
+
+test.each([
+  ['http://localhost:5173', true],
+  ['http://127.0.0.1:8080', true],
+  ['http://[::1]:3000', true],
+  ['https://localhost', true],
+  ['http://localhost.evil.example', false],
+  ['http://evil.example', false],
+  ['http://127.0.0.1.nip.io', false],
+  ['http://192.168.1.7:5173', false],
+  ['null', false],
+])('a page of %s may call sandbox mode: %s', async (origin, isAllowed) => {
+  const { status, headers } = await request(sandbox.url, preflight(origin));
+  expect([status, headers.get('access-control-allow-origin')]).toEqual(isAllowed ? [204, origin] : [405, undefined]);
 });

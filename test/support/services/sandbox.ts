@@ -10,6 +10,7 @@ import { freePort } from '../../../src/emulators/free-port.ts';
 import { startSandbox, testIdentityId } from '../../../src/emulators/sandbox.ts';
 import { listen } from '../../../src/http/server.ts';
 import { createLog, type Log } from '../../../src/lib/log.ts';
+import { allScopes } from '../../../src/security/caller.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openEngine } from '../../../src/store/engine/open.ts';
 import type { GraphqlAnswer } from './service.ts';
@@ -24,11 +25,25 @@ const keepErrors = (log: Log, errors: unknown[]): Log => {
   return { info: collect('info'), warn: collect('warn'), error: collect('error') };
 };
 
-export const startSandboxService = async (change: (config: FileConfig) => FileConfig = (config) => config) => {
+interface Options {
+  /** False: the emulated channels with a service as in production, where callers through the router have every scope. */
+  readonly sandbox?: boolean;
+  /** An address at which phones in the room reach the pages. */
+  readonly lanHost?: string;
+}
+
+export const startSandboxService = async (
+  change: (config: FileConfig) => FileConfig = (config) => config,
+  { sandbox: isSandbox = true, lanHost }: Options = {},
+) => {
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-'));
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const sandbox = await startSandbox(origin);
-  const config = await loadConfig({ PORT: new URL(origin).port, DATA_DIR: folder }, async () => change(sandbox.config));
+  const sandbox = await startSandbox(origin, lanHost);
+  const env = { PORT: new URL(origin).port, DATA_DIR: folder, ...(lanHost && { SANDBOX_HOST: lanHost }) };
+  const loaded = await loadConfig(env, async () => change(sandbox.config));
+  const config = isSandbox
+    ? loaded
+    : { ...loaded, sandbox: false, callers: { ...loaded.callers, router: [...allScopes] } };
   const logLines: string[] = [];
   const errors: unknown[] = [];
   const log = keepErrors(createLog('info', { write: (line) => void logLines.push(line) }), errors);
@@ -39,12 +54,15 @@ export const startSandboxService = async (change: (config: FileConfig) => FileCo
   const sources = openSources(config.sources, { guard: config.limits.source });
   const app = await createApp(config, { store, sources, vault, log });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });
+  const lanUrl = await sandbox.listening(server.url);
   const door = app.door && config.door && (await listen(app.door, { ...config.door, log }));
 
   return {
     origin,
     /** Where the door listens. */
     door: door?.url ?? '',
+    /** The service's address for phones in the room, with the key. */
+    lanUrl: lanUrl ?? '',
     file,
     folder,
     store,
