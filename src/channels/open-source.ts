@@ -1,11 +1,11 @@
 /** Opens one source: reads its options, and builds the one exchange by which it reaches its upstreams. */
 import { randomBytes } from 'node:crypto';
-import type { z } from 'zod';
 import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
 import type { Resolver } from '../lib/resolver.ts';
+import { readSettings, type SettingFault } from '../lib/setting-faults.ts';
 import { egressConfig, isLoopbackBehindProxy } from './egress.ts';
 import { createGuards, type GuardConfig, unguarded } from './guard/guard.ts';
-import type { OpenedSource, SourceDefinition, SourceDeps } from './source.ts';
+import type { OpenedSource, Source, SourceDefinition, SourceDeps } from './source.ts';
 
 /** What stands around everything that sources send. */
 export interface SourceEnvironment {
@@ -26,35 +26,67 @@ interface Opened {
 
 const nonce = () => randomBytes(16).toString('hex');
 
-/** Throws an Error that names the source and the option, and shows no value. */
-export const parseOptions = <Schema extends z.ZodType>(
-  source: string,
-  schema: Schema,
-  options: unknown,
-): z.output<Schema> => {
-  const parsed = schema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
-  throw new Error(`Source ${source}: ${faults.join('; ')}`);
+/** What stands beside the options that a source has itself. */
+const SHARED = ['type', ...Object.keys(egressConfig.shape)];
+
+/** The options of a source by its own schema and by that of every source, or their faults. */
+const inspectOptions = (definition: SourceDefinition, { proxy, ca, ...own }: Readonly<Record<string, unknown>>) => {
+  const route = readSettings(egressConfig, { proxy, ca });
+  const options = readSettings(definition.config, own, SHARED);
+  return { route: route.data, options: options.data, faults: [...route.faults, ...options.faults] };
 };
 
-/** Throws an Error that names the source and the option, and shows no value. */
+const BEHIND_PROXY =
+  'an address on this machine cannot be reached through it. Remove proxy, or name another address of the upstream.';
+
+export interface Inspection {
+  readonly faults: readonly SettingFault[];
+  /** Sends nothing; undefined when there are faults. */
+  readonly source?: Source;
+}
+
+/** Opens a source without an upstream: its faults, or what it serves. */
+export const inspectSource = (
+  definition: SourceDefinition,
+  configured: Readonly<Record<string, unknown>>,
+): Inspection => {
+  const { route, options, faults } = inspectOptions(definition, configured);
+  if (!route || !options) return { faults };
+  let isUnreachable = false;
+  const connect = (address: string) => {
+    isUnreachable ||= isLoopbackBehindProxy(address, route.proxy);
+    return () => Promise.reject(new Error('An inspected source sends nothing.'));
+  };
+  const source = definition.open(options, { connect, now: Date.now, nonce });
+  return isUnreachable ? { faults: [{ path: ['proxy'], message: BEHIND_PROXY }] } : { faults: [], source };
+};
+
+/** Throws an Error that names the source and its options, and shows no value. */
+export const readOptions = (
+  name: string,
+  definition: SourceDefinition,
+  configured: Readonly<Record<string, unknown>>,
+) => {
+  const { route, options, faults } = inspectOptions(definition, configured);
+  if (route && options) return { route, options };
+  const told = faults.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
+  throw new Error(`Source ${name}: ${told.join('; ')}`);
+};
+
 export const openSource = (
   name: string,
   definition: SourceDefinition,
-  { proxy, ca, ...own }: Readonly<Record<string, unknown>>,
+  configured: Readonly<Record<string, unknown>>,
   { guard, observe, resolver, now }: SourceEnvironment,
 ): Opened => {
-  const route = parseOptions(name, egressConfig, { proxy, ca });
-  const options = parseOptions(name, definition.config, own);
+  const { route, options } = readOptions(name, definition, configured);
   const guards = guard ? createGuards(guard) : unguarded;
   // Enough for all guards of the source at once, so that none waits for a connection of another one.
   const connections = guard && { connections: guard.inFlight * 2 * options.channels.length };
   const upstreams: Upstream[] = [];
 
   const connect: SourceDeps['connect'] = (address) => {
-    if (isLoopbackBehindProxy(address, route.proxy))
-      throw new Error(`Source ${name}: proxy: an address on this machine cannot be reached through it`);
+    if (isLoopbackBehindProxy(address, route.proxy)) throw new Error(`Source ${name}: proxy: ${BEHIND_PROXY}`);
     const upstream = openUpstream(address, { ...route, ...connections, ...(resolver && { resolver }) });
     upstreams.push(upstream);
     const send = observe(name, upstream.send);

@@ -2,13 +2,24 @@
 import { alipay } from './alipay/alipay.ts';
 import { daxpay } from './daxpay/daxpay.ts';
 import { jucai } from './jucai/jucai.ts';
-import { openSource, parseOptions, type SourceEnvironment } from './open-source.ts';
+import { type Inspection, inspectSource, openSource, readOptions, type SourceEnvironment } from './open-source.ts';
 import type { Explained, WireMessage } from './signing.ts';
 import type { OpenedSource, SourceDefinition } from './source.ts';
 import { wechat } from './wechat/wechat.ts';
 
 /** By the `type` that a configuration names. To add a source: its folder, and its name here. */
 const definitions: ReadonlyMap<string, SourceDefinition> = new Map(Object.entries({ alipay, daxpay, jucai, wechat }));
+
+export const sourceTypes: readonly string[] = [...definitions.keys()];
+
+/** The options of every source of a type, for the description of the configuration; beside them stand `sharedOptions`. */
+export const sourceOptions = (type: string): SourceDefinition['config'] | undefined => definitions.get(type)?.config;
+
+/** What the options of a source are worth, before any source is opened. Their `type` has to be known. */
+export const inspect = ({ type, ...options }: Configured[string]): Inspection => {
+  const definition = definitions.get(type);
+  return definition ? inspectSource(definition, options) : { faults: [] };
+};
 
 /** The options of each source, by its name. */
 type Configured = Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>;
@@ -28,17 +39,17 @@ export interface Sources {
 const definitionOf = (name: string, type: string): SourceDefinition => {
   const definition = definitions.get(type);
   if (definition) return definition;
-  throw new Error(`Source ${name}: unknown type; known are ${[...definitions.keys()].join(', ')}`);
+  throw new Error(`Source ${name}: unknown type; known are ${sourceTypes.join(', ')}`);
 };
 
 /** How a message of a configured source is signed. Throws an Error that names the source, and shows no value. */
 export const explainMessage = (
   name: string,
-  { type, proxy: _proxy, ca: _ca, ...options }: Configured[string],
+  { type, ...configured }: Configured[string],
   message: WireMessage,
 ): Explained | undefined => {
   const definition = definitionOf(name, type);
-  return definition.explain?.(parseOptions(name, definition.config, options), message);
+  return definition.explain?.(readOptions(name, definition, configured).options, message);
 };
 
 /** Throws an Error that names the source when its options are not valid, so that the service does not start. */

@@ -1,7 +1,7 @@
 /** Makes the folder that DATA_DIR names, which only this user can read. */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ConfigError } from './values.ts';
+import { ConfigError } from './faults.ts';
 
 /** Those that are missing, from the outermost on. Node's recursive mkdir never ends below /proc (nodejs/node#31481). */
 const missing = (folder: string): string[] =>

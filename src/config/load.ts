@@ -1,19 +1,21 @@
 /** Reads the environment and the configuration file, which no other file does. Everything it returns is checked and frozen. */
-import { isIPv4 } from 'node:net';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
 import { bulkheadsConfig } from '../identity/bulkheads.ts';
 import { ratesConfig } from '../identity/rates.ts';
 import { lanAddress } from '../lib/lan-address.ts';
 import { type VaultKeys, vaultKeys } from '../security/vault.ts';
 import type { StoreTimes } from '../store/model.ts';
-import { configFile, type FileConfig, port } from './file.ts';
+import { checkConfig, type Given, madeHere, readPart, readValues, resolveDocument } from './checked.ts';
+import { type Document, readDocument } from './document.ts';
+import { type Environment, readEnvironment, requireEnvironment } from './environment.ts';
+import { ConfigError, type FaultyPlace } from './faults.ts';
+import { configFile, type FileConfig } from './file.ts';
 import { withOverlay } from './overlay.ts';
-import { requirements } from './requirements.ts';
-import { ConfigError, readUtf8, resolveValues } from './values.ts';
+import type { SourcesByName } from './references.ts';
 
+export { ConfigError } from './faults.ts';
 export type { FileConfig } from './file.ts';
-export { ConfigError } from './values.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -28,49 +30,16 @@ export type Config = z.output<typeof configFile> & {
   readonly sandboxHost?: string | undefined;
 };
 
-const environment = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().pipe(port).default(4001),
-  DATA_DIR: z.string().min(1).default('./data'),
-  CONFIG: z.string().min(1).optional(),
-  LOG_LEVEL: z.enum(['info', 'warn', 'error', 'silent']).default('info'),
-  NODE_ENV: z.string().optional(),
-  /** For sandbox mode, which has no file to set callers.scopesInSdl in. */
-  SCOPES_IN_SDL: z.enum(['true', 'false']).optional(),
-  /** The file with which a team changes sandbox mode: apps of its own, limits, times. */
-  SANDBOX: z.string().min(1).optional(),
-  /** An address of this machine in the local network, or `auto`: phones reach sandbox mode there, with a key. */
-  SANDBOX_HOST: z
-    .string()
-    .refine((host) => host === 'auto' || isIPv4(host), 'auto, or an IPv4 address of this machine')
-    .optional(),
-});
-
-const parse = <Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> => {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || what}: ${message}`);
-  throw new ConfigError(`${what} is not valid:\n${faults.join('\n')}`);
-};
-
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-
-const readConfigFile = (path: string, env: NodeJS.ProcessEnv, variable = 'CONFIG'): unknown => {
-  try {
-    return resolveValues(JSON.parse(readUtf8(path)), env);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${variable} names a file that cannot be read as JSON: ${path}`);
-  }
-};
 
 /**
  * The keys that the configuration file has now: a rotation puts a new one in front while the service runs. Values of
  * `$env` are those with which the process started.
  */
 export const readKeys = (env: NodeJS.ProcessEnv): VaultKeys => {
-  const { CONFIG = '' } = parse(environment, env, 'The environment');
-  return parse(z.object({ keys: vaultKeys }), readConfigFile(CONFIG, env), 'The configuration').keys;
+  const { CONFIG = '' } = requireEnvironment(env);
+  const document = readDocument(CONFIG);
+  return readPart(document, ['keys'], { schema: vaultKeys, env });
 };
 
 /**
@@ -78,10 +47,10 @@ export const readKeys = (env: NodeJS.ProcessEnv): VaultKeys => {
  * start. Undefined in sandbox mode, whose sources do not change.
  */
 export const sourcesReader = (env: NodeJS.ProcessEnv): (() => FileConfig['sources']) | undefined => {
-  const { CONFIG } = parse(environment, env, 'The environment');
+  const { CONFIG } = requireEnvironment(env);
   if (!CONFIG) return undefined;
-  const { sources: written } = z.looseObject({ sources: z.unknown() }).parse(JSON.parse(readUtf8(CONFIG)));
-  return () => parse(configFile.shape.sources, resolveValues(written, env, ['sources']), 'The configuration');
+  const document = readDocument(CONFIG);
+  return () => readPart(document, ['sources'], { schema: configFile.shape.sources, env });
 };
 
 /** The store's leases and retention, in milliseconds. */
@@ -107,52 +76,87 @@ const deepFreeze = <T>(value: T): T => {
   return value;
 };
 
-const requireLanAddress = (asked: string): string => {
+const SANDBOX_ELSEWHERE =
+  'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.';
+const SCOPES_BESIDE_FILE = 'SCOPES_IN_SDL is for sandbox mode. Set callers.scopesInSdl in the file that CONFIG names.';
+
+const OVERLAY_BESIDE_FILE = 'SANDBOX and SANDBOX_HOST are for sandbox mode, which CONFIG ends: unset them, or CONFIG.';
+const NO_NETWORK = 'SANDBOX_HOST is auto, and this machine is in no network: set it to an address of this machine.';
+
+const requireLanAddress = (asked: string | undefined): string | undefined => {
   const address = asked === 'auto' ? lanAddress() : asked;
-  if (address !== undefined) return address;
-  throw new ConfigError(
-    'SANDBOX_HOST is auto, and this machine is in no network: set it to an address of this machine.',
-  );
+  if (asked !== undefined && address === undefined) throw new ConfigError(NO_NETWORK);
+  return address;
 };
 
-const originOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+const originOf = ({ HOST, PORT }: Environment): string => `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`;
+
+const fullConfig = (
+  data: z.output<typeof configFile>,
+  environment: Environment,
+  sandboxHost: string | undefined,
+): Config => {
+  const { HOST: host, PORT: port, DATA_DIR: dataDir, LOG_LEVEL: logLevel, CONFIG, SCOPES_IN_SDL } = environment;
+  const limits = CONFIG ? { ...fullLimits(), ...data.limits } : data.limits;
+  const callers = SCOPES_IN_SDL ? { ...data.callers, scopesInSdl: SCOPES_IN_SDL === 'true' } : data.callers;
+  const place = { host, port, dataDir, sandboxHost };
+  return deepFreeze({ ...data, limits, callers, ...place, logLevel, sandbox: !CONFIG });
+};
+
+/** A configuration, what its sources serve, and how it is written. */
+interface Loaded {
+  readonly config: Config;
+  readonly sources: SourcesByName;
+  readonly given: Given;
+}
+
+type MakeSandbox = (origin: string, sandboxHost: string | undefined) => Promise<FileConfig>;
+
+/** The configuration of sandbox mode, with the changes of the file that SANDBOX names. */
+const sandboxConfig = async (
+  environment: Environment,
+  env: NodeJS.ProcessEnv,
+  sandbox: MakeSandbox,
+): Promise<{ given: Given; sandboxHost: string | undefined }> => {
+  const { SANDBOX, SANDBOX_HOST } = environment;
+  const overlay = SANDBOX === undefined ? {} : readValues(readDocument(SANDBOX, 'SANDBOX'), env);
+  const sandboxHost = requireLanAddress(SANDBOX_HOST);
+  return { given: madeHere(withOverlay(await sandbox(originOf(environment), sandboxHost), overlay)), sandboxHost };
+};
+
+/** Variables that contradict each other, or the mode. */
+const requireMode = ({ CONFIG, HOST, NODE_ENV, SCOPES_IN_SDL, SANDBOX, SANDBOX_HOST }: Environment): void => {
+  if (!CONFIG && (NODE_ENV === 'production' || !isLoopback(HOST))) throw new ConfigError(SANDBOX_ELSEWHERE);
+  if (CONFIG && SCOPES_IN_SDL !== undefined) throw new ConfigError(SCOPES_BESIDE_FILE);
+  if (CONFIG && (SANDBOX ?? SANDBOX_HOST) !== undefined) throw new ConfigError(OVERLAY_BESIDE_FILE);
+};
+
+/** Sends nothing and opens no store. Throws ConfigError with every fault. */
+export const loadConfigAndSources = async (env: NodeJS.ProcessEnv, sandbox: MakeSandbox): Promise<Loaded> => {
+  const { data: environment, places } = readEnvironment(env);
+  const file = environment ? environment.CONFIG : env.CONFIG;
+  if (environment) requireMode(environment);
+  const document = file ? readDocumentBeside(file, places) : undefined;
+  if (!environment && !document) throw new ConfigError(places);
+  const made = environment && !document ? await sandboxConfig(environment, env, sandbox) : undefined;
+  const given = document ? resolveDocument(document, env) : made?.given;
+  if (!given) throw new ConfigError(places);
+  const checked = checkConfig(given, environment, document === undefined);
+  const all = [...places, ...checked.places];
+  if (!environment || !checked.data || all.length > 0) throw new ConfigError(all);
+  return { config: fullConfig(checked.data, environment, made?.sandboxHost), sources: checked.sources, given };
+};
+
+/** The faults of the environment are told also when the file cannot be read. */
+const readDocumentBeside = (file: string, places: readonly FaultyPlace[]): Document => {
+  try {
+    return readDocument(file);
+  } catch (error) {
+    if (places.length === 0 || !(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`${new ConfigError(places).message}\n${error.message}`);
+  }
+};
 
 /** Reads the configuration; without CONFIG, `sandbox` generates one, which the file that SANDBOX names may change. */
-export const loadConfig = async (
-  env: NodeJS.ProcessEnv,
-  sandbox: (origin: string, sandboxHost: string | undefined) => Promise<FileConfig>,
-): Promise<Config> => {
-  const {
-    HOST: host,
-    PORT: port,
-    DATA_DIR: dataDir,
-    LOG_LEVEL: logLevel,
-    CONFIG,
-    NODE_ENV,
-    SCOPES_IN_SDL,
-    SANDBOX,
-    SANDBOX_HOST,
-  } = parse(environment, env, 'The environment');
-  if (!CONFIG && (NODE_ENV === 'production' || !isLoopback(host))) {
-    throw new ConfigError(
-      'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.',
-    );
-  }
-  if (CONFIG && SCOPES_IN_SDL !== undefined) {
-    throw new ConfigError('SCOPES_IN_SDL is for sandbox mode. Set callers.scopesInSdl in the file that CONFIG names.');
-  }
-  if (CONFIG && (SANDBOX ?? SANDBOX_HOST) !== undefined)
-    throw new ConfigError('SANDBOX and SANDBOX_HOST are for sandbox mode, which CONFIG ends: unset them, or CONFIG.');
-  const overlay = SANDBOX === undefined ? {} : readConfigFile(SANDBOX, env, 'SANDBOX');
-  const sandboxHost = SANDBOX_HOST === undefined ? undefined : requireLanAddress(SANDBOX_HOST);
-  const given = CONFIG
-    ? readConfigFile(CONFIG, env)
-    : withOverlay(await sandbox(originOf(host, port), sandboxHost), overlay);
-  const config = parse(configFile, given, 'The configuration');
-  for (const { lacks, needs } of requirements)
-    if (lacks(config, !CONFIG)) throw new ConfigError(`The configuration needs ${needs}`);
-  const limits = CONFIG ? { ...fullLimits(), ...config.limits } : config.limits;
-  const callers = SCOPES_IN_SDL ? { ...config.callers, scopesInSdl: SCOPES_IN_SDL === 'true' } : config.callers;
-  const place = { host, port, dataDir, sandboxHost };
-  return deepFreeze({ ...config, limits, callers, ...place, logLevel, sandbox: !CONFIG });
-};
+export const loadConfig = async (env: NodeJS.ProcessEnv, sandbox: MakeSandbox): Promise<Config> =>
+  (await loadConfigAndSources(env, sandbox)).config;

@@ -3,8 +3,8 @@
  * file, as a JSON Merge Patch (https://www.rfc-editor.org/rfc/rfc7396): an object is merged, null removes a member,
  * everything else replaces. Apps are found by their id, and a new id is a new app.
  */
+import { ConfigError } from './faults.ts';
 import type { FileConfig } from './file.ts';
-import { ConfigError } from './values.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -1,68 +1,87 @@
 /**
  * The values of a configuration file: {"$env": "NAME"} and {"$file": "path"} are replaced by the variable and the file
- * that they name, and a text with invisible characters is rejected. Messages name the setting and never the value.
+ * that they name, and a text with invisible characters is refused. Messages name the setting and never the value.
  */
-import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { hiddenFault, isKeyMaterial } from '../lib/plain-text.ts';
-
-/** A configuration with which the service does not start. The message says what to set, and repeats no value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-/** A setting, and the file or variable that its value comes from; absent: the configuration file itself. */
-interface Origin {
-  readonly setting: string;
-  readonly from?: string;
-}
-
-const describe = ({ setting, from }: Origin) =>
-  `The configuration is not valid:\n  ${setting}${from ? ` (${from})` : ''}`;
+import type { SettingFault, SettingPath } from '../lib/setting-faults.ts';
+import { readUtf8, whyUnreadable } from './document.ts';
 
 /** Tools end their output with a line break, which is not part of the value. Nothing else is removed. */
 const withoutLineBreak = (text: string): string => text.replace(/\r?\n$/, '');
 
-/** The text of a file without its byte order mark. Throws TypeError when it is not UTF-8. */
-export const readUtf8 = (path: string): string => new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+export interface Resolved {
+  readonly value: unknown;
+  readonly faults: readonly SettingFault[];
+  /** The variable or the file that a setting comes from; undefined for one that stands in the configuration itself. */
+  originOf(path: SettingPath): string | undefined;
+}
 
-const readSecretFile = (path: string, setting: string): string => {
-  try {
-    return withoutLineBreak(readUtf8(path));
-  } catch (error) {
-    if (error instanceof TypeError)
-      throw new ConfigError(`${describe({ setting, from: `the file ${path}` })}: the file is not UTF-8`);
-    throw new ConfigError(`The configuration names the file ${path} for ${setting}, which cannot be read`);
-  }
-};
+export interface Origins {
+  readonly env: NodeJS.ProcessEnv;
+  /** The configuration file: a relative path of `$file` counts from its folder. */
+  readonly file: string;
+}
 
-const readVariable = (name: string, setting: string, env: NodeJS.ProcessEnv): string => {
+/** Texts for payers: an emoji may consist of characters that are invisible by themselves. */
+const isShown = ([top]: SettingPath): boolean => top === 'channelTitles';
+
+const readVariable = (name: string, env: NodeJS.ProcessEnv): string | { readonly fault: string } => {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value === undefined)
-    throw new ConfigError(`The environment has no ${name}, which the configuration names for ${setting}`);
+    return { fault: `the environment has no ${name}. Set it, or name another variable in $env.` };
+  if (value === '') return { fault: `the variable ${name} is empty. Set it, or name another variable in $env.` };
   return withoutLineBreak(value);
 };
 
-const requirePlain = (text: string, origin: Origin): string => {
-  if (text === '' && origin.from) throw new ConfigError(`${describe(origin)}: it is empty`);
-  const fault = isKeyMaterial(text) ? undefined : hiddenFault(text);
-  if (fault) throw new ConfigError(`${describe(origin)}: it has ${fault}`);
-  return text;
+const readSecretFile = (path: string): string | { readonly fault: string } => {
+  try {
+    const text = withoutLineBreak(readUtf8(path));
+    return text === '' ? { fault: `the file ${path} is empty. Write the value into it.` } : text;
+  } catch (error) {
+    return { fault: `the file ${path} ${whyUnreadable(error)}.` };
+  }
 };
 
-/** Texts for payers: an emoji may consist of characters that are invisible by themselves. */
-const SHOWN = /^channelTitles\./;
+const REFERENCES = ['$env', '$file'];
+const REFERENCE_FORM =
+  'names its value by $env or $file in a form that is not known. Write { "$env": "NAME" } or { "$file": "path" }.';
 
-/** Throws ConfigError for a file or variable that cannot be read, and for a text with invisible characters. */
-export const resolveValues = (value: unknown, env: NodeJS.ProcessEnv, path: readonly string[] = []): unknown => {
-  const setting = path.join('.') || 'the whole file';
-  if (typeof value === 'string') return SHOWN.test(setting) ? value : requirePlain(value, { setting });
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item, index) => resolveValues(item, env, [...path, `${index}`]));
-  const entries = Object.entries(value);
-  const [key, named] = entries.length === 1 ? (entries[0] ?? []) : [];
-  if (key === '$env' && typeof named === 'string')
-    return requirePlain(readVariable(named, setting, env), { setting, from: `the variable ${named}` });
-  if (key === '$file' && typeof named === 'string')
-    return requirePlain(readSecretFile(named, setting), { setting, from: `the file ${named}` });
-  return Object.fromEntries(entries.map(([name, member]) => [name, resolveValues(member, env, [...path, name])]));
+/** Replaces what is named, and collects all faults. What cannot be read is undefined in the result. */
+export const resolveValues = (written: unknown, { env, file }: Origins, root: SettingPath = []): Resolved => {
+  const faults: SettingFault[] = [];
+  const origins = new Map<string, string>();
+
+  const plain = (text: string, path: SettingPath): string | undefined => {
+    const fault = isShown(path) || isKeyMaterial(text) ? undefined : hiddenFault(text);
+    if (!fault) return text;
+    faults.push({ path, message: `it has ${fault}. Remove it: with it, the value is another one.` });
+    return undefined;
+  };
+
+  const named = (read: string | { readonly fault: string }, path: SettingPath, origin: string) => {
+    if (typeof read !== 'string') return void faults.push({ path, message: read.fault });
+    origins.set(JSON.stringify(path), origin);
+    return plain(read, path);
+  };
+
+  const walk = (value: unknown, path: SettingPath): unknown => {
+    if (typeof value === 'string') return plain(value, path);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
+    const entries: [string, unknown][] = Object.entries(value);
+    const reference = entries.find(([key]) => REFERENCES.includes(key));
+    if (!reference) return Object.fromEntries(entries.map(([name, member]) => [name, walk(member, [...path, name])]));
+    const [key, name] = reference;
+    if (entries.length > 1 || typeof name !== 'string' || name === '') {
+      faults.push({ path, message: REFERENCE_FORM });
+      return undefined;
+    }
+    if (key === '$env') return named(readVariable(name, env), path, `from the variable ${name}`);
+    const secretFile = resolve(dirname(file), name);
+    return named(readSecretFile(secretFile), path, `from the file ${secretFile}`);
+  };
+
+  const value = walk(written, root);
+  return { value, faults, originOf: (path) => origins.get(JSON.stringify(path)) };
 };

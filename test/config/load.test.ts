@@ -250,7 +250,7 @@ describe('a configuration file', () => {
     [
       'a signing key of 31 bytes',
       { apps: [{ id: 'shop', channels: {}, signature: { keys: [{ secret: 'k'.repeat(31) }] } }] },
-      /apps\.0\.signature\.keys\.0\.secret: at least 32 bytes/,
+      /apps\.shop\.signature\.keys\.0\.secret: .*32 bytes/,
     ],
     ['a source without type', { sources: { upstream: {} } }, /sources\.upstream\.type/],
     [
@@ -282,7 +282,7 @@ describe('a configuration file', () => {
     ['at the top', { sceret: 1 }, 'sceret'],
     ['in an app', { apps: [{ id: 'shop', channels: {}, chanels: {} }] }, 'chanels'],
     ['in a signature', { apps: [{ id: 'shop', channels: {}, signature: { keys: [], md5: true } }] }, 'md5'],
-    ['in router', { router: { secrets: [routerSecret], secret: 'x' } }, '"secret"'],
+    ['in router', { router: { secrets: [routerSecret], secret: 'x' } }, 'router.secret: is not a setting'],
     ['in keys', { keys: { ...keys, seals: [] } }, 'seals'],
     ['in a sealing key', { keys: { ...keys, seal: [{ ...keys.seal[0], algorithm: 'x' }] } }, 'algorithm'],
     ['in times', { times: { deadline: 1 } }, 'deadline'],
@@ -465,7 +465,7 @@ describe('no message repeats a value', () => {
     ] as const) {
       const upstream = { ...complete.sources.upstream, ...changes };
       const message = await startWith({ ...complete, sources: { upstream } });
-      expect(message).toMatch(/Source upstream/);
+      expect(message).toMatch(/sources\.upstream/);
       expect(message).toContain(option);
       expect(message).not.toContain(canary);
       expect(message).not.toContain(upstreamSecret);
@@ -527,7 +527,7 @@ describe('apps and sources that do not fit refuse to start', () => {
 
   test('a source of an unknown type does not start', async () => {
     const sources = { upstream: { ...complete.sources.upstream, type: 'paypal' } };
-    await expect(start({ sources })).rejects.toThrow(/Source upstream.*unknown type.*daxpay/);
+    await expect(start({ sources })).rejects.toThrow(/sources\.upstream\.type: is not a known type.*daxpay/);
   });
 });
 

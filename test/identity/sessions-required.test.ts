@@ -34,7 +34,9 @@ const start = async (app: object): Promise<string> => {
   const path = join(folder, 'config.json');
   const apps = [{ id: 'shop', sessions: 'required', returnUrls, ...app }];
   writeFileSync(path, JSON.stringify({ defaultApp: 'shop', apps, sources, router: { secrets: [secret] }, keys }));
-  const config = await loadConfig({ CONFIG: path }, () => Promise.reject(new Error('no sandbox here')));
+  const loading = loadConfig({ CONFIG: path }, () => Promise.reject(new Error('no sandbox here')));
+  const config = await loading.catch((error: unknown) => String(error));
+  if (typeof config === 'string') return config;
   const opened = openSources(config.sources);
   const vault = openVault(keys);
   const store = createStore(openSqlite({ file: ':memory:', now: Date.now }), { vault, times: config.times });
@@ -54,7 +56,7 @@ const start = async (app: object): Promise<string> => {
 test('an app that requires sessions without returnUrls is refused: startAuthentication would accept no page', async () => {
   for (const app of [{ returnUrls: [] }, { returnUrls: undefined }]) {
     const said = await start({ channels: { wechat_pay: 'wechat' }, ...app });
-    expect(said).toMatch(/App shop.*channel wechat_pay.*returnUrls/);
+    expect(said).toMatch(/apps\.shop\.returnUrls: .*wechat_pay.*List the pages/);
   }
 });
 
