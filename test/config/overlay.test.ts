@@ -46,7 +46,7 @@ test('an overlay changes single settings, and takes values from variables', asyn
       "callers": { "scopesInSdl": false },
       "times": { "resultTtlMs": 60000 },
       "channelTitles": { "wechat_pay": "微信支付" },
-      "sources": { "daxpay": { "secret": { "$env": "TEAM_SECRET" } }, "mine": { "type": "daxpay", "secret": "s" } }
+      "sources": { "daxpay": { "secret": { "$env": "TEAM_SECRET" } }, "mine": { "type": "daxpay", "baseUrl": "http://127.0.0.1:9", "appId": "m", "secret": "s" } }
     }`,
     { TEAM_SECRET: 'of the team' },
   );
@@ -60,7 +60,7 @@ test('an overlay changes single settings, and takes values from variables', asyn
 test.each([
   ['[]', 'SANDBOX names a file that holds no object'],
   ['{"keys": {}}', 'keys cannot be set in the file that SANDBOX names'],
-  ['{"app": []}', 'Unrecognized key: "app"'],
+  ['{"app": []}', 'app: is not a setting. Did you mean apps?'],
   ['{"apps": {"id": "shop"}}', 'apps'],
   ['{"apps": [{"channels": {}}]}', 'apps'],
   ['{"__proto__": {"sandbox": false}}', '__proto__'],
@@ -77,7 +77,9 @@ test('SANDBOX_HOST takes an IPv4 address or auto, which is the private address o
   expect((await load('{}', { SANDBOX_HOST: '192.168.1.20' })).sandboxHost).toBe('192.168.1.20');
   expect((await load('{}')).sandboxHost).toBeUndefined();
   for (const SANDBOX_HOST of ['phone.example', '1.2.3', '::1', '']) {
-    await expect(load('{}', { SANDBOX_HOST })).rejects.toThrow(/SANDBOX_HOST: auto, or an IPv4 address/);
+    await expect(load('{}', { SANDBOX_HOST })).rejects.toThrow(
+      /SANDBOX_HOST: is no IPv4 address. Write auto, or one of this machine./,
+    );
   }
   const entry = (address: string, internal = false) => ({
     address,
