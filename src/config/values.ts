@@ -7,6 +7,8 @@ import { hiddenFault, isKeyMaterial } from '../lib/plain-text.ts';
 import type { SettingFault, SettingPath } from '../lib/setting-faults.ts';
 import { readUtf8, whyUnreadable } from './document.ts';
 
+export { ConfigError } from './faults.ts';
+
 /** Tools end their output with a line break, which is not part of the value. Nothing else is removed. */
 const withoutLineBreak = (text: string): string => text.replace(/\r?\n$/, '');
 
@@ -25,6 +27,9 @@ export interface Origins {
 
 /** Texts for payers: an emoji may consist of characters that are invisible by themselves. */
 const isShown = ([top]: SettingPath): boolean => top === 'channelTitles';
+
+/** As examples and `init` write it. */
+const isPlaceholder = (text: string): boolean => /^<[^<>]*>$/.test(text);
 
 const readVariable = (name: string, env: NodeJS.ProcessEnv): string | { readonly fault: string } => {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
@@ -54,6 +59,8 @@ export const resolveValues = (written: unknown, { env, file }: Origins, root: Se
 
   const plain = (text: string, path: SettingPath): string | undefined => {
     const fault = isShown(path) || isKeyMaterial(text) ? undefined : hiddenFault(text);
+    if (!fault && isPlaceholder(text) && !isShown(path))
+      return void faults.push({ path, message: 'is a placeholder. Write the value in its place.' });
     if (!fault) return text;
     faults.push({ path, message: `it has ${fault}. Remove it: with it, the value is another one.` });
     return undefined;
