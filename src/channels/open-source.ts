@@ -7,12 +7,15 @@ import { egressConfig, isLoopbackBehindProxy } from './egress.ts';
 import { createGuards, type GuardConfig, unguarded } from './guard/guard.ts';
 import type { OpenedSource, Source, SourceDefinition, SourceDeps } from './source.ts';
 
+/** How the upstreams of a source are reached. */
+type Route = z.output<typeof egressConfig>;
+
 /** What stands around everything that sources send. */
 export interface SourceEnvironment {
   /** Absent: unguarded. */
   readonly guard?: GuardConfig | undefined;
   /** Measures what a source sends, each time that its guard lets it through. */
-  readonly observe: (source: string, send: Send) => Send;
+  readonly observe: (source: string, send: Send, address: string, route: Route) => Send;
   /** Looks up hosts; absent: the resolver that this process shares. */
   readonly resolver?: Resolver | undefined;
   /** Milliseconds since 1970. */
@@ -89,7 +92,7 @@ export const openSource = (
     if (isLoopbackBehindProxy(address, route.proxy)) throw new Error(`Source ${name}: proxy: ${BEHIND_PROXY}`);
     const upstream = openUpstream(address, { ...route, ...connections, ...(resolver && { resolver }) });
     upstreams.push(upstream);
-    const send = observe(name, upstream.send);
+    const send = observe(name, upstream.send, address, route);
     return (request, judge, call) => guards.run(async (limited) => judge(await send(request, limited)), call);
   };
   const source = definition.open(options, { connect, now, nonce });

@@ -22,7 +22,7 @@ export const inspect = ({ type, ...options }: Configured[string]): Inspection =>
 };
 
 /** The options of each source, by its name. */
-type Configured = Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>;
+export type Configured = Readonly<Record<string, { readonly type: string; readonly [option: string]: unknown }>>;
 
 export interface Sources {
   /** The source as it is now: `renew` may replace it. */
@@ -36,7 +36,7 @@ export interface Sources {
   close(): Promise<void>;
 }
 
-const definitionOf = (name: string, type: string): SourceDefinition => {
+export const definitionOf = (name: string, type: string): SourceDefinition => {
   const definition = definitions.get(type);
   if (definition) return definition;
   throw new Error(`Source ${name}: unknown type; known are ${sourceTypes.join(', ')}`);

@@ -4,11 +4,12 @@
  */
 import { explainMessage } from '../channels/registry.ts';
 import { type Explained, HIDDEN } from '../channels/signing.ts';
-import { ConfigError, sourcesReader } from '../config/load.ts';
+import { ConfigError } from '../config/load.ts';
 import { PayerIdentityError } from '../failure.ts';
 import { differenceOf } from './lib/difference.ts';
 import { readInput, readMessage } from './lib/message.ts';
 import type { Command } from './lib/run-command.ts';
+import { chooseSource } from './lib/sources.ts';
 
 interface SignOptions {
   /** The source, by its name in the configuration; absent: the only one. */
@@ -17,28 +18,8 @@ interface SignOptions {
   readonly against?: string | undefined;
 }
 
-const readSources = ({ env }: Command) => {
-  const sources = sourcesReader(env)?.();
-  if (sources) return sources;
-  throw new ConfigError(
-    'Name a configuration file with --config: of it, sources is read, such as {"sources":{"daxpay":{"type":"daxpay","baseUrl":"https://pay.example.com","appId":"…","secret":"…"}}}',
-  );
-};
-
-type Configured = ReturnType<typeof readSources>;
-
-const choose = (sources: Configured, source: string | undefined): [string, Configured[string]] => {
-  const names = Object.keys(sources);
-  const [only = '', ...more] = names;
-  const name = source ?? (more.length === 0 ? only : undefined);
-  if (name === undefined) throw new ConfigError(`Name the source with --source: ${names.join(', ')}`);
-  const options = sources[name];
-  if (options) return [name, options];
-  throw new ConfigError(`The configuration has no source ${name}; it has ${names.join(', ')}`);
-};
-
 const explained = (command: Command, file: string, options: SignOptions) => {
-  const [name, configured] = choose(readSources(command), options.source);
+  const [name, configured] = chooseSource(command, options.source);
   try {
     const result = explainMessage(name, configured, readMessage(file));
     if (result) return { name, type: configured.type, ...result };

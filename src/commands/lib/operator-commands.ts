@@ -51,6 +51,13 @@ const addSigningCommands = (program: Command): void => {
 };
 
 export const addOperatorCommands = (program: Command): void => {
+  withConfig(program.command('doctor'))
+    .description('Examine each source: keys, certificates, the way to its upstream, the clock, an invalid code.')
+    .option('--source <name>', 'this source alone')
+    .option('--json', 'print the result as JSON')
+    .action((options: SigningOptions) =>
+      runCommand(options, async (to) => (await import('../doctor.ts')).doctor(to, options)),
+    );
   addSigningCommands(program);
 
   withCommon(program.command('migrate'))
