@@ -29,3 +29,7 @@ export const qrSvg = (text: string): string | undefined => {
     `<path fill="#fff" d="M0 0h${rows.length}v${rows.length}H0z"/><path stroke="#000" d="${rows.map(pathOf).join('')}"/></svg>`,
   ].join('');
 };
+
+/** The same code for a terminal, in half blocks; undefined for a text that is too long. */
+export const qrText = (text: string): string | undefined =>
+  Buffer.byteLength(text) > capacities[1][1] ? undefined : encodeQR(text, 'ascii', { ecc: 'low' });

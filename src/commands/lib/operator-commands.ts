@@ -1,6 +1,10 @@
 /** The operator's commands: their names, options and help. Each loads what it does when it runs. */
 import type { Command } from 'commander';
-import { type CommonOptions, runCommand } from './run-command.ts';
+import type { TryOptions } from '../try.ts';
+import type { CommonOptions, Command as Running } from './run-command.ts';
+
+const runCommand = async (options: CommonOptions, work: (to: Running) => Promise<void>): Promise<void> =>
+  (await import('./run-command.ts')).runCommand(options, work);
 
 const withConfig = (command: Command): Command =>
   command.option('--config <file>', 'the configuration file, in place of the variable CONFIG');
@@ -57,6 +61,22 @@ export const addOperatorCommands = (program: Command): void => {
     .option('--json', 'print the result as JSON')
     .action((options: SigningOptions) =>
       runCommand(options, async (to) => (await import('../doctor.ts')).doctor(to, options)),
+    );
+  withConfig(program.command('try'))
+    .description('Authenticate one payer at a running service, or at a source.')
+    .argument('<channel>', 'such as wechat_pay')
+    .option('--url <address>', 'the running service', 'http://127.0.0.1:4001')
+    .option('--app <id>', 'the app; absent: the default one')
+    .option(
+      '--code <code>',
+      'an auth code, which is used up; - for standard input; absent: a session with a link to authorize',
+    )
+    .option('--return-url <url>', 'where the channel returns the payer to; absent: the payer page of sandbox mode')
+    .option('--headers <file>', "lines of name: value to send, such as the router's credentials")
+    .option('--source <name>', 'redeem at this source of the configuration, without a service; nothing is stored')
+    .option('--json', 'print the result as JSON')
+    .action((channel: string, options: TryOptions & CommonOptions) =>
+      runCommand(options, async (to) => (await import('../try.ts')).tryChannel(to, channel, options)),
     );
   addSigningCommands(program);
 
