@@ -29,6 +29,20 @@ const config: CodegenConfig = {
         resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },
       },
     },
+    // What a front-end team generates: the operations as text, each with the types of its variables and of its answer.
+    'examples/cashier/graphql.ts': {
+      documents: 'examples/cashier/operations.graphql',
+      plugins: ['typescript-operations', 'typed-document-node'],
+      config: {
+        documentMode: 'string',
+        scalars: { DateTime: 'string', ID: 'string' },
+        strictScalars: true,
+        enumsAsTypes: true,
+        useTypeImports: true,
+        immutableTypes: true,
+        dedupeFragments: true,
+      },
+    },
   },
 };
 

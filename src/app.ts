@@ -1,5 +1,4 @@
 /** Puts the rooms together: a configuration, a store and sources become handlers that need no port. */
-import { readFileSync } from 'node:fs';
 import type { Sources } from './channels/registry.ts';
 import type { Config } from './config/load.ts';
 import { createGraphql } from './graphql/apollo-server.ts';
@@ -57,9 +56,6 @@ export interface App {
   idle(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Read at the start: the operation that Apollo Sandbox and the offline explorer open with. */
-const firstOperation = new URL('../examples/authenticate.graphql', import.meta.url);
 
 type ServiceDeps = Pick<AppDeps, 'store' | 'sources' | 'vault' | 'log'> & {
   readonly metrics: Metrics;
@@ -119,7 +115,6 @@ export const createApp = async (
     explorable: config.sandbox,
     scopesInSdl: config.callers.scopesInSdl,
     limits: config.limits,
-    firstOperation: readFileSync(firstOperation, 'utf8'),
   });
   await graphql.apollo.start();
 

@@ -1,5 +1,6 @@
 /** Opens one source: reads its options, and builds the one exchange by which it reaches its upstreams. */
 import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
 import { openUpstream, type Send, type Upstream } from '../lib/exchange.ts';
 import type { Resolver } from '../lib/resolver.ts';
 import { readSettings, type SettingFault } from '../lib/setting-faults.ts';

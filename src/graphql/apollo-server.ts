@@ -7,7 +7,6 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { GraphQLSchema } from 'graphql';
 import type { Log } from '../lib/log.ts';
 import { createWriteLine, recordCalls, writeCallLines } from './call-lines.ts';
@@ -25,13 +24,11 @@ import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
 export interface ApolloOptions {
   readonly log: Log;
-  /** Introspection, suggestions and the landing page, for people who explore. */
+  /** Introspection and suggestions, for people who explore. */
   readonly explorable: boolean;
   /** Whether the schema that routers fetch declares the scopes. */
   readonly scopesInSdl: boolean;
   readonly limits: OperationLimits & { readonly tokens: number; readonly preparedOperations: number };
-  /** The operation that the landing page opens with. */
-  readonly firstOperation: string;
 }
 
 /** Inside out: a call is measured when it was admitted, and logged in any case. */
@@ -39,15 +36,6 @@ const openSchema = (scopesInSdl: boolean): GraphQLSchema => {
   const typeDefs = scopesInSdl ? readTypeDefs() : withoutScopes(readTypeDefs());
   return runOnce(recordCalls(admitField(measureRootFields(buildSchema(resolvers, typeDefs)))));
 };
-
-const landingPage = ({ explorable, firstOperation }: ApolloOptions) =>
-  explorable
-    ? ApolloServerPluginLandingPageLocalDefault({
-        document: firstOperation,
-        footer: false,
-        embed: { runTelemetry: false },
-      })
-    : ApolloServerPluginLandingPageDisabled();
 
 export interface Graphql {
   /** Queries and mutations. */
@@ -101,7 +89,7 @@ const createApolloServer = (
     logger: { debug() {}, info() {}, warn: logEvent, error: logEvent },
     plugins: [
       ...plugins,
-      landingPage(options),
+      ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),

@@ -52,7 +52,6 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
     explorable: true,
     scopesInSdl: true,
     limits: config.limits,
-    firstOperation: '',
   });
   await graphql.apollo.start();
   const metrics = createMetrics();

@@ -1,0 +1,102 @@
+/** Sends the operations of this page. Survives what networks do: it repeats what is safe to repeat, and reports each wait. */
+import type { TypedDocumentString } from './graphql.ts';
+
+const ENDPOINT = new URL('../graphql', import.meta.url);
+/** Longer than the service makes a call wait. */
+const TIMEOUT_MS = 40_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 15_000;
+
+/** The service or the network does not serve now; the call may be repeated after `waitMs`, where the service named it. */
+export class NotNow extends Error {
+  override readonly name = 'NotNow';
+  readonly waitMs: number | undefined;
+
+  constructor(message: string, waitMs?: number) {
+    super(message);
+    this.waitMs = waitMs;
+  }
+}
+
+let clockOffsetMs = 0;
+/** Now, by the clock of the service: the clocks of phones are off, and a countdown would be wrong. */
+export const serviceNow = (): number => Date.now() + clockOffsetMs;
+
+const readClock = (response: Response): void => {
+  const date = Date.parse(response.headers.get('date') ?? '');
+  if (Number.isFinite(date)) clockOffsetMs = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
+};
+
+const post = async (body: string, signal?: AbortSignal): Promise<Response> => {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    return await fetch(ENDPOINT, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body,
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+  } catch {
+    signal?.throwIfAborted();
+    throw new NotNow('no connection');
+  }
+};
+
+/** One try. Throws NotNow for what passes: no connection, 429, 5xx, and a reply that is no answer of the service. */
+const sendOnce = async <Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Result> => {
+  const response = await post(JSON.stringify({ query: document.toString(), variables }), signal);
+  if (response.status === 429 || response.status >= 500) {
+    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+    throw new NotNow(`HTTP ${response.status}`, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
+  }
+  const answer: { data?: Result } = await response.json().catch(() => {
+    throw new NotNow('no JSON');
+  });
+  if (!answer.data) throw new Error(`The service refused the operation: HTTP ${response.status}`);
+  readClock(response);
+  return answer.data;
+};
+
+export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, ms);
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
+  });
+
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each wait, with its seconds, and with 0 when an answer came. */
+  readonly onWait?: (seconds: number) => void;
+}
+
+/** Sends until there is an answer. Every operation of these pages may be repeated: the service redeems a code once. */
+export const send = async <Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  { signal, onWait }: SendOptions = {},
+): Promise<Result> => {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    try {
+      const result = await sendOnce(document, variables, signal);
+      onWait?.(0);
+      return result;
+    } catch (error) {
+      if (!(error instanceof NotNow)) throw error;
+      const thisMs = error.waitMs ?? waitMs;
+      onWait?.(Math.ceil(thisMs / 1_000));
+      await sleep(thisMs, signal);
+    }
+  }
+};
