@@ -1,5 +1,5 @@
 /**
- * The configuration that README.md shows, word for word: the real service is started with it, and payers authenticate by
+ * The configuration that docs/quick-start.md shows, word for word: the real service is started with it, and payers authenticate by
  * both channels. Only the addresses of the channels are replaced, by the settings for that.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -16,9 +16,9 @@ import { startWechat } from '../src/emulators/wechat.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/services/service.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const guide = readFileSync(join(root, 'docs/quick-start.md'), 'utf8');
 const shown =
-  [...readme.matchAll(/```json\n([\s\S]*?)```/g)].find(([, text]) => text?.includes('defaultApp'))?.[1] ?? '';
+  [...guide.matchAll(/```json\n([\s\S]*?)```/g)].find(([, text]) => text?.includes('defaultApp'))?.[1] ?? '';
 
 const source = z.looseObject({ type: z.string(), appId: z.string() });
 const configuration = z.looseObject({
@@ -36,7 +36,7 @@ const [app, alipay] = [
 const routerSecret = randomBytes(16).toString('hex');
 const wechatSecret = randomBytes(16).toString('hex');
 
-/** The contents of the example's files; keys of the service are made by the README's command. */
+/** The contents of the example's files; keys of the service are made by the guide's command. */
 const fileOf = (name: string): string => {
   if (name === 'alipay-app-private.pem') return pem(app.privateKey);
   if (name === 'alipay-public.pem') return pem(alipay.publicKey);
@@ -127,8 +127,8 @@ const authorize = async (authorizeUrl: string): Promise<URL> => {
 describe.each([
   ['ali_pay', 'auth_code'],
   ['wechat_pay', 'code'],
-])('the configuration of the README, on %s', (channelId, codeName) => {
-  test('the configuration of the README takes a payer to the channel and back, and the shop reads the outcome', async () => {
+])('the configuration of the quick start, on %s', (channelId, codeName) => {
+  test('the configuration of the quick start takes a payer to the channel and back, and the shop reads the outcome', async () => {
     const { startAuthentication: started } = await graphql(START, { input: { channelId, returnUrl } });
     expect(started).toMatchObject({ __typename: 'PayerAuthenticationStarted' });
     const back = await authorize(started.authorizeUrl);
@@ -143,7 +143,7 @@ describe.each([
     expect(authResult).toMatchObject({ __typename: 'PayerAuthSucceeded', identity: null });
   });
 
-  test('the configuration of the README shows AUTHORIZE, and refuses a query code that was not issued', async () => {
+  test('the configuration of the quick start shows AUTHORIZE, and refuses a query code that was not issued', async () => {
     const { payerChannels } = await graphql('{ payerChannels { channel { id } capabilities } }', {});
     const { capabilities } = payerChannels.find(({ channel }: { channel: { id: string } }) => channel.id === channelId);
     expect(capabilities).toEqual(expect.arrayContaining(['AUTHENTICATE', 'AUTHORIZE']));

@@ -1,4 +1,4 @@
-/** Pages that are made from, or compared with, what the code has: failure codes, options of sources, metrics, log lines. */
+/** docs/failure-codes.md and its data, compared with the contract and the code. */
 import { type GraphQLEnumType, isEnumType, isObjectType } from 'graphql';
 import { expect, test } from 'vitest';
 import codes from '../../examples/failure-codes.json' with { type: 'json' };
