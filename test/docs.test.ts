@@ -23,6 +23,29 @@ test.each(pages)('docs/%s names only files that exist', (page) => {
   expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
 });
 
+/** As GitHub makes the anchors of headings. */
+const anchorsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+test.each([...pages.map((page) => `docs/${page}`), 'README.md', 'README.zh.md', 'CONTRIBUTING.md', 'SECURITY.md'])(
+  '%s links only to headings that exist',
+  (page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+    const missing = links.filter(([, path = '', anchor = '']) => {
+      const target = path === '' ? text : readFileSync(join(root, dirname(page), path), 'utf8');
+      return path.endsWith('.md') || path === '' ? !anchorsOf(target).includes(anchor) : false;
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
+  },
+);
+
 test('docs/reliability.md gives every claim a command that runs a test', () => {
   const text = readPage('reliability.md');
   const rows = text.split('\n').filter((line) => /^\| [^-]/.test(line) && !line.startsWith('| promise'));
