@@ -40,6 +40,8 @@ interface AppDeps {
   readonly vault: Vault;
   readonly log: Log;
   readonly metrics?: Metrics;
+  /** In sandbox mode: the routes with which tests steer it. */
+  readonly sandboxRoutes?: ReadonlyMap<string, Handler>;
   /** Looks up the host of the callers' issuer; absent: the resolver that this process shares. */
   readonly resolver?: Resolver | undefined;
 }
@@ -106,7 +108,16 @@ const openDoor = (config: Config, { store, sources, vault, log, metrics }: DoorD
 
 export const createApp = async (
   config: Config,
-  { store, sources, refreshSources = () => {}, vault, log, metrics = createMetrics(), resolver }: AppDeps,
+  {
+    store,
+    sources,
+    refreshSources = () => {},
+    vault,
+    log,
+    metrics = createMetrics(),
+    resolver,
+    sandboxRoutes,
+  }: AppDeps,
 ): Promise<App> => {
   const stopping = new AbortController();
   const services = createServices(config, { store, sources, vault, log, metrics, stopping: stopping.signal });
@@ -138,6 +149,7 @@ export const createApp = async (
     isLocalOrigin: config.sandbox ? (origin) => isLocalPage(origin, sandboxHosts) : undefined,
     pages: config.sandbox ? readStaticPages() : new Map(),
     metricsHere: config.sandbox,
+    moreRoutes: sandboxRoutes,
     accepting: () => !stopping.signal.aborted,
   });
 

@@ -61,7 +61,8 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
   });
   const readSources = sourcesReader(env);
   const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
-  const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver });
+  const more = sandbox && { sandboxRoutes: sandbox.routes };
+  const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver, ...more });
   const { server, door, operations } = await openPorts(config, app, { log, metrics });
   const lanUrl = await sandbox?.listening(server.url);
   // After the lines of the log, which are written at the end of this turn.

@@ -1,7 +1,8 @@
 /** What every emulated upstream has: a real HTTP server on loopback, routes, a ledger, and faults of the transport. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { TestCodeKind } from './test-codes.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { delayMsOf, type TestCodeKind } from './test-codes.ts';
 
 export interface EmulatorRequest {
   readonly method: string;
@@ -44,6 +45,7 @@ const readText = async (message: IncomingMessage): Promise<string> => {
 
 export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<Emulator> => {
   const ledger: LedgerEntry[] = [];
+  const closing = new AbortController();
 
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
     const request: EmulatorRequest = {
@@ -55,6 +57,8 @@ export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<
     };
     if (ledger.length < MAX_LEDGER_ENTRIES) ledger.push({ at: Date.now(), ...request });
     const reply = handle(request);
+    const delayMs = delayMsOf(request.rawUrl + request.body);
+    if (delayMs > 0) await delay(delayMs, undefined, { signal: closing.signal });
     if (reply === 'hang') return;
     if (reply === 'reset') return void message.socket.resetAndDestroy();
     response.writeHead(reply.status, reply.headers).end(reply.body);
@@ -71,6 +75,7 @@ export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<
     origin: `http://127.0.0.1:${address?.port}`,
     ledger,
     async close() {
+      closing.abort();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

@@ -2,6 +2,7 @@
 
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { FileConfig } from '../config/load.ts';
+import type { EdgeReply, EdgeRequest } from '../http/edge.ts';
 import type { NewIdentityId } from '../store/model.ts';
 import { startAlipay } from './alipay.ts';
 import { startDaxpay } from './daxpay.ts';
@@ -9,11 +10,17 @@ import type { Emulator } from './emulator.ts';
 import { freePort } from './free-port.ts';
 import { jucaiRefusals, startJucai } from './jucai.ts';
 import { type LanFront, openLanFront } from './lan-front.ts';
+import { createPayer, type Payer } from './payer.ts';
 import { alipayApps, waysApp, waysSources, waysTitles, wechatApps } from './sandbox-ways.ts';
+import { createSteering } from './steering.ts';
 import { startWechat } from './wechat.ts';
 
 export interface Sandbox {
   readonly config: FileConfig;
+  /** The payer, for tests. */
+  readonly payer: Payer;
+  /** Beside the routes of the service: /sandbox/graphql. */
+  readonly routes: ReadonlyMap<string, (request: EdgeRequest) => Promise<EdgeReply>>;
   readonly emulators: Readonly<Record<'alipay' | 'wechat' | 'jucai' | 'daxpay', Emulator>>;
   /** For phones in the room: the door's address, which belongs in `door.publicUrl`. Undefined without a host of them. */
   readonly lanDoorUrl: string | undefined;
@@ -95,9 +102,10 @@ export const startSandbox = async (origin: string, lanHost?: string): Promise<Sa
 
   const { emulators, secrets, keys } = await startEmulators();
   const fronts = createFronts(lanHost);
-  const [alipayPages, wechatPages, unionpayPages] = await Promise.all(
+  const pages = await Promise.all(
     [emulators.alipay, emulators.wechat, emulators.jucai].map((emulator) => fronts.of(emulator.origin)),
   );
+  const [alipayPages = '', wechatPages = '', unionpayPages = ''] = pages;
   const alipay = {
     type: 'alipay',
     privateKey: pem(keys.privateKey),
@@ -108,9 +116,21 @@ export const startSandbox = async (origin: string, lanHost?: string): Promise<Sa
   };
   const wechat = { type: 'wechat', appSecret: secrets.wechat, apiUrl: emulators.wechat.origin };
 
+  const lanDoorUrl = lanHost === undefined ? undefined : await fronts.of(publicUrl);
+  let service = origin;
+  const closing = new AbortController();
+  const payer = createPayer({
+    pages: [...Object.values(emulators).map((emulator) => emulator.origin), ...pages],
+    doors: [publicUrl, ...(lanDoorUrl === undefined ? [] : [lanDoorUrl])],
+    serviceUrl: () => service,
+    signal: closing.signal,
+  });
+
   return {
     emulators,
-    lanDoorUrl: lanHost === undefined ? undefined : await fronts.of(publicUrl),
+    payer,
+    routes: new Map([['/sandbox/graphql', createSteering(payer)]]),
+    lanDoorUrl,
     config: {
       defaultApp: 'demo',
       apps: [
@@ -137,14 +157,17 @@ export const startSandbox = async (origin: string, lanHost?: string): Promise<Sa
           unionpayAuthorizeUrl: `${unionpayPages}/qrcGtwWeb-web/api/userAuth`,
         },
         daxpay: { type: 'daxpay', baseUrl: emulators.daxpay.origin, appId: 'demo', secret: secrets.daxpay },
-        ...waysSources({ alipay, wechat, wechatPages: wechatPages ?? '', wechatApiKey: secrets.wechatPay }),
+        ...waysSources({ alipay, wechat, wechatPages, wechatApiKey: secrets.wechatPay }),
       },
       channelTitles: { ...wallets, ...waysTitles },
       door: { publicUrl, ...door },
     },
-    listening: async (serviceUrl) =>
-      lanHost === undefined ? undefined : fronts.of(serviceUrl, Number(new URL(serviceUrl).port)),
+    async listening(serviceUrl) {
+      service = serviceUrl;
+      return lanHost === undefined ? undefined : fronts.of(serviceUrl, Number(new URL(serviceUrl).port));
+    },
     async close() {
+      closing.abort();
       await fronts.close();
       await Promise.all(Object.values(emulators).map((emulator) => emulator.close()));
     },

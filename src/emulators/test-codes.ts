@@ -1,7 +1,8 @@
 /**
  * Auth codes with a known outcome, like test card numbers. Every emulator knows them: `test_ok_<x>` succeeds with an
  * identity derived from <x>, the others fail as their name says. A code works once, so one payer has many codes:
- * `test_ok_alice~1` and `test_ok_alice~2` are two codes of the same payer.
+ * `test_ok_alice~1` and `test_ok_alice~2` are two codes of the same payer. With `_delay_<n>s` after the payer, the answer
+ * comes n seconds late: `test_ok_bob_delay_3s`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -33,12 +34,24 @@ const isKind = (kind: string): kind is TestCodeKind => Object.hasOwn(testCodeKin
 
 /** The kind and payer of a code. Every emulator refuses a code that is no test code as unknown. */
 export const readTestCode = (code: string): TestCode => {
-  const [, kind = '', payer = code] = /^test_([a-z0-9]+)_([^~]+)/.exec(code) ?? [];
+  const [, kind = '', payer = code] = /^test_([a-z0-9]+)_([^~]+?)(?:_delay_\d{1,2}s)?(?:~|$)/.exec(code) ?? [];
   return { kind: isKind(kind) ? kind : 'invalid', payer };
 };
 
+/** How late a request is answered whose test code says so, wherever it stands in the request. */
+export const delayMsOf = (request: string): number =>
+  Number(/test_[a-z0-9]+_[\w-]+?_delay_(\d{1,2})s(?![\w-])/.exec(request)?.[1] ?? 0) * 1_000;
+
+/** How a new code ends: as `ok` and at once, unless these say otherwise. */
+export interface CodeOutcome {
+  readonly kind?: TestCodeKind | undefined;
+  /** Whole seconds, up to 99. */
+  readonly delaySeconds?: number | undefined;
+}
+
 /** A new code of a payer. */
-export const issueTestCode = (payer: string): string => `test_ok_${payer}~${randomBytes(8).toString('hex')}`;
+export const issueTestCode = (payer: string, { kind = 'ok', delaySeconds = 0 }: CodeOutcome = {}): string =>
+  `test_${kind}_${payer}${delaySeconds > 0 ? `_delay_${delaySeconds}s` : ''}~${randomBytes(8).toString('hex')}`;
 
 /** Reads codes and remembers them: the second time, a code that succeeded is `used`. */
 export const createTestCodes = (): ((code: string) => TestCode) => {

@@ -19,6 +19,8 @@ export interface HandlerOptions extends EndpointOptions {
   readonly corsOrigins: readonly string[];
   /** In sandbox mode: whether an origin that is not listed is of this machine. */
   readonly isLocalOrigin?: ((origin: string) => boolean) | undefined;
+  /** In sandbox mode: routes beside ours, for the origins that may call. */
+  readonly moreRoutes?: ReadonlyMap<string, Handler> | undefined;
   /** False once the service is stopping. */
   readonly accepting: () => boolean;
 }
@@ -68,9 +70,12 @@ export const createHandler = (options: HandlerOptions): Edge => {
   const cors = createCors(options.corsOrigins, options.isLocalOrigin);
   const graphql = createGraphqlEndpoint(options);
   const probes = createProbes({ check: async () => services.store.ready(), accepting });
-  const answerGraphql: Handler = async (request) =>
-    cors.expose(request, cors.preflight(request) ?? (await graphql.handle(request)));
-  const routes = routesOf(options, answerGraphql, probes);
+  const withCors =
+    (answer: Handler): Handler =>
+    async (request) =>
+      cors.expose(request, cors.preflight(request) ?? (await answer(request)));
+  const more = [...(options.moreRoutes ?? [])].map(([path, answer]): [string, Handler] => [path, withCors(answer)]);
+  const routes = new Map([...routesOf(options, withCors(graphql.handle), probes), ...more]);
 
   const routeTo = ({ method, path, headers }: EdgeRequest): { name: string; route: Handler } | undefined => {
     const route = routes.get(path);

@@ -52,7 +52,7 @@ export const startSandboxService = async (
   const options = { vault, times: storeTimes(config), log, newIdentityId: testIdentityId };
   const store = createStore(await openEngine(config, log), options);
   const sources = openSources(config.sources, { guard: config.limits.source });
-  const app = await createApp(config, { store, sources, vault, log });
+  const app = await createApp(config, { store, sources, vault, log, sandboxRoutes: sandbox.routes });
   const server = await listen(app.handle, { host: config.host, port: config.port, log });
   const lanUrl = await sandbox.listening(server.url);
   const door = app.door && config.door && (await listen(app.door, { ...config.door, log }));
@@ -68,6 +68,8 @@ export const startSandboxService = async (
     store,
     vault,
     emulators: sandbox.emulators,
+    payer: sandbox.payer,
+    config,
     sources: config.sources,
     logLines,
     /** Every error that the service logged, unchanged. */

@@ -1,0 +1,167 @@
+/**
+ * The payer of the sandbox as a program: opens the page of an emulated channel, declines, authorizes, and goes back to
+ * the merchant, as a browser in the payer's hand would. It knows no more than that browser: addresses and their pages.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { fieldsOf } from './emulator.ts';
+import { type Choice, choiceOf, createBrowser, isCodeOf, type Places } from './payer/browser.ts';
+import { SteeringError } from './payer/steering-error.ts';
+import { type CodeOutcome, issueTestCode } from './test-codes.ts';
+
+export { SteeringError } from './payer/steering-error.ts';
+
+/** A session of startAuthentication, as the payer meets it. */
+export interface PayerSession {
+  /** What startAuthentication returned, or what its QR code says. */
+  readonly authorizeUrl: string;
+  /** Omitted: the default app. */
+  readonly appId?: string | null | undefined;
+  /** Omitted: the channel of the page. With the address of the door: the channel whose wallet opens it. */
+  readonly channelId?: string | null | undefined;
+  /** How long the payer waits first: 0 to 60. */
+  readonly afterSeconds?: number | null | undefined;
+}
+
+export interface Authorization extends PayerSession, CodeOutcome {
+  /** alice, bob, carol, or another name of A-Z a-z 0-9 _ - */
+  readonly payer?: string | null | undefined;
+  /** False: the auth code is not redeemed, so that a test opens `returnedTo` in a browser of its own. */
+  readonly redeems?: boolean | null | undefined;
+  /** For a session with a codeChallenge: what the payer page would hold. */
+  readonly codeVerifier?: string | null | undefined;
+}
+
+export interface Certification {
+  /** What startIdentityCertification returned. */
+  readonly url: string;
+  readonly passes?: boolean | null | undefined;
+  readonly afterSeconds?: number | null | undefined;
+}
+
+/** What came of it. */
+export interface Visit {
+  /** Where the channel sent the payer's browser, with what it hands over; null while the payer is still at the channel. */
+  readonly returnedTo: string | null;
+  /** The type of the service's answer to what the payer page does; null where it has nothing to do. */
+  readonly answer: string | null;
+  /** The code of that answer, when it is a failure. */
+  readonly code: string | null;
+}
+
+/** Every method throws SteeringError for what a test did wrong. */
+export interface Payer {
+  opens(session: PayerSession): Promise<Visit>;
+  declines(session: PayerSession): Promise<Visit>;
+  authorizes(authorization: Authorization): Promise<Visit>;
+  certifies(certification: Certification): Promise<Visit>;
+}
+
+interface Deps extends Places {
+  readonly serviceUrl: () => string;
+  readonly signal: AbortSignal;
+}
+
+const MAX_SECONDS = 60;
+
+const channelsByPage = new Map([
+  ['/oauth2/publicAppAuthorize.htm', 'ali_pay'],
+  ['/connect/oauth2/authorize', 'wechat_pay'],
+  ['/connect/qrconnect', 'wechat_pay_website_qr'],
+  ['/qrcGtwWeb-web/api/userAuth', 'union_pay'],
+]);
+
+/** What the payer page knows of the session whose channel's page has this address. */
+const placeOf = ({ appId, channelId: named }: PayerSession, address: URL) => {
+  const [, channelOfPage] = [...channelsByPage].find(([path]) => address.pathname.endsWith(path)) ?? [];
+  // UnionPay's page has the state in the address that it returns to.
+  const back = URL.parse(address.searchParams.get('redirectUrl') ?? '');
+  const state = (back ?? address).searchParams.get('state') ?? '';
+  return { appId, channelId: named ?? channelOfPage ?? '', state };
+};
+
+const authCodeOf = (choice: Choice, payer: string, outcome: CodeOutcome): string => {
+  const offered = choice.address.searchParams.get(choice.codeName) ?? '';
+  const isPlain = (outcome.kind ?? 'ok') === 'ok' && !outcome.delaySeconds;
+  // The channel remembers for which application it gave out the code that it offers.
+  return isPlain && isCodeOf(choice, payer) ? offered : issueTestCode(payer, outcome);
+};
+
+/** Sends what payer pages send. */
+const createAsk =
+  ({ serviceUrl, signal }: Deps) =>
+  async (field: string, type: string, input: Readonly<Record<string, unknown>>) => {
+    const query = `mutation ($input: ${type}!) { answer: ${field}(input: $input) { __typename ... on PayerFailure { code } } }`;
+    const response = await fetch(`${serviceUrl()}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, variables: { input } }),
+      signal,
+    });
+    const { __typename, code } = fieldsOf(fieldsOf(fieldsOf(await response.json()).data).answer);
+    return { answer: String(__typename), code: code === undefined ? null : String(code) };
+  };
+
+export const createPayer = (deps: Deps): Payer => {
+  const { signal } = deps;
+  const { load, open, follow, requirePage } = createBrowser(deps, signal);
+  const ask = createAsk(deps);
+
+  const wait = async ({ afterSeconds }: Pick<PayerSession, 'afterSeconds'>): Promise<void> => {
+    const seconds = afterSeconds ?? 0;
+    if (!(seconds >= 0 && seconds <= MAX_SECONDS))
+      throw new SteeringError(`afterSeconds is a number of seconds from 0 to ${MAX_SECONDS}`);
+    if (seconds > 0) await delay(seconds * 1_000, undefined, { signal });
+  };
+  const openPage = async (session: PayerSession) => {
+    await wait(session);
+    return open(session.authorizeUrl, session.channelId);
+  };
+  const report = (session: PayerSession, address: URL, step: string) =>
+    ask('reportAuthenticationStep', 'PayerReportAuthenticationStepInput', { ...placeOf(session, address), step });
+
+  return {
+    async opens(session) {
+      const { page, address } = await openPage(session);
+      choiceOf(page);
+      return { returnedTo: null, ...(await report(session, address, 'OPENED')) };
+    },
+
+    async declines(session) {
+      const { page, address } = await openPage(session);
+      const { address: back, codeName } = choiceOf(page);
+      back.searchParams.delete(codeName);
+      if (codeName === 'userAuthCode') back.searchParams.set('respCode', '34');
+      const returnedTo = await follow(back);
+      return { returnedTo: returnedTo.href, ...(await report(session, address, 'DECLINED')) };
+    },
+
+    async authorizes({ kind, delaySeconds, codeVerifier, ...session }) {
+      const payer = session.payer ?? 'alice';
+      if (!/^[\w-]{1,32}$/.test(payer)) throw new SteeringError('payer has 1 to 32 characters of A-Z a-z 0-9 _ -');
+      const { page, address } = await openPage(session);
+      const choice = choiceOf(page, payer);
+      const authCode = authCodeOf(choice, payer, { kind, delaySeconds });
+      choice.address.searchParams.set(choice.codeName, authCode);
+      const returnedTo = (await follow(choice.address)).href;
+      if (session.redeems === false) return { returnedTo, answer: null, code: null };
+      const input = { ...placeOf(session, address), authCode, codeVerifier, clientIp: '127.0.0.1' };
+      return { returnedTo, ...(await ask('authenticateAndSet', 'PayerAuthenticateAndSetInput', input)) };
+    },
+
+    async certifies({ url, passes, afterSeconds }) {
+      await wait({ afterSeconds });
+      const address = requirePage(
+        url,
+        'url is no address of this sandbox: pass the one that startIdentityCertification returned',
+      );
+      const page = await (await load(address)).text();
+      const [, certifyId] = /"certify_id":"(\w+)"/.exec(address.searchParams.get('biz_content') ?? '') ?? [];
+      if (!certifyId || !page.includes(`certify_id=${certifyId}`))
+        throw new SteeringError('The page lets no payer certify: start the certification again');
+      const choice = new URL(address.href.replace(/\/gateway\.do.*/s, '/certify'));
+      choice.searchParams.set('certify_id', certifyId);
+      choice.searchParams.set('passed', passes === false ? 'F' : 'T');
+      return { returnedTo: (await load(choice)).headers.get('location'), answer: null, code: null };
+    },
+  };
+};
