@@ -38,7 +38,7 @@ export const readTestCode = (code: string): TestCode => {
   return { kind: isKind(kind) ? kind : 'invalid', payer };
 };
 
-/** How late a request is answered whose test code says so, wherever it stands in the request. */
+/** How late a request is answered whose test code says so, in its address or body. */
 export const delayMsOf = (request: string): number =>
   Number(/test_[a-z0-9]+_[\w-]+?_delay_(\d{1,2})s(?![\w-])/.exec(request)?.[1] ?? 0) * 1_000;
 

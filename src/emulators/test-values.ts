@@ -76,7 +76,7 @@ interface Row {
   readonly except?: Except;
 }
 
-/** Neither upstream tells the reasons of a refusal apart. */
+/** DaxPay does not pass on why a code was refused. */
 const daxpayHides = { [DAXPAY_ALIPAY]: 'AUTH_CODE_REFUSED', [DAXPAY_WECHAT]: 'OUTCOME_UNKNOWN' };
 const unsigned = { [WECHAT]: 'PayerAuthenticated', [MINI_PROGRAM]: 'PayerAuthenticated' };
 
