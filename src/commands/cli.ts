@@ -38,6 +38,8 @@ export const createProgram = (): Command => {
     .option('--data-dir <folder>', 'where results are stored, in place of DATA_DIR')
     .option('--host <address>', 'the address to listen on, in place of HOST')
     .option('--port <number>', 'the port to listen on, in place of PORT')
+    .option('--sandbox <file>', 'sandbox mode: changes to its apps, in place of SANDBOX')
+    .option('--lan', 'sandbox mode: let phones of the local network in, by an address with a key')
     .action(async (options: StartOptions) => (await import('./start.ts')).start(options));
   addOperatorCommands(program);
   tab(program, { completionCommandName: 'completion' });

@@ -55,6 +55,15 @@ const addSigningCommands = (program: Command): void => {
 };
 
 export const addOperatorCommands = (program: Command): void => {
+  program
+    .command('check-config')
+    .description('Check a configuration: every fault at once, or what it serves. Opens no store, sends nothing.')
+    .argument('[file]', 'the configuration file; absent: the variable CONFIG')
+    .option('--json', 'print the result as JSON')
+    .action((file: string | undefined, options: CommonOptions) =>
+      runCommand(options, async (to) => (await import('../check-config.ts')).checkConfig(to, file)),
+    );
+
   withConfig(program.command('doctor'))
     .description('Examine each source: keys, certificates, the way to its upstream, the clock, an invalid code.')
     .option('--source <name>', 'this source alone')
