@@ -8,7 +8,9 @@
 import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../lib/package-version.ts';
-import { addOperatorCommands } from './lib/operator-commands.ts';
+import { addConfigurationCommands } from './lib/configuration-commands.ts';
+import { addSourceCommands } from './lib/source-commands.ts';
+import { addStoreCommands } from './lib/store-commands.ts';
 import type { StartOptions } from './start.ts';
 
 /** The command line itself is wrong; nothing was done. */
@@ -41,7 +43,9 @@ export const createProgram = (): Command => {
     .option('--sandbox <file>', 'sandbox mode: changes to its apps, in place of SANDBOX')
     .option('--lan', 'sandbox mode: let phones of the local network in, by an address with a key')
     .action(async (options: StartOptions) => (await import('./start.ts')).start(options));
-  addOperatorCommands(program);
+  addConfigurationCommands(program);
+  addSourceCommands(program);
+  addStoreCommands(program);
   tab(program, { completionCommandName: 'completion' });
   return program;
 };
