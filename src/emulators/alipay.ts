@@ -12,6 +12,7 @@ import { authV2, getAuthCode } from './alipay/payer-app.ts';
 import { createV1 } from './alipay/v1.ts';
 import { createV3 } from './alipay/v3.ts';
 import { type Emulator, route, startEmulator } from './emulator.ts';
+import { languageOf } from './html.ts';
 
 export type { AlipayApp } from './alipay/app.ts';
 
@@ -43,8 +44,10 @@ export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
       'POST /gateway.do': v1,
       'GET /gateway.do': v1,
       'GET /certify': ({ url }) => choose(certifications, url.searchParams),
-      'GET /oauth2/publicAppAuthorize.htm': ({ url }) =>
-        authorizePage(gateway.appOf(url.searchParams.get('app_id') ?? ''), url.searchParams),
+      'GET /oauth2/publicAppAuthorize.htm': (request) => {
+        const { searchParams } = request.url;
+        return authorizePage(gateway.appOf(searchParams.get('app_id') ?? ''), searchParams, languageOf(request));
+      },
       'GET /payer-app/my.getAuthCode': (request) => getAuthCode(gateway, request),
       'POST /payer-app/auth_V2': (request) => authV2(gateway, request),
     },

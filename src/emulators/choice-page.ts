@@ -1,41 +1,45 @@
 /** The page on which an emulated channel asks who the payer is. Each choice is a link back to the merchant. */
 import type { EmulatorReply } from './emulator.ts';
-import { escapeHtml, htmlPage } from './html.ts';
+import { faultChooser } from './fault-chooser.ts';
+import { type Brand, escapeHtml, htmlPage, type Language, type Words } from './html.ts';
 import { issueTestCode } from './test-codes.ts';
 
-interface Choice {
-  readonly label: string;
-  readonly href: string;
-}
-
 interface ChoicePage {
-  readonly title: string;
+  readonly brand: Brand;
+  readonly title: Words;
   /** Who asks for the payer's identity. */
   readonly merchant: string;
-  readonly choices: readonly Choice[];
+  readonly language: Language;
+  /** The address with an auth code; that of a payer who refuses has none. */
+  readonly hrefFor: (authCode: string | undefined) => string;
 }
 
-const style = [
-  'body{max-width:22rem;margin:4rem auto;padding:0 1rem;font:1.1rem/1.6 system-ui,sans-serif;color:#222}',
-  'h1{font-size:1.3rem}small{color:#666}',
-  'a{display:block;margin:.8rem 0;padding:.7rem;border:1px solid #999;border-radius:.5rem;text-align:center;color:#222}',
-].join('');
+const demoPayers: Readonly<Record<string, Words>> = {
+  alice: { zh: '小艾', en: 'Alice · 小艾' },
+  bob: { zh: '小博', en: 'Bob · 小博' },
+  carol: { zh: '小卡', en: 'Carol · 小卡' },
+};
+const refusal: Words = { zh: '拒绝', en: 'Decline · 拒绝' };
+const question: Words = {
+  zh: '请求获取您的付款人标识。请选择以谁的身份授权：',
+  en: 'asks for your payer id. Authorize as:',
+};
 
-export const choicePage = ({ title, merchant, choices }: ChoicePage): EmulatorReply =>
-  htmlPage({
-    title,
-    style,
+const item = (kind: 'payer' | 'decline', href: string, label: string): string =>
+  `<li class="${kind}"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></li>`;
+
+export const choicePage = ({ brand, title, merchant, language, hrefFor }: ChoicePage): EmulatorReply => {
+  const payers = Object.entries(demoPayers).map(([payer, label]) =>
+    item('payer', hrefFor(issueTestCode(payer)), label[language]),
+  );
+  return htmlPage({
+    title: title[language],
+    brand,
+    language,
     content: [
-      `<p>${escapeHtml(merchant)} 请求获取您的付款人标识。</p>`,
-      ...choices.map(({ label, href }) => `<a href="${escapeHtml(href)}">${escapeHtml(label)}</a>`),
-      '<p><small>沙箱页面：付款人都是虚构的。</small></p>',
+      `<p><b>${escapeHtml(merchant)}</b> ${question[language]}</p>`,
+      `<ul>${payers.join('\n')}${item('decline', hrefFor(undefined), refusal[language])}</ul>`,
+      faultChooser(brand, language, hrefFor),
     ],
   });
-
-const demoPayers = { alice: '小艾', bob: '小博', carol: '小卡' };
-
-/** The demo payers, each with a new auth code, and a refusal, which has none. */
-export const payerChoices = (hrefFor: (authCode: string | undefined) => string): Choice[] => [
-  ...Object.entries(demoPayers).map(([payer, label]) => ({ label, href: hrefFor(issueTestCode(payer)) })),
-  { label: '拒绝', href: hrefFor(undefined) },
-];
+};

@@ -8,7 +8,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import { choicePage, payerChoices } from './choice-page.ts';
+import { choicePage } from './choice-page.ts';
 import {
   type Emulator,
   type EmulatorAnswer,
@@ -21,7 +21,7 @@ import {
   startEmulator,
   transportFault,
 } from './emulator.ts';
-import { isWebUrl } from './html.ts';
+import { isWebUrl, languageOf } from './html.ts';
 import { createTestCodes, idsOf, type TestCode, type TestCodeKind } from './test-codes.ts';
 
 export interface JucaiMerchant {
@@ -120,7 +120,7 @@ export const startJucai = ({ merchants, port }: JucaiOptions): Promise<Emulator>
   const handle = route(
     {
       [`POST ${AUTH_TO_OPEN_ID}`]: (request) => auth(server, request),
-      'GET /qrcGtwWeb-web/api/userAuth': ({ url }) => userAuth(url.searchParams),
+      'GET /qrcGtwWeb-web/api/userAuth': userAuth,
     },
     ({ url }) => (url.pathname === AUTH_TO_OPEN_ID ? failure(405, '不允许的http方法') : failure(404, '请求路径不存在')),
   );
@@ -170,15 +170,18 @@ const answer = ({ kind, payer }: TestCode, fields: Fields, merchant: JucaiMercha
 };
 
 /** https://qr.95516.com/qrcGtwWeb-web/api/userAuth; respCode 34 for a payer who refuses. */
-const userAuth = (params: URLSearchParams): EmulatorReply => {
+const userAuth = (request: EmulatorRequest): EmulatorReply => {
+  const params = request.url.searchParams;
   const redirectUrl = params.get('redirectUrl') ?? '';
   if (params.get('version') !== '1.0.0' || !isWebUrl(redirectUrl))
     return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '参数错误' };
-  const choices = payerChoices((userAuthCode) => {
+  const hrefFor = (userAuthCode: string | undefined): string => {
     const target = new URL(redirectUrl);
     const result = new URLSearchParams(userAuthCode ? { userAuthCode, respCode: '00' } : { respCode: '34' });
     target.search += `${target.search ? '&' : '?'}${result}`;
     return target.href;
-  });
-  return choicePage({ title: '云闪付授权', merchant: new URL(redirectUrl).host, choices });
+  };
+  const title = { zh: '云闪付授权', en: 'UnionPay · 云闪付授权' };
+  const merchant = new URL(redirectUrl).host;
+  return choicePage({ brand: 'union', title, merchant, language: languageOf(request), hrefFor });
 };

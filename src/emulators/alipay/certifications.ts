@@ -136,7 +136,7 @@ export const certifyPage = (
   if (typeof certification === 'string') return errorPage(certification, refusals[certification]);
   if (returnUrl !== '') certification.returnUrl = returnUrl;
   const choice = (passed: 'T' | 'F') => `/certify?${new URLSearchParams({ certify_id: certifyId, passed })}`;
-  return textPage('支付宝身份验证', `应用 ${appId} 请求验证您的身份。`, [
+  return textPage('支付宝身份验证', `应用 ${appId} 请求验证您的身份。 App ${appId} asks to certify your real name.`, [
     ['通过', choice('T')],
     ['不通过', choice('F')],
   ]);
@@ -149,5 +149,5 @@ export const choose = ({ byId }: Certifications, params: URLSearchParams): Emula
   certification.passed ||= params.get('passed') === 'T';
   const { returnUrl } = certification;
   if (isWebUrl(returnUrl)) return redirect(new URL(returnUrl).href);
-  return textPage('支付宝身份验证', '已完成，请返回商户页面。');
+  return textPage('支付宝身份验证', '已完成，请返回商户页面。 Done: go back to the page of the merchant.');
 };

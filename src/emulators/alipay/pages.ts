@@ -1,21 +1,21 @@
 /** The pages that a payer meets at Alipay, after their documentation: the page that gives out auth codes, and errors. */
-import { choicePage, payerChoices } from '../choice-page.ts';
+import { choicePage } from '../choice-page.ts';
 import type { EmulatorReply } from '../emulator.ts';
-import { escapeHtml, htmlPage, isWebUrl } from '../html.ts';
+import { escapeHtml, htmlPage, isWebUrl, type Language } from '../html.ts';
 import type { AlipayApp } from './app.ts';
-
-const style =
-  'body{max-width:22rem;margin:4rem auto;padding:0 1rem;font:1.1rem/1.6 system-ui,sans-serif}h1{font-size:1.3rem}';
 
 type Link = readonly [label: string, href: string];
 
 export const textPage = (title: string, text: string, links: readonly Link[] = []): EmulatorReply =>
   htmlPage({
     title,
-    style,
+    brand: 'ali',
     content: [
       `<p>${escapeHtml(text)}</p>`,
-      ...links.map(([label, href]) => `<p><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`),
+      ...links.map(
+        ([label, href], index) =>
+          `<p class="${index === 0 ? 'payer' : 'decline'}"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`,
+      ),
     ],
   });
 
@@ -24,7 +24,11 @@ export const errorPage = (code: string, reason: string): EmulatorReply =>
   textPage('调试错误，请回到请求来源地，重新发起请求。', `错误代码 ${code} 错误原因: ${reason}`);
 
 /** https://openauth.alipay.com/oauth2/publicAppAuthorize.htm; a payer who refuses comes back without an auth code. */
-export const authorizePage = (app: AlipayApp | undefined, params: URLSearchParams): EmulatorReply => {
+export const authorizePage = (
+  app: AlipayApp | undefined,
+  params: URLSearchParams,
+  language: Language = 'zh',
+): EmulatorReply => {
   const redirectUri = params.get('redirect_uri') ?? '';
   const scope = params.get('scope') ?? '';
   const state = params.get('state');
@@ -35,11 +39,13 @@ export const authorizePage = (app: AlipayApp | undefined, params: URLSearchParam
     return errorPage('invalid-scope', '无效的scope参数');
   if (state !== null && state.length > 100) return errorPage('invalid-state', '无效的state参数');
 
-  const choices = payerChoices((authCode) => {
+  const hrefFor = (authCode: string | undefined): string => {
     const url = new URL(redirectUri);
     const answer = { app_id: app.appId, source: 'alipay_wallet', scope, state, auth_code: authCode };
     for (const [name, value] of Object.entries(answer)) if (value != null) url.searchParams.set(name, value);
     return url.href;
-  });
-  return choicePage({ title: '支付宝授权', merchant: `应用 ${app.appId}`, choices });
+  };
+  const title = { zh: '支付宝授权', en: 'Alipay · 支付宝授权' };
+  const merchant = `${language === 'zh' ? '应用' : 'App'} ${app.appId}`;
+  return choicePage({ brand: 'ali', title, merchant, language, hrefFor });
 };

@@ -1,17 +1,14 @@
 /** WeChat's pages that ask a payer and give out codes: /connect/oauth2/authorize and /connect/qrconnect. */
-import { choicePage, payerChoices } from '../choice-page.ts';
+import { choicePage } from '../choice-page.ts';
 import type { EmulatorReply, EmulatorRequest } from '../emulator.ts';
-import { isWebUrl } from '../html.ts';
+import { escapeHtml, htmlPage, isWebUrl, languageOf } from '../html.ts';
 import type { WechatApp, WechatServer } from './server.ts';
 
 const CODE_TTL_MS = 5 * 60_000;
 
 /** WeChat refuses on a page, with HTTP 200 and the number of the reason. */
-const errorPage = (code: number, text: string): EmulatorReply => ({
-  status: 200,
-  headers: { 'content-type': 'text/html; charset=utf-8' },
-  body: `<!doctype html><meta charset="utf-8"><title>出错了</title><h1>${text}</h1><p>错误码：${code}</p>`,
-});
+const errorPage = (code: number, text: string): EmulatorReply =>
+  htmlPage({ title: '出错了', brand: 'wechat', content: [`<h2>${escapeHtml(text)}</h2><p>错误码：${code}</p>`] });
 
 /** The query as it must be written; the fragment #wechat_redirect stays in the browser. */
 const QUERY =
@@ -33,7 +30,8 @@ const mayReturnTo = ({ redirectHost }: WechatApp, address: string): boolean =>
   isWebUrl(address) && (redirectHost === undefined || redirectHost === new URL(address).host);
 
 /** Real snsapi_base does not ask; here the payer has to choose who to be. */
-export const authorize = ({ apps, issued, now }: WechatServer, { url }: EmulatorRequest): EmulatorReply => {
+export const authorize = ({ apps, issued, now }: WechatServer, request: EmulatorRequest): EmulatorReply => {
+  const { url } = request;
   for (const [name, code] of required) if (!url.searchParams.has(name)) return errorPage(code, `缺少参数 ${name}`);
   const [, scope = '', state = ''] = QUERY.exec(url.search) ?? [];
   if (scope && !scopesOf.get(url.pathname)?.includes(scope)) return errorPage(10005, 'Scope 参数错误或没有 Scope 权限');
@@ -41,7 +39,7 @@ export const authorize = ({ apps, issued, now }: WechatServer, { url }: Emulator
   const target = url.searchParams.get('redirect_uri') ?? '';
   if (!scope || !app || !mayReturnTo(app, target)) return errorPage(10003, 'redirect_uri 参数错误');
 
-  const choices = payerChoices((code) => {
+  const hrefFor = (code: string | undefined): string => {
     const back = new URL(target);
     if (code !== undefined) {
       issued.set(code, { appId: app.appId, takenAs: 'code', scope, until: now() + CODE_TTL_MS });
@@ -49,6 +47,7 @@ export const authorize = ({ apps, issued, now }: WechatServer, { url }: Emulator
     }
     back.searchParams.set('state', state);
     return back.href;
-  });
-  return choicePage({ title: '微信登录', merchant: app.appId, choices });
+  };
+  const title = { zh: '微信登录', en: 'WeChat · 微信登录' };
+  return choicePage({ brand: 'wechat', title, merchant: app.appId, language: languageOf(request), hrefFor });
 };

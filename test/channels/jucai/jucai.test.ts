@@ -596,9 +596,16 @@ describe("UnionPay's page", () => {
 
   test('the page of choices escapes all its input, and runs no script', () => {
     const evil = `<script>"'&`;
-    const { body, headers } = choicePage({ title: evil, merchant: evil, choices: [{ label: evil, href: evil }] });
+    const { body, headers } = choicePage({
+      brand: 'union',
+      title: { zh: evil, en: evil },
+      merchant: evil,
+      language: 'zh',
+      hrefFor: () => `https://shop.test/?a=${evil}`,
+    });
     const escaped = '&lt;script&gt;&quot;&#39;&amp;';
-    expect(body.toString().split(escaped)).toHaveLength(6);
+    // Twice the title, the merchant, and the four links.
+    expect(body.toString().split(escaped)).toHaveLength(8);
     expect(body).not.toContain('<script');
     expect(headers?.['content-security-policy']).toMatch(/^default-src 'none';/);
   });

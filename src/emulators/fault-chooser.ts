@@ -1,0 +1,66 @@
+/** The faults that a person may choose on the page of an emulated channel, instead of a payer: one button each. */
+import { type Brand, escapeHtml, type Language, type Words } from './html.ts';
+import { type CodeOutcome, issueTestCode, type TestCodeKind } from './test-codes.ts';
+
+interface Fault extends CodeOutcome {
+  readonly words: Words;
+  /** Absent: alice. */
+  readonly payer?: string;
+  /** Absent: every channel has it. */
+  readonly brand?: Brand;
+}
+
+/** Every kind of test code but the one that succeeds: tsc finds the one that is missing. */
+const kinds: Readonly<Record<Exclude<TestCodeKind, 'ok'>, Words>> = {
+  invalid: { zh: '授权码无效', en: 'The code is unknown' },
+  used: { zh: '授权码已使用', en: 'The code was used before' },
+  expired: { zh: '授权码已过期', en: 'The code has expired' },
+  hang: { zh: '渠道一直不响应', en: 'The channel never answers' },
+  reset: { zh: '连接中断', en: 'The connection breaks' },
+  500: { zh: '渠道返回 HTTP 500', en: 'The channel answers HTTP 500' },
+  html: { zh: '渠道返回网页', en: 'The channel answers with a web page' },
+  gbk: { zh: '响应不是 UTF-8', en: 'The answer is not UTF-8' },
+  redirect: { zh: '渠道返回重定向', en: 'The channel answers with a redirect' },
+  oversize: { zh: '响应超过 64 KiB', en: 'The answer has more than 64 KiB' },
+  badsign: { zh: '签名错误', en: 'The answer is signed with another key' },
+  nosign: { zh: '没有签名', en: 'The answer is not signed' },
+  twice: { zh: '结果出现两次', en: 'The answer holds its result twice' },
+};
+
+const delays: readonly Fault[] = [2, 4, 30].map((delaySeconds) => ({
+  delaySeconds,
+  words: { zh: `成功，延迟 ${delaySeconds} 秒`, en: `Succeeds after ${delaySeconds} s` },
+}));
+
+const isKind = (kind: string): kind is Exclude<TestCodeKind, 'ok'> => Object.hasOwn(kinds, kind);
+
+const faults: readonly Fault[] = [
+  ...delays,
+  { payer: 'snapshot', brand: 'wechat', words: { zh: '快照页', en: 'A preview of the page (snapshot)' } },
+  ...Object.keys(kinds)
+    .filter(isKind)
+    .map((kind): Fault => ({ kind, words: kinds[kind] })),
+];
+
+const heading: Words = { zh: '选择异常情况', en: 'Choose a fault' };
+
+/** A form, whose fields replace the query of the address, so that a fault is no link among those of the payers. */
+const button = (href: string, label: string, code: string): string => {
+  const url = new URL(href);
+  const fields = [...url.searchParams].map(
+    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
+  );
+  url.search = '';
+  const shown = code.replace(/~.*$/, '');
+  return `<form action="${escapeHtml(url.href)}">${fields.join('')}<button>${escapeHtml(label)} <code>${escapeHtml(shown)}</code></button></form>`;
+};
+
+export const faultChooser = (brand: Brand, language: Language, hrefFor: (authCode: string) => string): string => {
+  const buttons = faults
+    .filter((fault) => fault.brand === undefined || fault.brand === brand)
+    .map(({ words, payer = 'alice', ...outcome }) => {
+      const code = issueTestCode(payer, outcome);
+      return button(hrefFor(code), words[language], code);
+    });
+  return `<details><summary>${heading[language]}</summary>${buttons.join('\n')}</details>`;
+};
