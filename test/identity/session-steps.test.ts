@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import { loadConfig, storeTimes } from '../../src/config/load.ts';
+import { storeTimes } from '../../src/config/load.ts';
 import { listen } from '../../src/http/server.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { generateVaultKeys, openVault } from '../../src/security/vault.ts';
@@ -19,6 +19,7 @@ import { openSqlite } from '../../src/store/engine/sqlite.ts';
 import { startPostgres } from '../support/databases/postgres.ts';
 import { operationFor, type Root } from '../support/schema/contract.ts';
 import { completeSource } from '../support/services/complete-source.ts';
+import { loadWithMadeSources } from '../support/services/made-sources.ts';
 
 const log = createLog('silent');
 const returnUrl = 'https://shop.example/payer';
@@ -64,12 +65,15 @@ const openInstance = async (
 ) => {
   const channels = { ali_pay: 'complete', wechat_pay: 'complete' };
   const short = ttlMs && { times: { deadlineMs: 500, leaseMs: 1_500, resultTtlMs: ttlMs } };
-  const config = await loadConfig({ PORT: '0' }, async () => ({
-    defaultApp: 'demo',
-    apps: ['demo', 'other'].map((id) => ({ id, channels, returnUrls: [returnUrl] })),
-    sources: {},
-    ...(short || {}),
-  }));
+  const config = await loadWithMadeSources(
+    { PORT: '0' },
+    {
+      defaultApp: 'demo',
+      apps: ['demo', 'other'].map((id) => ({ id, channels, returnUrls: [returnUrl] })),
+      sources: {},
+      ...(short || {}),
+    },
+  );
   const vault = openVault(keys);
   const store = createStore(engine, { vault, times: storeTimes(config), log });
   const app = await createApp(config, { store, sources: { get: () => gated.source }, vault, log });

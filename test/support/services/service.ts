@@ -14,6 +14,7 @@ import { generateVaultKeys, openVault } from '../../../src/security/vault.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openSqlite } from '../../../src/store/engine/sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { loadWithMadeSources } from './made-sources.ts';
 
 export interface ServiceOptions {
   /** Changes to the emulated DaxPay application. */
@@ -56,16 +57,19 @@ export const startService = async ({
   const upstream = await startDaxpay({ apps: [app], consoleToken });
   const logLines: string[] = [];
   const log = createLog('info', { write: (line) => void logLines.push(line) });
-  const loaded = await loadConfig({ PORT: '0', DATA_DIR: folder }, async () => ({
+  const given: FileConfig = {
     defaultApp: 'demo',
     apps: [{ id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } }],
     sources: { daxpay: { type: 'daxpay', baseUrl: upstream.origin, appId: app.appId, secret: app.secret, ...source } },
     channelTitles: { ali_pay: '支付宝', wechat_pay: '微信支付' },
     ...config,
-  }));
-  const file = join(folder, 'payer-identity.sqlite');
+  };
+  const env = { PORT: '0', DATA_DIR: folder };
+  const isMade = Object.keys(others).length > 0;
+  const loaded = isMade ? await loadWithMadeSources(env, given) : await loadConfig(env, async () => given);
+  const database = join(folder, 'payer-identity.sqlite');
   const vault = openVault(generateVaultKeys());
-  const store = createStore(openSqlite({ file, now: Date.now }), { vault, times: loaded.times, log });
+  const store = createStore(openSqlite({ file: database, now: Date.now }), { vault, times: loaded.times, log });
   const sources = openSources(loaded.sources, { guard: loaded.limits.source });
   const allSources = { get: (name: string) => others[name] ?? sources.get(name), close: sources.close };
   const service = await createApp({ ...loaded, sandbox }, { store: wrap(store), sources: allSources, vault, log });
@@ -79,7 +83,7 @@ export const startService = async ({
 
   return {
     url: server.url,
-    file,
+    file: database,
     upstream,
     store,
     logLines,
