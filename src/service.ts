@@ -13,7 +13,7 @@ import { createLog, type Log } from './lib/log.ts';
 import { createResolver } from './lib/resolver.ts';
 import { createMetrics, type Metrics, measureProcess, measureUpstream } from './metrics.ts';
 import { greeting } from './start/greeting.ts';
-import { places, portFault, requireOwnPorts } from './start/ports.ts';
+import { places, portFault } from './start/ports.ts';
 import { readyFields } from './start/ready-line.ts';
 import { KeysMismatch } from './store/key-check.ts';
 
@@ -36,7 +36,6 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
     return sandbox.config;
   });
   const config = withLanDoor(loaded, sandbox?.lanDoorUrl);
-  requireOwnPorts(config);
   const log = createLog(config.logLevel);
   prepareDataDir(config.dataDir);
   const resolver = createResolver({ resolver: config.nameLookup });

@@ -6,7 +6,7 @@ import { describeForOperator } from '../../config/operator-errors.ts';
 import { openConfiguredStore } from '../../config/store.ts';
 import { createLog } from '../../lib/log.ts';
 import type { Store } from '../../store/store.ts';
-import { createOutput, type Output } from './output.ts';
+import { createOutput, type Output, type Streams } from './output.ts';
 
 /** What a command runs with. */
 export interface Command {
@@ -49,8 +49,9 @@ export const environmentOf = ({ config, dataDir }: CommonOptions): NodeJS.Proces
 export const runCommand = async (
   options: CommonOptions,
   command: (context: Command) => Promise<void>,
+  streams: Streams = { out: process.stdout, err: process.stderr },
 ): Promise<void> => {
-  const output = createOutput(options.json ?? false, { out: process.stdout, err: process.stderr });
+  const output = createOutput(options.json ?? false, streams);
   try {
     await command({ env: environmentOf(options), output });
   } catch (error) {

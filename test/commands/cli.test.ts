@@ -1,0 +1,123 @@
+/** The command line as a whole: its help changes nothing, wrong usage ends with 2, and the document has every word of it. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createProgram } from '../../src/commands/cli.ts';
+import { childEnv } from '../support/services/child-env.ts';
+import { cli, runCommand } from '../support/services/command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'payer-identity-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const env = { DATA_DIR: join(folder, 'data'), PORT: '1' };
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const program = createProgram();
+const commands = program.commands.map((command) => command.name()).filter((name) => name !== 'complete');
+
+/** Several command lines, one after the other in one process: a start of Node for each would take seconds. */
+const runAll = async (lines: readonly string[]) => {
+  const script = `const { runCli } = await import('${root}src/commands/cli.ts');
+    for (const line of ${JSON.stringify(lines)}) {
+      process.exitCode = undefined;
+      process.stdout.write(\`--- \${line}\\n\`);
+      await runCli(line.split(' '));
+      process.stdout.write(\`\\n=== \${process.exitCode ?? 0}\\n\`);
+    }
+    process.exitCode = 0;`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: folder,
+    env: childEnv(env),
+    timeout: 20_000,
+  });
+  const outputs = new Map<string, { out: string; code: number }>();
+  for (const [, line = '', out = '', code] of stdout.matchAll(/^--- (.*)\n([\s\S]*?)\n=== (\d+)\n/gm))
+    outputs.set(line, { out, code: Number(code) });
+  return { outputs, stderr };
+};
+
+test('help and version of every command end with 0 and change nothing', async () => {
+  const lines = [...commands.map((name) => `${name} --help`), 'rotate-keys -h', 'help migrate', '--help', '--version'];
+  const { outputs, stderr } = await runAll(lines);
+  expect([...outputs.keys()]).toEqual(lines);
+  for (const [line, { out, code }] of outputs) {
+    expect({ line, code }).toEqual({ line, code: 0 });
+    expect(out, line).toMatch(line === '--version' ? /^\d+\.\d+\.\d+$/m : /^Usage: payer-identity/);
+  }
+  expect(stderr).toBe('');
+  expect(existsSync(env.DATA_DIR)).toBe(false);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each(['start', 'keys:rotate'])('npm run %s -- --help neither serves nor writes', async (script) => {
+  const { stdout } = await promisify(execFile)('npm', ['run', '-s', script, '--', '--help'], {
+    cwd: root,
+    env: { ...childEnv(env), HOME: folder, npm_config_update_notifier: 'false' },
+    timeout: 20_000,
+  });
+  expect(stdout).toMatch(/^Usage: payer-identity/);
+  expect(existsSync(env.DATA_DIR)).toBe(false);
+});
+
+test('an unknown command or option and a missing argument end with 2 and the nearest name, and nothing is done', async () => {
+  const wrong = {
+    'rotate-kyes': /Did you mean rotate-keys\?/,
+    'rotate-keys --jsno': /Did you mean --json\?/,
+    'start --prot 1': /Did you mean --port\?/,
+    'erase-payer': /missing required argument 'id'/,
+    'migrate now': /too many arguments/,
+    'init --store mysql': /Allowed choices are sqlite, postgres/,
+  };
+  const { outputs, stderr } = await runAll(Object.keys(wrong));
+  for (const [line, { out, code }] of outputs) expect({ line, out, code }).toEqual({ line, out: '', code: 2 });
+  expect(outputs.size).toBe(6);
+  for (const reason of Object.values(wrong)) expect(stderr).toMatch(reason);
+  expect(existsSync(env.DATA_DIR)).toBe(false);
+});
+
+test('with --json a command prints one JSON object, also when it fails', { timeout: 60_000 }, async () => {
+  const { code, out, err } = await runCommand(cli, ['erase-payer', 'pid_nope', '--json'], {
+    DATA_DIR: join(folder, 'json'),
+    LOG_LEVEL: 'silent',
+  });
+  expect({ code, err }).toEqual({ code: 1, err: 'There is no payer of that id.\n' });
+  expect(JSON.parse(out)).toEqual({ ok: false, error: 'There is no payer of that id.' });
+});
+
+test('a Node that cannot load TypeScript is answered with one sentence that says what to install', async () => {
+  const versions = "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.19.4'}})";
+  const old = `data:text/javascript,${encodeURIComponent(versions)}`;
+  const { code, out, err } = await runCommand('--import', [old, cli, 'start'], env);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(/^payer-identity needs Node 24[\d.]* or newer, and this is 20\.19\.4: install it from .*\n$/);
+});
+
+describe('completion', () => {
+  test('completion names commands, options and choices as they are typed', async () => {
+    const { outputs } = await runAll(['complete -- ro', 'complete -- init --store ', 'complete -- explain --']);
+    const texts = [...outputs.values()].map(({ out }) => out);
+    expect(texts[0]).toMatch(/^rotate-keys\t/);
+    expect(texts[1]).toMatch(/^sqlite\b[\s\S]*^postgres\b/m);
+    expect(texts[2]).toMatch(/^--against\t/m);
+  });
+
+  test('the script for bash is valid', async () => {
+    const { out } = await runCommand(cli, ['completion', 'bash'], env);
+    const checked = execFile('bash', ['-n']);
+    checked.stdin?.end(out);
+    const code = await new Promise((resolve) => checked.once('close', resolve));
+    expect({ code, named: out.includes('payer-identity') }).toEqual({ code: 0, named: true });
+  });
+});
+
+test("docs/command-line.md has the help of every command, word by word, and no other command's", () => {
+  const text = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
+  const shown = [...text.matchAll(/^```text\n(Usage: [\s\S]*?)^```$/gm)].map(([, help = '']) => help.trimEnd());
+  const visible = program.commands.filter((command) => command.name() !== 'complete');
+  const helps = [program, ...visible].map((command) => command.helpInformation().trimEnd());
+  expect(shown).toEqual(expect.arrayContaining(helps));
+  expect(shown).toHaveLength(helps.length);
+});

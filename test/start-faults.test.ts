@@ -1,0 +1,95 @@
+/** What an operator sees when the service cannot start, and what a terminal shows when it can. */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { prepareDataDir } from '../src/config/data-dir.ts';
+import { places, portFault } from '../src/start/ports.ts';
+import { childEnv } from './support/services/child-env.ts';
+import { runCommand } from './support/services/command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'payer-identity-faults-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('DATA_DIR', () => {
+  test('a new folder and those above it are made for this user alone', () => {
+    const dataDir = join(folder, 'new', 'deeper');
+    prepareDataDir(dataDir);
+    expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
+    prepareDataDir(dataDir);
+  });
+
+  test.each([
+    ['a folder below /proc', '/proc/payer-identity/data', /\(ENOENT\)/],
+    ['a folder below a file', join(folder, 'file', 'data'), /a part of it is a file \(ENOTDIR\)/],
+    ['a file', join(folder, 'file'), /a part of it is a file \(ENOTDIR\)|it is a file/],
+  ])('%s is refused with the folder, the reason and the setting', (_, dataDir, reason) => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => prepareDataDir(dataDir)).toThrow(`DATA_DIR names the folder ${dataDir}, which cannot be used`);
+    expect(() => prepareDataDir(dataDir)).toThrow(reason);
+    expect(() => prepareDataDir(dataDir)).toThrow(/Set DATA_DIR to a folder that this user can write to$/);
+  });
+});
+
+describe('ports', () => {
+  const where = { host: '10.0.0.9', port: 80 };
+  const failing = (code: string) => Object.assign(new Error(code), { code });
+
+  test.each([
+    ['EADDRINUSE', 'PORT', /another process listens on port 80 of 10\.0\.0\.9 .* set PORT to a free one/],
+    ['EACCES', 'PORT', /set PORT to 1024 or above/],
+    ['EADDRNOTAVAIL', 'HOST', /10\.0\.0\.9 is not an address of this machine .* set HOST to/],
+    ['ENOTFOUND', 'HOST', /is not an address of this machine .* set HOST to/],
+  ])('%s is reported with the setting %s', (code, _, message) => {
+    const fault = portFault(failing(code), where, places.service);
+    expect(fault).toMatchObject({ name: 'ConfigError', message: expect.stringMatching(message) });
+    expect(portFault(failing(code), where, places.metrics)).toMatchObject({
+      message: expect.stringMatching(/set metrics\.(?:port|host) to/),
+    });
+  });
+
+  test('an error of another kind stays as it is', () => {
+    const error = failing('EMFILE');
+    expect(portFault(error, where, places.service)).toBe(error);
+  });
+});
+
+test('a folder below /proc ends the start at once with 1, and not a hang', { timeout: 60_000 }, async () => {
+  const { code, out, err } = await runCommand('src/main.ts', [], { DATA_DIR: '/proc/payer-identity', PORT: '0' });
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err).toMatch(/^payer-identity cannot start: DATA_DIR names the folder \/proc\/payer-identity.*\n$/);
+});
+
+const hasScript = (() => {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
+  } catch {
+    return false;
+  }
+})();
+
+test.runIf(hasScript)(
+  'on a terminal the greeting comes last, with what to do next, and no JSON',
+  { timeout: 60_000 },
+  async () => {
+    const dataDir = join(folder, 'terminal');
+    const command = `${process.execPath} src/main.ts --port 0 --data-dir ${dataDir}`;
+    const child = spawn('script', ['-qefc', command, '/dev/null'], { env: childEnv({ TERM: 'xterm-256color' }) });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += stripVTControlCharacters(text);
+    });
+    await expect.poll(() => shown, { timeout: 50_000 }).toContain('Ctrl+C ends it.');
+    for (const expected of ['/explorer', '/cashier', 'curl -s http://127.0.0.1:', 'npx payer-identity try wechat_pay'])
+      expect(shown).toContain(expected);
+    expect(shown).not.toMatch(/"level"|listening/);
+    expect(existsSync(dataDir)).toBe(true);
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    // Ctrl+C, as a terminal sends it.
+    child.stdin.write('\u0003');
+    await closed;
+  },
+);
