@@ -20,15 +20,15 @@ const certificatesIn = (pem: string): string[] | undefined => {
 const ca = z.string().transform((pem, context) => {
   const certificates = certificatesIn(pem);
   if (certificates) return certificates;
-  context.addIssue({ code: 'custom', message: 'one or more certificates in PEM' });
+  context.addIssue({ code: 'custom', message: 'is not PEM. Give one or more certificates in PEM, and nothing else.' });
   return z.NEVER;
 });
 
 export const egressConfig = z.object({
-  /** A forward proxy that every connection of the source goes through, by CONNECT. */
-  proxy: proxyAddress.optional(),
-  /** Certificate authorities that are trusted in addition to those of the system. */
-  ca: ca.optional(),
+  proxy: proxyAddress
+    .optional()
+    .describe('A forward proxy that every connection goes through, by CONNECT: http://user:password@host:port'),
+  ca: ca.optional().describe('Certificate authorities that are trusted beside those of the system, in PEM'),
 });
 
 /** To a proxy on another machine, a loopback address is that machine, and plain HTTP to it would cross the network. */

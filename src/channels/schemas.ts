@@ -9,7 +9,10 @@ export const issuedId = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    .regex(/^[!-~]*$/, 'letters, digits and signs of ASCII only, without blanks');
+    .regex(
+      /^[!-~]*$/,
+      'has other characters than an id. Write letters, digits and signs of ASCII only, without blanks.',
+    );
 
 /** A secret as an upstream issues it. Blanks at its ends and invisible characters come from an operator's clipboard. */
 export const issuedSecret = (max: number) =>
@@ -19,7 +22,7 @@ export const issuedSecret = (max: number) =>
     .max(max)
     .superRefine((text, context) => {
       const fault = text === '' ? undefined : hiddenFault(text);
-      if (fault) context.addIssue(`it has ${fault}`);
+      if (fault) context.addIssue(`it has ${fault}. Remove it: with it, the value is another one.`);
     });
 
 /** A member of a reply that may be absent, null or empty, which all mean the same. */

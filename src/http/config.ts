@@ -4,21 +4,37 @@ import { z } from 'zod';
 export const headerName = z
   .string()
   .toLowerCase()
-  .regex(/^[a-z][a-z\d-]*$/, 'the name of a header');
+  .regex(/^[a-z][a-z\d-]*$/, 'is not the name of a header. Write one such as x-forwarded-for.');
 
 export const httpConfig = z.strictObject({
-  /** Origins whose pages may call from a browser. */
   cors: z
-    .array(z.string().refine((text) => URL.parse(text)?.origin === text, 'an origin such as https://shop.example.com'))
-    .default([]),
-  /** The header in which the router names its client's address, such as X-Forwarded-For. */
-  clientAddressHeader: headerName.optional(),
+    .array(
+      z
+        .string()
+        .refine(
+          (text) => URL.parse(text)?.origin === text,
+          'is not an origin. Write one such as https://shop.example.com, without a path or a slash at its end.',
+        ),
+    )
+    .default([])
+    .describe('Origins whose pages may call from a browser'),
+  clientAddressHeader: headerName
+    .optional()
+    .describe("The header in which the router names its client's address, such as x-forwarded-for"),
   /** Longer than routers hold idle connections by default, but for those that hold them until they are closed here. */
-  keepAliveMs: z.int().positive().default(65_000),
-  maxRequestsPerSocket: z.int().positive().default(10_000),
-  maxConnections: z.int().positive().default(5_000),
-  /** How long requests are accepted after /readyz has reported that the service stops. */
-  drainDelayMs: z.int().min(0).max(4_000).default(2_000),
+  keepAliveMs: z
+    .int()
+    .positive()
+    .default(65_000)
+    .describe('Milliseconds: how long an idle connection stays open; longer than routers hold theirs'),
+  maxRequestsPerSocket: z.int().positive().default(10_000).describe('Requests of one connection'),
+  maxConnections: z.int().positive().default(5_000).describe('Connections at the same time'),
+  drainDelayMs: z
+    .int()
+    .min(0)
+    .max(4_000)
+    .default(2_000)
+    .describe('Milliseconds: how long requests are accepted after /readyz has reported that the service stops'),
 });
 
 export type HttpConfig = z.output<typeof httpConfig>;

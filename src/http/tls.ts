@@ -5,7 +5,10 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import type { Peer } from '../security/request-head.ts';
 
-const pem = z.string().includes('-----BEGIN', 'PEM');
+const pem = z
+  .string()
+  .includes('-----BEGIN', 'is not PEM. Write text that begins with -----BEGIN, most simply by $file.');
+const NO_CERTIFICATE = 'is not a certificate in PEM. Give the certificate, and not its key or a request for it.';
 
 const isCertificate = (text: string): boolean => {
   try {
@@ -26,14 +29,17 @@ const fits = (options: { cert: string; key: string }): boolean => {
 
 export const tlsConfig = z
   .strictObject({
-    /** The certificate of this service and its intermediates, in PEM. */
-    cert: pem.refine(isCertificate, 'a certificate in PEM'),
-    key: pem,
-    /** The authority of client certificates; without it none is requested. */
-    clientCa: pem.refine(isCertificate, 'a certificate in PEM').optional(),
-    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+    cert: pem
+      .refine(isCertificate, NO_CERTIFICATE)
+      .describe('The certificate of this service and its intermediates, in PEM'),
+    key: pem.describe('The private key of cert, in PEM'),
+    clientCa: pem
+      .refine(isCertificate, NO_CERTIFICATE)
+      .optional()
+      .describe('The authority of client certificates, in PEM; without it none is requested'),
+    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The lowest version of TLS'),
   })
-  .refine(fits, { path: ['key'], error: 'the private key of cert, in PEM' });
+  .refine(fits, { path: ['key'], error: 'is not the private key of cert. Give both of one pair, in PEM.' });
 export type TlsConfig = z.output<typeof tlsConfig>;
 
 /** For node:https. A client without a valid certificate is accepted here, and refused by HTTP, which can say why. */

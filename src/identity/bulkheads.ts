@@ -5,17 +5,20 @@ import { type Bulkhead, createBulkhead } from '../lib/bulkhead.ts';
 
 const size = (running: number, waiting: number) =>
   z
-    .strictObject({ running: z.int().positive().default(running), waiting: z.int().nonnegative().default(waiting) })
+    .strictObject({
+      running: z.int().positive().default(running).describe('Calls that run at the same time'),
+      waiting: z.int().nonnegative().default(waiting).describe('Calls that wait for a place'),
+    })
     .prefault({});
 
 /** How many sensitive fields of one app run at the same time, and how many more wait for a place. */
 export const bulkheadsConfig = z.strictObject({
   /** Fields for payer pages, and calls of other fields without their scope. */
-  public: size(200, 100),
+  public: size(200, 100).describe('Of each app: calls of payer pages'),
   /** Calls with the field's scope, and calls that the app has signed. */
-  trusted: size(400, 200),
+  trusted: size(400, 200).describe("Of each app: calls with the field's scope, and calls that the app has signed"),
   /** Reads of results without the scope, of all apps together. Fewer than `limits.waiters`, which trusted readers use too. */
-  polls: size(800, 0),
+  polls: size(800, 0).describe('Of all apps together: reads of results without the scope'),
 });
 export type BulkheadOptions = z.output<typeof bulkheadsConfig>;
 

@@ -9,15 +9,18 @@ import type { CallContext } from './call.ts';
 
 const rate = (perSecond: number, burst: number) =>
   z
-    .strictObject({ perSecond: z.number().positive().default(perSecond), burst: z.int().positive().default(burst) })
+    .strictObject({
+      perSecond: z.number().positive().default(perSecond).describe('Fields a second'),
+      burst: z.int().positive().default(burst).describe('Fields at once, after a pause'),
+    })
     .prefault({});
 
 /** An app, and each of its channels, allow more than one address may use up. */
 export const ratesConfig = z.strictObject({
-  caller: rate(200, 1_000),
-  address: rate(200, 1_000),
-  app: rate(1_000, 5_000),
-  channel: rate(1_000, 5_000),
+  caller: rate(200, 1_000).describe('Of each caller with a name'),
+  address: rate(200, 1_000).describe('Of each address, for callers without a name'),
+  app: rate(1_000, 5_000).describe('Of each app; larger than address'),
+  channel: rate(1_000, 5_000).describe('Of each channel of an app; larger than address'),
 });
 
 /**

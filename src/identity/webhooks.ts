@@ -18,13 +18,15 @@ import type { Store } from '../store/store.ts';
 
 export const webhookConfig = egressConfig
   .extend({
-    url: endpointAddress.refine(isProtected, 'https:// is required (http:// only to this machine)'),
-    key: webhookKey,
+    url: endpointAddress
+      .refine(isProtected, 'is http://. https:// is required (http:// only to this machine).')
+      .describe('The address of the app, which acknowledges with a 2xx'),
+    key: webhookKey.describe('What requests to the app are signed with'),
   })
   .strict()
   .refine(({ url, proxy }) => !isLoopbackBehindProxy(url, proxy), {
     path: ['proxy'],
-    error: 'an address on this machine cannot be reached through it',
+    error: 'an address on this machine cannot be reached through it. Remove proxy, or name another url.',
   });
 type WebhookConfig = z.output<typeof webhookConfig>;
 

@@ -30,16 +30,21 @@ export const isLocalPage = (address: string, others: readonly string[] = []): bo
 export const isProtected = (address: string): boolean =>
   new URL(address).protocol === 'https:' || isLoopbackAddress(address);
 
+const NO_ADDRESS =
+  'is not an address of a server. Write an http:// or https:// address, such as https://pay.example.com.';
+
 /** The fault of an address, if it has one. The text repeats nothing of the address, which may hold a password. */
 const faultsOf = (text: string, query: 'without' | 'with'): string | undefined => {
   // URL parsers drop tabs and line feeds silently, and read a backslash as a slash.
-  if (/[\s\p{Cc}\\]/u.test(text)) return 'without spaces, control characters and backslashes';
+  if (/[\s\p{Cc}\\]/u.test(text))
+    return 'has spaces, control characters or backslashes. Write it without spaces, control characters and backslashes.';
   const [, authority] = /^https?:\/\/([^/?#]+)/i.exec(text) ?? [];
-  if (authority === undefined) return 'an http:// or https:// address';
-  if (authority.includes('@')) return 'without a user name and a password';
-  if (text.includes('#')) return 'without a fragment';
-  if (query === 'without' && text.includes('?')) return 'without a query: every parameter is added here';
-  return URL.canParse(text) && new URL(text).port !== '0' ? undefined : 'an http:// or https:// address';
+  if (authority === undefined) return NO_ADDRESS;
+  if (authority.includes('@')) return 'has a user name. Write it without a user name and a password.';
+  if (text.includes('#')) return 'has a #. Write it without a fragment.';
+  if (query === 'without' && text.includes('?'))
+    return 'has a query. Write it without a query: every parameter is added here.';
+  return URL.canParse(text) && new URL(text).port !== '0' ? undefined : NO_ADDRESS;
 };
 
 const addressWith = (query: 'without' | 'with') =>
@@ -64,7 +69,7 @@ export const endpointAddress = addressWith('with');
 export const proxyAddress = z.string().refine((text) => {
   const [, credentials = '', rest] = /^https?:\/\/(?:([^@]*)@)?([^@/?#\\\s]+)\/?$/i.exec(text) ?? [];
   return rest !== undefined && isDecodable(credentials) && URL.canParse(text) && new URL(text).port !== '0';
-}, 'http://host:port or http://user:password@host:port, percent-encoded');
+}, 'is not the address of a proxy. Write http://host:port or http://user:password@host:port, percent-encoded.');
 
 /** Whether user name and password are valid percent-encoding: they are decoded when they are sent. */
 const isDecodable = (text: string): boolean => {

@@ -10,23 +10,32 @@ import { canonicalJson } from '../lib/canonical-json.ts';
 import { digests, equalSecrets } from '../lib/digest.ts';
 
 /** At least 32 bytes: a captured signature must not be brute-forced offline. */
-const secret = z.string().refine((text) => Buffer.byteLength(text) >= 32, 'at least 32 bytes');
+const secret = z
+  .string()
+  .refine(
+    (text) => Buffer.byteLength(text) >= 32,
+    'is too short: it needs at least 32 bytes. Make one with: openssl rand -hex 32',
+  )
+  .describe('What the app and this service share; at least 32 bytes');
 /** The algorithm belongs to the key, never to the message. All keys verify, so that one can replace another. */
 const keysOf = <Algorithm extends z.ZodType>(algorithm: Algorithm) =>
-  z.array(z.strictObject({ algorithm, secret })).min(1);
+  z
+    .array(z.strictObject({ algorithm: algorithm.describe('The algorithm of this key'), secret }))
+    .min(1)
+    .describe('Keys of the app; all of them verify, so that one can replace another');
 /** Whether a signed call also gets the channel's access token. */
-const accessToken = z.boolean().default(false);
+const accessToken = z.boolean().default(false).describe("Whether a signed call also gets the channel's access token");
 
 export const signatureConfig = z.discriminatedUnion('scheme', [
   z.strictObject({
-    scheme: z.literal('v2').default('v2'),
+    scheme: z.literal('v2').default('v2').describe('The signature of this service'),
     keys: keysOf(z.enum(['hmac_sha256', 'hmac_sm3']).default('hmac_sha256')),
     accessToken,
   }),
   z.strictObject({
-    scheme: z.literal('daxpay'),
+    scheme: z.literal('daxpay').describe('The signature of DaxPay'),
     /** `ga`: the text is upper-cased, as DaxPay 3.0.0 and later do; case is then protected by the nonce alone. */
-    profile: z.enum(['beta', 'ga']).default('beta'),
+    profile: z.enum(['beta', 'ga']).default('beta').describe('Which release of DaxPay signs so'),
     keys: keysOf(z.enum(['hmac_sha256', 'sm3']).default('hmac_sha256')),
     accessToken,
   }),

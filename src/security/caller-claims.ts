@@ -6,12 +6,14 @@ const claimName = z.string().min(1).max(128);
 
 export const claimNames = {
   /** The claim that holds the scopes: words of one text, or a list. */
-  scopesClaim: claimName.default('scope'),
+  scopesClaim: claimName.default('scope').describe('The claim that holds the scopes: words of one text, or a list'),
   /**
    * The claim that lists the apps that the caller may act for; a caller without it then acts for none.
    * Absent here: every caller acts for every app.
    */
-  appsClaim: claimName.optional(),
+  appsClaim: claimName
+    .optional()
+    .describe('The claim that lists the apps that the caller may act for; absent: every caller acts for every app'),
 };
 
 export interface ClaimNames {

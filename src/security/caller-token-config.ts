@@ -17,9 +17,13 @@ const isReadable = (key: object): boolean => {
 };
 
 const publicKey = z
-  .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP'], 'RSA, EC or OKP: a public key') })
-  .refine((key) => !('d' in key), 'a public key, without its private half')
-  .refine(isReadable, 'a key that can be read, of 2048 bits or more if it is RSA');
+  .looseObject({
+    kty: z
+      .enum(['RSA', 'EC', 'OKP'], 'is not a public key. Write RSA, EC or OKP: a public key.')
+      .describe('The kind of the key'),
+  })
+  .refine((key) => !('d' in key), 'is a private key. Give a public key, without its private half.')
+  .refine(isReadable, 'cannot be read. Give a key that can be read, of 2048 bits or more if it is RSA.');
 
 const isSafeToFetch = (url: string): boolean => {
   const address = endpointAddress.safeParse(url);
@@ -33,29 +37,56 @@ export const jwtConfig = z
     issuer: z
       .string()
       .min(1)
-      .regex(/^[^|]*$/),
-    audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-    /** Those that the issuer signs with, and no others. */
-    algorithms: z.array(z.enum(algorithms)).min(1),
-    /** The issuer's keys, or where it publishes them. */
-    jwks: z.object({ keys: z.array(publicKey).min(1) }).optional(),
-    jwksUrl: z.string().refine(isSafeToFetch, 'https://…, or http://… on this machine').optional(),
-    /** The age at which keys are fetched again. */
-    jwksMaxAgeMs: milliseconds(600_000),
-    /** The age up to which keys are used while the issuer does not answer. */
-    jwksStaleMs: milliseconds(21_600_000),
-    /** How often an unknown key id may cause a fetch, after a burst of 5: made-up ids cost the issuer no more. */
-    jwksCooldownMs: milliseconds(5_000),
-    jwksTimeoutMs: milliseconds(2_000),
-    clockToleranceSeconds: z.int().min(0).max(300).default(10),
-    /** The `typ` that tokens must have, such as at+jwt, where the issuer signs others with the same keys. */
-    type: z.string().min(1).optional(),
+      .regex(/^[^|]*$/, 'has a |. Write the iss of the tokens, without it.')
+      .describe('The iss that tokens must have'),
+    audience: z
+      .union(
+        [z.string().min(1), z.array(z.string().min(1)).min(1)],
+        'is no audience. Write a text, or a list of texts.',
+      )
+      .describe('The aud that tokens must have: a text, or a list of which one is enough'),
+    algorithms: z
+      .array(z.enum(algorithms))
+      .min(1)
+      .describe('Those that the issuer signs with, and no others; asymmetric ones'),
+    jwks: z
+      .object({ keys: z.array(publicKey).min(1).describe('Public keys as JWK') })
+      .optional()
+      .describe("The issuer's keys, in place of jwksUrl"),
+    jwksUrl: z
+      .string()
+      .refine(isSafeToFetch, 'is not an address to fetch keys from. Write https://…, or http://… on this machine.')
+      .optional()
+      .describe('Where the issuer publishes its keys'),
+    jwksMaxAgeMs: milliseconds(600_000).describe('Milliseconds: the age at which keys are fetched again'),
+    jwksStaleMs: milliseconds(21_600_000).describe(
+      'Milliseconds: the age up to which keys are used while the issuer does not answer',
+    ),
+    /** Made-up ids cost the issuer no more. */
+    jwksCooldownMs: milliseconds(5_000).describe(
+      'Milliseconds: how often an unknown key id may cause a fetch, after a burst of 5',
+    ),
+    jwksTimeoutMs: milliseconds(2_000).describe('Milliseconds: how long a fetch of keys may take'),
+    clockToleranceSeconds: z
+      .int()
+      .min(0)
+      .max(300)
+      .default(10)
+      .describe("Seconds: how far the issuer's clock and ours may differ"),
+    type: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The typ that tokens must have, such as at+jwt, where the issuer signs others with the same keys'),
     ...claimNames,
   })
-  .refine(({ jwks, jwksUrl }) => (jwks === undefined) !== (jwksUrl === undefined), 'either jwks or jwksUrl')
+  .refine(
+    ({ jwks, jwksUrl }) => (jwks === undefined) !== (jwksUrl === undefined),
+    'needs either jwks or jwksUrl. Write one of the two, and not both.',
+  )
   .refine(
     ({ jwksMaxAgeMs, jwksStaleMs, jwksTimeoutMs }) => jwksStaleMs >= jwksMaxAgeMs + jwksTimeoutMs,
-    'jwksStaleMs has to be jwksMaxAgeMs + jwksTimeoutMs at least',
+    'has a jwksStaleMs that is too short: jwksStaleMs has to be jwksMaxAgeMs + jwksTimeoutMs at least. Write more.',
   );
 
 export type JwtConfig = z.output<typeof jwtConfig>;

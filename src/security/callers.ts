@@ -9,26 +9,34 @@ import { jwtConfig } from './caller-token-config.ts';
 import type { RequestHead } from './router-check.ts';
 
 export const callersConfig = z.strictObject({
-  /** Bearer tokens that routers pass on; verified here. */
-  jwt: jwtConfig.optional(),
+  jwt: jwtConfig.optional().describe('Bearer tokens that routers pass on; verified here'),
   /**
    * Claims that the router has verified and forwards in the `extensions` of its request. Only for routers whose
    * credentials cover the whole body: TLS with a secret or a certificate, or signatures with a content digest.
    */
   claims: z
     .strictObject({
-      /** Where in the extensions. */
       path: z
         .string()
-        .regex(/^[^.]+(\.[^.]+)*$/, 'names with dots between them')
-        .default('jwt.payload'),
+        .regex(/^[^.]+(\.[^.]+)*$/, 'is not a path. Write names with dots between them, such as jwt.payload.')
+        .default('jwt.payload')
+        .describe('Where in the extensions of the request the claims stand'),
       ...claimNames,
     })
-    .optional(),
-  /** The scopes of calls through the router whose callers have no credentials of their own. */
-  router: z.array(z.enum(allScopes)).default([]),
-  /** Whether the schema that gateways fetch declares the scopes; some gateways refuse a schema that does. */
-  scopesInSdl: z.boolean().default(true),
+    .optional()
+    .describe('Claims that the router has verified and forwards; only with credentials that cover the whole body'),
+  router: z
+    .array(z.enum(allScopes))
+    .default([])
+    .describe(
+      'The scopes of every call through the router whose caller has no credentials of its own, payer pages included',
+    ),
+  scopesInSdl: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether the schema that gateways fetch declares the scopes; false for gateways that refuse such a schema',
+    ),
 });
 
 export interface Callers {

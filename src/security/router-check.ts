@@ -9,23 +9,26 @@ import { createRouterSignatureCheck, signaturesConfig } from './router-signature
 export type { RequestHead } from './request-head.ts';
 
 /** Each of these is enough on its own; at least one is required. */
+const SHORT_SECRET = 'is too short: it needs at least 32 characters. Make one with: openssl rand -hex 32';
+
 export const routerConfig = z
   .strictObject({
-    /** Sent as Router-Authorization; several while one replaces another. */
-    secrets: z.array(z.string().min(32, 'at least 32 characters')).min(1).optional(),
-    /** Names in client certificates, compared character by character, when TLS ends here. */
-    certificateSubjects: z
-      .array(z.string().regex(/^(?:URI:|DNS:|CN=)./, 'URI:…, DNS:… or CN=…'))
+    secrets: z
+      .array(z.string().min(32, SHORT_SECRET))
       .min(1)
-      .optional(),
-    /** HTTP message signatures, RFC 9421. */
-    signatures: signaturesConfig.optional(),
-    /** The HMAC that Hive Gateway adds to extensions. */
-    hive: hiveConfig.optional(),
+      .optional()
+      .describe('Sent as Router-Authorization; several while one replaces another. At least 32 characters each'),
+    certificateSubjects: z
+      .array(z.string().regex(/^(?:URI:|DNS:|CN=)./, 'is not a name in a certificate. Write URI:…, DNS:… or CN=…'))
+      .min(1)
+      .optional()
+      .describe('Names in client certificates, compared character by character, when TLS ends here'),
+    signatures: signaturesConfig.optional().describe('HTTP message signatures, RFC 9421'),
+    hive: hiveConfig.optional().describe('The HMAC that Hive Gateway adds to extensions'),
   })
   .refine(
     (router) => Object.values(router).some((credential) => credential !== undefined),
-    'one of secrets, certificateSubjects, signatures, hive',
+    'is empty. Write one of secrets, certificateSubjects, signatures, hive.',
   );
 
 export interface RouterCheck {

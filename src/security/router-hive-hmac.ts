@@ -8,8 +8,10 @@ import { z } from 'zod';
 import { equalSecrets } from '../lib/digest.ts';
 
 export const hiveConfig = z.strictObject({
-  /** Hive Gateway's hmacSignature.secret; several while one replaces another. */
-  secrets: z.array(z.string().min(32, 'at least 32 characters')).min(1),
+  secrets: z
+    .array(z.string().min(32, 'is too short: it needs at least 32 characters. Make one with: openssl rand -hex 32'))
+    .min(1)
+    .describe("Hive Gateway's hmacSignature.secret; several while one replaces another"),
 });
 
 /** Far deeper than the variables of any field of the contract. */

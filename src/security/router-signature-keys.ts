@@ -51,11 +51,9 @@ const algorithms: Readonly<Record<(typeof algorithmNames)[number], (key: string)
 };
 
 const fields = z.strictObject({
-  /** The keyid that the router sends. */
-  id: z.string().min(1).max(128),
-  algorithm: z.enum(algorithmNames),
-  /** A public key in PEM; for hmac-sha256 at least 32 bytes in base64. */
-  key: z.string(),
+  id: z.string().min(1).max(128).describe('The keyid that the router sends'),
+  algorithm: z.enum(algorithmNames).describe('How the router signs'),
+  key: z.string().describe('A public key in PEM; for hmac-sha256 at least 32 bytes in base64'),
 });
 
 /** Throws when the key does not fit its algorithm. */
@@ -72,5 +70,6 @@ const opens = (record: z.output<typeof fields>): boolean => {
 
 export const signatureKey = fields.refine(opens, {
   path: ['key'],
-  error: 'a public key in PEM that fits the algorithm; for hmac-sha256 at least 32 bytes in base64',
+  error:
+    'does not fit the algorithm. Give a public key in PEM that fits the algorithm; for hmac-sha256 at least 32 bytes in base64 (openssl rand -base64 32).',
 });

@@ -32,23 +32,42 @@ const derived = new Map<string, (head: RequestHead) => string | undefined>([
 const isComponent = (name: string) => derived.has(name) || /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name);
 
 export const signaturesConfig = z.strictObject({
-  /** The keys that routers sign with, by key id. */
   keys: z
     .array(signatureKey)
     .min(1)
-    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'every id once'),
+    .refine(
+      (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
+      'has an id twice. Give every key an id of its own: every id once.',
+    )
+    .describe('The keys that routers sign with, by key id'),
   /**
    * The components that every signature has to cover. The default binds a signature to this host, to the path and to
    * the length of the body; only content-digest covers the body itself, and not every router sends one.
    */
   components: z
-    .array(z.string().refine(isComponent, 'a header in lower case, or one of @method, @authority, @request-target, …'))
+    .array(
+      z
+        .string()
+        .refine(
+          isComponent,
+          'is not a component. Write a header in lower case, or one of @method, @authority, @request-target, …',
+        ),
+    )
     .min(1)
-    .default(['@method', '@authority', '@request-target', 'content-type', 'content-length']),
-  /** How long a signature is valid after its `created`, unless its `expires` is earlier. */
-  maxAgeSeconds: z.int().positive().max(600).default(60),
-  /** How far the router's clock and ours may differ. */
-  clockSkewSeconds: z.int().nonnegative().max(60).default(5),
+    .default(['@method', '@authority', '@request-target', 'content-type', 'content-length'])
+    .describe('The components that every signature has to cover; content-digest covers the body'),
+  maxAgeSeconds: z
+    .int()
+    .positive()
+    .max(600)
+    .default(60)
+    .describe('Seconds: how long a signature is valid after its created, unless its expires is earlier'),
+  clockSkewSeconds: z
+    .int()
+    .nonnegative()
+    .max(60)
+    .default(5)
+    .describe("Seconds: how far the router's clock and ours may differ"),
 });
 
 const parameterTypes = new Map([

@@ -4,19 +4,33 @@ import { z } from 'zod';
 
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'base64');
 
+const NOT_A_KEY = 'is not a key. Give 32 bytes in base64: openssl rand -base64 32';
+
 const key = z
-  .base64()
-  .refine((text) => bytesOf(text).length === 32, '32 bytes in base64')
-  .refine((text) => bytesOf(text).some((byte) => byte !== 0), '32 random bytes, and not all of them zero');
-const keyId = z.string().regex(/^[\w-]{1,16}$/);
+  .base64({ error: ({ input }) => (typeof input === 'string' ? NOT_A_KEY : undefined), abort: true })
+  .refine((text) => bytesOf(text).length === 32, NOT_A_KEY)
+  .refine(
+    (text) => bytesOf(text).some((byte) => byte !== 0),
+    'is all zero. Give 32 random bytes: openssl rand -base64 32',
+  );
+const keyId = z.string().regex(/^[\w-]{1,16}$/, 'is not a key id. Write 1 to 16 characters of A-Z a-z 0-9 _ -');
 
 export const vaultKeys = z
   .strictObject({
-    /** The first seals; all of them open. */
-    seal: z.array(z.strictObject({ id: keyId, key })).min(1),
-    index: key,
-    /** Ids of sealing keys that are lost for good: what they sealed stays unreadable until it is deleted. */
-    lost: z.array(keyId).optional(),
+    seal: z
+      .array(
+        z.strictObject({
+          id: keyId.describe('The id under which values name the key'),
+          key: key.describe('32 random bytes in base64: openssl rand -base64 32'),
+        }),
+      )
+      .min(1, 'is empty. Give at least one key: { "id": "k1", "key": … }, from openssl rand -base64 32')
+      .describe('The keys that seal: the first seals, all of them open'),
+    index: key.describe('The key of the blind indexes, which cannot be rotated: 32 random bytes in base64'),
+    lost: z
+      .array(keyId)
+      .optional()
+      .describe('Ids of sealing keys that are lost for good: what they sealed stays unreadable until it is deleted'),
   })
   .superRefine(({ seal, index, lost = [] }, context) => {
     const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });

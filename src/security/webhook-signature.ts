@@ -23,11 +23,12 @@ const algorithms: Readonly<Record<'ed25519' | 'hmac-sha256', (key: string) => Si
 };
 
 const fields = z.strictObject({
-  /** The keyid that the app finds its key by. */
-  id: z.string().regex(/^[\w.-]{1,64}$/, '1 to 64 characters of A-Z a-z 0-9 _ . -'),
-  algorithm: z.enum(['ed25519', 'hmac-sha256']),
-  /** A private key in PEM; for hmac-sha256 at least 32 bytes in base64. */
-  key: z.string(),
+  id: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'is not a key id. Write 1 to 64 characters of A-Z a-z 0-9 _ . -')
+    .describe('The keyid that the app finds its key by'),
+  algorithm: z.enum(['ed25519', 'hmac-sha256']).describe('How requests are signed'),
+  key: z.string().describe('A private key in PEM; for hmac-sha256 at least 32 bytes in base64'),
 });
 export type WebhookKey = z.output<typeof fields>;
 
@@ -42,7 +43,8 @@ const opens = ({ algorithm, key }: WebhookKey): boolean => {
 
 export const webhookKey = fields.refine(opens, {
   path: ['key'],
-  error: 'a private key in PEM that fits the algorithm; for hmac-sha256 at least 32 bytes in base64',
+  error:
+    'does not fit the algorithm. Give a private key in PEM that fits the algorithm; for hmac-sha256 at least 32 bytes in base64 (openssl rand -base64 32).',
 });
 
 /** A POST of a JSON body. */

@@ -256,7 +256,7 @@ describe('store:copy refuses', slow, () => {
     const unreachable = await run(from.file, 'postgres://user:the-password@127.0.0.1:1/x');
     expect(unreachable).toMatchObject({
       code: 1,
-      err: 'PostgreSQL, which store names, cannot be used: ECONNREFUSED\n',
+      err: 'PostgreSQL, which store names, cannot be used: 127.0.0.1:1 refuses connections: start PostgreSQL there, or correct host and port (ECONNREFUSED)\n',
     });
   });
 });

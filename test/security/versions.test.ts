@@ -21,13 +21,15 @@ const hasFix = (version: string, fixes: readonly string[]): boolean =>
 
 /**
  * Advisories of what faces the network here, and of what our tests run in front of it. No advisory was found for
- * cockatiel, dataloader, graphql-scalars, graphql-sse, graphql-tag, pino, prom-client, qr and @apollo/subgraph.
+ * cockatiel, dataloader, graphql-scalars, graphql-sse, graphql-tag, pino, prom-client, qr, @apollo/subgraph,
+ * @humanwhocodes/momoa and fastest-levenshtein.
  */
 const floors: [name: string, fixes: string, why: string][] = [
   ['node', '24.21.0', 'CVE-2026-58044: headers beyond maxHeadersCount dropped, 24.18.1; CVE-2026-18149, 24.21.0'],
   ['undici', '7.29.0 8.9.0', 'CVE-2026-6733: a reply taken for the next request, 8.5.0; CVE-2026-13697, 8.9.0'],
   ['@apollo/server', '5.5.0', 'GHSA-9q82-xgwf-vj6h: searches across sites by GET; CVE-2026-23897: charsets'],
   ['graphql', '16.8.1', 'CVE-2023-26144: documents that are slow to validate'],
+  ['yaml', '2.2.2', 'CVE-2023-2251: an exception for a text of a certain form'],
   ['jose', '4.15.5', 'CVE-2024-28176: encrypted tokens that expand'],
   ['zod', '3.22.3', 'CVE-2023-4316: a slow expression for e-mail addresses'],
   ['pg', '7.1.2', 'CVE-2017-16082: code in the names of columns'],

@@ -36,34 +36,52 @@ import { getRequest } from './v3.ts';
 const TOKEN = 'alipay.system.oauth.token';
 
 const common = {
-  appId: z.string().min(1).max(32),
+  appId: z.string().min(1).max(32).describe('APPID of the application at open.alipay.com'),
   ...keyConfig,
-  gatewayUrl: upstreamAddress.default('https://openapi.alipay.com/gateway.do'),
-  /** Origin of the v3 API, and its path prefix if it has one; what is signed is the path below it. */
-  apiUrl: upstreamAddress.default('https://openapi.alipay.com'),
-  appAuthToken: z.string().max(40).optional(),
-  /** AES key of content encryption, 16 bytes in base64. */
+  gatewayUrl: upstreamAddress
+    .prefault('https://openapi.alipay.com/gateway.do')
+    .describe('The gateway; another one for the sandbox of Alipay'),
+  /** What is signed is the path below it. */
+  apiUrl: upstreamAddress
+    .prefault('https://openapi.alipay.com')
+    .describe('Origin of the v3 API, and its path prefix if it has one'),
+  appAuthToken: z.string().max(40).optional().describe('app_auth_token, for calls in the name of another merchant'),
   encryptKey: z
     .base64()
     .transform((text) => Buffer.from(text, 'base64'))
-    .refine((key) => key.length === 16, '16 bytes in base64')
-    .optional(),
-  channels: z.array(z.string()).optional(),
+    .refine((key) => key.length === 16, 'is not an AES key. Give 16 bytes in base64, as the console shows them.')
+    .optional()
+    .describe('AES key of content encryption (接口内容加密), 16 bytes in base64'),
+  channels: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'The channels that it serves; absent: ali_pay, and ali_pay_mini_program or ali_pay_native_app by its kind',
+    ),
 };
 const web = z.strictObject({
   ...common,
-  kind: z.literal('web').default('web'),
-  authorizeUrl: upstreamAddress.default('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm'),
-  /** auth_base asks the payer nothing and yields the payer's id alone. */
-  scope: z.enum(['auth_base', 'auth_user']).default('auth_base'),
+  kind: z.literal('web').default('web').describe("Codes of Alipay's page"),
+  authorizeUrl: upstreamAddress
+    .prefault('https://openauth.alipay.com/oauth2/publicAppAuthorize.htm')
+    .describe('The page where payers authorize'),
+  scope: z
+    .enum(['auth_base', 'auth_user'])
+    .default('auth_base')
+    .describe("auth_base asks the payer nothing and yields the payer's id alone; auth_user asks"),
 });
-const miniprogram = z.strictObject({ ...common, kind: z.literal('miniprogram') });
+const miniprogram = z.strictObject({ ...common, kind: z.literal('miniprogram').describe('Codes of my.getAuthCode') });
 const native = z.strictObject({
   ...common,
-  appId: z.string().regex(/^\w{1,32}$/, 'letters and digits'),
-  kind: z.literal('native'),
-  /** The merchant's own id at Alipay (合作伙伴身份). */
-  pid: z.string().regex(/^2088\d{12}$/, '16 digits from 2088 on'),
+  appId: z
+    .string()
+    .regex(/^\w{1,32}$/, 'is not an APPID. Write letters and digits alone.')
+    .describe('APPID of the application at open.alipay.com'),
+  kind: z.literal('native').describe("Codes of Alipay's SDK in the merchant's app"),
+  pid: z
+    .string()
+    .regex(/^2088\d{12}$/, 'is not a PID. Write 16 digits from 2088 on.')
+    .describe("PID (合作伙伴身份), the merchant's own id at Alipay: 16 digits from 2088 on"),
 });
 const kinds = { web: 'PAGE', miniprogram: 'MINI_PROGRAM', native: 'NATIVE_APP' } as const;
 

@@ -73,7 +73,7 @@ const privateKey = readAs((materials): KeyObject | string => {
     case 'encrypted':
       return 'it is under a passphrase: give it without one (openssl pkey -in <key> -out <new key>)';
     default:
-      return 'an RSA private key as PEM, or as base64 of PKCS#1 or PKCS#8';
+      return 'is no key that can be read. Give an RSA private key as PEM, or as base64 of PKCS#1 or PKCS#8.';
   }
 });
 
@@ -89,7 +89,7 @@ const publicKey = readAs((materials): KeyObject | string => {
     case 'certificate':
       return 'it is a certificate: give app, alipay and alipayRoot in certificates instead';
     default:
-      return 'an RSA public key as PEM or base64';
+      return 'is no key that can be read. Give an RSA public key as PEM or base64.';
   }
 });
 
@@ -100,14 +100,25 @@ const certificates = readAs((materials): X509Certificate[] | string => {
   if (kinds.has('private') || kinds.has('encrypted')) return 'it holds a private key: give certificates alone';
   if (kinds.has('public')) return 'it holds a public key: give certificates, or alipayPublicKey in place of all three';
   if (kinds.has('request')) return 'it is a request for a certificate: give the certificate that was issued for it';
-  return 'certificates as PEM';
+  return 'is no certificate that can be read. Give certificates as PEM.';
 });
 
 /** Either Alipay's bare public key, or the three certificates of certificate mode. */
 export const keyConfig = {
-  privateKey,
-  alipayPublicKey: publicKey.optional(),
-  certificates: z.strictObject({ app: certificates, alipay: certificates, alipayRoot: certificates }).optional(),
+  privateKey: privateKey.describe(
+    "The application's private key (应用私钥): RSA of 2,048 bits, as PEM, or as base64 of PKCS#1 or PKCS#8",
+  ),
+  alipayPublicKey: publicKey
+    .optional()
+    .describe("Alipay's public key (支付宝公钥), in PEM or base64; in place of certificates"),
+  certificates: z
+    .strictObject({
+      app: certificates.describe("The application's certificate (应用公钥证书), in PEM"),
+      alipay: certificates.describe("Alipay's certificate (支付宝公钥证书), in PEM; both while it changes"),
+      alipayRoot: certificates.describe("Alipay's root certificates (支付宝根证书), in PEM"),
+    })
+    .optional()
+    .describe('The three certificates of certificate mode (公钥证书), in place of alipayPublicKey'),
 };
 
 interface KeySettings {
@@ -116,10 +127,12 @@ interface KeySettings {
   readonly certificates?: Certificates | undefined;
 }
 
+const BOTH_OR_NEITHER = 'needs one of two: write either alipayPublicKey or certificates, and not both.';
+
 /** Faults between settings that are right by themselves. */
 export const keyFaults = ({ privateKey, alipayPublicKey, certificates }: KeySettings) => {
   if ((alipayPublicKey === undefined) === (certificates === undefined))
-    return [{ path: ['alipayPublicKey'], message: 'either alipayPublicKey or certificates' }];
+    return [{ path: ['alipayPublicKey'], message: BOTH_OR_NEITHER }];
   if (alipayPublicKey?.equals(createPublicKey(privateKey))) {
     const message =
       "it is the public half of privateKey, the application's own: give Alipay's, which the console shows beside it";

@@ -26,34 +26,45 @@ const AUTH_AND_SET = '/unipay/assist/channel/auth/authAndSet';
 
 const config = z
   .strictObject({
-    /** Origin of the DaxPay server, and its path prefix if it has one. */
-    baseUrl: upstreamAddress,
-    profile: z.enum(['beta', 'ga']).default('beta'),
-    appId: issuedId(32),
-    /** The merchant number; sent by profile ga only. */
-    mchNo: issuedId(32).optional(),
-    secret: issuedSecret(512),
-    signType: z.enum(['hmac_sha256', 'md5', 'sm3']).default('hmac_sha256'),
+    baseUrl: upstreamAddress.describe('Origin of the DaxPay server, and its path prefix if it has one'),
+    profile: z
+      .enum(['beta', 'ga'])
+      .default('beta')
+      .describe('The protocol: beta of 3.0.0-beta1 to beta4, ga of what followed 3.0.0'),
+    appId: issuedId(32).describe('The application of the merchant at DaxPay'),
+    mchNo: issuedId(32).optional().describe('The merchant number; profile ga requires it'),
+    secret: issuedSecret(512).describe('The key of signatures of the application'),
+    signType: z
+      .enum(['hmac_sha256', 'md5', 'sm3'])
+      .default('hmac_sha256')
+      .describe('How requests and replies are signed'),
     /**
      * Releases after 3.0.0 do not sign the reply of this endpoint. `optional` accepts an unsigned reply, which TLS alone
      * authenticates; a signature that is there must be right.
      */
-    replySignature: z.enum(['required', 'optional']).default('required'),
-    channels: z.array(z.string()).default(['ali_pay', 'wechat_pay']),
+    replySignature: z
+      .enum(['required', 'optional'])
+      .default('required')
+      .describe('Whether a reply has to be signed; optional: TLS alone authenticates one that is not'),
+    channels: z.array(z.string()).default(['ali_pay', 'wechat_pay']).describe('The channels that it serves'),
     /**
      * Present: DaxPay holds the results of authenticateAndSet. It has no public API to collect them, only its console's
      * (GET /assist/channel/auth/queryAuthResult behind a login), so address and headers are configured.
      */
     resultHolder: z
       .strictObject({
-        queryUrl: needsTls(endpointAddress),
-        headers: z.record(z.string().regex(/^[\w-]+$/, 'the name of a header'), issuedSecret(4_096)).default({}),
+        queryUrl: needsTls(endpointAddress).describe('Where held results are collected; may have a query'),
+        headers: z
+          .record(z.string().regex(/^[\w-]+$/, 'is not the name of a header.'), issuedSecret(4_096))
+          .default({})
+          .describe('The headers of that request, such as a token of the console'),
       })
-      .optional(),
+      .optional()
+      .describe('Present: DaxPay holds the results of authenticateAndSet'),
   })
   .refine(({ profile, mchNo }) => profile === 'beta' || mchNo !== undefined, {
     path: ['mchNo'],
-    message: 'profile ga requires it',
+    message: 'is missing: profile ga requires it. Write the merchant number.',
   })
   // Profile ga does not sign the letter case of ids, and the reply of authAndSet is not signed at all.
   .refine(

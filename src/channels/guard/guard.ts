@@ -16,19 +16,18 @@ const milliseconds = (fallback: number) => z.int().positive().max(60_000).defaul
 
 /** The limits of each guard. */
 export const guardConfig = z.strictObject({
-  /** Calls at the same time. */
-  inFlight: z.int().positive().max(50).default(50),
-  /** Calls that wait for one of those to end. */
-  waiting: z.int().nonnegative().default(100),
-  /** Fewer calls than these within `windowMs` suspend nothing. */
-  minimumCalls: z.int().positive().default(20),
-  windowMs: milliseconds(10_000),
-  /** The share of failed calls within `windowMs` that suspends the channel. */
-  failureRatio: z.number().positive().max(1).default(0.5),
-  /** How long nothing is sent; then trial calls are. */
-  suspendMs: milliseconds(1_000),
-  /** How long a trial call may take. With suspendMs: how long a channel that has recovered stays suspended. */
-  trialMs: milliseconds(3_000),
+  inFlight: z.int().positive().max(50).default(50).describe('Calls at the same time'),
+  waiting: z.int().nonnegative().default(100).describe('Calls that wait for one of those to end'),
+  minimumCalls: z.int().positive().default(20).describe('Fewer calls than these within windowMs suspend nothing'),
+  windowMs: milliseconds(10_000).describe('Milliseconds: for how long failed calls are counted'),
+  failureRatio: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.5)
+    .describe('The share of failed calls within windowMs that suspends the channel'),
+  suspendMs: milliseconds(1_000).describe('Milliseconds: how long nothing is sent; then trial calls are'),
+  trialMs: milliseconds(3_000).describe('Milliseconds: how long a trial call may take'),
 });
 export type GuardConfig = z.output<typeof guardConfig>;
 

@@ -30,20 +30,25 @@ const channels = ['wechat_pay', 'wechat_pay_payment_code', 'union_pay'] as const
 
 const config = z
   .strictObject({
-    /** Origin of the JuCai server, and its path prefix if it has one. */
-    baseUrl: upstreamAddress,
-    mchNo: issuedId(64),
-    appId: issuedId(64),
-    secret: issuedSecret(512),
-    signing: jucaiSigning,
+    baseUrl: upstreamAddress.describe('Origin of the JuCai server, and its path prefix if it has one'),
+    mchNo: issuedId(64).describe('The merchant number at JuCai'),
+    appId: issuedId(64).describe('The application of the merchant at JuCai'),
+    secret: issuedSecret(512).describe('The key of signatures of the merchant'),
+    signing: jucaiSigning.describe("How messages are signed, from JuCai's contract"),
     /**
      * The failures of further codes, by `code`, or `code.returnCode` when there is a returnCode, as the log shows them;
      * `200` is a success whose data is null. A code that is not listed leaves the outcome unknown, which is always safe.
      */
-    refusals: configuredRefusals,
-    channels: z.array(z.enum(channels)).default([...channels]),
-    /** Where payers obtain a UnionPay auth code; another address in a sandbox. */
-    unionpayAuthorizeUrl: upstreamAddress.default(UNIONPAY_USER_AUTH),
+    refusals: configuredRefusals.describe(
+      'The failures of further codes, by code, or code.returnCode, as the log shows them',
+    ),
+    channels: z
+      .array(z.enum(channels))
+      .default([...channels])
+      .describe('The channels that it serves'),
+    unionpayAuthorizeUrl: upstreamAddress
+      .prefault(UNIONPAY_USER_AUTH)
+      .describe('Where payers obtain a UnionPay auth code; another address in a sandbox'),
   })
   .refine(({ baseUrl, signing }) => signing.replySignature === 'required' || isProtected(baseUrl), {
     path: ['baseUrl'],

@@ -11,15 +11,17 @@ import { unusableReply } from './codes.ts';
 /** Both signatures of the published samples are 32 characters of 0-9 a-f: an MD5 in lower case. */
 export const jucaiSigning = z
   .strictObject({
-    digest: z.enum(['md5', 'hmac_sha256']).default('md5'),
-    /** Of our signatures; replies may have either. */
-    letterCase: z.enum(['lower', 'upper']).default('lower'),
-    /** The name under which the secret ends the signed text. */
-    keyParameter: z.string().min(1).default('key'),
-    /** `data`: the members of the reply's data, as Jeepay has it. `envelope`: those of the reply itself. */
-    replyScope: z.enum(['data', 'envelope']).default('data'),
-    /** `optional` accepts an unsigned reply, which TLS alone authenticates; a signature that is there must be right. */
-    replySignature: z.enum(['required', 'optional']).default('required'),
+    digest: z.enum(['md5', 'hmac_sha256']).default('md5').describe('The digest of signatures'),
+    letterCase: z.enum(['lower', 'upper']).default('lower').describe('Of our signatures; replies may have either'),
+    keyParameter: z.string().min(1).default('key').describe('The name under which the secret ends the signed text'),
+    replyScope: z
+      .enum(['data', 'envelope'])
+      .default('data')
+      .describe('What of a reply is signed: the members of its data, or those of the reply itself'),
+    replySignature: z
+      .enum(['required', 'optional'])
+      .default('required')
+      .describe('Whether a reply has to be signed; optional: TLS alone authenticates one that is not'),
   })
   .prefault({});
 

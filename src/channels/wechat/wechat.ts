@@ -22,11 +22,19 @@ const isPattern = (source: string): boolean => {
   }
 };
 
-const common = { appId: issuedId(32), channels: z.array(z.string()).optional() };
+const common = {
+  appId: issuedId(32).describe('AppID of the account, application or mini program'),
+  channels: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'The channels that it serves; absent: wechat_pay, and by its kind a second one, such as wechat_pay_mini_program',
+    ),
+};
 const login = {
   ...common,
-  appSecret: issuedSecret(128),
-  apiUrl: needsTls(upstreamAddress).default('https://api.weixin.qq.com'),
+  appSecret: issuedSecret(128).describe('AppSecret of the same'),
+  apiUrl: needsTls(upstreamAddress).prefault('https://api.weixin.qq.com').describe('Origin of the API'),
 };
 
 const OAUTH2 = 'https://open.weixin.qq.com/connect/oauth2/authorize';
@@ -37,42 +45,61 @@ const pages = { snsapi_base: OAUTH2, snsapi_userinfo: OAUTH2, snsapi_login: QRCO
 const web = z
   .strictObject({
     ...login,
-    kind: z.literal('web').default('web'),
+    kind: z.literal('web').default('web').describe('Codes of pages, of official accounts and websites'),
     /**
      * In WeChat's browser snsapi_base asks the payer nothing; snsapi_userinfo asks, and yields the unionid. snsapi_login
      * is for website applications: payers at a computer scan the QR code of another page; it yields the unionid too.
      */
-    scope: z.enum(['snsapi_base', 'snsapi_userinfo', 'snsapi_login']).default('snsapi_base'),
-    /** Absent: WeChat's page for the scope. */
-    authorizeUrl: upstreamAddress.optional(),
+    scope: z
+      .enum(['snsapi_base', 'snsapi_userinfo', 'snsapi_login'])
+      .default('snsapi_base')
+      .describe(
+        'snsapi_base asks the payer nothing; snsapi_userinfo asks, and yields the unionid; snsapi_login is the QR code of websites',
+      ),
+    authorizeUrl: upstreamAddress
+      .optional()
+      .describe("The page where payers authorize; absent: WeChat's for the scope"),
   })
   .superRefine(({ scope, authorizeUrl }, context) => {
     const page = [OAUTH2, QRCONNECT].find((url) => authorizeUrl?.endsWith(new URL(url).pathname));
     if (page !== undefined && page !== pages[scope])
-      context.addIssue({ code: 'custom', path: ['scope'], message: `WeChat refuses it at ${new URL(page).pathname}` });
+      context.addIssue({
+        code: 'custom',
+        path: ['scope'],
+        message: `WeChat refuses it at ${new URL(page).pathname}. Remove authorizeUrl, or write the scope of that page.`,
+      });
   });
-const miniprogram = z.strictObject({ ...login, kind: z.literal('miniprogram') });
+const miniprogram = z.strictObject({ ...login, kind: z.literal('miniprogram').describe('Codes of wx.login') });
 /** https://developers.weixin.qq.com/doc/oplatform/Mobile_App/WeChat_Login/Development_Guide.html */
-const native = z.strictObject({ ...login, kind: z.literal('native') });
+const native = z.strictObject({
+  ...login,
+  kind: z.literal('native').describe("Codes of WeChat's SDK in the merchant's app"),
+});
 const paymentCode = z
   .strictObject({
     ...common,
-    kind: z.literal('payment_code'),
-    payUrl: upstreamAddress.default('https://api.mch.weixin.qq.com'),
-    mchId: issuedId(32),
-    /** The merchant's V2 key (API密钥), not the one of V3. */
-    apiKey: issuedSecret(128),
-    /** For service providers: the sub-merchant. */
-    subMchId: issuedId(32).optional(),
-    /** The sub-merchant's application; absent: the caller may name one. */
-    subAppId: issuedId(32).optional(),
+    kind: z.literal('payment_code').describe('The 18 digits that a cashier scans'),
+    payUrl: upstreamAddress.prefault('https://api.mch.weixin.qq.com').describe('Origin of the payment API'),
+    mchId: issuedId(32).describe('The merchant number (商户号)'),
+    apiKey: issuedSecret(128).describe("The merchant's V2 key (API密钥), not the one of V3"),
+    subMchId: issuedId(32).optional().describe('For service providers: the number of the sub-merchant'),
+    subAppId: issuedId(32)
+      .optional()
+      .describe("For service providers: the sub-merchant's application; absent: the caller may name one"),
     /**
      * Matches a whole payment code; any other text is not sent. 18 digits that start with 10 to 15:
      * https://pay.weixin.qq.com/wiki/doc/api/micropay.php?chapter=5_1
      */
-    paymentCodePattern: z.string().default('1[0-5]\\d{16}').refine(isPattern, 'a regular expression'),
+    paymentCodePattern: z
+      .string()
+      .default('1[0-5]\\d{16}')
+      .refine(isPattern, 'is not a regular expression. Correct it, or remove it.')
+      .describe('A regular expression of a whole payment code; any other text is not sent'),
   })
-  .refine(({ subAppId, subMchId }) => !subAppId || subMchId, { path: ['subMchId'], message: 'subAppId requires it' });
+  .refine(({ subAppId, subMchId }) => !subAppId || subMchId, {
+    path: ['subMchId'],
+    message: 'is missing: subAppId requires it. Write it, or remove subAppId.',
+  });
 const given = z.discriminatedUnion('kind', [web, miniprogram, native, paymentCode]);
 
 const kindOf = (options: z.output<typeof given>): AuthCodeKind => {

@@ -30,13 +30,16 @@ export const hostsOf = (address: string): Host[] => {
   const parts = partsOf(address);
   if (!parts) throw new Error('postgres://user:password@host:port/database');
   const { head, hosts, tail } = parts;
+  // A slash in a password ends the host early, and what follows would be taken for the database.
+  if (/^[^?#]*@/.test(tail))
+    throw new Error('the password in percent-encoding: / as %2F, @ as %40, ? as %3F, # as %23');
   return hosts.split(',').map((name) => {
     const url = `${head}${name}${tail}`;
     if (!URL.canParse(url) && hosts !== '')
       throw new Error('postgres://user:password@host:port/database, or several host:port with commas between them');
     const attributes = new URLSearchParams(tail.split('?')[1]).get('target_session_attrs') ?? 'any';
     if (!WRITABLE.includes(attributes))
-      throw new Error(`target_session_attrs has to be read-write or primary, since the service writes`);
+      throw new Error('target_session_attrs=read-write or primary, since the service writes');
     return { name: name || 'the default host', url };
   });
 };

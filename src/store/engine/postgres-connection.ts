@@ -107,17 +107,38 @@ export const createConnector = (address: string, lookup?: LookupFunction): Conne
   };
 };
 
-/** The server's messages hold names of roles and databases, and no password. */
-const reasonOf = ({ cause, code, message }: DatabaseUnavailable): string => {
+/** Of a host that was not reached. */
+const unreached: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refuses connections: start PostgreSQL there, or correct host and port',
+  ENOTFOUND: 'is not known to the name servers: correct the host',
+  EAI_AGAIN: 'cannot be looked up now: correct the host, or look at the name servers',
+  ETIMEDOUT: 'does not answer: correct host and port, or open the firewall',
+  EHOSTUNREACH: 'cannot be reached: correct the host, or look at the routes',
+  ENETUNREACH: 'cannot be reached: correct the host, or look at the routes',
+  CONNECT_TIMEOUT: 'does not answer: correct host and port, or open the firewall',
+  CONNECTION_LOST: 'closes the connection: is it PostgreSQL that listens there?',
+};
+
+/** The port that the driver takes where the address names none. */
+const withPort = (host: string): string => (/:\d+$|^the default host$/.test(host) ? host : `${host}:5432`);
+
+/** The server's messages hold names of roles and databases, and no password; those of a host name it. */
+const reasonOf = ({ cause, code, message }: DatabaseUnavailable, host?: string): string => {
   if (cause === undefined) return message;
   if (cause instanceof pg.DatabaseError && cause.message) return `${cause.message} (${code})`;
+  const why = unreached[code ?? ''];
+  if (host !== undefined && why !== undefined) return `${withPort(host)} ${why} (${code})`;
   return code ?? (cause instanceof Error && cause.message ? cause.message : 'no answer');
 };
 
+/** The host of a failure, unless its reason begins with it. */
+const placed = (host: string, reason: string): string => (reason.startsWith(host) ? reason : `${host}: ${reason}`);
+
 const combine = (failures: readonly { readonly host: string; readonly error: DatabaseUnavailable }[]) => {
-  const reasons = failures.map(({ host, error }) =>
-    failures.length === 1 ? reasonOf(error) : `${host}: ${reasonOf(error)}`,
-  );
+  const reasons = failures.map(({ host, error }) => {
+    const reason = reasonOf(error, host);
+    return failures.length === 1 ? reason : placed(host, reason);
+  });
   const codes = new Set(failures.map(({ error }) => error.code ?? 'UNKNOWN'));
   const cause = failures.at(-1)?.error;
   return new DatabaseUnavailable(`PostgreSQL is not available: ${reasons.join('; ')}`, {

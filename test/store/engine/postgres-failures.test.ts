@@ -63,7 +63,16 @@ describe('a server that could lose what it has confirmed is refused', () => {
 describe('a start that cannot succeed says why, and repeats no password', () => {
   test('a start without a server names the reason, and no password', async () => {
     const opening = openPostgres({ url: 'postgres://user:the-password@127.0.0.1:1/database', log });
-    await expect(opening).rejects.toThrow('PostgreSQL, which store names, cannot be used: ECONNREFUSED');
+    await expect(opening).rejects.toThrow(
+      'PostgreSQL, which store names, cannot be used: 127.0.0.1:1 refuses connections: start PostgreSQL there, or correct host and port (ECONNREFUSED)',
+    );
+    await expect(opening).rejects.not.toThrow(/the-password|user/);
+  });
+
+  test('a start whose host is not known names the host and the port that it has by default, and no password', async () => {
+    const opening = openPostgres({ url: 'postgres://user:the-password@db.invalid/database', log });
+    await expect(opening).rejects.toThrow(/db\.invalid:5432 (?:is not known|cannot be looked up)/);
+    await expect(opening).rejects.not.toThrow(/the-password|user/);
   });
 
   test('a start without the database names the reason, and no password', async () => {
@@ -103,7 +112,7 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     const { host, username, password, pathname } = new URL((await newDatabase()).url);
     const url = `postgres://${username}:${password}@127.0.0.1:1,${host}${pathname}-not`;
     await expect(openPostgres({ url, log })).rejects.toThrow(
-      new RegExp(`cannot be used: 127.0.0.1:1: ECONNREFUSED; ${host}: database .* does not exist \\(3D000\\)`),
+      new RegExp(`cannot be used: 127.0.0.1:1 refuses .*\\(ECONNREFUSED\\); ${host}: database .* does not exist \\(3D000\\)`),
     );
   });
 });
