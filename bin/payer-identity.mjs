@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** Starts the command line, or names the Node that it needs in one sentence: an older one cannot load TypeScript. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const needed = engines.node.replace(/[^\d.]/g, '');
@@ -13,5 +13,8 @@ if (different >= 0 && numbers[different] < least[different]) {
   );
   process.exit(1);
 }
-const { runCli } = await import('../src/commands/cli.ts');
+// The published package has the compiled code alone.
+const compiled = new URL('../dist/commands/cli.js', import.meta.url);
+const source = new URL('../src/commands/cli.ts', import.meta.url);
+const { runCli } = await import(existsSync(source) ? source : compiled);
 await runCli(process.argv.slice(2));

@@ -1,6 +1,6 @@
 /** Reads the key set that an issuer of caller tokens publishes, as a whole or not at all. https://www.rfc-editor.org/rfc/rfc7517#section-5 */
 import { KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, createLocalJWKSet, errors, type JWK } from 'jose';
+import { type CryptoKey, calculateJwkThumbprint, createLocalJWKSet, errors, type JWK } from 'jose';
 import { z } from 'zod';
 import { jsonValue, readJson } from '../lib/strict-json.ts';
 

@@ -10,6 +10,7 @@ import { federateSubgraphs, LATEST_ROUTER_COMPATIBILITY_VERSION } from '@wunderg
 import { parse } from 'graphql';
 import { grafbase } from '../support/schema/grafbase.ts';
 import type { Subgraph } from './gateways/gateway.ts';
+import { heavyVersion } from './gateways/heavy.ts';
 
 export interface Composer {
   readonly name: string;
@@ -67,6 +68,12 @@ export const composers: readonly Composer[] = [
     },
   },
   ...(grafbase
-    ? [{ name: 'Grafbase', version: versionOf('@grafbase/cli-x86_64-unknown-linux-musl'), compose: composeByGrafbase }]
+    ? [
+        {
+          name: 'Grafbase',
+          version: heavyVersion('@grafbase/cli-x86_64-unknown-linux-musl'),
+          compose: composeByGrafbase,
+        },
+      ]
     : []),
 ];

@@ -1,16 +1,12 @@
-import { createRequire } from 'node:module';
 import { grafbase, runGrafbase } from '../../support/schema/grafbase.ts';
 import type { Gateway } from './gateway.ts';
-
-const versionOf = () =>
-  (createRequire(import.meta.url)('@grafbase/cli-x86_64-unknown-linux-musl/package.json') as { version: string })
-    .version;
+import { heavyVersion } from './heavy.ts';
 
 /** A Rust program of its own: when a query ends it, its column fails. */
 export const grafbaseGateway: Gateway = {
   letter: 'G',
   name: 'Grafbase',
-  version: grafbase ? versionOf() : '',
+  version: grafbase ? heavyVersion('@grafbase/cli-x86_64-unknown-linux-musl') : '',
   ...(!grafbase && { unavailable: `there is no Grafbase for ${process.platform} ${process.arch}` }),
   takesScopes: true,
   start(subgraphs, { headers = {}, timeoutMs } = {}) {

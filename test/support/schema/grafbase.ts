@@ -1,17 +1,19 @@
-/** The real Grafbase gateway, a Rust program that npm brings to x64 Linux alone. */
+/** The real Grafbase gateway, a Rust program that npm brings to x64 Linux alone, beside the gateways of the matrix. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../src/emulators/free-port.ts';
+import { requireHeavy } from '../../federation/gateways/heavy.ts';
 
 const findBinary = (): string | undefined => {
   try {
-    const require = createRequire(import.meta.url);
-    const path = join(dirname(require.resolve('@grafbase/cli-x86_64-unknown-linux-musl/package.json')), 'grafbase');
+    const path = join(
+      dirname(requireHeavy.resolve('@grafbase/cli-x86_64-unknown-linux-musl/package.json')),
+      'grafbase',
+    );
     return existsSync(path) ? path : undefined;
   } catch {
     return undefined;

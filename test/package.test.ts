@@ -1,0 +1,198 @@
+/**
+ * The package as others install it: `npm pack`, its tarball in an empty project beside the production dependencies alone,
+ * their size, and a start from there. Builds for some seconds, so it runs with PACKAGE=1: `npm run check:package`.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { readLockFile } from '../scripts/lib/lock-file.ts';
+import { generateVaultKeys } from '../src/security/vault.ts';
+import { childEnv } from './support/services/child-env.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const project = mkdtempSync(join(tmpdir(), 'payer-identity-package-'));
+afterAll(() => rmSync(project, { recursive: true, force: true }), 60_000);
+
+const run = (file: string, args: readonly string[], cwd = project): string =>
+  execFileSync(file, args, { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } });
+
+/** Copies what `npm ci --omit=dev` installs, from the packages that are here. */
+const copyProduction = (to: string): void => {
+  const lock = readLockFile(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  for (const [path, { dev, devOptional }] of Object.entries(lock)) {
+    if (path === '' || dev || devOptional || !existsSync(join(root, path))) continue;
+    mkdirSync(join(to, dirname(path)), { recursive: true });
+    // Packages within a package have entries of their own.
+    cpSync(join(root, path), join(to, path), {
+      recursive: true,
+      filter: (file) => !file.slice(join(root, path).length).includes('/node_modules'),
+    });
+  }
+};
+
+/** In MB, as `du -s` counts it. */
+const megabytesOf = (folder: string): number => Number(run('du', ['-sk', folder]).split('\t')[0]) / 1_024;
+
+const packages = ['@grafbase', '@apollo/gateway', 'vitest', 'playwright-core', 'typescript', 'node', '@biomejs'];
+
+/** Resolves when the service is ready. */
+const started = async (child: ChildProcess): Promise<string> => {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  child.once('exit', () => {
+    output += ' (it ended)';
+  });
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const url = /(http:\/\/127\.0\.0\.1:\d+)"[^\n]*"msg":"listening"|GraphQL +(http:\S+)\/graphql/.exec(output);
+    if (url) return url[1] ?? url[2] ?? '';
+    if (Date.now() > deadline || output.includes('(it ended)')) throw new Error(`it did not start: ${output}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+const spawnHere = (cwd: string, args: readonly string[], env: Record<string, string>) => {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: childEnv({ PORT: '0', DATA_DIR: join(cwd, 'data'), ...env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  return child;
+};
+
+const production = () => ({
+  defaultApp: 'shop',
+  apps: [{ id: 'shop', channels: { wechat_pay: 'wechat' } }],
+  sources: { wechat: { type: 'wechat', appId: 'wx1', appSecret: 's' } },
+  router: { secrets: ['s'.repeat(32)] },
+  keys: generateVaultKeys(),
+});
+
+describe.skipIf(!process.env.PACKAGE)('the production install', { timeout: 120_000 }, () => {
+  const lean = join(project, 'lean');
+  beforeAll(() => copyProduction(lean), 60_000);
+
+  test('has 60 MB at most, and no tools of tests', () => {
+    const size = megabytesOf(join(lean, 'node_modules'));
+    console.log(`npm ci --omit=dev: ${size.toFixed(0)} MB`);
+    expect(size).toBeLessThanOrEqual(60);
+    const found = packages.filter((name) => existsSync(join(lean, 'node_modules', name)));
+    expect(found).toEqual([]);
+  });
+
+  test('starts from src, schema and the packages alone: nothing of examples/ is read', async () => {
+    for (const name of ['src', 'schema', 'package.json', ...(existsSync(join(root, 'bin')) ? ['bin'] : [])])
+      cpSync(join(root, name), join(lean, name), { recursive: true });
+    writeFileSync(join(lean, 'config.json'), JSON.stringify(production()));
+    const url = await started(spawnHere(lean, ['src/main.ts'], { CONFIG: 'config.json' }));
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+});
+
+describe.skipIf(!process.env.PACKAGE)('the package in an empty project', { timeout: 240_000 }, () => {
+  const installed = join(project, 'consumer/node_modules/payer-identity');
+  const consumer = join(project, 'consumer');
+  let tarball = '';
+
+  beforeAll(() => {
+    run('npm', ['pack', '--silent', '--pack-destination', project], root);
+    tarball = join(project, `payer-identity-${manifest.version}.tgz`);
+    copyProduction(consumer);
+    mkdirSync(installed, { recursive: true });
+    run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed]);
+    writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+    for (const name of ['@types/node', 'undici-types'])
+      cpSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name), { recursive: true });
+  }, 240_000);
+
+  test('has every file that its exports name, and none of the repository’s own', () => {
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    const named = Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === 'string' ? [entry] : Object.values(Object(entry)),
+    );
+    for (const path of named.filter((path) => typeof path === 'string' && !path.includes('*')))
+      expect(files).toContain(String(path).replace(/^\.\//, ''));
+    expect(files.filter((file) => /^(?:src|test|bench|scripts)\/|\.test\.|keys\.json$|\.sqlite/.test(file))).toEqual(
+      [],
+    );
+    expect(files.filter((file) => /^dist\/.*(?<!\.d)\.ts$/.test(file))).toEqual([]);
+    expect(files).toContain('dist/store/engine/migrations/sqlite/0001-redemptions.sql');
+  });
+
+  test('is imported, and required: the sandbox authenticates a payer, the double answers a reference, and both end', () => {
+    writeFileSync(
+      join(consumer, 'consumer.mjs'),
+      `import { createRequire } from 'node:module';
+import { startPayerIdentityDouble, startSandbox } from 'payer-identity/testing';
+const required = createRequire(import.meta.url)('payer-identity/testing');
+if (required.startSandbox !== startSandbox) throw new Error('two copies');
+const ask = async (url, query, variables) => (await (await fetch(url, {
+  method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) })).json()).data;
+const sandbox = await startSandbox();
+const { r } = await ask(sandbox.graphqlUrl, 'mutation { r: startAuthentication(input: { channelId: "ali_pay", returnUrl: "http://localhost:5173/" }) { ... on PayerAuthenticationStarted { authorizeUrl } } }');
+const visit = await sandbox.payer.authorizes({ authorizeUrl: r.authorizeUrl, payer: 'bob' });
+const cashier = await fetch(sandbox.url + '/cashier');
+await sandbox.close();
+const double = await startPayerIdentityDouble({ identities: [{ id: 'pid_1', openId: 'o1' }] });
+const { _entities } = await ask(double.graphqlUrl, 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on PayerIdentity { openId } } }', { r: [{ __typename: 'PayerIdentity', id: 'pid_1' }] });
+await double.close();
+console.log(JSON.stringify([visit.answer, cashier.status, _entities[0].openId]));
+`,
+    );
+    expect(JSON.parse(run(process.execPath, ['consumer.mjs'], consumer))).toEqual(['PayerAuthResultStored', 200, 'o1']);
+  });
+
+  test('has types that a strict project checks, with those of its dependencies', () => {
+    writeFileSync(
+      join(consumer, 'consumer.ts'),
+      `import { type IdentityFixture, type SandboxOptions, startPayerIdentityDouble, startSandbox } from 'payer-identity/testing';
+const options: SandboxOptions = { apps: [{ id: 'shop', channels: { ali_pay: 'alipay' } }], scopesInSdl: false };
+const sandbox = await startSandbox(options);
+const { returnedTo } = await sandbox.payer.authorizes({ authorizeUrl: sandbox.url, kind: 'used', afterSeconds: 3 });
+const text: string | null = returnedTo;
+const fixture: IdentityFixture = { id: 'pid_1', channelId: 'wechat_pay' };
+const double = await startPayerIdentityDouble({ identities: [fixture] });
+double.add({ id: text ?? 'none' });
+// @ts-expect-error: a payer has an id
+double.add({ openId: 'o' });
+// @ts-expect-error: there is no such outcome
+await sandbox.payer.authorizes({ authorizeUrl: '', kind: 'nope' });
+`,
+    );
+    const strict = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+    ];
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    run(process.execPath, [tsc, ...strict, '--types', 'node', 'consumer.ts'], consumer);
+  });
+
+  test.each(Object.entries<string>(manifest.bin ?? {}))('its command %s runs', (_, path) => {
+    expect(run(process.execPath, [join(installed, path), '--version'], consumer)).toContain(manifest.version);
+  });
+
+  test('publint finds nothing to improve', async () => {
+    const { publint } = await import('publint');
+    const { buffer } = readFileSync(tarball);
+    const { messages } = await publint({ pack: { tarball: buffer.slice(0) as ArrayBuffer } });
+    expect(messages).toEqual([]);
+  });
+});
