@@ -167,6 +167,20 @@ test('the double refuses what it has no fixtures for, and what is no GraphQL', a
   expect((await fetch(double.graphqlUrl, { method: 'POST', body: '{' })).status).toBe(400);
 });
 
+test('docs/sandbox.md shows an overlay that is accepted, and an operation that steers', async () => {
+  const page = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8');
+  const block = (language: string) => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? '';
+  const sandbox = await withSandbox({ config: JSON.parse(block('json')) });
+  const start = (returnUrl: string) => ask(sandbox.graphqlUrl, START, { input: { channelId: 'ali_pay', returnUrl } });
+  const started = await start('https://dev.shop.example.com/back');
+  expect((await start('https://elsewhere.example.com/back')).data.r.code).toBe('INPUT_INVALID');
+  const { data } = await ask(sandbox.steeringUrl, block('graphql'), { url: started.data.r.authorizeUrl });
+  expect(data).toEqual({
+    payerOpens: { answer: 'PayerAuthStepReported' },
+    payerAuthorizes: { answer: 'PayerAuthResultStored', code: null },
+  });
+});
+
 test.each([
   [{ id: '' }, /id: /],
   [{ id: 'a', lastAuthenticatedAt: 'yesterday' }, /lastAuthenticatedAt: /],
