@@ -9,7 +9,7 @@ import { say } from './language.ts';
 import { brandOf, mark } from './marks.ts';
 import { type Actions, onDeviceChange, stepCard } from './pay.ts';
 import { cancel, follow, forget, type Place, recall, type Session, type Step, start } from './session.ts';
-import { texts } from './texts.ts';
+import { texts, titleOf } from './texts.ts';
 
 const appId = new URLSearchParams(location.search).get('app') ?? undefined;
 const newOrderId = (): string => `D-${1000 + Math.floor(Math.random() * 9000)}`;
@@ -18,9 +18,12 @@ let places: readonly Place[] = [];
 let step: Step | undefined;
 let running: AbortController | undefined;
 
+/** A new card gets the focus: the button that was pressed is gone, and a screen reader goes on at the heading. */
 const show = (newStep: Step | undefined): void => {
+  const isNew = newStep?.is !== step?.is;
   step = newStep;
   update();
+  if (isNew) document.getElementById('card-title')?.focus();
 };
 
 /** Runs one session; a newer one ends it. */
@@ -54,13 +57,13 @@ const actions: Actions = {
 const choice = (place: Place): TemplateResult => html`<li>
   <button class="choice ${brandOf(place.id)}" type="button" data-channel=${place.id ?? 'any'} @click=${() => begin(place)}>
     ${mark(place.id)}
-    <span><b>${place.id === undefined ? say(texts.anyWallet) : place.title}</b>
-      <small>${place.id ?? say(texts.anyWalletNote)}</small></span>
+    <span><b>${place.id === undefined ? say(texts.anyWallet) : titleOf(place.id, place.title)}</b>
+      <small>${place.id === undefined ? say(texts.anyWalletNote) : `${place.title} · ${place.id}`}</small></span>
   </button></li>`;
 
 const chooser = (): TemplateResult => html`
   <section class="card" aria-labelledby="card-title">
-    <header class="brand"><div><h1 id="card-title">${say(texts.choose)}</h1>
+    <header class="brand"><div><h1 id="card-title" tabindex="-1">${say(texts.choose)}</h1>
       <p class="order">${say(texts.shop)} · ${say(texts.sandboxNote)}</p></div>
       <p class="amount">${say(texts.amount)}</p></header>
     ${places.length === 0 ? html`<p role="status">${say(texts.loading)}</p>` : html`<ul class="choices">${places.map(choice)}</ul>`}

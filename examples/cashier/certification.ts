@@ -13,7 +13,7 @@ import { cross, mark, tick } from './marks.ts';
 import { checkTexts } from './payer-texts.ts';
 import { payerPage } from './session.ts';
 import { stepList } from './steps.ts';
-import { failureText, texts } from './texts.ts';
+import { failureText, texts, titleOf } from './texts.ts';
 
 type State =
   | { readonly is: 'asking' }
@@ -96,7 +96,7 @@ const body = (): TemplateResult => {
           ${
             state.qr
               ? html`<figure class="qr"><img width="224" height="224" src=${`data:image/svg+xml,${encodeURIComponent(state.qr)}`}
-            alt=${say(texts.qrAlt, { title: '支付宝' })} /><figcaption>${say(texts.scan, { title: '支付宝' })}</figcaption></figure>`
+            alt=${say(texts.qrAlt, { title: titleOf('ali_pay', '支付宝') })} /><figcaption>${say(texts.scan, { title: titleOf('ali_pay', '支付宝') })}</figcaption></figure>`
               : nothing
           }
           <a class="button" href=${state.url} target="_blank" rel="noopener">${say(texts.openAsPayer)}</a>

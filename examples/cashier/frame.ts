@@ -16,7 +16,8 @@ const switchLanguage = () => {
 
 const top = () => html`
   <header class="top">
-    <strong>payer-identity</strong> <span class="badge" title=${say(texts.sandboxNote)}>${say(texts.sandbox)}</span>
+    <strong>payer-identity</strong>
+    <span class="badge" title=${say(texts.sandboxNote)}>${say(texts.sandbox)}</span>
     <nav aria-label=${say(texts.home)}>
       <a href=${here('./')}>${say(texts.home)}</a>
       <a href=${here('explorer')}>${say(texts.explorer)}</a>

@@ -6,7 +6,7 @@ import { handOverForm } from './hand-over.ts';
 import { say, type Words } from './language.ts';
 import { brandOf, cross, mark, tick } from './marks.ts';
 import { type Place, reportOpened, type Session, type Step, type Waiting } from './session.ts';
-import { failureText, texts } from './texts.ts';
+import { failureText, texts, titleOf } from './texts.ts';
 
 export interface Actions {
   cancel(session: Session): void;
@@ -18,13 +18,13 @@ export interface Actions {
 const phone = matchMedia('(max-width: 40rem)');
 export const onDeviceChange = (listener: () => void): void => phone.addEventListener('change', listener);
 
-const titleOf = (place: Place): string => (place.id === undefined ? say(texts.anyWallet) : place.title);
+const nameOf = ({ id, title }: Place): string => (id === undefined ? say(texts.anyWallet) : titleOf(id, title));
 
 const card = (place: Place, orderId: string | undefined, content: unknown): TemplateResult => html`
   <section class="card ${brandOf(place.id)}" aria-labelledby="card-title">
     <header class="brand">
       ${mark(place.id)}
-      <div><h1 id="card-title">${titleOf(place)}</h1>
+      <div><h1 id="card-title" tabindex="-1">${nameOf(place)}</h1>
         <p class="order">${say(texts.shop)}${orderId ? html` · ${say(texts.order, { id: orderId })}` : nothing}</p></div>
       <p class="amount">${say(texts.amount)}</p>
     </header>
@@ -46,7 +46,7 @@ const countdown = (session: Session): TemplateResult => {
 const qr = (session: Session): TemplateResult | typeof nothing => {
   const { place, started } = session;
   if (!('authorizeUrl' in started) || !started.authorizeQr) return nothing;
-  const title = titleOf(place);
+  const title = nameOf(place);
   const caption = place.id === undefined ? say(texts.scanAny) : say(texts.scan, { title });
   // As an image, so that nothing in it can run.
   const source = `data:image/svg+xml,${encodeURIComponent(started.authorizeQr)}`;
@@ -58,14 +58,14 @@ const qr = (session: Session): TemplateResult | typeof nothing => {
 const link = (session: Session): TemplateResult | typeof nothing => {
   const { place, started } = session;
   if (!('authorizeUrl' in started)) return nothing;
-  const label = phone.matches ? say(texts.openHere, { title: titleOf(place) }) : say(texts.openAsPayer);
+  const label = phone.matches ? say(texts.openHere, { title: nameOf(place) }) : say(texts.openAsPayer);
   return html`<a class="button ${phone.matches ? 'primary' : ''}" href=${started.authorizeUrl}
     target=${phone.matches ? '_self' : '_blank'} rel="noopener" @click=${() => reportOpened(session)}>${label}</a>`;
 };
 
 /** The words for a session that waits: the newest thing that happened, and what the payer does now. */
 const waitingWords = ({ place }: Session, result: Waiting | undefined): readonly [string, string] => {
-  const title = titleOf(place);
+  const title = nameOf(place);
   const attempts = result && result.attemptsLeft > 0 ? texts.attempts : texts.lastAttempt;
   const left = say(attempts, { count: result?.attemptsLeft ?? 0 });
   if (result?.step === 'DECLINED') return [say(texts.declined), say(texts.declinedNext)];

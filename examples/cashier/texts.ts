@@ -1,11 +1,20 @@
 /** What the pages say, in Chinese and English. The sentences for failures are those of docs/failure-codes.md. */
 import failureCodes from '../failure-codes.json' with { type: 'json' };
 import type { PayerFailureCode } from './graphql.ts';
-import type { Words } from './language.ts';
+import { language, type Words } from './language.ts';
 
 // A code that the contract adds is missing here until it has a sentence: tsc says so.
 const sentences: Readonly<Record<PayerFailureCode, { readonly payer: Words }>> = failureCodes;
 const unknownCode: Words = { en: 'Something went wrong. Please start again.', zh: '页面出错，请重新开始。' };
+
+const englishTitles: Readonly<Record<string, string>> = {
+  ali_pay: 'Alipay',
+  wechat_pay: 'WeChat Pay',
+  union_pay: 'UnionPay',
+};
+/** The operator's title of a channel is in the operator's language. */
+export const titleOf = (channelId: string, title: string): string =>
+  language() === 'en' ? (englishTitles[channelId] ?? title) : title;
 
 /** The sentence for payers. New codes may be added to the contract: an unknown one has a sentence too. */
 export const failureText = (code: PayerFailureCode): Words => sentences[code]?.payer ?? unknownCode;

@@ -37,7 +37,7 @@ export const choicePage = ({ brand, title, merchant, language, hrefFor }: Choice
     brand,
     language,
     content: [
-      `<p><b>${escapeHtml(merchant)}</b> ${question[language]}</p>`,
+      `<p><strong>${escapeHtml(merchant)}</strong> ${question[language]}</p>`,
       `<ul>${payers.join('\n')}${item('decline', hrefFor(undefined), refusal[language])}</ul>`,
       faultChooser(brand, language, hrefFor),
     ],

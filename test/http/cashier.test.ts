@@ -1,165 +1,421 @@
-/** The whole way of a payer, in a real browser: cashier, the channel's page, the payer page, and the result arriving. */
-import chromium from '@sparticuz/chromium';
+/** The whole way of a payer, in a real browser: every state of the cashier in words, on a desktop and on a phone. */
 import fc from 'fast-check';
-import { type Browser, chromium as driver } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { selfSubmittingForm } from '../../src/lib/form.ts';
+import {
+  desktop,
+  draw,
+  expectAccessible,
+  faultsOf,
+  launchBrowser,
+  phone,
+  type TestBrowser,
+} from '../support/http/browser.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
-import { AUTHENTICATE_AND_SET } from '../support/services/service.ts';
 
 let service: SandboxService;
-let browser: Browser;
+let browser: TestBrowser;
 beforeAll(async () => {
-  service = await startSandboxService();
-  browser = await driver.launch({
-    executablePath: await chromium.executablePath(),
-    // One process for all, as on the functions that this build is for, would die with its first window.
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  [service, browser] = await Promise.all([startSandboxService(), launchBrowser()]);
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
   await service?.close();
 });
 
-const startAtCashier = async (channel: string, query = '') => {
-  const context = await browser.newContext();
+const SLOW = 60_000;
+const localhost = () => service.origin.replace('127.0.0.1', 'localhost');
+const heading = (page: Page, text: string) => page.getByRole('heading', { name: text, exact: true }).waitFor();
+
+interface Shop {
+  readonly context: BrowserContext;
+  readonly cashier: Page;
+  readonly faults: string[];
+}
+
+const openShop = async (options = desktop, query = '', origin = service.origin): Promise<Shop> => {
+  const context = await browser.open(options);
   const cashier = await context.newPage();
-  const faults: string[] = [];
-  cashier.on('pageerror', (error) => faults.push(error.message));
-  await cashier.goto(`${service.origin}/cashier${query}`);
-  await cashier.getByRole('button', { name: channel }).click();
+  const faults = faultsOf(cashier);
+  await cashier.goto(`${origin}/cashier${query}`);
   return { context, cashier, faults };
 };
 
-const openCashier = async (channel: string, query = '') => {
-  const { context, cashier, faults } = await startAtCashier(channel, query);
-  await cashier.locator('#qr svg').waitFor();
+const choose = async ({ cashier }: Shop, channel: string) => cashier.locator(`[data-channel=${channel}]`).click();
+
+const openAsPayer = async ({ context, cashier, faults }: Shop): Promise<Page> => {
   const [page] = await Promise.all([context.waitForEvent('page'), cashier.getByText('Open as the payer').click()]);
-  return { context, cashier, page, faults };
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.waitForLoadState();
+  return page;
 };
 
-test.each([
-  ['ali_pay', ''],
-  ['wechat_pay', ''],
-  ['union_pay', ''],
-  ['wechat_pay_website_qr', '?app=demo-ways'],
-])('a payer authorizes on %s and the cashier page%s shows who it is', async (channel, query) => {
-  const { context, cashier, page, faults } = await openCashier(channel, query);
-  await page.getByText('小博').click();
-  await page.getByText('Done. You may close this page.').waitFor();
-  expect(page.url()).toBe(`${service.origin}/payer`);
-  await cashier.getByText('SUCCESS').waitFor();
-  const identity = JSON.parse((await cashier.locator('#result').textContent()) ?? '');
-  expect(identity.openId ?? identity.userId).toMatch(/.{10,}/);
-  expect(faults).toEqual([]);
-  await context.close();
+describe('on a desktop', () => {
+  test.each([
+    ['ali_pay', ''],
+    ['wechat_pay', ''],
+    ['union_pay', ''],
+    ['wechat_pay_website_qr', '?app=demo-ways'],
+  ])(
+    'a payer authorizes on %s and the cashier%s shows who it is',
+    async (channel, query) => {
+      const shop = await openShop(desktop, query, channel === 'ali_pay' ? localhost() : service.origin);
+      await choose(shop, channel);
+      const payer = await openAsPayer(shop);
+      await payer.getByText('小博').click();
+      await payer.getByText('You may close this page.').waitFor();
+      expect(new URL(payer.url()).pathname + new URL(payer.url()).search).toBe('/payer');
+      await heading(shop.cashier, 'The payer is identified');
+      expect(await shop.cashier.locator('#identity-openId, #identity-userId').innerText()).toMatch(/.{10,}/);
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'one session is waiting, opened, declined, refused, slow, unknown and successful, each in words with a next step',
+    async () => {
+      const shop = await openShop();
+      const { cashier } = shop;
+      await heading(cashier, 'How do you want to pay?');
+      expect(await cashier.getByText('Open as the payer').count()).toBe(0);
+      await expectAccessible(cashier, 'choose');
+      await draw(cashier, 'cashier-choose');
+
+      await choose(shop, 'ali_pay');
+      await heading(cashier, 'Waiting for the payer');
+      await cashier.getByRole('img', { name: 'QR code that opens the page of Alipay' }).waitFor();
+      expect(await cashier.getByRole('timer').innerText()).toMatch(/Time left\s+[45]:\d\d/);
+      await expectAccessible(cashier, 'waiting');
+      await draw(cashier, 'cashier-waiting');
+
+      const payer = await openAsPayer(shop);
+      await expectAccessible(payer, "the channel's page");
+      await draw(payer, 'channel-alipay');
+      await heading(cashier, 'The payer is at the page of Alipay');
+      await draw(cashier, 'cashier-opened');
+
+      await payer.getByText('拒绝').click();
+      await heading(payer, 'You did not authorize');
+      await expectAccessible(payer, 'the payer page');
+      await draw(payer, 'payer-declined');
+      await heading(cashier, 'The payer declined');
+      await cashier.getByText('scan it again, or pay another way').waitFor();
+      await draw(cashier, 'cashier-declined');
+
+      const fault = async (label: string, image?: string) => {
+        await payer.goBack();
+        await payer.getByText('Choose a fault').click();
+        if (image) await draw(payer, image);
+        await payer.getByRole('button', { name: label }).click();
+      };
+      await fault('The code is unknown', 'channel-faults');
+      await heading(payer, 'That did not work');
+      await draw(payer, 'payer-refused');
+      await heading(cashier, 'That did not work yet');
+      await cashier.getByText('Please authorize once more. 4 more tries with this code.').waitFor();
+      await expectAccessible(cashier, 'refused');
+      await draw(cashier, 'cashier-refused');
+
+      await fault('The channel never answers');
+      await payer.getByText('The channel takes longer than usual.').waitFor();
+      await draw(payer, 'payer-slow');
+      await heading(payer, 'The outcome is unknown');
+      await heading(cashier, 'The outcome is unknown');
+      await cashier.getByText('3 more tries with this code.').waitFor();
+      await draw(cashier, 'cashier-unknown');
+
+      await fault('Succeeds after 2 s');
+      await heading(payer, 'Done');
+      await draw(payer, 'payer-done');
+      await heading(cashier, 'The payer is identified');
+      await expectAccessible(cashier, 'success');
+      await draw(cashier, 'cashier-success');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'the cashier cancels, and the payer page says so to a payer who authorizes later',
+    async () => {
+      const shop = await openShop();
+      await choose(shop, 'ali_pay');
+      const payer = await openAsPayer(shop);
+      await shop.cashier.getByRole('button', { name: 'Cancel' }).click();
+      await heading(shop.cashier, 'Cancelled');
+      await shop.cashier.getByText('SESSION_CANCELLED').waitFor();
+      await draw(shop.cashier, 'cashier-cancelled');
+      await payer.getByText('小博').click();
+      await heading(payer, 'Cancelled');
+      await shop.cashier.getByRole('button', { name: 'Start again' }).click();
+      await heading(shop.cashier, 'Waiting for the payer');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'a session that expires is called so at the cashier and on the payer page',
+    async () => {
+      const short = { deadlineMs: 500, patienceMs: 500, leaseMs: 2_000, resultTtlMs: 4_000 };
+      const hasty = await startSandboxService((config) => ({ ...config, times: short }));
+      const shop = await openShop(desktop, '', hasty.origin);
+      await choose(shop, 'ali_pay');
+      const payer = await openAsPayer(shop);
+      await heading(shop.cashier, 'The code has expired');
+      await shop.cashier.getByText('Please start again.').waitFor();
+      await draw(shop.cashier, 'cashier-expired');
+      await payer.getByText('小博').click();
+      await heading(payer, 'The code has expired');
+      await draw(payer, 'payer-expired');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+      await hasty.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'a lost connection, 503 and 429 are told with the seconds until the next try, and survived',
+    async () => {
+      const shop = await openShop();
+      const { context, cashier } = shop;
+      let replies: { status: number; headers: Record<string, string> }[] = [];
+      await context.route('**/graphql', (route) => {
+        const reply = replies.shift();
+        return reply ? route.fulfill({ ...reply, body: '' }) : route.continue();
+      });
+      replies = [503, 429].map((status) => ({ status, headers: { 'retry-after': '1' } }));
+      await choose(shop, 'wechat_pay');
+      await cashier.getByText('Trying again in 1 s').waitFor();
+      await heading(cashier, 'Waiting for the payer');
+      expect(replies).toEqual([]);
+      const payer = await openAsPayer(shop);
+      await context.setOffline(true);
+      await cashier.getByText('No connection to the shop.').waitFor();
+      await draw(cashier, 'cashier-offline');
+      await context.setOffline(false);
+      await expect.poll(() => cashier.getByRole('alert').isVisible(), { timeout: 20_000 }).toBe(false);
+      await payer.getByText('小艾').click();
+      await heading(cashier, 'The payer is identified');
+      expect(shop.faults).toEqual([]);
+      await context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'everything is reached with the keyboard, and a new card has the focus',
+    async () => {
+      const shop = await openShop();
+      const { cashier } = shop;
+      await cashier.locator('[data-channel=union_pay]').waitFor();
+      const focused = () =>
+        cashier.evaluate(`document.activeElement?.dataset?.channel ?? document.activeElement?.innerText`);
+      for (let presses = 0; presses < 20 && (await focused()) !== 'union_pay'; presses += 1)
+        await cashier.keyboard.press('Tab');
+      await cashier.keyboard.press('Enter');
+      await heading(cashier, 'Waiting for the payer');
+      expect(await focused()).toBe('UnionPay');
+      await cashier.keyboard.press('Tab');
+      expect(await focused()).toBe('Open as the payer');
+      await cashier.keyboard.press('Tab');
+      expect(await focused()).toBe('Cancel');
+      await cashier.keyboard.press('Enter');
+      await heading(cashier, 'Cancelled');
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test.each(['支付宝', '微信支付', '云闪付'])(
+    'a payer opens the one address of every wallet, chooses %s, and the cashier shows who it is',
+    async (title) => {
+      const shop = await openShop();
+      await choose(shop, 'any');
+      const payer = await openAsPayer(shop);
+      expect(new URL(payer.url()).origin).toBe(service.door);
+      await payer.getByText(title).click();
+      await payer.getByText('小博').click();
+      await heading(payer, 'Done');
+      await heading(shop.cashier, 'The payer is identified');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'an emulated page offers every kind of test code and a delay, and no fault is a link',
+    async () => {
+      const shop = await openShop({ ...desktop, colorScheme: 'dark' });
+      await choose(shop, 'wechat_pay');
+      const payer = await openAsPayer(shop);
+      await payer.getByText('Choose a fault').click();
+      const codes = await payer.locator('details code').allInnerTexts();
+      for (const kind of Object.keys(testCodeKinds).filter((each) => each !== 'ok'))
+        expect(codes).toContain(`test_${kind}_alice`);
+      expect(codes).toEqual(expect.arrayContaining(['test_ok_alice_delay_2s', 'test_ok_snapshot']));
+      expect(await payer.locator('details a').count()).toBe(0);
+      await expectAccessible(payer, "the channel's page, dark");
+      await draw(payer, 'channel-wechat-dark');
+      await payer.getByRole('button', { name: 'snapshot' }).click();
+      await payer.getByText('You see a preview of this page').waitFor();
+      await expectAccessible(shop.cashier, 'refused, dark');
+      await draw(shop.cashier, 'cashier-dark');
+      await shop.context.close();
+    },
+    SLOW,
+  );
 });
 
-test('the cashier page shows how a payer gets a code without a page, and then who it is', async () => {
-  const { context, cashier, faults } = await startAtCashier('wechat_pay_mini_program', '?app=demo-ways');
-  await cashier.getByText('wx.login').waitFor();
-  expect(await cashier.getByText('Open as the payer').isVisible()).toBe(false);
-  const { infoStr, ...given } = JSON.parse((await cashier.locator('#given').textContent()) ?? '');
-  expect(infoStr).toBeNull();
-  const phone = `${service.emulators.wechat.origin}/payer-app/login?appid=wx0000000000000003`;
-  const { code: authCode } = (await (await fetch(phone)).json()) as { code: string };
-  const { data } = await service.graphql(AUTHENTICATE_AND_SET, { input: { ...given, authCode } });
-  expect(data.authenticateAndSet).toMatchObject({ __typename: 'PayerAuthResultStored' });
-  await cashier.getByText('SUCCESS').waitFor();
-  expect(await cashier.locator('#result').textContent()).toContain('openId');
-  expect(faults).toEqual([]);
-  await context.close();
+describe('on a phone', () => {
+  test(
+    'the link comes first and the QR code on demand; the payer goes to the channel, comes back and sees the result',
+    async () => {
+      const shop = await openShop(phone);
+      const { cashier } = shop;
+      await heading(cashier, '请选择付款方式');
+      await expectAccessible(cashier, 'choose on a phone');
+      await draw(cashier, 'phone-choose');
+      await choose(shop, 'wechat_pay');
+      await heading(cashier, '等待付款人操作');
+      expect(await cashier.locator('.qr img').isVisible()).toBe(false);
+      await expectAccessible(cashier, 'waiting on a phone');
+      await draw(cashier, 'phone-waiting');
+      await cashier.getByText('使用另一部手机付款').click();
+      expect(await cashier.locator('.qr img').isVisible()).toBe(true);
+      await cashier.getByRole('link', { name: '前往微信支付' }).click();
+      await cashier.getByText('小卡').waitFor();
+      await draw(cashier, 'phone-channel');
+      await cashier.getByText('小卡').click();
+      await heading(cashier, '已完成');
+      await expectAccessible(cashier, 'payer page on a phone');
+      await draw(cashier, 'phone-done');
+      await cashier.getByRole('link', { name: '返回收银台' }).click();
+      await heading(cashier, '已识别付款人');
+      await draw(cashier, 'phone-success');
+      await cashier.getByRole('button', { name: 'English' }).click();
+      await heading(cashier, 'The payer is identified');
+      expect(await cashier.evaluate('document.documentElement.lang')).toBe('en');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'a channel without a page shows how its code is handed over, and then who it is',
+    async () => {
+      const shop = await openShop({ ...phone, colorScheme: 'dark' }, '?app=demo-ways');
+      await choose(shop, 'wechat_pay_mini_program');
+      await heading(shop.cashier, '此渠道没有网页');
+      await expectAccessible(shop.cashier, 'without a page');
+      await draw(shop.cashier, 'phone-mini-program-dark');
+      await shop.cashier.getByRole('button', { name: '提交' }).click();
+      await heading(shop.cashier, '已识别付款人');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
 });
 
-test.each(['ali_pay', 'wechat_pay', 'union_pay'])(
-  'a payer opens %s, declines, changes their mind and authorizes, and the cashier page shows each of it',
-  async (channel) => {
-    const { context, cashier, page, faults } = await openCashier(channel);
-    await cashier.locator('#step', { hasText: 'OPENED' }).waitFor();
-    await page.getByText('拒绝').click();
-    await page.getByText('You did not authorize. You may go back and change your mind').waitFor();
-    expect(page.url()).toBe(`${service.origin}/payer`);
-    await cashier.locator('#step', { hasText: 'DECLINED' }).waitFor();
-    expect(await cashier.locator('#status').textContent()).toBe('WAITING');
-    await page.goBack();
-    await page.getByText('小艾').click();
-    await page.getByText('Done. You may close this page.').waitFor();
-    await cashier.getByText('SUCCESS').waitFor();
-    expect(faults).toEqual([]);
-    await context.close();
-  },
-);
-
-test('the cashier page cancels, and the payer page says so to a payer who authorizes later', async () => {
-  const { context, cashier, page, faults } = await openCashier('ali_pay');
-  await cashier.getByRole('button', { name: 'Cancel' }).click();
-  await cashier.locator('#status', { hasText: 'FAILED' }).waitFor();
-  expect(await cashier.locator('#result').textContent()).toContain('SESSION_CANCELLED');
-  expect(await cashier.getByRole('button', { name: 'Cancel' }).isVisible()).toBe(false);
-  await page.getByText('小博').click();
-  await page.getByText('SESSION_CANCELLED').waitFor();
-  expect(faults).toEqual([]);
-  await context.close();
-});
-
-test.each(['支付宝', '微信支付', '云闪付'])(
-  'a payer opens the one address of every wallet, chooses %s, and the cashier page shows who it is',
-  async (title) => {
-    const { context, cashier, page, faults } = await openCashier('any wallet');
-    expect(new URL(page.url()).origin).toBe(service.door);
-    await page.getByText(title).click();
-    await page.getByText('小博').click();
-    await page.getByText('Done. You may close this page.').waitFor();
-    expect(page.url()).toBe(`${service.origin}/payer`);
-    await cashier.getByText('SUCCESS').waitFor();
-    expect(faults).toEqual([]);
-    await context.close();
-  },
-);
-
-test.each([
-  ['respCode=34', 'You did not authorize.', 'DECLINED'],
-  ['respCode=00&respCode=34', 'You did not authorize.', 'DECLINED'],
-  ['error=access_denied', 'You did not authorize.', 'DECLINED'],
-  ['', 'You did not authorize.', 'DECLINED'],
-  ['errorcode=1&errmsg=x', 'The channel returned an error: 1', null],
-  ['error=server_error&reason=99', 'The channel returned an error: server_error', null],
-  ['respCode=99', 'The channel returned an error: 99', null],
-])(
-  'a payer page that the channel returned to with %s shows what happened, and reports it',
-  async (query, text, step) => {
-    const start = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) {
+describe('the payer page', () => {
+  test.each([
+    ['respCode=34', 'You did not authorize', 'DECLINED'],
+    ['respCode=00&respCode=34', 'You did not authorize', 'DECLINED'],
+    ['error=access_denied', 'You did not authorize', 'DECLINED'],
+    ['', 'You did not authorize', 'DECLINED'],
+    ['errorcode=1&errmsg=x', 'Its reason: 1.', null],
+    ['error=server_error&reason=99', 'Its reason: server_error.', null],
+    ['respCode=99', 'Its reason: 99.', null],
+  ])(
+    'that the channel returned to with %s shows what happened, and reports it',
+    async (query, text, step) => {
+      const start = `mutation ($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) {
     ... on PayerAuthenticationStarted { queryCode state } } }`;
-    const input = { channelId: 'union_pay', returnUrl: service.returnUrl('union_pay') };
-    const { queryCode, state } = (await service.graphql(start, { input })).data.startAuthentication;
-    const page = await (await browser.newContext()).newPage();
-    await page.goto(`${service.returnUrl('union_pay')}&state=${state}&${query}`);
-    await page.getByText(text).waitFor();
-    const read =
-      'query ($queryCode: String!) { authResult(queryCode: $queryCode) { ... on PayerAuthWaiting { step } } }';
-    expect((await service.graphql(read, { queryCode })).data.authResult).toEqual({ step });
-    await page.context().close();
-  },
-);
+      const input = { channelId: 'union_pay', returnUrl: service.returnUrl('union_pay') };
+      const { queryCode, state } = (await service.graphql(start, { input })).data.startAuthentication;
+      const context = await browser.open(desktop);
+      const page = await context.newPage();
+      await page.goto(`${service.returnUrl('union_pay')}&state=${state}&${query}`);
+      await page.getByText(text).waitFor();
+      const read =
+        'query ($queryCode: String!) { authResult(queryCode: $queryCode) { ... on PayerAuthWaiting { step } } }';
+      expect((await service.graphql(read, { queryCode })).data.authResult).toEqual({ step });
+      await context.close();
+    },
+    SLOW,
+  );
+});
 
-test('the explorer runs every example', async () => {
-  const context = await browser.newContext();
-  const explorer = await context.newPage();
-  await explorer.goto(`${service.origin}/explorer`);
-  for (const button of await explorer.locator('#examples button').all()) {
-    await button.click();
-    await explorer.locator('#run').click();
-    await expect.poll(() => explorer.locator('#answer').textContent()).toContain('"data"');
-    expect(await explorer.locator('#answer').textContent()).not.toContain('"errors"');
-  }
-  await context.close();
+describe('the checks of a payer', () => {
+  test(
+    'a payer certifies, reads no word of declining, and the cashier shows that the name is certified',
+    async () => {
+      const shop = await openShop(desktop, '#certify');
+      const { cashier } = shop;
+      await heading(cashier, 'Real name');
+      await expectAccessible(cashier, 'certification');
+      await draw(cashier, 'certify-form');
+      await cashier.getByRole('button', { name: 'Begin' }).click();
+      await heading(cashier, 'Waiting for the certification');
+      await expectAccessible(cashier, 'certification waiting');
+      await draw(cashier, 'certify-waiting');
+      const payer = await openAsPayer(shop);
+      await expectAccessible(payer, "Alipay's page of the certification");
+      await draw(payer, 'certify-alipay');
+      await payer.getByText('通过', { exact: true }).click();
+      await heading(payer, 'You are back from the channel');
+      expect(await payer.locator('main').innerText()).not.toMatch(/not authorize|declined/);
+      await heading(cashier, 'The real name is certified');
+      await draw(cashier, 'certify-passed');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'a certification that the channel refuses says what to check',
+    async () => {
+      const shop = await openShop(desktop, '#certify');
+      await shop.cashier.getByLabel('Name').fill('拒绝');
+      await shop.cashier.getByRole('button', { name: 'Begin' }).click();
+      await shop.cashier.getByText('Please check what you entered.').waitFor();
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test.each([
+    ['test_ok_alice', 'The job is confirmed'],
+    ['test_ok_unconfirmed', 'The job is not confirmed'],
+    ['test_ok_error-USER_NOT_AUTHORIZE', 'That did not work'],
+  ])(
+    'a job identity with the token %s ends with: %s',
+    async (token, words) => {
+      const shop = await openShop(desktop, '#job');
+      await shop.cashier.locator('select[name=token]').selectOption(token);
+      if (token === 'test_ok_alice') {
+        await expectAccessible(shop.cashier, 'job identity');
+        await draw(shop.cashier, 'job-form');
+      }
+      await shop.cashier.getByRole('button', { name: 'Ask Zhima' }).click();
+      await heading(shop.cashier, words);
+      if (token === 'test_ok_alice') await draw(shop.cashier, 'job-confirmed');
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
 });
 
 test('a self-submitting form holds exactly the fields that it was given', async () => {
@@ -179,7 +435,7 @@ test('a self-submitting form holds exactly the fields that it was given', async 
       fields: [{ name: 'biz_content', value }],
     },
   }));
-  const page = await (await browser.newContext()).newPage();
+  const page = await (await browser.open(desktop)).newPage();
   const documents = forms.map(({ form }) => selfSubmittingForm(form));
   // As text, since it runs in the browser, whose types are not those of these files.
   const read = await page.evaluate(`${JSON.stringify(documents)}.map((html) => {

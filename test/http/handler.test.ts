@@ -122,13 +122,6 @@ describe('pages for people', () => {
     expect(body).toMatch(/^\s*<!doctype html>/i);
   });
 
-  test('the landing page sends its operations to where GraphQL is', async () => {
-    const { body } = await request({ target: '/', headers: { accept: 'text/html' } });
-    // Apollo's page calls the address that it was loaded from, unless it is given another.
-    const endpoint = /initialEndpoint = window\.location\.href/.test(body) ? '/' : '/graphql';
-    expect((await post(hello, json, endpoint)).status).toBe(200);
-  });
-
   test.each([
     ['absent', {}],
     ['*/*', { accept: '*/*' }],
@@ -142,10 +135,11 @@ describe('pages for people', () => {
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
     const response = await fetch(`${service.url}/explorer`);
-    const examples = JSON.parse(/const examples = (\[.*\]);/.exec(await response.text())?.[1] ?? '');
+    const json = /<script id="examples" type="application\/json">(.*)<\/script>/.exec(await response.text())?.[1] ?? '';
+    const examples: { name: string; operation: string }[] = JSON.parse(json);
     const folder = new URL('../../examples/', import.meta.url);
     const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
-    expect(examples).toEqual(
+    expect(examples.map(({ name, operation }) => ({ name, operation })).toSorted(byName)).toEqual(
       files.toSorted().map((name) => ({
         name: name.replace('.graphql', ''),
         operation: readFileSync(new URL(name, folder), 'utf8'),
@@ -153,11 +147,27 @@ describe('pages for people', () => {
     );
     expect(files.length).toBeGreaterThan(0);
     // Nothing in an example can end the script that it stands in.
-    expect(body.match(/<\/script>/g)).toHaveLength(1);
+    expect(body.match(/<\/script>/g)).toHaveLength(3);
   });
 
-  test('the explorer loads nothing from other hosts', async () => {
-    const { body } = await request({ target: '/explorer' });
-    expect(body).not.toMatch(/(?:src|href)\s*=\s*["']?(?:https?:)?\/\//);
+  test.each(['/', '/explorer', '/cashier', '/payer', '/docs'])(
+    'the page %s loads no file of another host, and runs no inline script but an import map',
+    async (target) => {
+      const { body, headers } = await request({ target, headers: { accept: 'text/html' } });
+      expect(body).not.toMatch(/(?:src|href)\s*=\s*["']?(?:https?:)?\/\//);
+      const policy = headers.get('content-security-policy') ?? '';
+      expect(policy).toMatch(/^default-src 'none'; script-src 'self'/);
+      expect(policy).not.toMatch(/script-src[^;]*'unsafe-/);
+    },
+  );
+
+  test('a file of the pages has its type, and nothing runs when it is opened by itself', async () => {
+    const { headers, body } = await request({ target: '/cashier/session.ts' });
+    expect(headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none';/);
+    expect(body).toContain('export const follow');
+    expect(body).not.toContain('interface');
   });
 });
+
+const byName = (left: { name: string }, right: { name: string }): number => (left.name < right.name ? -1 : 1);
