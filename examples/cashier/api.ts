@@ -43,12 +43,8 @@ const post = async (body: string, signal?: AbortSignal): Promise<Response> => {
 };
 
 /** One try. Throws NotNow for what passes: no connection, 429, 5xx, and a reply that is no answer of the service. */
-const sendOnce = async <Result, Variables>(
-  document: TypedDocumentString<Result, Variables>,
-  variables: Variables,
-  signal?: AbortSignal,
-): Promise<Result> => {
-  const response = await post(JSON.stringify({ query: document.toString(), variables }), signal);
+const sendOnce = async <Result>(body: string, signal?: AbortSignal): Promise<Result> => {
+  const response = await post(body, signal);
   if (response.status === 429 || response.status >= 500) {
     const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
     throw new NotNow(`HTTP ${response.status}`, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
@@ -75,6 +71,9 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     else signal?.addEventListener('abort', abort, { once: true });
   });
 
+/** Asks for nothing: an operation may wait at the service, and this shows at once that the connection is back. */
+const PROBE = JSON.stringify({ query: '{ __typename }' });
+
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called before each wait, with its seconds, and with 0 when an answer came. */
@@ -87,9 +86,14 @@ export const send = async <Result, Variables>(
   variables: Variables,
   { signal, onWait }: SendOptions = {},
 ): Promise<Result> => {
+  const body = JSON.stringify({ query: document.toString(), variables });
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
     try {
-      const result = await sendOnce(document, variables, signal);
+      if (waitMs > FIRST_WAIT_MS) {
+        await sendOnce(PROBE, signal);
+        onWait?.(0);
+      }
+      const result = await sendOnce<Result>(body, signal);
       onWait?.(0);
       return result;
     } catch (error) {

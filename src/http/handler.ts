@@ -79,8 +79,9 @@ export const createHandler = (options: HandlerOptions): Edge => {
 
   const routeTo = ({ method, path, headers }: EdgeRequest): { name: string; route: Handler } | undefined => {
     const route = routes.get(path);
-    // A program that asks here has the wrong address: GraphQL is elsewhere.
-    const isPage = (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html');
+    // A program that asks here has the wrong address: GraphQL is elsewhere. No browser asks for JSON first.
+    const isRead = method === 'GET' || method === 'HEAD';
+    const isPage = isRead && /text\/html/.test(headers.accept ?? '') && !/json/.test(headers.accept ?? '');
     return route && (path !== '/' || isPage) ? { name: path, route } : undefined;
   };
 

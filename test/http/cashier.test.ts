@@ -387,7 +387,7 @@ describe('the checks of a payer', () => {
     'a certification that the channel refuses says what to check',
     async () => {
       const shop = await openShop(desktop, '#certify');
-      await shop.cashier.getByLabel('Name').fill('拒绝');
+      await shop.cashier.getByRole('textbox', { name: 'Name' }).fill('拒绝');
       await shop.cashier.getByRole('button', { name: 'Begin' }).click();
       await shop.cashier.getByText('Please check what you entered.').waitFor();
       await shop.context.close();

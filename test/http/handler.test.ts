@@ -140,10 +140,12 @@ describe('pages for people', () => {
     const folder = new URL('../../examples/', import.meta.url);
     const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
     expect(examples.map(({ name, operation }) => ({ name, operation })).toSorted(byName)).toEqual(
-      files.toSorted().map((name) => ({
-        name: name.replace('.graphql', ''),
-        operation: readFileSync(new URL(name, folder), 'utf8'),
-      })),
+      files
+        .map((name) => ({
+          name: name.replace('.graphql', ''),
+          operation: readFileSync(new URL(name, folder), 'utf8'),
+        }))
+        .toSorted(byName),
     );
     expect(files.length).toBeGreaterThan(0);
     // Nothing in an example can end the script that it stands in.
