@@ -8,7 +8,7 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 
 /** The service or the network does not serve now; the call may be repeated after `waitMs`, where the service named it. */
-export class NotNow extends Error {
+class NotNow extends Error {
   override readonly name = 'NotNow';
   readonly waitMs: number | undefined;
 

@@ -1,4 +1,4 @@
-/** The marks of the channels, drawn for this example: plain shapes in the channel's colour, and nobody's trademark. */
+/** The marks of the channels, drawn for this example: plain shapes in the channel's colour, no trademark. */
 import { html, svg, type TemplateResult } from 'lit-html';
 
 const shapes = {

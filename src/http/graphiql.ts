@@ -32,7 +32,7 @@ const load = async (): Promise<Graphiql> => {
   return import('@graphql-yoga/render-graphiql/graphiql').catch(() => missing);
 };
 
-/** 9 MB, which a service that nobody explores does not load. */
+/** 9 MB, which are loaded when a browser asks for them. */
 export const readGraphiql = (): Promise<Graphiql> => {
   parts ??= load();
   return parts;

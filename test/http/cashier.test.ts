@@ -182,7 +182,7 @@ describe('on a desktop', () => {
   );
 
   test(
-    'a lost connection, 503 and 429 are told with the seconds until the next try, and survived',
+    'a lost connection, 503 and 429 are shown with the seconds until the next try, and survived',
     async () => {
       const shop = await openShop();
       const { context, cashier } = shop;
