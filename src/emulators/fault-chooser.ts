@@ -29,7 +29,7 @@ const kinds: Readonly<Record<Exclude<TestCodeKind, 'ok'>, Words>> = {
 
 const delays: readonly Fault[] = [2, 4, 30].map((delaySeconds) => ({
   delaySeconds,
-  words: { zh: `成功，延迟 ${delaySeconds} 秒`, en: `Succeeds after ${delaySeconds} s` },
+  words: { zh: `延迟 ${delaySeconds} 秒响应`, en: `Answers after ${delaySeconds} s` },
 }));
 
 const isKind = (kind: string): kind is Exclude<TestCodeKind, 'ok'> => Object.hasOwn(kinds, kind);

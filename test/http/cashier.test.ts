@@ -128,7 +128,7 @@ describe('on a desktop', () => {
       await cashier.getByText('3 more tries with this code.').waitFor();
       await draw(cashier, 'cashier-unknown');
 
-      await fault('Succeeds after 2 s');
+      await fault('Answers after 2 s');
       await heading(payer, 'Done');
       await draw(payer, 'payer-done');
       await heading(cashier, 'The payer is identified');
