@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
+import { isAwaited } from './support/markdown.ts';
 import { startSandboxService } from './support/services/sandbox.ts';
 
 const readPage = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
@@ -14,23 +15,41 @@ const block = (language: string, having: string) => {
   return blocks.find(([, kind, text]) => kind === language && text?.includes(having))?.[2] ?? '';
 };
 
-test('the README shows an answer that the service gives', async () => {
+test('the README has 700 words at most', () => {
+  const words = readme.split(/\s+/).length;
+  expect(words).toBeLessThanOrEqual(700);
+  expect(words).toBeGreaterThan(300);
+});
+
+test('the README shows an answer that the service gives, the second time as well', async () => {
   const service = await startSandboxService();
-  try {
-    const command = block('sh', 'curl').replace('http://127.0.0.1:4001', service.origin);
+  onTestFinished(() => service.close());
+  const command = block('sh', 'curl').replace('http://127.0.0.1:4001', service.origin);
+  for (const _ of [1, 2]) {
     const { stdout } = await promisify(execFile)('bash', ['-c', command]);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(block('json', '"data"')));
-  } finally {
-    await service.close();
   }
 });
 
-test('the README shows a configuration that is accepted', async () => {
-  const shown = block('json', 'defaultApp').replaceAll(/\{ "\$(?:env|file)": "([^"]+)" \}/g, (_, name: string) =>
+test('README.zh.md has the commands of the README', () => {
+  const shell = /```sh\n[\s\S]*?```/g;
+  expect(readPage('README.zh.md').match(shell)).toEqual(readme.match(shell));
+});
+
+test('the quick start shows a configuration that is accepted', async () => {
+  const [, text = ''] = /```json\n([\s\S]*?)```/.exec(readPage('docs/quick-start.md')) ?? [];
+  const shown = text.replaceAll(/\{ "\$(?:env|file)": "([^"]+)" \}/g, (_, name: string) =>
     JSON.stringify(name.endsWith('.key') ? createHash('sha256').update(name).digest('base64') : 's'.repeat(32)),
   );
   const config = await loadConfig({}, async () => JSON.parse(shown));
   expect(config.apps[0]?.sessions).toBe('required');
+});
+
+test('every file that llms.txt names exists', () => {
+  const named = [...readPage('llms.txt').matchAll(/\]\(([^)]+)\)|\b((?:docs|examples)\/[\w/-]+\.\w+)/g)];
+  const files = named.map(([, link, text]) => link ?? text ?? '');
+  expect(files.length).toBeGreaterThan(15);
+  expect(files.filter((file) => !existsSync(new URL(`../${file}`, import.meta.url)) && !isAwaited(file))).toEqual([]);
 });
 
 test('the README and its pages name only commands that npm knows', () => {
@@ -45,10 +64,10 @@ test('the README and its pages name only commands that npm knows', () => {
   }
 });
 
-test('the README and CONTRIBUTING.md link only to files that exist', () => {
-  const pages = readme + contributing;
+test('the README and the pages beside it link only to files that exist', () => {
+  const pages = readme + readPage('README.zh.md') + contributing + readPage('SECURITY.md') + readPage('CHANGELOG.md');
   const links = [...pages.matchAll(/\]\((?!http)([^)#]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
   expect(links.length).toBeGreaterThan(15);
-  for (const path of links)
+  for (const path of links.filter((link) => !isAwaited(link)))
     expect(() => readFileSync(new URL(`../${path}`, import.meta.url)), path).not.toThrow(/ENOENT/);
 });

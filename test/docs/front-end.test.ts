@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { newChallenge } from '../../examples/front-end/challenge.ts';
 import { handOver, readReturn, report } from '../../examples/front-end/payer-page.ts';
 import { followPayer } from '../../examples/front-end/stream.ts';
+import { payerText } from '../../examples/front-end/texts.ts';
 import { cancel, type Result, start, waitForPayer } from '../../examples/front-end/wait.ts';
 import { freePort } from '../../src/emulators/free-port.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
@@ -149,4 +150,9 @@ test.each([
   ['?code=old&state=s&code=new&state=s', { kind: 'code', authCode: 'new', state: 's' }],
 ])('the payer page reads the return %s', (search, expected) => {
   expect(readReturn(search)).toEqual(expected);
+});
+
+test('a payer reads a text in the language asked for, also for a code of a later version', () => {
+  expect(payerText('SESSION_EXPIRED', 'zh')).toBe('页面已过期，请重新开始。');
+  expect(payerText('A_CODE_OF_TOMORROW', 'en')).toBe(payerText('INPUT_INVALID', 'en'));
 });
