@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
 import { isAwaited } from './support/markdown.ts';
 import { startSandboxService } from './support/services/sandbox.ts';
+import vectors from './vectors/alipay.json' with { type: 'json' };
 
 const readPage = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const readme = readPage('README.md');
@@ -38,8 +39,13 @@ test('README.zh.md has the commands of the README', () => {
 
 test('the quick start shows a configuration that is accepted', async () => {
   const [, text = ''] = /```json\n([\s\S]*?)```/.exec(readPage('docs/quick-start.md')) ?? [];
+  const fileOf = (name: string): string => {
+    if (name === 'alipay-app-private.pem') return vectors.appPrivateKeyPkcs8DerBase64;
+    if (name === 'alipay-public.pem') return vectors.alipayPublicKeySpkiDerBase64;
+    return name.endsWith('.key') ? createHash('sha256').update(name).digest('base64') : 's'.repeat(32);
+  };
   const shown = text.replaceAll(/\{ "\$(?:env|file)": "([^"]+)" \}/g, (_, name: string) =>
-    JSON.stringify(name.endsWith('.key') ? createHash('sha256').update(name).digest('base64') : 's'.repeat(32)),
+    JSON.stringify(fileOf(name)),
   );
   const config = await loadConfig({}, async () => JSON.parse(shown));
   expect(config.apps[0]?.sessions).toBe('required');

@@ -14,7 +14,7 @@ let gateway: { readonly url: string };
 beforeAll(async () => {
   service = await startSandboxService();
   gateway = { url: `${service.origin}/graphql` };
-});
+}, 60_000);
 afterAll(() => service.close());
 
 const appId = 'demo-ways';
