@@ -73,7 +73,8 @@ export const checkConfig = (given: Given, environment: Environment | undefined, 
       })
     : [];
   const references = checkReferences(value, sandbox);
-  const others = [...faults, ...unmet, ...references.faults].filter((fault) => !follows(fault, unread));
+  const named = references.faults.filter(({ path }) => !faults.some((fault) => isBelow(fault.path, path)));
+  const others = [...faults, ...unmet, ...named].filter((fault) => !follows(fault, unread));
   const all = [...unread, ...others];
   return { data, places: all.length > 0 ? [tell(all, given)] : [], sources: references.sources };
 };

@@ -5,9 +5,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import type { Peer } from '../security/request-head.ts';
 
-const pem = z
-  .string()
-  .includes('-----BEGIN', 'is not PEM. Write text that begins with -----BEGIN, most simply by $file.');
+const pem = z.string().includes('-----BEGIN', 'is not PEM. Give the file that holds it: { "$file": … }.');
 const NO_CERTIFICATE = 'is not a certificate in PEM. Give the certificate, and not its key or a request for it.';
 
 const isCertificate = (text: string): boolean => {

@@ -346,7 +346,9 @@ describe('secrets need not stand in the file', () => {
     expect(config.store).toBe(url);
     expect((await load(complete)).store).toBeUndefined();
     const message = await messageOf(load({ ...complete, store: 'mysql://user:the-password@db.example.com/payers' }));
-    expect(message).toMatch(/store: postgres:\/\/user:password@host:port\/database/);
+    expect(message).toMatch(
+      /store: is not an address of PostgreSQL\. Write postgres:\/\/user:password@host:port\/database/,
+    );
     expect(message).not.toContain('the-password');
   });
 
@@ -514,7 +516,9 @@ describe('apps and sources that do not fit refuse to start', () => {
   });
 
   test('a default app that is not configured does not start', async () => {
-    await expect(start({ defaultApp: 'elsewhere' })).rejects.toThrow(/defaultApp: is not the id of an app. Write one of: shop\./);
+    await expect(start({ defaultApp: 'elsewhere' })).rejects.toThrow(
+      /defaultApp: is not the id of an app. Write one of: shop\./,
+    );
   });
 
   test('two apps of one name do not start', async () => {

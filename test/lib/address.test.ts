@@ -16,23 +16,25 @@ const parse = (schema: typeof upstreamAddress | typeof proxyAddress, text: strin
   return parsed.success ? parsed.data : parsed.error.issues.map(({ message }) => message).join();
 };
 
-const NO_ADDRESS = 'an http:// or https:// address';
+const HIDDEN =
+  'has spaces, control characters or backslashes. Write it without spaces, control characters and backslashes.';
+const NO_ADDRESS = 'is not an address of a server. Write an http:// or https:// address, such as https://pay.example.com.';
 
 test.each([
   ['HTTPS://H.Example:443', 'https://h.example/'],
   ['http://h.example:80/a/', 'http://h.example/a/'],
   ['https://支付.example/p', 'https://xn--bnq875c.example/p'],
   ['https://h.example/ö', 'https://h.example/%C3%B6'],
-  ['https://h.example/ p', 'without spaces, control characters and backslashes'],
-  ['https://h.example/\u0007', 'without spaces, control characters and backslashes'],
-  ['https://h.example\\p', 'without spaces, control characters and backslashes'],
+  ['https://h.example/ p', HIDDEN],
+  ['https://h.example/\u0007', HIDDEN],
+  ['https://h.example\\p', HIDDEN],
   ['xhttps://h.example', NO_ADDRESS],
   ['https:/h.example', NO_ADDRESS],
   ['https://h.example:0', NO_ADDRESS],
   ['https://h.example:x', NO_ADDRESS],
-  ['https://a@h.example', 'without a user name and a password'],
-  ['https://h.example/#', 'without a fragment'],
-  ['https://h.example/?', 'without a query: every parameter is added here'],
+  ['https://a@h.example', 'has a user name. Write it without a user name and a password.'],
+  ['https://h.example/#', 'has a #. Write it without a fragment.'],
+  ['https://h.example/?', 'has a query. Write it without a query: every parameter is added here.'],
   ['https://h.example/a@b', 'https://h.example/a@b'],
 ])('the address %j is parsed as, or refused with: %s', (text, outcome) => {
   expect(parse(upstreamAddress, text)).toBe(outcome);
@@ -46,7 +48,7 @@ test('a refused address has one issue of the code `custom`, and does not repeat 
 
 test('the address of an endpoint may have a query, and no fragment', () => {
   expect(parse(endpointAddress, 'https://H.example/q?a=1')).toBe('https://h.example/q?a=1');
-  expect(parse(endpointAddress, 'https://h.example/q?a=1#')).toBe('without a fragment');
+  expect(parse(endpointAddress, 'https://h.example/q?a=1#')).toBe('has a #. Write it without a fragment.');
 });
 
 test.each([
@@ -73,7 +75,7 @@ test('the message for an address without TLS states what is required', () => {
   );
 });
 
-const NO_PROXY = 'http://host:port or http://user:password@host:port, percent-encoded';
+const NO_PROXY = 'is not the address of a proxy. Write http://host:port or http://user:password@host:port, percent-encoded.';
 
 test.each([
   ['http://proxy:3128', true],

@@ -43,12 +43,12 @@ describe('the keys of a vault', () => {
     [
       'a short key',
       { seal: [{ id: 'a', key: Buffer.alloc(31, 2).toString('base64') }], index },
-      [['seal.0.key', '32 bytes in base64']],
+      [['seal.0.key', 'is not a key. Give 32 bytes in base64: openssl rand -base64 32']],
     ],
     [
       'a key of zeros',
       { seal: [sealKey('a', 0)], index },
-      [['seal.0.key', '32 random bytes, and not all of them zero']],
+      [['seal.0.key', 'is all zero. Give 32 random bytes: openssl rand -base64 32']],
     ],
   ])('P10: %s is refused by its setting, and no key is shown', (_, keys, faults) => {
     expect(faultsOf(keys)).toEqual(faults);

@@ -100,12 +100,12 @@ describe('privateKey', () => {
     ],
     ['two keys', pem + pemOf(alipayKey), 'it holds several keys: give one'],
     ['a key and a certificate', pem + appCertificate.pem, 'it holds several keys: give one'],
-    ['a PEM without its end', pem.slice(0, -30), 'an RSA private key as PEM, or as base64'],
-    ['a second PEM without its end', `${pem}${pem.slice(0, 300)}`, 'an RSA private key as PEM, or as base64'],
-    ['garbage behind the base64', `${pkcs8.slice(0, -4)}AAAAAAAA`, 'an RSA private key as PEM, or as base64'],
-    ['half of the base64', pkcs8.slice(0, 800), 'an RSA private key as PEM, or as base64'],
-    ['a character that is no base64', `${pkcs8.slice(0, 99)}#${pkcs8.slice(100)}`, 'an RSA private key as PEM'],
-    ['nothing', '', 'an RSA private key as PEM, or as base64 of PKCS#1 or PKCS#8'],
+    ['a PEM without its end', pem.slice(0, -30), 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
+    ['a second PEM without its end', `${pem}${pem.slice(0, 300)}`, 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
+    ['garbage behind the base64', `${pkcs8.slice(0, -4)}AAAAAAAA`, 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
+    ['half of the base64', pkcs8.slice(0, 800), 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
+    ['a character that is no base64', `${pkcs8.slice(0, 99)}#${pkcs8.slice(100)}`, 'is no key that can be read. Give an RSA private key as PEM'],
+    ['nothing', '', 'is no key that can be read. Give an RSA private key as PEM, or as base64 of PKCS#1 or PKCS#8'],
   ];
   test.each(kinds)('privateKey is refused when it is %s', async (_, privateKey, message) => {
     expect(await refusal({ ...good, privateKey })).toEqual(refusedFor('privateKey', message));
@@ -150,8 +150,8 @@ describe('alipayPublicKey', () => {
     ['1,024 bits', pemOf(publicOf(small)), 'it is an RSA key of 1024 bits; RSA2 needs 2048: '],
     ['a certificate', appCertificate.pem, 'it is a certificate: give app, alipay and alipayRoot in certificates'],
     ['two keys', pem + pemOf(publicOf(appKey)), 'it holds several keys: give one'],
-    ['garbage behind the base64', `${spki.slice(0, -4)}AAAAAAAAAAAA`, 'an RSA public key as PEM or base64'],
-    ['nothing', '', 'an RSA public key as PEM or base64'],
+    ['garbage behind the base64', `${spki.slice(0, -4)}AAAAAAAAAAAA`, 'is no key that can be read. Give an RSA public key as PEM or base64.'],
+    ['nothing', '', 'is no key that can be read. Give an RSA public key as PEM or base64.'],
   ];
   test.each(kinds)('alipayPublicKey is refused when it is %s', async (_, alipayPublicKey, message) => {
     expect(await refusal({ ...good, alipayPublicKey })).toEqual(refusedFor('alipayPublicKey', message));
@@ -175,7 +175,7 @@ describe('alipayPublicKey', () => {
   test('alipayPublicKey and certificates are refused together, and so are neither', async () => {
     const certificates = { app: appCertificate.pem, alipay: appCertificate.pem, alipayRoot: authority.pem };
     const { privateKey } = good;
-    const message = refusedFor('alipayPublicKey', 'either alipayPublicKey or certificates');
+    const message = refusedFor('alipayPublicKey', 'needs one of two: write either alipayPublicKey or certificates, and not both.');
     expect(await refusal({ ...good, certificates })).toEqual(message);
     expect(await refusal({ privateKey })).toEqual(message);
   });
@@ -292,14 +292,14 @@ describe('certificates', () => {
     ['a private key behind it', { app: set.app + good.privateKey }, 'app', 'it holds a private key: '],
     ['a public key', { alipay: good.alipayPublicKey }, 'alipay', 'it holds a public key: give certificates, or'],
     ['a request for a certificate', { app: csr }, 'app', 'it is a request for a certificate: '],
-    ['one without its end', { app: set.app.slice(0, -30) }, 'app', 'certificates as PEM'],
+    ['one without its end', { app: set.app.slice(0, -30) }, 'app', 'is no certificate that can be read. Give certificates as PEM.'],
     [
       'one of two damaged',
       { alipay: set.alipay + toPem(Buffer.alloc(90, 48), 'CERTIFICATE') },
       'alipay',
-      'certificates as PEM',
+      'is no certificate that can be read. Give certificates as PEM.',
     ],
-    ['nothing', { alipayRoot: '' }, 'alipayRoot', 'certificates as PEM'],
+    ['nothing', { alipayRoot: '' }, 'alipayRoot', 'is no certificate that can be read. Give certificates as PEM.'],
   ];
   test.each(faults)('certificates are refused with %s', async (_, changes, setting, message) => {
     expect(await withSet(changes)).toEqual(refusedFor(`certificates.${setting}`, message));

@@ -640,7 +640,6 @@ describe('the configuration', () => {
     ['signing.digest', { signing: { digest: 'sha1' } }],
     ['unknown', { unknown: true }],
   ])('a fault in the option %s is refused at start', (path, fault) => {
-    const key = path === 'unknown' ? 'options' : path;
-    expect(() => openSources({ main: { ...options, ...fault } })).toThrow(`Source main: ${key}: `);
+    expect(() => openSources({ main: { ...options, ...fault } })).toThrow(`Source main: ${path}: `);
   });
 });
