@@ -116,7 +116,7 @@ export default {
     {
       name: 'emulators-are-for-the-service',
       severity: 'error',
-      from: { path: '^src/(?!service\.ts|emulators/|testing/)' },
+      from: { path: '^src/(?!service.ts|emulators/|testing/)' },
       to: { path: '^src/emulators/' },
     },
     {

@@ -29,7 +29,7 @@ const shown = (value: unknown): string => {
 };
 
 /** One JSON line as text; a line that is not of the log as it is. */
-export const textOf = (json: string, colors: boolean): string => {
+const textOf = (json: string, colors: boolean): string => {
   const paint = (color: Color, text: string) => (colors ? styleText(color, text, { validateStream: false }) : text);
   const parsed = lineOfLog.safeParse(parse(json));
   if (!parsed.success) return json;

@@ -13,6 +13,7 @@ import { doctor } from '../../src/commands/doctor.ts';
 import { runCommand as runCommandHere } from '../../src/commands/lib/run-command.ts';
 import { verify } from '../../src/commands/sign.ts';
 import { type TryOptions, tryChannel } from '../../src/commands/try.ts';
+import { freePort } from '../../src/emulators/free-port.ts';
 import { sharedResolver } from '../../src/lib/resolver.ts';
 import { cli, runCommand } from '../support/services/command.ts';
 import { chooseOnPage } from '../support/services/door.ts';
@@ -171,9 +172,9 @@ describe('explain', () => {
         termId: '88888888',
         mchNo: 'MCH_1',
         appId: 'MCH_A1',
-        mchOrderNo: '202611260000001234567890',
+        mchOrderNo: `20261126000000${Math.random().toString().slice(2, 12)}`,
         wayCode: 'WECHAT',
-        authCode: 'test_ok_alice~2',
+        authCode: `test_ok_alice~${Math.random()}`,
         clientIp: '127.0.0.1',
       };
       const sign = explain('jucai', JSON.stringify(fields)).expected;
@@ -326,7 +327,7 @@ describe('try', () => {
       code: 0,
       out: expect.stringMatching(/^The source wechat has redeemed the code: openId /),
     });
-    expect(await attempt({ url: 'http://127.0.0.1:1', code: 'x' })).toMatchObject({
+    expect(await attempt({ url: `http://127.0.0.1:${await freePort()}`, code: 'x' })).toMatchObject({
       code: 1,
       err: expect.stringMatching(/No service answers at .*ECONNREFUSED.*npm start/),
     });

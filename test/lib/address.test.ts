@@ -18,7 +18,8 @@ const parse = (schema: typeof upstreamAddress | typeof proxyAddress, text: strin
 
 const HIDDEN =
   'has spaces, control characters or backslashes. Write it without spaces, control characters and backslashes.';
-const NO_ADDRESS = 'is not an address of a server. Write an http:// or https:// address, such as https://pay.example.com.';
+const NO_ADDRESS =
+  'is not an address of a server. Write an http:// or https:// address, such as https://pay.example.com.';
 
 test.each([
   ['HTTPS://H.Example:443', 'https://h.example/'],
@@ -75,7 +76,8 @@ test('the message for an address without TLS states what is required', () => {
   );
 });
 
-const NO_PROXY = 'is not the address of a proxy. Write http://host:port or http://user:password@host:port, percent-encoded.';
+const NO_PROXY =
+  'is not the address of a proxy. Write http://host:port or http://user:password@host:port, percent-encoded.';
 
 test.each([
   ['http://proxy:3128', true],

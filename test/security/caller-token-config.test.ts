@@ -36,13 +36,17 @@ describe('the configuration of tokens', () => {
   test('a configured RSA key of 1,024 bits is refused, and one of 2,048 bits is accepted', () => {
     const rsaKey = (modulusLength: number) =>
       generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
-    expect(refusal(only(rsaKey(1_024)))).toBe('cannot be read. Give a key that can be read, of 2048 bits or more if it is RSA.');
+    expect(refusal(only(rsaKey(1_024)))).toBe(
+      'cannot be read. Give a key that can be read, of 2048 bits or more if it is RSA.',
+    );
     expect(refusal(only(rsaKey(2_048)))).toBeUndefined();
   });
 
   test('a configured key with its private half is refused, although it can be read', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    expect(refusal(only(privateKey.export({ format: 'jwk' })))).toBe('is a private key. Give a public key, without its private half.');
+    expect(refusal(only(privateKey.export({ format: 'jwk' })))).toBe(
+      'is a private key. Give a public key, without its private half.',
+    );
     expect(refusal(only(publicKey.export({ format: 'jwk' })))).toBeUndefined();
   });
 });

@@ -100,11 +100,31 @@ describe('privateKey', () => {
     ],
     ['two keys', pem + pemOf(alipayKey), 'it holds several keys: give one'],
     ['a key and a certificate', pem + appCertificate.pem, 'it holds several keys: give one'],
-    ['a PEM without its end', pem.slice(0, -30), 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
-    ['a second PEM without its end', `${pem}${pem.slice(0, 300)}`, 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
-    ['garbage behind the base64', `${pkcs8.slice(0, -4)}AAAAAAAA`, 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
-    ['half of the base64', pkcs8.slice(0, 800), 'is no key that can be read. Give an RSA private key as PEM, or as base64'],
-    ['a character that is no base64', `${pkcs8.slice(0, 99)}#${pkcs8.slice(100)}`, 'is no key that can be read. Give an RSA private key as PEM'],
+    [
+      'a PEM without its end',
+      pem.slice(0, -30),
+      'is no key that can be read. Give an RSA private key as PEM, or as base64',
+    ],
+    [
+      'a second PEM without its end',
+      `${pem}${pem.slice(0, 300)}`,
+      'is no key that can be read. Give an RSA private key as PEM, or as base64',
+    ],
+    [
+      'garbage behind the base64',
+      `${pkcs8.slice(0, -4)}AAAAAAAA`,
+      'is no key that can be read. Give an RSA private key as PEM, or as base64',
+    ],
+    [
+      'half of the base64',
+      pkcs8.slice(0, 800),
+      'is no key that can be read. Give an RSA private key as PEM, or as base64',
+    ],
+    [
+      'a character that is no base64',
+      `${pkcs8.slice(0, 99)}#${pkcs8.slice(100)}`,
+      'is no key that can be read. Give an RSA private key as PEM',
+    ],
     ['nothing', '', 'is no key that can be read. Give an RSA private key as PEM, or as base64 of PKCS#1 or PKCS#8'],
   ];
   test.each(kinds)('privateKey is refused when it is %s', async (_, privateKey, message) => {
@@ -150,7 +170,11 @@ describe('alipayPublicKey', () => {
     ['1,024 bits', pemOf(publicOf(small)), 'it is an RSA key of 1024 bits; RSA2 needs 2048: '],
     ['a certificate', appCertificate.pem, 'it is a certificate: give app, alipay and alipayRoot in certificates'],
     ['two keys', pem + pemOf(publicOf(appKey)), 'it holds several keys: give one'],
-    ['garbage behind the base64', `${spki.slice(0, -4)}AAAAAAAAAAAA`, 'is no key that can be read. Give an RSA public key as PEM or base64.'],
+    [
+      'garbage behind the base64',
+      `${spki.slice(0, -4)}AAAAAAAAAAAA`,
+      'is no key that can be read. Give an RSA public key as PEM or base64.',
+    ],
     ['nothing', '', 'is no key that can be read. Give an RSA public key as PEM or base64.'],
   ];
   test.each(kinds)('alipayPublicKey is refused when it is %s', async (_, alipayPublicKey, message) => {
@@ -175,7 +199,10 @@ describe('alipayPublicKey', () => {
   test('alipayPublicKey and certificates are refused together, and so are neither', async () => {
     const certificates = { app: appCertificate.pem, alipay: appCertificate.pem, alipayRoot: authority.pem };
     const { privateKey } = good;
-    const message = refusedFor('alipayPublicKey', 'needs one of two: write either alipayPublicKey or certificates, and not both.');
+    const message = refusedFor(
+      'alipayPublicKey',
+      'needs one of two: write either alipayPublicKey or certificates, and not both.',
+    );
     expect(await refusal({ ...good, certificates })).toEqual(message);
     expect(await refusal({ privateKey })).toEqual(message);
   });
@@ -292,7 +319,12 @@ describe('certificates', () => {
     ['a private key behind it', { app: set.app + good.privateKey }, 'app', 'it holds a private key: '],
     ['a public key', { alipay: good.alipayPublicKey }, 'alipay', 'it holds a public key: give certificates, or'],
     ['a request for a certificate', { app: csr }, 'app', 'it is a request for a certificate: '],
-    ['one without its end', { app: set.app.slice(0, -30) }, 'app', 'is no certificate that can be read. Give certificates as PEM.'],
+    [
+      'one without its end',
+      { app: set.app.slice(0, -30) },
+      'app',
+      'is no certificate that can be read. Give certificates as PEM.',
+    ],
     [
       'one of two damaged',
       { alipay: set.alipay + toPem(Buffer.alloc(90, 48), 'CERTIFICATE') },

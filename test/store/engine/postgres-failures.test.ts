@@ -112,7 +112,9 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     const { host, username, password, pathname } = new URL((await newDatabase()).url);
     const url = `postgres://${username}:${password}@127.0.0.1:1,${host}${pathname}-not`;
     await expect(openPostgres({ url, log })).rejects.toThrow(
-      new RegExp(`cannot be used: 127.0.0.1:1 refuses .*\\(ECONNREFUSED\\); ${host}: database .* does not exist \\(3D000\\)`),
+      new RegExp(
+        `cannot be used: 127.0.0.1:1 refuses .*\\(ECONNREFUSED\\); ${host}: database .* does not exist \\(3D000\\)`,
+      ),
     );
   });
 });
