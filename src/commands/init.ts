@@ -66,7 +66,7 @@ const readReturnUrls = (given: readonly string[]): string[] => {
   return urls;
 };
 
-/** What options leave open is asked, or has its default where nobody can be asked. */
+/** What options leave open is asked, or has its default where there is no terminal. */
 const readAnswers = async (options: InitOptions, ask: Ask | undefined): Promise<Answers> => {
   const answer = async (given: string | undefined, question: string, fallback: string) =>
     given ?? (ask ? await ask(question, fallback) : fallback);

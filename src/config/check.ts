@@ -1,4 +1,4 @@
-/** What `check-config` prints: every fault of a configuration, or what it serves, from whom, and what to look at. */
+/** What `check-config` prints: every fault of a configuration, or what it serves, who may call, and what to look at. */
 import { join, resolve } from 'node:path';
 import { hostsOf } from '../store/engine/postgres-address.ts';
 import { ConfigError, type FaultyPlace } from './faults.ts';

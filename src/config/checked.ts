@@ -1,4 +1,4 @@
-/** Checks a configuration as a whole, and tells its faults in the order of the file. */
+/** Checks a configuration as a whole, and reports its faults in the order of the file. */
 import type { z } from 'zod';
 import { readSettings, type SettingFault, type SettingPath } from '../lib/setting-faults.ts';
 import type { Document } from './document.ts';
@@ -25,11 +25,11 @@ export const resolveDocument = (document: Document, env: NodeJS.ProcessEnv): Giv
 
 const isBelow = (path: SettingPath, top: SettingPath): boolean => top.every((key, at) => path[at] === key);
 
-/** A value that cannot be read makes rules fail that it is a part of: these are not told beside it. */
+/** A value that cannot be read makes rules fail that it is a part of: these are not reported beside it. */
 const follows = ({ path }: SettingFault, unread: readonly SettingFault[]): boolean =>
   unread.some((fault) => isBelow(path, fault.path) || isBelow(fault.path, path));
 
-/** The faults of a configuration as they are told, in the order of the file. */
+/** The faults of a configuration as they are reported, in the order of the file. */
 const tell = (faults: readonly SettingFault[], given: Given): FaultyPlace => {
   const { document, written, originOf } = given;
   const told = withoutRepeats(faults).map(({ path, message }) => {
@@ -44,7 +44,7 @@ const tell = (faults: readonly SettingFault[], given: Given): FaultyPlace => {
   };
 };
 
-/** The parts of a file that have no fault: what they require of each other can be told beside the faults of the others. */
+/** The parts of a file that have no fault: what they require of each other can be reported beside the faults of the others. */
 const soundParts = (value: unknown): Parts => {
   if (!isRecord(value)) return {};
   const sound = Object.entries(configFile.shape).flatMap(([name, schema]) => {

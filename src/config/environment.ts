@@ -45,7 +45,7 @@ export type Environment = z.output<typeof environment>;
 
 const PLACE = 'The environment';
 
-/** The variables, and their faults: those of the configuration file are told together with them. */
+/** The variables, and their faults: those of the configuration file are reported together with them. */
 export const readEnvironment = (
   env: NodeJS.ProcessEnv,
 ): { readonly data?: Environment | undefined; readonly places: readonly FaultyPlace[] } => {

@@ -1,7 +1,7 @@
-/** The faults of a configuration, told all at once: each by its setting as the operator knows it, its cause, and the fix. */
+/** The faults of a configuration, reported all at once: each by its setting as the operator knows it, its cause, and the fix. */
 import type { SettingFault, SettingPath } from '../lib/setting-faults.ts';
 
-/** One fault as it is told. */
+/** One fault as it is reported. */
 export interface ToldFault {
   /** Such as `apps.shop.returnUrls.0`, or `PORT`. */
   readonly setting: string;
@@ -57,7 +57,7 @@ export const settingName = (path: SettingPath, written: unknown): string => {
   return name.replace(/^\./, '') || 'the whole file';
 };
 
-/** Faults of a path and of what is below it are told once. */
+/** Faults of a path and of what is below it are reported once. */
 export const withoutRepeats = (faults: readonly SettingFault[]): SettingFault[] => {
   const seen = new Set<string>();
   return faults.filter(({ path, message }) => {

@@ -147,7 +147,7 @@ export const loadConfigAndSources = async (env: NodeJS.ProcessEnv, sandbox: Make
   return { config: fullConfig(checked.data, environment, made?.sandboxHost), sources: checked.sources, given };
 };
 
-/** The faults of the environment are told also when the file cannot be read. */
+/** The faults of the environment are reported also when the file cannot be read. */
 const readDocumentBeside = (file: string, places: readonly FaultyPlace[]): Document => {
   try {
     return readDocument(file);

@@ -60,7 +60,7 @@ const requirements: readonly Requirement[] = [
     path: ['keys'],
     lacks: (_, { sandbox, has }) => !sandbox && !has('keys'),
     message:
-      'is missing. The service needs keys.seal and keys.index, with which results are sealed; "openssl rand -base64 32" makes a key.',
+      'is missing. The service needs keys.seal and keys.index, with which results are sealed. Make each with: openssl rand -base64 32',
   },
   {
     path: ['door'],

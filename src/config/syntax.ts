@@ -42,6 +42,6 @@ export const numberFault = (written: string): string | undefined => {
     return 'is a number in a form that readers understand differently. Write it in decimal digits, without sign or leading zero; an id goes in quotes.';
   const value = Number(written);
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
-    return 'is a number of more digits than are kept (2^53). An id goes in quotes.';
+    return 'is a number of more digits than are kept (2^53). Put an id in quotes.';
   return undefined;
 };

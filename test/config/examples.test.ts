@@ -45,9 +45,9 @@ const provide = (path: string): Record<string, string> => {
     writeFileSync(file, contentOf(name), { mode: 0o600 });
   }
   const names = [...text.matchAll(/\$env: '?([A-Z_]+)/g)].map(([, name = '']) => name);
-  const valueOf = (name: string) =>
+  const variable = (name: string) =>
     name.startsWith('DATABASE') ? 'postgres://u:p@db.example.com/payers' : randomBytes(16).toString('hex');
-  return Object.fromEntries(names.map((name) => [name, valueOf(name)]));
+  return Object.fromEntries(names.map((name) => [name, variable(name)]));
 };
 
 test.each(readdirSync(examples))('examples/config/%s is read without a fault, and holds no secret', async (name) => {

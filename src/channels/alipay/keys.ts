@@ -127,7 +127,7 @@ interface KeySettings {
   readonly certificates?: Certificates | undefined;
 }
 
-const BOTH_OR_NEITHER = 'needs one of two: write either alipayPublicKey or certificates, and not both.';
+const BOTH_OR_NEITHER = 'needs one of two. Write either alipayPublicKey or certificates, and not both.';
 
 /** Faults between settings that are right by themselves. */
 export const keyFaults = ({ privateKey, alipayPublicKey, certificates }: KeySettings) => {

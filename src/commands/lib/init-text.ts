@@ -84,16 +84,13 @@ export const sourceTexts: ReadonlyMap<SourceType, SourceText> = new Map([
   ],
 ]);
 
-const channelsOf = (sources: readonly SourceType[]): string =>
-  [
-    ...new Map(
-      sources
-        .toReversed()
-        .flatMap((type) => (sourceTexts.get(type)?.channels ?? []).map((channel) => [channel, type] as const)),
-    ),
-  ]
-    .map(([channel, type]) => `      ${channel}: ${type}`)
-    .join('\n');
+/** Each channel once, by the first source that has it. */
+const channelsOf = (sources: readonly SourceType[]): string => {
+  const served = new Map<string, SourceType>();
+  for (const type of sources)
+    for (const channel of sourceTexts.get(type)?.channels ?? []) if (!served.has(channel)) served.set(channel, type);
+  return [...served].map(([channel, type]) => `      ${channel}: ${type}`).join('\n');
+};
 
 const storeText = (store: Answers['store']): string =>
   store === 'postgres'

@@ -201,7 +201,7 @@ describe('alipayPublicKey', () => {
     const { privateKey } = good;
     const message = refusedFor(
       'alipayPublicKey',
-      'needs one of two: write either alipayPublicKey or certificates, and not both.',
+      'needs one of two. Write either alipayPublicKey or certificates, and not both.',
     );
     expect(await refusal({ ...good, certificates })).toEqual(message);
     expect(await refusal({ privateKey })).toEqual(message);
