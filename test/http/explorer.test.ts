@@ -17,7 +17,7 @@ let service: SandboxService;
 let browser: TestBrowser;
 beforeAll(async () => {
   [service, browser] = await Promise.all([startSandboxService(), launchBrowser()]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser?.close();
   await service?.close();
@@ -80,7 +80,7 @@ describe('the explorer', () => {
     }
     expect([...hosts].sort()).toEqual(['127.0.0.1', 'localhost']);
     await context.close();
-  }, 60_000);
+  }, 180_000);
 
   test('it completes fields, shows the documentation, variables and headers, and fits a phone', async () => {
     const context = await browser.open(desktop);
@@ -109,7 +109,7 @@ describe('the explorer', () => {
     const onPhone = await openExplorer(small, service.origin);
     expect(await onPhone.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await small.close();
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('the first page', () => {

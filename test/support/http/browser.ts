@@ -63,7 +63,12 @@ export const launchBrowser = async (): Promise<TestBrowser> => {
     env: { ...process.env, ...fonts },
   });
   return {
-    open: (options) => browser.newContext(options),
+    async open(options) {
+      const context = await browser.newContext(options);
+      // A busy machine takes longer than the default.
+      context.setDefaultTimeout(90_000);
+      return context;
+    },
     async close() {
       await browser.close();
       rmSync(folder, { recursive: true, force: true });
