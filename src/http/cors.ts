@@ -18,6 +18,10 @@ export interface Cors {
 }
 
 /** `isLocal`: in sandbox mode, whether an origin that is not listed is of this machine. */
+/** Of the headers of a reply, the one with the traceId is for the page, too. */
+const readable = (allowed: Readonly<Record<string, string>>): Record<string, string> =>
+  'access-control-allow-origin' in allowed ? { 'access-control-expose-headers': TRACE_HEADER } : {};
+
 export const createCors = (origins: readonly string[], isLocal?: (origin: string) => boolean): Cors => {
   const isClosed = origins.length === 0 && !isLocal;
   const isAllowed = (origin: string): boolean => origins.includes(origin) || isLocal?.(origin) === true;
@@ -26,7 +30,6 @@ export const createCors = (origins: readonly string[], isLocal?: (origin: string
     ...(origin !== undefined &&
       isAllowed(origin) && {
         'access-control-allow-origin': origin,
-        'access-control-expose-headers': TRACE_HEADER,
       }),
   });
   return {
@@ -47,6 +50,7 @@ export const createCors = (origins: readonly string[], isLocal?: (origin: string
       };
       return { status: 204, headers: answers, body: '' };
     },
-    expose: (request, given) => (isClosed ? given : { ...given, headers: { ...given.headers, ...allow(request) } }),
+    expose: (request, given) =>
+      isClosed ? given : { ...given, headers: { ...given.headers, ...allow(request), ...readable(allow(request)) } },
   };
 };

@@ -61,7 +61,8 @@ describe('a page of a listed origin', () => {
       expect(reply.status).toBe(status);
       expect(reply.headers.get('access-control-allow-origin')).toBe(shop);
       expect(reply.headers.get('vary')).toBe('Origin');
-      expect(corsHeaders(reply.headers)).toEqual(['access-control-allow-origin']);
+      expect(corsHeaders(reply.headers)).toEqual(['access-control-allow-origin', 'access-control-expose-headers']);
+      expect(reply.headers.get('access-control-expose-headers')).toBe('x-trace-id');
     }
   });
 
