@@ -72,7 +72,7 @@ const readTree = (text: string, path: string): Node => {
 };
 
 /** Parses a text; the path chooses the language. Throws ConfigError with line, column and reason when it is not valid. */
-export const parseDocument = (text: string, path: string): Document => {
+const parseDocument = (text: string, path: string): Document => {
   const root = readTree(text, path);
   const walk: Walk = { lines: new Map(), faults: [] };
   const value = plainValue(root, [], walk);

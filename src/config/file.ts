@@ -42,7 +42,7 @@ const databaseAddress = z.string().superRefine((address, context) => {
   }
 });
 
-export const port = z.int().min(0).max(65_535);
+const port = z.int().min(0).max(65_535);
 
 const WEB_PAGE =
   'is not the address of a page. Write one that begins with https:// or http://, such as https://shop.example.com/pay.';

@@ -7,8 +7,6 @@ import { hiddenFault, isKeyMaterial } from '../lib/plain-text.ts';
 import type { SettingFault, SettingPath } from '../lib/setting-faults.ts';
 import { readUtf8, whyUnreadable } from './document.ts';
 
-export { ConfigError } from './faults.ts';
-
 /** Tools end their output with a line break, which is not part of the value. Nothing else is removed. */
 const withoutLineBreak = (text: string): string => text.replace(/\r?\n$/, '');
 

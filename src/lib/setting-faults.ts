@@ -116,7 +116,7 @@ const messageOf = (issue: Issue): string | undefined => {
 };
 
 /** For a name that an object does not know. */
-export const unknownSetting = (name: string, known: readonly string[]): string => {
+const unknownSetting = (name: string, known: readonly string[]): string => {
   const hint = didYouMean(name, known);
   return `is not a setting.${hint || ` Remove it. Known here: ${[...known].sort().join(', ')}.`}`;
 };

@@ -59,7 +59,7 @@ test('P1: a claim whose commit is not confirmed at first is MARKED when it runs 
   expect(await states()).toEqual(['SENT']);
 });
 
-test('a claim that fails after a commit in doubt rejects with CommitIndeterminate, and the code is free again', async () => {
+test('a claim that fails after an indeterminate commit rejects with CommitIndeterminate, and the code is free again', async () => {
   const { store, states } = open([lost(), new Error('not of the database')]);
   await expect(store.claim(marking)).rejects.toThrow(CommitIndeterminate);
   await vi.waitFor(async () => expect(await states()).toEqual([]));
