@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { configFile } from '../src/config/file.ts';
-import { isAwaited } from './support/markdown.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -21,7 +20,7 @@ test.each(pages)('docs/%s names only files that exist', (page) => {
   const named = [...text.matchAll(/(?<![\w./-])(?:docs|examples|schema|scripts|src|test)\/[\w./-]+\.\w+/g)].map(
     ([path]) => join(root, path),
   );
-  expect([...linked, ...named].filter((path) => !existsSync(path) && !isAwaited(path))).toEqual([]);
+  expect([...linked, ...named].filter((path) => !existsSync(path))).toEqual([]);
 });
 
 /** As GitHub makes the anchors of headings. */
@@ -41,7 +40,6 @@ test.each([...pages.map((page) => `docs/${page}`), 'README.md', 'README.zh.md', 
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
     const missing = links.filter(([, path = '', anchor = '']) => {
       const file = join(root, dirname(page), path);
-      if (isAwaited(file)) return false;
       const target = path === '' ? text : readFileSync(file, 'utf8');
       return path.endsWith('.md') || path === '' ? !anchorsOf(target).includes(anchor) : false;
     });

@@ -2,7 +2,7 @@
 import { VaultError } from '../security/vault.ts';
 import { CommitIndeterminate, DatabaseUnavailable } from '../store/engine/engine.ts';
 import { KeysMismatch } from '../store/key-check.ts';
-import { ConfigError } from './values.ts';
+import { ConfigError } from './faults.ts';
 
 /** Their messages name settings, paths and reasons, and hold no secret. */
 const readable = [ConfigError, VaultError, KeysMismatch, DatabaseUnavailable, CommitIndeterminate];

@@ -1,13 +1,6 @@
 /** The code blocks of a document, its tables, and its generated part. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/**
- * Pages and pictures that other parts of issue 15 add: until these are merged, links to them lead nowhere. Delete this with
- * the merge of the last one.
- */
-export const isAwaited = (path: string): boolean =>
-  /\bdocs\/(?:(?:command-line|test-values|sandbox)\.md|images\/[\w-]+\.png)$/.test(path);
-
 interface Block {
   readonly language: string;
   /** Its first line without the comment sign, by which tests find it. */
