@@ -29,7 +29,7 @@ const outcome = `"How the redemption of the auth code ends."
     "How late the channel answers it: 0 to 60. The service waits 5 seconds by default, and then the outcome is unknown."
     delaySeconds: Int = 0`;
 
-const steeringTypeDefs = `
+export const steeringTypeDefs = `
 type Query {
   "Every test value, and what each channel answers to it: docs/test-values.md as data."
   testValues: [TestValue!]!
