@@ -283,8 +283,8 @@ describe('keys in a configuration', () => {
     ],
     ['the index key to seal with', { seal: [{ id: 'k1', key: key(3) }], index: key(3) }, /k1 is the index key as well/],
     ['31 bytes', { seal: [{ id: 'k1', key: Buffer.alloc(31, 1).toString('base64') }], index: key(3) }, /32 bytes/],
-    ['zeros', { seal: [{ id: 'k1', key: key(0) }], index: key(3) }, /not all of them zero/],
-    ['an index key of zeros', { seal: [{ id: 'k1', key: key(1) }], index: key(0) }, /not all of them zero/],
+    ['zeros', { seal: [{ id: 'k1', key: key(0) }], index: key(3) }, /is all zero/],
+    ['an index key of zeros', { seal: [{ id: 'k1', key: key(1) }], index: key(0) }, /is all zero/],
     [
       'a lost one that is there',
       { seal: [{ id: 'k1', key: key(1) }], index: key(3), lost: ['k1'] },

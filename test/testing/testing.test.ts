@@ -70,8 +70,8 @@ test('a sandbox that was closed listens no more, and closing it again does nothi
 });
 
 test('an option that is not valid is named, and nothing stays open', async () => {
-  await expect(startSandbox({ config: { time: {} } })).rejects.toThrow(/"time"/);
-  await expect(startSandbox({ defaultApp: 'shop' })).rejects.toThrow(/The default app shop is not configured/);
+  await expect(startSandbox({ config: { time: {} } })).rejects.toThrow(/time: is not a setting. Did you mean times/);
+  await expect(startSandbox({ defaultApp: 'shop' })).rejects.toThrow(/defaultApp: is not the id of an app/);
   await expect(startSandbox({ port: 70_000 })).rejects.toThrow(/PORT/);
 });
 
