@@ -56,7 +56,7 @@ export const groups: Readonly<Record<string, MutationGroup>> = {
     testFiles: ['test/security/{vault,vault-keys}.test.ts'],
   },
   limits: {
-    mutate: ['src/graphql/{operation-limits,operation-size,reference-budget}.ts'],
+    mutate: ['src/graphql/{long-text,operation-limits,operation-size,reference-budget}.ts'],
     testFiles: ['test/graphql/{operation-limits,operation-limits-parts}.test.ts'],
   },
   admission: {

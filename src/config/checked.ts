@@ -1,5 +1,7 @@
 /** Checks a configuration as a whole, and reports its faults in the order of the file. */
+
 import type { z } from 'zod';
+import { isRecord } from '../lib/is-record.ts';
 import { readSettings, type SettingFault, type SettingPath } from '../lib/setting-faults.ts';
 import type { Document } from './document.ts';
 import type { Environment } from './environment.ts';
@@ -8,9 +10,6 @@ import { configFile } from './file.ts';
 import { checkReferences, type SourcesByName } from './references.ts';
 import { type Parts, unmetRequirements } from './requirements.ts';
 import { type Resolved, resolveValues } from './values.ts';
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A part of a document, or of a configuration that is made here. */
 export interface Given extends Resolved {

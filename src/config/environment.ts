@@ -1,7 +1,8 @@
 /** The variables of the environment that the service itself reads. */
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { readSettings, wrongChoice } from '../lib/setting-faults.ts';
+import { readSettings } from '../lib/setting-faults.ts';
+import { wrongChoice } from '../lib/setting-messages.ts';
 import { ConfigError, type FaultyPlace } from './faults.ts';
 
 const LEVELS = ['info', 'warn', 'error', 'silent'] as const;

@@ -1,4 +1,5 @@
 /** The faults of a configuration, reported all at once: each by its setting as the operator knows it, its cause, and the fix. */
+import { isRecord } from '../lib/is-record.ts';
 import type { SettingFault, SettingPath } from '../lib/setting-faults.ts';
 
 /** One fault as it is reported. */
@@ -36,15 +37,13 @@ export class ConfigError extends Error {
   }
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** An entry of `apps` by its id, which the operator knows it by; others by their position. */
 const keyOf = (path: SettingPath, at: number, written: unknown): string => {
   const key = path[at];
   if (at === 1 && path[0] === 'apps' && isRecord(written) && Array.isArray(written.apps)) {
     const apps: readonly unknown[] = written.apps;
-    const { id } = (isRecord(apps[Number(key)]) && apps[Number(key)]) as Record<string, unknown>;
+    const app = apps[Number(key)];
+    const id = isRecord(app) ? app.id : undefined;
     if (typeof id === 'string' && /^[\w.-]{1,32}$/.test(id)) return id;
   }
   return String(key);

@@ -5,7 +5,7 @@ import { httpConfig } from '../http/config.ts';
 import { doorConfig } from '../http/door/config.ts';
 import { tlsConfig } from '../http/tls.ts';
 import { webhookConfig } from '../identity/webhooks.ts';
-import { wrongChoice } from '../lib/setting-faults.ts';
+import { wrongChoice } from '../lib/setting-messages.ts';
 import { signatureConfig } from '../security/app-signature.ts';
 import { callersConfig } from '../security/callers.ts';
 import { routerConfig } from '../security/router-check.ts';

@@ -3,16 +3,15 @@ import type { z } from 'zod';
 import { guardConfig } from '../channels/guard/guard.ts';
 import { bulkheadsConfig } from '../identity/bulkheads.ts';
 import { ratesConfig } from '../identity/rates.ts';
-import { lanAddress } from '../lib/lan-address.ts';
 import { type VaultKeys, vaultKeys } from '../security/vault.ts';
 import type { StoreTimes } from '../store/model.ts';
-import { checkConfig, type Given, madeHere, readPart, readValues, resolveDocument } from './checked.ts';
+import { checkConfig, type Given, readPart, resolveDocument } from './checked.ts';
 import { type Document, readDocument } from './document.ts';
 import { type Environment, readEnvironment, requireEnvironment } from './environment.ts';
 import { ConfigError, type FaultyPlace } from './faults.ts';
 import { configFile, type FileConfig } from './file.ts';
-import { withOverlay } from './overlay.ts';
 import type { SourcesByName } from './references.ts';
+import { type MakeSandbox, sandboxConfig } from './sandbox-config.ts';
 
 export { ConfigError } from './faults.ts';
 export type { FileConfig } from './file.ts';
@@ -81,16 +80,6 @@ const SANDBOX_ELSEWHERE =
 const SCOPES_BESIDE_FILE = 'SCOPES_IN_SDL is for sandbox mode. Set callers.scopesInSdl in the file that CONFIG names.';
 
 const OVERLAY_BESIDE_FILE = 'SANDBOX and SANDBOX_HOST are for sandbox mode, which CONFIG ends: unset them, or CONFIG.';
-const NO_NETWORK = 'SANDBOX_HOST is auto, and this machine is in no network: set it to an address of this machine.';
-
-const requireLanAddress = (asked: string | undefined): string | undefined => {
-  const address = asked === 'auto' ? lanAddress() : asked;
-  if (asked !== undefined && address === undefined) throw new ConfigError(NO_NETWORK);
-  return address;
-};
-
-const originOf = ({ HOST, PORT }: Environment): string => `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`;
-
 const fullConfig = (
   data: z.output<typeof configFile>,
   environment: Environment,
@@ -109,20 +98,6 @@ interface Loaded {
   readonly sources: SourcesByName;
   readonly given: Given;
 }
-
-type MakeSandbox = (origin: string, sandboxHost: string | undefined) => Promise<FileConfig>;
-
-/** The configuration of sandbox mode, with the changes of the file that SANDBOX names. */
-const sandboxConfig = async (
-  environment: Environment,
-  env: NodeJS.ProcessEnv,
-  sandbox: MakeSandbox,
-): Promise<{ given: Given; sandboxHost: string | undefined }> => {
-  const { SANDBOX, SANDBOX_HOST } = environment;
-  const overlay = SANDBOX === undefined ? {} : readValues(readDocument(SANDBOX, 'SANDBOX'), env);
-  const sandboxHost = requireLanAddress(SANDBOX_HOST);
-  return { given: madeHere(withOverlay(await sandbox(originOf(environment), sandboxHost), overlay)), sandboxHost };
-};
 
 /** Variables that contradict each other, or the mode. */
 const requireMode = ({ CONFIG, HOST, NODE_ENV, SCOPES_IN_SDL, SANDBOX, SANDBOX_HOST }: Environment): void => {

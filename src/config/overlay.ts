@@ -3,17 +3,15 @@
  * file, as a JSON Merge Patch (https://www.rfc-editor.org/rfc/rfc7396): an object is merged, null removes a member,
  * everything else replaces. Apps are found by their id, and a new id is a new app.
  */
+import { isRecord } from '../lib/is-record.ts';
 import { ConfigError } from './faults.ts';
 import type { FileConfig } from './file.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const merge = (given: unknown, patch: unknown): unknown => {
-  if (!isObject(patch)) return patch;
-  const merged = new Map<string, unknown>(Object.entries(isObject(given) ? given : {}));
+  if (!isRecord(patch)) return patch;
+  const merged = new Map<string, unknown>(Object.entries(isRecord(given) ? given : {}));
   for (const [name, change] of Object.entries(patch)) {
     if (change === null) merged.delete(name);
     else merged.set(name, merge(merged.get(name), change));
@@ -24,7 +22,7 @@ const merge = (given: unknown, patch: unknown): unknown => {
 const mergeApps = (given: readonly Members[], patches: readonly unknown[]): unknown[] => {
   const merged: unknown[] = [...given];
   for (const patch of patches) {
-    const at = isObject(patch) ? merged.findIndex((app) => isObject(app) && app.id === patch.id) : -1;
+    const at = isRecord(patch) ? merged.findIndex((app) => isRecord(app) && app.id === patch.id) : -1;
     if (at < 0) merged.push(merge({}, patch));
     else merged[at] = merge(merged[at], patch);
   }
@@ -33,13 +31,13 @@ const mergeApps = (given: readonly Members[], patches: readonly unknown[]): unkn
 
 /** The merged configuration, which is not checked yet. */
 export const withOverlay = (config: FileConfig, overlay: unknown): unknown => {
-  if (!isObject(overlay))
+  if (!isRecord(overlay))
     throw new ConfigError('SANDBOX names a file that holds no object: {"apps": [{"id": "shop"}]}');
   if ('keys' in overlay)
     throw new ConfigError('keys cannot be set in the file that SANDBOX names: sandbox mode keeps its own in DATA_DIR');
   const { apps, ...others } = overlay;
   const merged = merge(config, others);
-  return isObject(merged) && apps !== undefined
+  return isRecord(merged) && apps !== undefined
     ? { ...merged, apps: Array.isArray(apps) ? mergeApps(config.apps, apps) : apps }
     : merged;
 };

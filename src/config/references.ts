@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { inspect, sourceTypes } from '../channels/registry.ts';
 import type { Source } from '../channels/source.ts';
 import { didYouMean } from '../lib/nearest.ts';
-import { type SettingFault, wrongChoice } from '../lib/setting-faults.ts';
+import type { SettingFault } from '../lib/setting-faults.ts';
+import { wrongChoice } from '../lib/setting-messages.ts';
 
 /** Parts that are not of this form have faults of their own, and are left out here. */
 const referring = z.looseObject({

@@ -104,10 +104,9 @@ const auth = (server: Server, received: Fields): EmulatorAnswer => {
   if (refusal) return isGa ? refuseUnsigned(refusal) : refuse(server, app, refusal);
 
   return redeem(server, app, fields, (result, kind) => {
-    const success = { code: 0, msg: 'success' };
-    if (kind === 'nosign' || app.signReplies === false) return reply(server, undefined, success, result);
+    const isUnsigned = kind === 'nosign' || app.signReplies === false;
     const signer = kind === 'badsign' ? { ...app, secret: `not ${app.secret}` } : app;
-    return reply(server, signer, success, result);
+    return reply(server, isUnsigned ? undefined : signer, { code: 0, msg: 'success' }, result);
   });
 };
 
@@ -129,7 +128,6 @@ const redeem = (
   const code = server.spend(String(authCode));
   const refusal = refusalOf(code.kind, channel, app);
   if (refusal) return refuse(server, app, refusal);
-
   const result = resultOf(code, channel, app);
   const success = () => succeed(result, code.kind);
   const fault = transportFault(code.kind, AUTH, success);

@@ -1,15 +1,6 @@
 /** The limits of one operation, checked before any of its resolvers runs. */
 import type { ApolloServerPlugin } from '@apollo/server';
-import {
-  type DocumentNode,
-  type FieldNode,
-  GraphQLError,
-  getOperationAST,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  visit,
-} from 'graphql';
+import { type DocumentNode, type FieldNode, GraphQLError, Kind, type OperationDefinitionNode, visit } from 'graphql';
 import type { Context } from './context.ts';
 import { ENTITIES, measureOperation, rootFields } from './operation-size.ts';
 import { isSensitive, redeems } from './sensitive-fields.ts';
@@ -50,7 +41,8 @@ const requireWithin = (count: number, max: number, code: string, what: string): 
 /** `_entities` and `__typename` are the router's, which adds as many as it needs. */
 const isClients = ({ name }: FieldNode): boolean => name.value !== '__typename' && name.value !== ENTITIES;
 
-const checkRootFields = (
+/** Throws for too many fields at the root; the document need not be valid. */
+export const checkRootFields = (
   operation: OperationDefinitionNode,
   document: DocumentNode,
   limits: Pick<OperationLimits, 'queryFields' | 'mutationFields' | 'sensitiveFields'>,
@@ -113,35 +105,6 @@ export const createRepeatedCheck = (
     passed = places;
     return true;
   };
-};
-
-interface LongText {
-  readonly query: string;
-  readonly operationName?: string | null | undefined;
-}
-
-/** Characters of a text that is parsed once more to spare its validation. */
-const LONG = 1_024;
-
-/**
- * The fault of a long text with too many fields at the root, found before Apollo Server has it: guesses of codes come in
- * such texts, and to validate one takes eight times as long as to parse it. A text that cannot be parsed has none.
- */
-export const rootFaultOf = (
-  { query, operationName }: LongText,
-  limits: OperationLimits & { readonly tokens: number },
-): { readonly code: string; readonly message: string } | undefined => {
-  if (query.length < LONG) return undefined;
-  try {
-    const document = parse(query, { maxTokens: limits.tokens, noLocation: true });
-    const operation = getOperationAST(document, operationName);
-    if (operation) checkRootFields(operation, document, limits);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    const { code } = error.extensions;
-    return typeof code === 'string' ? { code, message: error.message } : undefined;
-  }
 };
 
 /** Rejects an operation over a limit before its resolvers run, and a subscription whose client accepts no stream. */

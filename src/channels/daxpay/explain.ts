@@ -1,3 +1,4 @@
+/** Explains DaxPay's signature of a request or reply: the text to sign, step by step. */
 import { type DigestName, digests } from '../../lib/digest.ts';
 import { memberText, readObject } from '../reply.ts';
 import { type Explained, findingsOf, HIDDEN, type WireMessage } from '../signing.ts';

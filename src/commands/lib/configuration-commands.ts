@@ -1,7 +1,7 @@
 /** The commands that write and check a configuration. */
 import type { Command } from 'commander';
-import type { InitOptions } from '../init.ts';
 import { JSON_OPTION, runCommand } from './definitions.ts';
+import type { InitOptions } from './init-answers.ts';
 import type { CommonOptions } from './run-command.ts';
 
 export const addConfigurationCommands = (program: Command): void => {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
-import { type Ask, type InitOptions, init } from '../init.ts';
+import { init } from '../init.ts';
+import type { Ask, InitOptions } from './init-answers.ts';
 import type { Command } from './run-command.ts';
 
 /** Asks on standard error, so that standard output has the result alone. */

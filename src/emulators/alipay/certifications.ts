@@ -65,12 +65,6 @@ const kindOf = (text: string): TestCodeKind => {
   return payer === text ? 'ok' : kind;
 };
 
-const redirect = (location: string): EmulatorReply => ({
-  status: 302,
-  headers: { location, 'cache-control': 'no-store' },
-  body: '',
-});
-
 const find = (
   { byId, now }: Certifications,
   appId: string,
@@ -148,6 +142,7 @@ export const choose = ({ byId }: Certifications, params: URLSearchParams): Emula
   if (!certification) return errorPage('OPEN_CERTIFY_BILL_NOT_EXIST', refusals.OPEN_CERTIFY_BILL_NOT_EXIST);
   certification.passed ||= params.get('passed') === 'T';
   const { returnUrl } = certification;
-  if (isWebUrl(returnUrl)) return redirect(new URL(returnUrl).href);
+  if (isWebUrl(returnUrl))
+    return { status: 302, headers: { location: new URL(returnUrl).href, 'cache-control': 'no-store' }, body: '' };
   return textPage('支付宝身份验证', '已完成，请返回商户页面。 Done: go back to the page of the merchant.');
 };
