@@ -35,7 +35,7 @@ const explained = (command: Command, file: string, options: SignOptions) => {
 type Result = ReturnType<typeof explained>;
 
 /** The end of a text that another secret was used for. */
-const FOREIGN_SECRET = /([?&](?:key|secret|appSecret|appKey)=)(?!\[secret\]$).*$/i;
+const FOREIGN_SECRET = /([?&](?:key|secret|appSecret|appKey)=)(?!\[secret\]$)[\s\S]*$/i;
 
 /** Where the text that another program has signed differs from ours. */
 const compare = ({ steps }: Explained, against: string | undefined): string[] => {

@@ -34,7 +34,7 @@ const TRAPS: readonly (readonly [pattern: RegExp, message: string])[] = [
 ];
 
 /** A plain text that looks like a number to some version of YAML. */
-const NUMERIC = /^[-+]?(?:\d[\d_,]*\.?[\d_]*(?:e[-+]?\d+)?|\.\d[\d_]*(?:e[-+]?\d+)?|0[xob][\da-f_]+|\.inf|\.nan)$/i;
+const NUMERIC = /^[-+]?(?:\d[\d_,]*(?:\.[\d_]*)?(?:e[-+]?\d+)?|\.\d[\d_]*(?:e[-+]?\d+)?|0[xob][\da-f_]+|\.inf|\.nan)$/i;
 
 export const readYaml = (text: string): Node => {
   const lines = new LineCounter();

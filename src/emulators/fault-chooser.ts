@@ -51,7 +51,7 @@ const button = (href: string, label: string, code: string): string => {
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
   );
   url.search = '';
-  const shown = code.replace(/~.*$/, '');
+  const shown = code.split('~', 1).join();
   return `<form action="${escapeHtml(url.href)}">${fields.join('')}<button>${escapeHtml(label)} <code>${escapeHtml(shown)}</code></button></form>`;
 };
 

@@ -39,8 +39,14 @@ export const readTestCode = (code: string): TestCode => {
 };
 
 /** How late a request is answered whose test code says so, in its address or body. */
-export const delayMsOf = (request: string): number =>
-  Number(/test_[a-z0-9]+_[\w-]+?_delay_(\d{1,2})s(?![\w-])/.exec(request)?.[1] ?? 0) * 1_000;
+export const delayMsOf = (request: string): number => {
+  for (const [word] of request.matchAll(/[\w-]+/g)) {
+    const start = word.indexOf('test_');
+    const [, seconds] = (start >= 0 && /^test_[a-z0-9]+_[\w-]+_delay_(\d{1,2})s$/.exec(word.slice(start))) || [];
+    if (seconds !== undefined) return Number(seconds) * 1_000;
+  }
+  return 0;
+};
 
 /** How a new code ends: as `ok` and at once, unless these say otherwise. */
 export interface CodeOutcome {

@@ -63,9 +63,11 @@ export interface Allowed {
 
 /** A page that loads files of this origin alone, and runs no inline script but the import map that it has now. */
 export const pageAt = (path: string, html: string, allowed: Allowed = {}): Pages[number] => {
-  const maps = [...html.matchAll(/<script type="importmap">(.*?)<\/script>/gs)].map(
-    ([, map = '']) => `'sha256-${createHash('sha256').update(map).digest('base64')}'`,
-  );
+  const maps = html
+    .split('<script type="importmap">')
+    .slice(1)
+    .map((rest) => rest.slice(0, rest.indexOf('</script>')))
+    .map((map) => `'sha256-${createHash('sha256').update(map).digest('base64')}'`);
   const { script = '', style = '', connect = '', frame = "'none'", font = "'none'" } = allowed;
   const policy = [
     "default-src 'none'",
@@ -85,6 +87,8 @@ export const pageAt = (path: string, html: string, allowed: Allowed = {}): Pages
 
 /** Puts data into a page, as a script of JSON, which no browser runs. */
 export const fill = (html: string, id: string, data: unknown): string => {
-  const place = new RegExp(`(?<=<script id="${id}" type="application/json">).*?(?=</script>)`);
-  return html.replace(place, () => JSON.stringify(data).replaceAll('<', '\\u003c'));
+  const start = `<script id="${id}" type="application/json">`;
+  const from = html.indexOf(start) + start.length;
+  const text = JSON.stringify(data).replaceAll('<', '\\u003c');
+  return html.slice(0, from) + text + html.slice(html.indexOf('</script>', from));
 };

@@ -41,7 +41,7 @@ const start = (env: Record<string, string>) => {
 
 const greeting = async (env: Record<string, string>) => {
   const { output } = start(env);
-  await vi.waitUntil(() => /Try it/.test(output.out) || output.err, { timeout: 60_000 });
+  await vi.waitUntil(() => /^Next: /m.test(output.out) || output.err, { timeout: 60_000 });
   expect(output.err).toBe('');
   return { text: output.out, url: /GraphQL +(\S+)\n/.exec(output.out)?.[1] ?? '' };
 };
@@ -68,7 +68,7 @@ test('without SCOPES_IN_SDL @apollo/gateway refuses the running sandbox, whose g
 });
 
 test.each([
-  [{ SCOPES_IN_SDL: 'no' }, /SCOPES_IN_SDL: Invalid option: expected one of "true"\|"false"/],
+  [{ SCOPES_IN_SDL: 'no' }, /SCOPES_IN_SDL: is not a value that it takes. Write one of: true, false\./],
   [{ SCOPES_IN_SDL: 'false', CONFIG: 'payer-identity.json' }, /Set callers\.scopesInSdl in the file that CONFIG names/],
 ])('the service does not start with %j, and says what to set', async (env, message) => {
   const { output, ended } = start(env);

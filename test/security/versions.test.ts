@@ -21,8 +21,8 @@ const hasFix = (version: string, fixes: readonly string[]): boolean =>
 
 /**
  * Advisories of what faces the network here, and of what our tests run in front of it. No advisory was found for
- * cockatiel, dataloader, graphql-scalars, graphql-sse, graphql-tag, pino, prom-client, qr, @apollo/subgraph,
- * @humanwhocodes/momoa and fastest-levenshtein.
+ * cockatiel, commander, dataloader, graphql-scalars, graphql-sse, graphql-tag, lit-html, pino, prom-client, qr,
+ * @apollo/subgraph, @bomb.sh/tab, @humanwhocodes/momoa and fastest-levenshtein.
  */
 const floors: [name: string, fixes: string, why: string][] = [
   ['node', '24.21.0', 'CVE-2026-58044: headers beyond maxHeadersCount dropped, 24.18.1; CVE-2026-18149, 24.21.0'],

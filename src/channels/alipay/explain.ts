@@ -129,11 +129,16 @@ const explainReplyV3 = ({ headers, body }: WireMessage, keys: AlipayKeys): Expla
   return { kind: 'reply', algorithm: ALGORITHM, steps, given, isRight: judged.isRight, findings };
 };
 
-const AUTHORIZATION = /^ALIPAY-SHA256withRSA (.*?)(?:,sign=(.*))?$/;
+const SCHEME = 'ALIPAY-SHA256withRSA ';
+const SIGN_FIELD = ',sign=';
 
 const explainRequestV3 = ({ startLine = '', headers, body }: WireMessage, { privateKey }: AlipayKeys): Explained => {
   const [method = '', target = ''] = startLine.split(' ');
-  const [, authorization = '', given] = AUTHORIZATION.exec(headers.authorization ?? '') ?? [];
+  const header = headers.authorization ?? '';
+  const fields = header.startsWith(SCHEME) ? header.slice(SCHEME.length) : '';
+  const signAt = fields.indexOf(SIGN_FIELD);
+  const authorization = signAt < 0 ? fields : fields.slice(0, signAt);
+  const given = signAt < 0 ? undefined : fields.slice(signAt + SIGN_FIELD.length);
   const text = requestTextToSign(authorization, method, target, {
     appAuthToken: headers['alipay-app-auth-token'],
     body: body.toString(),

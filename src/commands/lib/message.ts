@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { WireMessage } from '../../channels/signing.ts';
 import { ConfigError } from '../../config/load.ts';
 
-const START_LINE = /^(?:HTTP\/[\d.]+ \d{3}|(?:GET|POST) \S+)[^\n]*\r?\n/;
+const START_LINE = /^(?:HTTP\/[\d.]+ \d{3}|(?:GET|POST) \S)[^\n]*\n/;
 
 /** Reads standard input for `-`. */
 export const readInput = (file: string): Buffer => {
@@ -16,7 +16,7 @@ export const readInput = (file: string): Buffer => {
 };
 
 /** The headers as the characters of a head, of which a repeated one keeps its last value. */
-const headersIn = (lines: readonly string[]): Record<string, string> =>
+export const headersIn = (lines: readonly string[]): Record<string, string> =>
   Object.fromEntries(
     lines.flatMap((line) => {
       const colon = line.indexOf(':');

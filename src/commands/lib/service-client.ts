@@ -1,7 +1,7 @@
 /** Calls a running service over GraphQL, as a router does. */
 import { z } from 'zod';
 import { ConfigError } from '../../config/load.ts';
-import { readInput } from './message.ts';
+import { headersIn, readInput } from './message.ts';
 
 const failure = {
   code: z.string().optional(),
@@ -25,16 +25,7 @@ const reply = z.object({
   errors: z.array(z.object({ message: z.string(), extensions: z.object({ code: z.string() }).optional() })).optional(),
 });
 
-const headersOf = (file: string): Record<string, string> =>
-  Object.fromEntries(
-    readInput(file)
-      .toString()
-      .split('\n')
-      .flatMap((line) => {
-        const [, name, value = ''] = /^([\w-]+):\s*(.*?)\s*$/.exec(line) ?? [];
-        return name === undefined ? [] : [[name, value]];
-      }),
-  );
+const headersOf = (file: string): Record<string, string> => headersIn(readInput(file).toString().split('\n'));
 
 const READY = 'Start one with npm start, or name another with --url';
 const MAX_MS = 40_000;

@@ -40,7 +40,7 @@ export const choiceOf = (page: string, payer = ''): Choice => {
   });
   const [first] = choices;
   if (first) return choices.find((choice) => isCodeOf(choice, payer)) ?? first;
-  const [, reason = 'it offers no choice'] = /<h1>(.*?)<\/h1>/s.exec(page) ?? [];
+  const reason = page.split('<h1>')[1]?.split('</h1>')[0] ?? 'it offers no choice';
   throw new SteeringError(`The page of the channel lets no payer authorize: ${reason}`);
 };
 

@@ -49,11 +49,11 @@ describe('the configuration of WeChat', () => {
       ...settings.web,
       scope: 'snsapi_base',
       channels: ['wechat_pay'],
-      apiUrl: 'https://api.weixin.qq.com',
+      apiUrl: 'https://api.weixin.qq.com/',
       authorizeUrl: 'https://open.weixin.qq.com/connect/oauth2/authorize',
     });
     expect(wechat.config.parse({ kind: 'payment_code', ...merchant })).toMatchObject({
-      payUrl: 'https://api.mch.weixin.qq.com',
+      payUrl: 'https://api.mch.weixin.qq.com/',
       channels: ['wechat_pay', 'wechat_pay_payment_code'],
     });
   });

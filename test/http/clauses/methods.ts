@@ -23,7 +23,7 @@ export const methods = clauses([
     'RFC 9110, 9.3.2',
     'HEAD of the landing page is answered as GET, without the body',
     message('HEAD / HTTP/1.1', ['accept: text/html']),
-    { statuses: [200], body: '', headers: { 'content-type': 'text/html', 'content-length': /^[1-9]/ } },
+    { statuses: [200], body: '', headers: { 'content-type': 'text/html; charset=utf-8', 'content-length': /^[1-9]/ } },
   ],
   [
     'RFC 9110, 9.3.2',
