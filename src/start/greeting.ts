@@ -27,7 +27,8 @@ interface Greeting {
 
 /** The code of the curl is a new one each time that it runs. */
 export const greeting = ({ url, lanUrl, config: { dataDir, callers }, quiet }: Greeting): string => `
-payer-identity is in sandbox mode: emulated channels, results in ${dataDir}, nothing leaves this machine.
+payer-identity is in sandbox mode: emulated channels, results in ${dataDir}. It calls no real channel, and nothing
+outside this machine; only the start page asks your browser for Apollo Sandbox, which comes from Apollo's CDN.
 
   GraphQL          ${url}/graphql
   Start page       ${url}/

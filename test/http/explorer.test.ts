@@ -1,6 +1,6 @@
 /** The explorer and the page that chooses it, in a real browser: every example runs, and nothing comes from elsewhere unasked. */
-import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BrowserContext, Page, Response } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readExamples } from '../../src/http/explorer-pages.ts';
 import {
   desktop,
@@ -41,14 +41,36 @@ const openExplorer = async (context: BrowserContext, origin: string): Promise<Pa
 
 const answerOf = (page: Page): Promise<string> => page.locator('.result-window').innerText();
 
+/** GraphiQL ignores a press while it draws another tab or an answer; a person presses again. */
+const openTab = async (page: Page, index: number, operation: string): Promise<void> => {
+  const line = page.locator('.graphiql-query-editor .view-line').filter({ hasText: new RegExp(`\\b${operation}\\b`) });
+  await vi.waitFor(
+    async () => {
+      await page.locator('.graphiql-tab-button').nth(index).click({ delay: 50 });
+      await line.first().waitFor({ timeout: 1_000 });
+    },
+    { timeout: 30_000 },
+  );
+};
+
 /** Runs the tab that is open, and returns the response of the service. */
-const run = async (page: Page): Promise<{ errors?: unknown; data: Record<string, { __typename?: string }> }> => {
-  const [response] = await Promise.all([
-    page.waitForResponse(
-      (each) => each.url().endsWith('/graphql') && !/IntrospectionQuery/.test(each.request().postData() ?? ''),
-    ),
-    page.locator('.graphiql-execute-button').click(),
-  ]);
+const run = async (
+  page: Page,
+  operation: string,
+): Promise<{ errors?: unknown; data: Record<string, { __typename?: string }> }> => {
+  const isAnswer = (each: Response): boolean =>
+    each.url().endsWith('/graphql') && new RegExp(`\\b${operation}\\b`).test(each.request().postData() ?? '');
+  const response = await vi.waitFor(
+    async () => {
+      const [answer] = await Promise.all([
+        page.waitForResponse(isAnswer, { timeout: 3_000 }),
+        page.locator('.graphiql-execute-button').click({ delay: 50 }),
+      ]);
+      return answer;
+    },
+    { timeout: 30_000, interval: 300 },
+  );
+  await expect.poll(() => answerOf(page)).toContain('"data"');
   return response.json();
 };
 
@@ -57,6 +79,7 @@ const failureOf = (name: string): string => ({ refused: 'PayerAuthorizationRejec
 describe('the explorer', () => {
   test('on localhost and on 127.0.0.1, every example is a tab that runs, and runs again after a reload', async () => {
     const context = await browser.open(desktop);
+    context.setDefaultTimeout(30_000);
     const hosts = hostsOf(context);
     const all = [...readExamples().entries()];
     // The second time those alone that hold codes or addresses.
@@ -67,9 +90,10 @@ describe('the explorer', () => {
     ] as const) {
       const page = await openExplorer(context, origin);
       const faults = faultsOf(page);
-      for (const [index, { name }] of examples) {
-        await page.locator('.graphiql-tab-button').nth(index).click();
-        const { errors, data } = await run(page);
+      for (const [index, { name, operation: text }] of examples) {
+        const [, operation = ''] = /^(?:query|mutation|subscription) (\w+)/m.exec(text) ?? [];
+        await openTab(page, index, operation);
+        const { errors, data } = await run(page, operation);
         expect({ name, errors }).toEqual({ name, errors: undefined });
         const [answer] = Object.values(data);
         const failed = /Rejected|InvalidInput|NotFound|NotAllowed|Unknown$/.test(answer?.__typename ?? '');
@@ -85,7 +109,7 @@ describe('the explorer', () => {
   test('it completes fields, shows the documentation, variables and headers, and fits a phone', async () => {
     const context = await browser.open(desktop);
     const page = await openExplorer(context, service.origin);
-    await run(page);
+    await run(page, 'Authenticate');
     await expect.poll(() => answerOf(page)).toContain('PayerAuthenticated');
     await draw(page, 'explorer');
     await page.getByRole('button', { name: 'Headers' }).click();
