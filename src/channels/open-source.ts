@@ -73,8 +73,8 @@ export const readOptions = (
 ) => {
   const { route, options, faults } = inspectOptions(definition, configured);
   if (route && options) return { route, options };
-  const told = faults.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
-  throw new Error(`Source ${name}: ${told.join('; ')}`);
+  const reported = faults.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);
+  throw new Error(`Source ${name}: ${reported.join('; ')}`);
 };
 
 export const openSource = (

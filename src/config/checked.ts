@@ -31,12 +31,12 @@ const follows = ({ path }: SettingFault, unread: readonly SettingFault[]): boole
 /** The faults of a configuration as they are reported, in the order of the file. */
 const tell = (faults: readonly SettingFault[], given: Given): FaultyPlace => {
   const { document, written, originOf } = given;
-  const told = withoutRepeats(faults).map(({ path, message }) => {
+  const reported = withoutRepeats(faults).map(({ path, message }) => {
     const line = document?.lineOf(path);
     const where = [...(line === undefined ? [] : [`line ${line}`]), originOf(path) ?? []].flat();
     return { line: line ?? 0, setting: settingName(path, written), where, message };
   });
-  const inOrder = told.sort((one, other) => one.line - other.line).map(({ line: _, ...fault }) => fault);
+  const inOrder = reported.sort((one, other) => one.line - other.line).map(({ line: _, ...fault }) => fault);
   return {
     place: document ? `The configuration ${document.path}` : 'The configuration of sandbox mode',
     faults: inOrder,

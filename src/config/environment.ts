@@ -52,8 +52,8 @@ export const readEnvironment = (
 ): { readonly data?: Environment | undefined; readonly places: readonly FaultyPlace[] } => {
   const { data, faults } = readSettings(environment, env);
   if (data) return { data, places: [] };
-  const told = faults.map(({ path, message }) => ({ setting: path.join('.'), where: [], message }));
-  return { places: [{ place: PLACE, faults: told }] };
+  const reported = faults.map(({ path, message }) => ({ setting: path.join('.'), where: [], message }));
+  return { places: [{ place: PLACE, faults: reported }] };
 };
 
 /** Throws ConfigError. */
