@@ -139,6 +139,7 @@ export const startSlowProxy = async (
   onAnswered: (tookMs: number) => void = () => undefined,
 ) => {
   const agent = new Agent({ keepAlive: true });
+  let held = 0;
   const forward = async (method: string, path: string, headers: object, body: string) => {
     const call = request(origin + path, { method, agent, headers: { ...headers } }).end(body);
     const [reply] = (await once(call, 'response')) as [IncomingMessage];
@@ -149,7 +150,10 @@ export const startSlowProxy = async (
     try {
       const { method = 'GET', url = '/', headers } = message;
       const reply = await forward(method, url, headers, await readText(message));
-      await delay(answerAfterMs());
+      held += 1;
+      await delay(answerAfterMs()).finally(() => {
+        held -= 1;
+      });
       response.writeHead(reply.status, reply.headers).end(reply.body);
       onAnswered(performance.now() - askedAt);
     } catch {
@@ -160,6 +164,8 @@ export const startSlowProxy = async (
   await once(server, 'listening');
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Answers of the upstream that have not been passed on yet: their codes are spent. */
+    held: () => held,
     async close() {
       agent.destroy();
       const closed = once(server, 'close');

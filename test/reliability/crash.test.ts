@@ -18,6 +18,8 @@ const seed = Number(process.env.CRASH_SEED ?? 20_261_122);
 const CODES_A_KILL = 40;
 const ACKNOWLEDGED_A_KILL = 10;
 const CLIENTS = 24;
+/** Answers that are under way when an instance is killed, for each instance: so a death meets codes that are spent. */
+const HELD = 3;
 /** Short for what a client waits for; leases and sweeps are the defaults. */
 const times = { patienceMs: 250, resultTtlMs: 3_600_000 };
 
@@ -63,7 +65,7 @@ test.each([
     const startedAt = Date.now();
     const upstream = await startDaxpay({ apps: [{ appId: 'demo', secret: '123456' }] });
     onTestFinished(() => upstream.close());
-    const proxy = await startSlowProxy(upstream.origin, () => answerAfter(2, 50));
+    const proxy = await startSlowProxy(upstream.origin, () => answerAfter(2, 150));
     onTestFinished(() => proxy.close());
     const { services, books } = await open(proxy.origin);
     await Promise.all(services.map((service) => service.start()));
@@ -79,6 +81,7 @@ test.each([
       const service = services[turn] as CrashService;
       await starting[turn];
       await delay(killAfter(50, 900));
+      await expect.poll(proxy.held, { interval: 1, timeout: 20_000 }).toBeGreaterThanOrEqual(HELD * services.length);
       await service.kill();
       lastDeathAt = Date.now();
       starting[turn] = service.start();
