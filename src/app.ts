@@ -106,6 +106,20 @@ const openDoor = (config: Config, { store, sources, vault, log, metrics }: DoorD
   return createDoorHandler({ door, ...edge, metrics, log });
 };
 
+/** What the edge takes from the configuration alone. In sandbox mode it serves pages, also to other pages of this machine. */
+const edgeSettings = ({ sandbox, sandboxHost, router, times, limits, http }: Config) => ({
+  router: router ? createRouterCheck(router, Date.now) : withoutRouterCheck,
+  operationMs: times.operationMs,
+  bodyBytes: limits.bodyBytes,
+  clientAddressHeader: http.clientAddressHeader,
+  corsOrigins: sandbox ? [apolloSandbox, ...http.cors] : http.cors,
+  isLocalOrigin: sandbox
+    ? (origin: string) => isLocalPage(origin, sandboxHost === undefined ? [] : [sandboxHost])
+    : undefined,
+  pages: sandbox ? readStaticPages() : new Map(),
+  metricsHere: sandbox,
+});
+
 export const createApp = async (
   config: Config,
   {
@@ -135,20 +149,12 @@ export const createApp = async (
 
   const webhooks = startWebhooks({ apps: config.apps, store, log, metrics, resolver, now: Date.now });
 
-  const sandboxHosts = config.sandboxHost === undefined ? [] : [config.sandboxHost];
   const { handle, operations, idle } = createHandler({
     ...graphql,
+    ...edgeSettings(config),
     services,
     metrics,
-    router: config.router ? createRouterCheck(config.router, Date.now) : withoutRouterCheck,
     callers: config.sandbox ? sandboxCallers : createCallers(config.callers, log, resolver),
-    operationMs: config.times.operationMs,
-    bodyBytes: config.limits.bodyBytes,
-    clientAddressHeader: config.http.clientAddressHeader,
-    corsOrigins: config.sandbox ? [apolloSandbox, ...config.http.cors] : config.http.cors,
-    isLocalOrigin: config.sandbox ? (origin) => isLocalPage(origin, sandboxHosts) : undefined,
-    pages: config.sandbox ? readStaticPages() : new Map(),
-    metricsHere: config.sandbox,
     moreRoutes: sandboxRoutes,
     accepting: () => !stopping.signal.aborted,
   });

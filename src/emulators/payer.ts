@@ -101,20 +101,40 @@ const createAsk =
     return { answer: String(__typename), code: code === undefined ? null : String(code) };
   };
 
+const wait = async ({ afterSeconds }: Pick<PayerSession, 'afterSeconds'>, signal: AbortSignal): Promise<void> => {
+  const seconds = afterSeconds ?? 0;
+  if (!(seconds >= 0 && seconds <= MAX_SECONDS))
+    throw new SteeringError(`afterSeconds is a number of seconds from 0 to ${MAX_SECONDS}`);
+  if (seconds > 0) await delay(seconds * 1_000, undefined, { signal });
+};
+
+/** Opens Alipay's page of the certification, chooses there, and returns where the payer is sent back to. */
+const certify = async (
+  { load, requirePage }: ReturnType<typeof createBrowser>,
+  { url, passes }: Certification,
+): Promise<string | null> => {
+  const address = requirePage(
+    url,
+    'url is no address of this sandbox: pass the one that startIdentityCertification returned',
+  );
+  const page = await (await load(address)).text();
+  const [, certifyId] = /"certify_id":"(\w+)"/.exec(address.searchParams.get('biz_content') ?? '') ?? [];
+  if (!certifyId || !page.includes(`certify_id=${certifyId}`))
+    throw new SteeringError('The page lets no payer certify: start the certification again');
+  const choice = new URL(address.href.replace(/\/gateway\.do.*/s, '/certify'));
+  choice.searchParams.set('certify_id', certifyId);
+  choice.searchParams.set('passed', passes === false ? 'F' : 'T');
+  return (await load(choice)).headers.get('location');
+};
+
 export const createPayer = (deps: Deps): Payer => {
   const { signal } = deps;
-  const { load, open, follow, requirePage } = createBrowser(deps, signal);
+  const browser = createBrowser(deps, signal);
   const ask = createAsk(deps);
 
-  const wait = async ({ afterSeconds }: Pick<PayerSession, 'afterSeconds'>): Promise<void> => {
-    const seconds = afterSeconds ?? 0;
-    if (!(seconds >= 0 && seconds <= MAX_SECONDS))
-      throw new SteeringError(`afterSeconds is a number of seconds from 0 to ${MAX_SECONDS}`);
-    if (seconds > 0) await delay(seconds * 1_000, undefined, { signal });
-  };
   const openPage = async (session: PayerSession) => {
-    await wait(session);
-    return open(session.authorizeUrl, session.channelId);
+    await wait(session, signal);
+    return browser.open(session.authorizeUrl, session.channelId);
   };
   const report = (session: PayerSession, address: URL, step: string) =>
     ask('reportAuthenticationStep', 'PayerReportAuthenticationStepInput', { ...placeOf(session, address), step });
@@ -131,7 +151,7 @@ export const createPayer = (deps: Deps): Payer => {
       const { address: back, codeName } = choiceOf(page);
       back.searchParams.delete(codeName);
       if (codeName === 'userAuthCode') back.searchParams.set('respCode', '34');
-      const returnedTo = await follow(back);
+      const returnedTo = await browser.follow(back);
       return { returnedTo: returnedTo.href, ...(await report(session, address, 'DECLINED')) };
     },
 
@@ -142,26 +162,15 @@ export const createPayer = (deps: Deps): Payer => {
       const choice = choiceOf(page, payer);
       const authCode = authCodeOf(choice, payer, { kind, delaySeconds });
       choice.address.searchParams.set(choice.codeName, authCode);
-      const returnedTo = (await follow(choice.address)).href;
+      const returnedTo = (await browser.follow(choice.address)).href;
       if (session.redeems === false) return { returnedTo, answer: null, code: null };
       const input = { ...placeOf(session, address), authCode, codeVerifier, clientIp: '127.0.0.1' };
       return { returnedTo, ...(await ask('authenticateAndSet', 'PayerAuthenticateAndSetInput', input)) };
     },
 
-    async certifies({ url, passes, afterSeconds }) {
-      await wait({ afterSeconds });
-      const address = requirePage(
-        url,
-        'url is no address of this sandbox: pass the one that startIdentityCertification returned',
-      );
-      const page = await (await load(address)).text();
-      const [, certifyId] = /"certify_id":"(\w+)"/.exec(address.searchParams.get('biz_content') ?? '') ?? [];
-      if (!certifyId || !page.includes(`certify_id=${certifyId}`))
-        throw new SteeringError('The page lets no payer certify: start the certification again');
-      const choice = new URL(address.href.replace(/\/gateway\.do.*/s, '/certify'));
-      choice.searchParams.set('certify_id', certifyId);
-      choice.searchParams.set('passed', passes === false ? 'F' : 'T');
-      return { returnedTo: (await load(choice)).headers.get('location'), answer: null, code: null };
+    async certifies(certification) {
+      await wait(certification, signal);
+      return { returnedTo: await certify(browser, certification), answer: null, code: null };
     },
   };
 };

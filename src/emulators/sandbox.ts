@@ -86,6 +86,67 @@ const createFronts = (host: string | undefined): Fronts => {
   };
 };
 
+interface Parts {
+  /** Where the service will listen. */
+  readonly origin: string;
+  readonly door: NonNullable<FileConfig['door']>;
+  readonly started: Awaited<ReturnType<typeof startEmulators>>;
+  /** Where payers' browsers reach the pages of a channel: the emulator's address, or that of its front. */
+  readonly pages: Readonly<Record<'alipay' | 'wechat' | 'unionpay', string>>;
+}
+
+const sourcesOf = ({ started: { emulators, secrets, keys }, pages }: Parts): FileConfig['sources'] => {
+  const alipay = {
+    type: 'alipay',
+    privateKey: pem(keys.privateKey),
+    alipayPublicKey: pem(keys.alipayPublicKey),
+    // The page of the certification is at this address too.
+    gatewayUrl: `${pages.alipay}/gateway.do`,
+    apiUrl: emulators.alipay.origin,
+  };
+  const wechat = { type: 'wechat', appSecret: secrets.wechat, apiUrl: emulators.wechat.origin };
+  return {
+    alipay: {
+      ...alipay,
+      appId: '2021000000000001',
+      authorizeUrl: `${pages.alipay}/oauth2/publicAppAuthorize.htm`,
+    },
+    wechat: { ...wechat, appId: 'wx0000000000000001', authorizeUrl: `${pages.wechat}/connect/oauth2/authorize` },
+    jucai: {
+      type: 'jucai',
+      baseUrl: emulators.jucai.origin,
+      mchNo: 'MCH_1',
+      appId: 'MCH_A1',
+      secret: secrets.jucai,
+      refusals: jucaiRefusals,
+      unionpayAuthorizeUrl: `${pages.unionpay}/qrcGtwWeb-web/api/userAuth`,
+    },
+    daxpay: { type: 'daxpay', baseUrl: emulators.daxpay.origin, appId: 'demo', secret: secrets.daxpay },
+    ...waysSources({ alipay, wechat, wechatPages: pages.wechat, wechatApiKey: secrets.wechatPay }),
+  };
+};
+
+const configOf = (parts: Parts): FileConfig => {
+  const { origin, door } = parts;
+  const returnUrls = [
+    `${origin}/payer`,
+    ...Object.keys(wallets).map((channel) => `${origin}/payer?channel=${channel}`),
+  ];
+  return {
+    defaultApp: 'demo',
+    apps: [
+      { id: 'demo', channels: { ali_pay: 'alipay', wechat_pay: 'wechat', union_pay: 'jucai' }, returnUrls },
+      { id: 'demo-daxpay', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
+      { id: 'demo-jucai', channels: { wechat_pay: 'jucai', union_pay: 'jucai' }, returnUrls },
+      { id: 'demo-signed', channels: { ali_pay: 'alipay', wechat_pay: 'wechat' }, signature: { keys: [signingKey] } },
+      waysApp(origin),
+    ],
+    sources: sourcesOf(parts),
+    channelTitles: { ...wallets, ...waysTitles },
+    door,
+  };
+};
+
 /**
  * Starts the emulated channels and returns the configuration that uses them. `origin` is where the service will listen:
  * the channels send payers back to its payer page. `lanHost` is an address of this machine that phones in the room
@@ -95,32 +156,20 @@ export const startSandbox = async (origin: string, lanHost?: string): Promise<Sa
   // Its address has to be known before it listens.
   const door = { host: '127.0.0.1', port: await freePort() };
   const publicUrl = `http://${door.host}:${door.port}`;
-  const returnUrls = [
-    `${origin}/payer`,
-    ...Object.keys(wallets).map((channel) => `${origin}/payer?channel=${channel}`),
-  ];
-
-  const { emulators, secrets, keys } = await startEmulators();
+  const started = await startEmulators();
+  const { emulators } = started;
   const fronts = createFronts(lanHost);
-  const pages = await Promise.all(
-    [emulators.alipay, emulators.wechat, emulators.jucai].map((emulator) => fronts.of(emulator.origin)),
-  );
-  const [alipayPages = '', wechatPages = '', unionpayPages = ''] = pages;
-  const alipay = {
-    type: 'alipay',
-    privateKey: pem(keys.privateKey),
-    alipayPublicKey: pem(keys.alipayPublicKey),
-    // The page of the certification is at this address too.
-    gatewayUrl: `${alipayPages}/gateway.do`,
-    apiUrl: emulators.alipay.origin,
-  };
-  const wechat = { type: 'wechat', appSecret: secrets.wechat, apiUrl: emulators.wechat.origin };
-
+  const [alipay, wechat, unionpay] = await Promise.all([
+    fronts.of(emulators.alipay.origin),
+    fronts.of(emulators.wechat.origin),
+    fronts.of(emulators.jucai.origin),
+  ]);
+  const pages = { alipay, wechat, unionpay };
   const lanDoorUrl = lanHost === undefined ? undefined : await fronts.of(publicUrl);
   let service = origin;
   const closing = new AbortController();
   const payer = createPayer({
-    pages: [...Object.values(emulators).map((emulator) => emulator.origin), ...pages],
+    pages: [...Object.values(emulators).map((emulator) => emulator.origin), ...Object.values(pages)],
     doors: [publicUrl, ...(lanDoorUrl === undefined ? [] : [lanDoorUrl])],
     serviceUrl: () => service,
     signal: closing.signal,
@@ -131,37 +180,7 @@ export const startSandbox = async (origin: string, lanHost?: string): Promise<Sa
     payer,
     routes: new Map([['/sandbox/graphql', createSteering(payer)]]),
     lanDoorUrl,
-    config: {
-      defaultApp: 'demo',
-      apps: [
-        { id: 'demo', channels: { ali_pay: 'alipay', wechat_pay: 'wechat', union_pay: 'jucai' }, returnUrls },
-        { id: 'demo-daxpay', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
-        { id: 'demo-jucai', channels: { wechat_pay: 'jucai', union_pay: 'jucai' }, returnUrls },
-        { id: 'demo-signed', channels: { ali_pay: 'alipay', wechat_pay: 'wechat' }, signature: { keys: [signingKey] } },
-        waysApp(origin),
-      ],
-      sources: {
-        alipay: {
-          ...alipay,
-          appId: '2021000000000001',
-          authorizeUrl: `${alipayPages}/oauth2/publicAppAuthorize.htm`,
-        },
-        wechat: { ...wechat, appId: 'wx0000000000000001', authorizeUrl: `${wechatPages}/connect/oauth2/authorize` },
-        jucai: {
-          type: 'jucai',
-          baseUrl: emulators.jucai.origin,
-          mchNo: 'MCH_1',
-          appId: 'MCH_A1',
-          secret: secrets.jucai,
-          refusals: jucaiRefusals,
-          unionpayAuthorizeUrl: `${unionpayPages}/qrcGtwWeb-web/api/userAuth`,
-        },
-        daxpay: { type: 'daxpay', baseUrl: emulators.daxpay.origin, appId: 'demo', secret: secrets.daxpay },
-        ...waysSources({ alipay, wechat, wechatPages, wechatApiKey: secrets.wechatPay }),
-      },
-      channelTitles: { ...wallets, ...waysTitles },
-      door: { publicUrl, ...door },
-    },
+    config: configOf({ origin, door: { publicUrl, ...door }, started, pages }),
     async listening(serviceUrl) {
       service = serviceUrl;
       return lanHost === undefined ? undefined : fronts.of(serviceUrl, Number(new URL(serviceUrl).port));
