@@ -144,12 +144,19 @@ const ask = async (url, query, variables) => (await (await fetch(url, {
 const sandbox = await startSandbox();
 const { r } = await ask(sandbox.graphqlUrl, 'mutation { r: startAuthentication(input: { channelId: "ali_pay", returnUrl: "http://localhost:5173/" }) { ... on PayerAuthenticationStarted { authorizeUrl } } }');
 const visit = await sandbox.payer.authorizes({ authorizeUrl: r.authorizeUrl, payer: 'bob' });
-const cashier = await fetch(sandbox.url + '/cashier');
+const page = async (path) => {
+  const { status, headers } = await fetch(sandbox.url + path);
+  return status + ' ' + headers.get('content-type').split(';')[0];
+};
+const explorer = await (await fetch(sandbox.url + '/explorer')).text();
+const files = [...explorer.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path);
+const pages = [];
+for (const path of ['/cashier', '/payer', '/docs', ...files]) pages.push(path + ' ' + await page(path));
 await sandbox.close();
 const double = await startPayerIdentityDouble({ identities: [{ id: 'pid_1', openId: 'o1' }] });
 const { _entities } = await ask(double.graphqlUrl, 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on PayerIdentity { openId } } }', { r: [{ __typename: 'PayerIdentity', id: 'pid_1' }] });
 await double.close();
-console.log(JSON.stringify([visit.answer, cashier.status, _entities[0].openId]));
+console.log(JSON.stringify({ answer: visit.answer, openId: _entities[0].openId, pages, explorer: files.length }));
 `,
     );
     expect(JSON.parse(run(process.execPath, ['consumer.mjs'], consumer))).toEqual(['PayerAuthResultStored', 200, 'o1']);

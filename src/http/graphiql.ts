@@ -1,7 +1,7 @@
 /**
  * GraphiQL as @graphql-yoga/render-graphiql has it: one script, one style sheet, three workers, and nothing to load from
  * elsewhere. A checkout has the package as a dev dependency. What is published has the parts in one compressed file,
- * which scripts/pack-explorer.ts writes: 2 MB in place of the package's 18.
+ * which scripts/build-package.ts writes: 2 MB in place of the package's 18.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
@@ -9,7 +9,8 @@ import { ownFolder } from './static-file.ts';
 
 export type Graphiql = Readonly<Record<'js' | 'css' | 'editorWorkerService' | 'jsonWorker' | 'graphqlWorker', string>>;
 
-export const packedGraphiql = new URL('graphiql.json.br', ownFolder);
+export const PACKED_GRAPHIQL = 'graphiql.json.br';
+const packed = new URL(PACKED_GRAPHIQL, ownFolder);
 
 /** What a production install from a checkout shows, which has neither. */
 const missing: Graphiql = {
@@ -28,7 +29,7 @@ const missing: Graphiql = {
 let parts: Promise<Graphiql> | undefined;
 
 const load = async (): Promise<Graphiql> => {
-  if (existsSync(packedGraphiql)) return JSON.parse(brotliDecompressSync(readFileSync(packedGraphiql)).toString());
+  if (existsSync(packed)) return JSON.parse(brotliDecompressSync(readFileSync(packed)).toString());
   return import('@graphql-yoga/render-graphiql/graphiql').catch(() => missing);
 };
 

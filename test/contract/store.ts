@@ -29,6 +29,8 @@ export interface OpenedStore {
     /** Sets the database's clock forward or back; no time passes. */
     jump(ms: number): Promise<void> | void;
   };
+  /** Closes the store, and what joined it. */
+  stop(): Promise<void>;
   /** Closes the store and opens its database again, with the same keys. */
   reopen(): Promise<Store>;
   /** Opens the same database a second time, as another instance does. `close` closes it too. */
@@ -37,7 +39,7 @@ export interface OpenedStore {
   query<Row>(sql: string): Promise<Row[]> | Row[];
   /** Every byte that the engine has written to disk. */
   dump(): Promise<Buffer> | Buffer;
-  /** Closes the store and removes its database. May be called again. */
+  /** At the end of a test: closes the store and removes its database, or empties it for the next test. */
   close(): Promise<void>;
 }
 

