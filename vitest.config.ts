@@ -23,7 +23,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** Folders whose files share two processes: a process for each file takes twice the CPU, for loading the same modules. */
-const shared = 'channels|corpora|docs|identity|testing|config|emulators|graphql|http|lib|log|scripts|security';
+const shared = 'channels|config|corpora|docs|emulators|graphql|http|identity|lib|log|scripts|security|testing';
 
 /** Files there that change what their process shares: modules of Node, sockets (alipay-sdk), or that measure its CPU. */
 const alone = [

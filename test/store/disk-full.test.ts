@@ -12,8 +12,8 @@ import { inNamespace, smallDisks } from '../support/databases/small-disk.ts';
 import { type DiskService, startDiskService } from '../support/services/disk-service.ts';
 
 const times = {
-  deadlineMs: 1_000,
-  patienceMs: 500,
+  deadlineMs: 3_000,
+  patienceMs: 1_000,
   leaseMs: 30_000,
   resultTtlMs: 300_000,
   sweepEveryMs: 300,
@@ -105,7 +105,11 @@ describe.runIf(disks === 'mounted').each(Object.keys(beds))('%s', (name) => {
       if (isAuthenticated(answer)) acknowledged.set(authCode, answer);
       return answer;
     };
-    await Promise.all(Array.from({ length: ACKNOWLEDGED }, () => authenticate(newCode())));
+    await Promise.all(
+      Array.from({ length: ACKNOWLEDGED }, newCode).map((authCode) =>
+        until(() => authenticate(authCode), isAuthenticated),
+      ),
+    );
     expect(acknowledged.size).toBe(ACKNOWLEDGED);
 
     await bed.fill();

@@ -15,7 +15,7 @@ export const certify = {
   document: { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' },
 };
 /** How long the gateways wait for a subgraph. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 8_000;
 
 export const sdlWith = readFileSync(printedSchemaFile, 'utf8');
 export const sdlWithout = readFileSync(schemaFileWithoutScopes, 'utf8');
