@@ -12,6 +12,8 @@ const longest = [
   'commands/copy',
   'start',
   'store/model',
+  'http/cashier',
+  'http/explorer',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -22,7 +24,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Folders whose files share two processes: a process for each file takes twice the CPU, for loading the same modules. */
+/** Folders whose files share a few processes: a process for each file takes twice the CPU, for loading the same modules. */
 const shared = 'channels|config|corpora|docs|emulators|graphql|http|identity|lib|log|scripts|security|testing';
 
 /** Files there that change what their process shares: modules of Node, sockets (alipay-sdk), or that measure its CPU. */
@@ -52,7 +54,15 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'shared', include: [`test/@(${shared})/**/*.test.ts`], exclude: alone, isolate: false },
+        test: {
+          name: 'shared',
+          include: [`test/@(${shared})/**/*.test.ts`],
+          exclude: alone,
+          isolate: false,
+          // These wait more than they compute.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
     setupFiles,
