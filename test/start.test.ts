@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startDaxpay } from '../src/emulators/daxpay.ts';
 import { idsOf } from '../src/emulators/test-codes.ts';
 import { generateVaultKeys } from '../src/security/vault.ts';
@@ -14,7 +15,11 @@ import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/services/service.ts
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-start-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 
 let folders = 0;
 const newDataDir = () => {
@@ -29,9 +34,7 @@ const start = (env: Record<string, string>) => {
     env: childEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-  });
+  children.push(child);
   const output = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.out += text;
@@ -40,8 +43,7 @@ const start = (env: Record<string, string>) => {
     output.err += text;
   });
   // 'close' comes after the last of the output.
-  const ended = once(child, 'close', { signal: AbortSignal.timeout(18_000) });
-  ended.catch(() => {});
+  const ended = once(child, 'close');
   return { child, output, ended };
 };
 
@@ -71,7 +73,7 @@ const clientOf = ({ child, ended }: ReturnType<typeof start>, url: string, heade
   async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM') {
     const startedAt = performance.now();
     child.kill(signal);
-    const [code] = await ended;
+    const [code] = await Promise.race([ended, delay(18_000, ['it did not end'], { ref: false })]);
     return { code, tookMs: performance.now() - startedAt };
   },
 });
@@ -88,8 +90,15 @@ const startSandboxMode = async (dataDir: string) => {
 };
 
 describe('node src/main.ts in sandbox mode', () => {
+  // One process for what it takes no other one to see; the last of these tests ends it.
+  const dataDir = newDataDir();
+  let running: Awaited<ReturnType<typeof startSandboxMode>>;
+  beforeAll(async () => {
+    running = await startSandboxMode(dataDir);
+  }, 30_000);
+
   test('sandbox mode greets with addresses that answer and a curl command that works as printed', async () => {
-    const { greeting, url, stop } = await startSandboxMode(newDataDir());
+    const { greeting, url } = running;
     expect(greeting).toMatch(/sandbox/);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 
@@ -109,20 +118,30 @@ describe('node src/main.ts in sandbox mode', () => {
         },
       },
     });
-    expect(await stop()).toMatchObject({ code: 0 });
   });
 
-  test('sandbox mode says where it stores results', async () => {
-    const dataDir = newDataDir();
-    const { greeting, stop } = await startSandboxMode(dataDir);
-    expect(greeting).toContain(dataDir);
-    await stop();
+  test('sandbox mode says where it stores results', () => {
+    expect(running.greeting).toContain(dataDir);
+  });
+
+  test('sandbox mode stores its keys where only this user can read them', () => {
+    expect((statSync(join(dataDir, 'keys.json')).mode & 0o777).toString(8)).toBe('600');
+    expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
+  });
+
+  test('the service does not start on a port that is taken', async () => {
+    const { port } = new URL(running.url);
+    const { ended, output } = start({ PORT: port, DATA_DIR: newDataDir() });
+    const [code] = await ended;
+    expect(code).toBe(1);
+    expect(output.err).toMatch(/^payer-identity cannot start: .*EADDRINUSE/);
+    expect(output.err).toContain(port);
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'sandbox mode ends with 0 on %s, within 15 s, and logs it',
     async (signal) => {
-      const { stop, output, url } = await startSandboxMode(newDataDir());
+      const { stop, output, url } = signal === 'SIGTERM' ? running : await startSandboxMode(newDataDir());
       await fetch(`${url}/livez`);
       const { code, tookMs } = await stop(signal);
       expect(code).toBe(0);
@@ -132,14 +151,6 @@ describe('node src/main.ts in sandbox mode', () => {
       await expect(fetch(`${url}/livez`)).rejects.toThrow();
     },
   );
-
-  test('sandbox mode stores its keys where only this user can read them', async () => {
-    const dataDir = newDataDir();
-    const { stop } = await startSandboxMode(dataDir);
-    expect((statSync(join(dataDir, 'keys.json')).mode & 0o777).toString(8)).toBe('600');
-    expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
-    await stop();
-  });
 
   test('sandbox mode started again on the same data reads the results of the first time', async () => {
     const dataDir = newDataDir();
@@ -305,16 +316,5 @@ describe('node src/main.ts that cannot start exits with 1 and says what to set',
 
   test('the service does not start with a configuration that does not exist', async () => {
     expect(await fails({ CONFIG: join(folder, 'nowhere.json') })).toMatch(/nowhere\.json/);
-  });
-
-  test('the service does not start on a port that is taken', async () => {
-    const { url, stop } = await startSandboxMode(newDataDir());
-    const { port } = new URL(url);
-    const { ended, output } = start({ PORT: port, DATA_DIR: newDataDir() });
-    const [code] = await ended;
-    expect(code).toBe(1);
-    expect(output.err).toMatch(/EADDRINUSE/);
-    expect(output.err).toContain(port);
-    await stop();
   });
 });
