@@ -68,9 +68,16 @@ const alice = { id: 'pid_g74uq5ZuXjpEJrFizFbDh9', openId: idsOf('alice').openid,
 const bob = { id: 'pid_kXX8amA6IOlEUgXqRRx-cU', openId: null, channel: null };
 
 describe('npm run supergraph', () => {
-  let shared: Awaited<ReturnType<typeof startAndRead>>;
+  const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('supergraph-'));
+  const startWithFolder = async () => {
+    const before = folders();
+    const started = await startAndRead();
+    return { ...started, folder: join(tmpdir(), folders().find((name) => !before.includes(name)) ?? '') };
+  };
+  // The test of SIGTERM ends it.
+  let shared: Awaited<ReturnType<typeof startWithFolder>>;
   beforeAll(async () => {
-    shared = await startAndRead();
+    shared = await startWithFolder();
   });
   afterAll(() => shared?.stop());
 
@@ -119,17 +126,14 @@ describe('npm run supergraph', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'the supergraph ends with 0 on %s, closes its three ports and deletes its database',
     async (signal) => {
-      const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('supergraph-'));
-      const before = folders();
-      const { child, ended, printed, output, stop } = await startAndRead();
+      const { child, ended, printed, output, stop, folder } = signal === 'SIGTERM' ? shared : await startWithFolder();
       onTestFinished(stop);
-      const [made = ''] = folders().filter((name) => !before.includes(name));
-      expect(readdirSync(join(tmpdir(), made))).toContain('payer-identity.sqlite');
+      expect(readdirSync(folder)).toContain('payer-identity.sqlite');
       child.kill(signal);
       expect((await ended)[0]).toBe(0);
       for (const url of [printed.gateway, printed.payerIdentity, printed.orders])
         await expect(fetch(url)).rejects.toThrow();
-      expect(existsSync(join(tmpdir(), made))).toBe(false);
+      expect(existsSync(folder)).toBe(false);
       expect(output.err).toBe('');
     },
   );

@@ -12,7 +12,7 @@ import { account, openBooks, untilTerminal } from './crash-account.ts';
 import { createRandom, type Load, startLoad } from './crash-load.ts';
 import { type CrashService, openCrashService, startSlowProxy } from './crash-service.ts';
 
-const DEATHS = Number(process.env.POSTGRES_KILLS ?? 2);
+const DEATHS = Number(process.env.POSTGRES_KILLS ?? 1);
 const CLIENTS = 24;
 const RECOVERY_MS = 5_000;
 /** What a client may be answered while the database is down. */

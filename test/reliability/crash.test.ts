@@ -53,7 +53,7 @@ const openThree = async (upstreamOrigin: string): Promise<Deployment> => {
 };
 
 test.each([
-  { deployment: 'a process on SQLite', open: openOne, count: kills(3) },
+  { deployment: 'a process on SQLite', open: openOne, count: kills(2) },
   { deployment: 'three processes on one PostgreSQL', open: openThree, count: kills(3) },
 ])(
   'P1–P3: $count kills of $deployment lose no acknowledged result, send no code twice and leave nothing hanging',
