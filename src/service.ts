@@ -37,8 +37,16 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
   });
   const config = withLanDoor(loaded, sandbox?.lanDoorUrl);
   const log = createLog(config.logLevel);
-  prepareDataDir(config.dataDir);
   const resolver = createResolver({ resolver: config.nameLookup });
+  const metrics = createMetrics();
+  // Before the store: a start that ends here leaves no database and no keys.
+  const sources = openSources(config.sources, {
+    observe: measureUpstream(metrics),
+    guard: config.limits.source,
+    resolver,
+  });
+  const readSources = sourcesReader(env);
+  prepareDataDir(config.dataDir);
   const { vault, store } = await openConfiguredStore(config, {
     env,
     log,
@@ -51,14 +59,7 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
     if (error instanceof KeysMismatch) throw error;
     log.error('the store is not ready', { error });
   });
-  const metrics = createMetrics();
   measureProcess(metrics);
-  const sources = openSources(config.sources, {
-    observe: measureUpstream(metrics),
-    guard: config.limits.source,
-    resolver,
-  });
-  const readSources = sourcesReader(env);
   const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
   const more = sandbox && { sandboxRoutes: sandbox.routes };
   const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver, ...more });

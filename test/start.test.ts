@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -277,6 +277,7 @@ describe('node src/main.ts with a configuration file', () => {
 });
 
 describe('node src/main.ts that cannot start exits with 1 and says what to set', () => {
+  /** B15: nothing is left behind, neither a database nor keys. */
   const fails = async (env: Record<string, string>) => {
     const dataDir = newDataDir();
     const { ended, output } = start({ PORT: '0', DATA_DIR: dataDir, ...env });
@@ -285,8 +286,45 @@ describe('node src/main.ts that cannot start exits with 1 and says what to set',
     expect(output.out).toBe('');
     expect(output.err).toMatch(/^payer-identity cannot start: /);
     expect(output.err).not.toMatch(/^\s+at /m);
+    expect(existsSync(dataDir)).toBe(false);
     return output.err;
   };
+
+  const wechat = { type: 'wechat', appId: 'wx0000000000000001', appSecret: { $file: 'wechat.secret' } };
+  const withWechat = (name: string): string => {
+    const path = join(folder, name);
+    const config = {
+      defaultApp: 'shop',
+      apps: [{ id: 'shop', channels: { wechat_pay: 'wechat' } }],
+      sources: { wechat },
+      router: { secrets: ['router-secret-0123456789-abcdefghij'] },
+      keys: generateVaultKeys(),
+    };
+    writeFileSync(path, JSON.stringify(config));
+    return path;
+  };
+
+  test('the service does not start with a fault of a source, and leaves no database and no keys behind', async () => {
+    const message = await fails({ CONFIG: withWechat('source.json') });
+    expect(message).toMatch(/sources\.wechat\.appSecret.*wechat\.secret does not exist/);
+  });
+
+  test('a fault that is found when the sources are opened leaves no database and no keys behind either', async () => {
+    writeFileSync(join(folder, 'wechat.secret'), 'the secret of an official account');
+    const path = withWechat('gone.json');
+    // Checked, and removed before the sources read it for themselves, as tools that decrypt it do.
+    const remove = `import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+const read = fs.readFileSync;
+fs.readFileSync = (file, ...options) => {
+  const text = read(file, ...options);
+  if (file === process.env.CONFIG) fs.rmSync(file);
+  return text;
+};
+syncBuiltinESMExports();`;
+    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(remove)}`;
+    expect(await fails({ CONFIG: path, NODE_OPTIONS })).toMatch(/gone\.json does not exist \(ENOENT\)/);
+  });
 
   test('the service does not start in production without CONFIG', async () => {
     expect(await fails({ NODE_ENV: 'production' })).toMatch(/Set CONFIG to a configuration file with router\.secrets/);

@@ -2,7 +2,7 @@
  * Reads a configuration file: JSON5, of which JSON and JSON with comments are parts, or YAML when its name ends so. Every
  * setting keeps its line. What a parser would let through in silence is refused, since the operator meant something else.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SettingFault, SettingPath } from '../lib/setting-faults.ts';
 import { ConfigError } from './faults.ts';
@@ -48,13 +48,25 @@ const fail = (path: string, message: string): never => {
   throw new ConfigError(`The configuration ${path} ${message}.`);
 };
 
+/** A pipe would hang the second read, or be empty then. */
+const isReadOnce = (path: string): boolean => {
+  const file = statSync(path);
+  return file.isFIFO() || file.isSocket() || file.isCharacterDevice();
+};
+
+const READ_ONCE =
+  'is a pipe or a device, and the service reads it again while it runs: for new keys, and for changed files of sources. Name a file';
+
 const readText = (path: string, variable: string): string => {
   let text = '';
+  let isPipe = false;
   try {
-    text = readUtf8(path);
+    isPipe = isReadOnce(path);
+    text = isPipe ? '' : readUtf8(path);
   } catch (error) {
     return fail(path, `${whyUnreadable(error)}. ${variable} names it`);
   }
+  if (isPipe) return fail(path, READ_ONCE);
   if (text.length > MAX_BYTES) return fail(path, `is larger than 1 MiB. Does ${variable} name the right file?`);
   if (text.trim() === '') return fail(path, 'is empty. Write one with: payer-identity init');
   return text;

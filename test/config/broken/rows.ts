@@ -2,6 +2,7 @@
  * Broken configurations: those of the study of how operators meet the service, by its numbers, and further ones from 101
  * on. Each is a valid file of a merchant with one fault, or a few.
  */
+import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -220,4 +221,12 @@ export const rows: readonly Row[] = [
   changed(128, 'a lease that is too short', { times: { leaseMs: 5_000 } }),
   changed(129, 'SCOPES_IN_SDL beside CONFIG', {}, { SCOPES_IN_SDL: 'false' }),
   changed(130, '`door.port` is PORT', { door: { publicUrl: 'https://pay.example.com', port: 4_001 } }),
+  {
+    id: 131,
+    fault: 'a pipe in place of the file',
+    write: (folder) => {
+      execFileSync('mkfifo', [join(folder, 'config.yaml')]);
+      return { CONFIG: join(folder, 'config.yaml') };
+    },
+  },
 ];
