@@ -1,14 +1,12 @@
 /** What an operator sees when the service cannot start, and what a terminal shows when it can. */
-import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { prepareDataDir } from '../src/config/data-dir.ts';
 import { places, portFault } from '../src/start/ports.ts';
-import { childEnv } from './support/services/child-env.ts';
 import { runCommand } from './support/services/command.ts';
+import { CTRL_C, hasTerminal, openTerminal } from './support/services/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-faults-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -62,34 +60,19 @@ test('a folder below /proc ends the start at once with 1, and not a hang', { tim
   expect(err).toMatch(/^payer-identity cannot start: DATA_DIR names the folder \/proc\/payer-identity.*\n$/);
 });
 
-const hasScript = (() => {
-  try {
-    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
-  } catch {
-    return false;
-  }
-})();
-
-test.runIf(hasScript)(
+test.runIf(hasTerminal)(
   'on a terminal the greeting comes last, with what to do next, and no JSON',
   { timeout: 60_000 },
   async () => {
     const dataDir = join(folder, 'terminal');
     const command = `${process.execPath} src/main.ts --port 0 --data-dir ${dataDir}`;
-    const child = spawn('script', ['-qefc', command, '/dev/null'], { env: childEnv({ TERM: 'xterm-256color' }) });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let shown = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      shown += stripVTControlCharacters(text);
-    });
-    await expect.poll(() => shown, { timeout: 50_000 }).toContain('Ctrl+C ends it.');
+    const { shown, type, ended } = openTerminal(command, process.cwd());
+    await expect.poll(shown, { timeout: 50_000 }).toContain('Ctrl+C ends it.');
     for (const expected of ['/explorer', '/cashier', 'curl -s http://127.0.0.1:', 'npx payer-identity try wechat_pay'])
-      expect(shown).toContain(expected);
-    expect(shown).not.toMatch(/"level"|listening/);
+      expect(shown()).toContain(expected);
+    expect(shown()).not.toMatch(/"level"|listening/);
     expect(existsSync(dataDir)).toBe(true);
-    const closed = new Promise((resolve) => child.once('close', resolve));
-    // Ctrl+C, as a terminal sends it.
-    child.stdin.write('\u0003');
-    await closed;
+    type(CTRL_C);
+    await ended;
   },
 );

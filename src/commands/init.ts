@@ -3,11 +3,11 @@
  * read. It asks for what no option says, and overwrites nothing.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../config/load.ts';
-import { type Ask, type InitOptions, readAnswers } from './lib/init-answers.ts';
+import { type Ask, commonKeys, type InitOptions, readAnswers } from './lib/init-answers.ts';
 import { type Answers, configurationText, sourceTexts } from './lib/init-text.ts';
 
 export interface Initialized {
@@ -39,13 +39,15 @@ const alipayPair = () => {
 const schemaFrom = (folder: string): string =>
   relative(folder, fileURLToPath(new URL('../../schema/configuration.schema.json', import.meta.url)));
 
+const newSecret = () => `${randomBytes(32).toString('hex')}\n`;
+
 const filesOf = (file: string, answers: Answers): NewFile[] => {
   const inKeys = (name: string) => join(dirname(file), 'keys', name);
-  const common: NewFile[] = [
-    { path: inKeys('seal.key'), text: newKey(), mode: PRIVATE },
-    { path: inKeys('index.key'), text: newKey(), mode: PRIVATE },
-    { path: inKeys('router.secret'), text: `${randomBytes(32).toString('hex')}\n`, mode: PRIVATE },
-  ];
+  const common = commonKeys.map((name) => ({
+    path: inKeys(name),
+    text: name === 'router.secret' ? newSecret() : newKey(),
+    mode: PRIVATE,
+  }));
   const configuration = { path: file, text: configurationText(answers, schemaFrom(dirname(file))), mode: PRIVATE };
   if (!answers.sources.includes('alipay')) return [...common, configuration];
   const { privatePem, publicPem } = alipayPair();
@@ -72,15 +74,27 @@ const stepsOf = (file: string, { sources, store }: Answers): string[] => [
   `Replace what stands in <…> in ${file}, then: payer-identity check-config ${file}`,
 ];
 
+/** All of the files, or none. Exclusive: a file that appeared in the meantime stays as it is. */
+const writeAll = (files: readonly NewFile[]): void => {
+  const written: string[] = [];
+  try {
+    for (const { path, text, mode } of files) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      writeFileSync(path, text, { mode, flag: 'wx' });
+      written.push(path);
+    }
+  } catch (error) {
+    for (const path of written) rmSync(path, { force: true });
+    const reason = error instanceof Error ? error.message : 'unknown';
+    throw new ConfigError(`Nothing was written: ${reason}. Choose another folder with --out.`, { cause: error });
+  }
+};
+
 /** Writes the files, of which none may be there. Throws ConfigError for an option that cannot be used. */
 export const init = async (options: InitOptions, ask?: Ask): Promise<Initialized> => {
-  const file = resolve(options.out ?? 'payer-identity.yaml');
-  if (!/\.ya?ml$/.test(file)) throw new ConfigError('--out: is not the name of a YAML file. End it in .yaml.');
-  const answers = await readAnswers(options, ask);
+  const { file, ...answers } = await readAnswers(options, ask);
   const files = filesOf(file, answers);
   requireNew(files);
-  mkdirSync(join(dirname(file), 'keys'), { recursive: true, mode: 0o700 });
-  // Exclusive: a file that appeared in the meantime stays as it is.
-  for (const { path, text, mode } of files) writeFileSync(path, text, { mode, flag: 'wx' });
+  writeAll(files);
   return { files: files.map(({ path }) => path), next: stepsOf(file, answers) };
 };

@@ -1,6 +1,6 @@
 /** The command line as a whole: its help changes nothing, wrong usage ends with 2, and the document has every word of it. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/commands/cli.ts';
 import { childEnv } from '../support/services/child-env.ts';
 import { cli, runCommand } from '../support/services/command.ts';
+import { CTRL_C, hasTerminal, openTerminal } from '../support/services/terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -93,6 +94,59 @@ test('a Node that cannot load TypeScript is answered with one sentence that says
   const { code, out, err } = await runCommand('--import', [old, cli, 'start'], env);
   expect({ code, out }).toEqual({ code: 1, out: '' });
   expect(err).toMatch(/^payer-identity needs Node 24[\d.]* or newer, and this is 20\.19\.4: install it from .*\n$/);
+});
+
+describe.runIf(hasTerminal)('init on a terminal', { timeout: 60_000 }, () => {
+  const init = `${process.execPath} ${join(root, cli)} init`;
+  const ownFolder = (name: string): string => {
+    mkdirSync(join(folder, name));
+    return join(folder, name);
+  };
+
+  test('a wrong answer is asked again with the reason, and a file that is there stays as it is', async () => {
+    const own = ownFolder('asked');
+    writeFileSync(join(own, 'payer-identity.yaml'), 'of the operator');
+    const { answer, shown, ended } = openTerminal(init, own);
+    await answer('Which file is to be written? (payer-identity.yaml)', '\r');
+    const taken = await answer('Which file is to be written?', 'new/payer-identity.yml\r');
+    expect(taken).toMatch(/The answer is taken\. Nothing was written.*asked\/payer-identity\.yaml/);
+    await answer('Which sources (alipay, wechat, daxpay, jucai)? (alipay,wechat)', 'wechat, alipai\r');
+    expect(await answer('Which sources', 'wechat jucai\r')).toMatch(
+      /is not a known type\. Write one or more of: alipay/,
+    );
+    await answer('Which id has your app? (shop)', 'a b\r');
+    expect(await answer('Which id has your app?', 'tea\r')).toMatch(/is not an id\. Write 1 to 32 characters/);
+    await answer('To which page do payers come back?', 'shop.example.com\r');
+    const page = await answer('To which page do payers come back?', 'https://shop.example.com/back\r');
+    expect(page).toMatch(/is not an address of a page\. Write one such as https:/);
+    await answer('Which store', 'mysql\r');
+    expect(await answer('Which store', '\r')).toMatch(/is not a kind of store\. Write sqlite/);
+    expect(await ended).toBe(0);
+    expect(shown()).toMatch(/written: .*new\/payer-identity\.yml[\s\S]*Next:[\s\S]*check-config/);
+    const written = readFileSync(join(own, 'new', 'payer-identity.yml'), 'utf8');
+    for (const part of [
+      'defaultApp: tea',
+      'wechat_pay: wechat',
+      'union_pay: jucai',
+      "- 'https://shop.example.com/back'",
+    ])
+      expect(written).toContain(part);
+    expect(readFileSync(join(own, 'payer-identity.yaml'), 'utf8')).toBe('of the operator');
+  });
+
+  test.each([
+    ['Ctrl+C', CTRL_C],
+    ['Ctrl+D', '\u0004'],
+  ])('%s ends it with 1, and nothing is written', async (name, keys) => {
+    const own = ownFolder(name);
+    const { answer, shown, ended } = openTerminal(init, own);
+    await answer('Which file', '\r');
+    await answer('Which sources', '\r');
+    await answer('Which id', keys);
+    expect(await ended).toBe(1);
+    expect(shown().trim()).toBe('Nothing was written.');
+    expect(readdirSync(own)).toEqual([]);
+  });
 });
 
 describe('completion', () => {

@@ -113,12 +113,27 @@ test.each([
 test('init asks for what no option says', async () => {
   const asked: string[] = [];
   const out = join(folder, 'asked', 'payer-identity.yaml');
-  await init({ out, app: 'tea' }, async (question, fallback) => {
-    asked.push(question);
+  await init({ out, app: 'tea' }, async ({ text, fallback }) => {
+    asked.push(text);
     return fallback;
   });
   expect(asked).toHaveLength(3);
   expect(readFileSync(out, 'utf8')).toMatch(/defaultApp: tea[\s\S]*ali_pay: alipay\n {6}wechat_pay: wechat/);
+});
+
+test.each(['yes', '123', '1e3', 'null', '2026-01-01', '-', '.'])('init writes the app id %s as a text', async (app) => {
+  const out = join(folder, `id ${app}`, 'payer-identity.yaml');
+  await init({ ...options, out, app });
+  const { problem } = await checkConfiguration({ env: {}, file: out });
+  expect(problem).toMatch(/appId/);
+  expect(problem).not.toMatch(/defaultApp|apps\.|id:/);
+});
+
+test('init that cannot write all of its files leaves none', async () => {
+  const out = join(folder, 'half', 'payer-identity.yaml');
+  mkdirSync(join(folder, 'half', 'keys', 'alipay-app-private.pem'), { recursive: true });
+  await expect(init({ ...options, out })).rejects.toThrow(/Nothing was written.*alipay-app-private\.pem/);
+  expect(readdirSync(join(folder, 'half'), { recursive: true })).toEqual(['keys', 'keys/alipay-app-private.pem']);
 });
 
 test('a certificate that ends within 30 days is a warning of the check', async () => {

@@ -1,4 +1,6 @@
 /** The commented configuration that `init` writes. Its files are beside it; its secrets are variables or files. */
+import { stringify } from 'yaml';
+
 export type SourceType = 'alipay' | 'wechat' | 'daxpay' | 'jucai';
 
 /** What the configuration is written from. */
@@ -101,6 +103,9 @@ store: { $env: DATABASE_URL }
 # store: { $env: DATABASE_URL }
 `;
 
+/** In quotes where some version of YAML would read no text, such as `yes` or 123. */
+const textOf = (id: string): string => stringify(id, { compat: 'yaml-1.1' }).trim();
+
 /** `schema`: the path of the JSON Schema, by which editors complete and check the file. */
 export const configurationText = (
   { app, sources, returnUrls, store }: Answers,
@@ -110,9 +115,9 @@ export const configurationText = (
 # { $env: NAME } is the variable NAME, { $file: path } a file; its path counts from the folder of this file.
 
 # The app of callers that name none.
-defaultApp: ${app}
+defaultApp: ${textOf(app)}
 apps:
-  - id: ${app}
+  - id: ${textOf(app)}
     # The source of each channel.
     channels:
 ${channelsOf(sources)}

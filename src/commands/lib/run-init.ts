@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { ConfigError } from '../../config/load.ts';
 import { init } from '../init.ts';
 import type { Ask, InitOptions } from './init-answers.ts';
 import type { Command } from './run-command.ts';
@@ -6,8 +7,17 @@ import type { Command } from './run-command.ts';
 /** Asks on standard error, so that standard output has the result alone. */
 const onTerminal = (): { ask: Ask; close(): void } => {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const ask: Ask = async (question, fallback) =>
-    (await terminal.question(`${question} ${fallback === '' ? '' : `(${fallback}) `}`)).trim() || fallback;
+  // Ctrl+C, Ctrl+D, and a terminal that is closed.
+  const closed = new AbortController();
+  terminal.once('close', () => closed.abort());
+  const ask: Ask = async ({ text, fallback, fault }) => {
+    if (fault !== undefined) process.stderr.write(`  ${fault}\n`);
+    const answer = await terminal.question(`${text} (${fallback}) `, { signal: closed.signal }).catch(() => {
+      process.stderr.write('\n');
+      throw new ConfigError('Nothing was written.');
+    });
+    return answer.trim() || fallback;
+  };
   return { ask, close: () => terminal.close() };
 };
 
