@@ -122,11 +122,9 @@ export const allSettings = (): AllSettings => {
 const START = '<!-- settings: written by npm run codegen from the schemas in src -->';
 const END = '<!-- /settings -->';
 
-/** The page with its reference as the schemas are now. */
+/** The page with its reference as the schemas are now. The options of sources have pages of their own, docs/sources. */
 export const withReference = (page: string): string => {
-  const { file, sources } = allSettings();
   const [before = '', rest = ''] = page.split(START);
   const [, after = ''] = rest.split(END);
-  const perSource = [...sources].map(([type, settings]) => `### Sources of type \`${type}\`\n\n${table(settings)}`);
-  return [before + START, '### The file', table(file), ...perSource, END + after].join('\n\n');
+  return [before + START, table(allSettings().file), END + after].join('\n\n');
 };
