@@ -1,6 +1,6 @@
 /**
  * The code blocks of the documents: TypeScript is a part of an example or type-checked, operations are valid, JSON and
- * YAML parse, commands exist, and curl commands run. Pages in `elsewhere` have tests of their own that read every block.
+ * YAML parse, commands exist, and curl commands run; the page of docs/quick-start.md runs in test/http/cashier.test.ts. Pages in `elsewhere` have tests of their own that read every block.
  */
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ const blocks = pages.flatMap((page) =>
 const named = (language: string) => blocks.filter((block) => block.language === language);
 
 test('every block has a language that is checked', () => {
-  const languages = ['ts', 'js', 'graphql', 'json', 'yaml', 'sh', 'mermaid', 'sql', 'text'];
+  const languages = ['ts', 'js', 'html', 'graphql', 'json', 'yaml', 'sh', 'mermaid', 'sql', 'text'];
   expect(blocks.filter(({ language }) => !languages.includes(language))).toEqual([]);
 });
 

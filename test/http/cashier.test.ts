@@ -1,9 +1,13 @@
 /** The whole way of a payer, in a real browser: every state of the cashier in words, on a desktop and on a phone. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import fc from 'fast-check';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../src/emulators/free-port.ts';
 import { testCodeKinds } from '../../src/emulators/test-codes.ts';
 import { selfSubmittingForm } from '../../src/lib/form.ts';
+import { startSandbox, type TestSandbox } from '../../src/testing/index.ts';
 import {
   desktop,
   draw,
@@ -13,21 +17,24 @@ import {
   phone,
   type TestBrowser,
 } from '../support/http/browser.ts';
+import { readQr } from '../support/http/qr.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
 let service: SandboxService;
+/** With PORT=0: its port is known when it listens. */
+let chosen: TestSandbox;
 let browser: TestBrowser;
 beforeAll(async () => {
-  [service, browser] = await Promise.all([startSandboxService(), launchBrowser()]);
+  [service, chosen, browser] = await Promise.all([startSandboxService(), startSandbox(), launchBrowser()]);
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
+  await chosen?.close();
   await service?.close();
 });
 
 /** A busy machine takes as long. */
 const SLOW = 180_000;
-const localhost = () => service.origin.replace('127.0.0.1', 'localhost');
 const heading = (page: Page, text: string) => page.getByRole('heading', { name: text, exact: true }).waitFor();
 
 interface Shop {
@@ -55,19 +62,23 @@ const openAsPayer = async ({ context, cashier, faults }: Shop): Promise<Page> =>
 
 describe('on a desktop', () => {
   test.each([
-    ['ali_pay', ''],
-    ['wechat_pay', ''],
-    ['union_pay', ''],
-    ['wechat_pay_website_qr', '?app=demo-ways'],
+    ['ali_pay', '', 'localhost where PORT=0 chose the port', () => chosen.url.replace('127.0.0.1', 'localhost')],
+    ['wechat_pay', '', '127.0.0.1 where PORT=0 chose the port', () => chosen.url],
+    ['union_pay', '', '127.0.0.1', () => service.origin],
+    ['wechat_pay_website_qr', '?app=demo-ways', '127.0.0.1', () => service.origin],
   ])(
-    'a payer authorizes on %s and the cashier%s shows who it is',
-    async (channel, query) => {
-      const shop = await openShop(desktop, query, channel === 'ali_pay' ? localhost() : service.origin);
+    'a payer authorizes on %s and the cashier%s on %s shows who it is; link, QR code and return page are of this address',
+    async (channel, query, _, origin) => {
+      const shop = await openShop(desktop, query, origin());
       await choose(shop, channel);
+      const link = await shop.cashier.getByText('Open as the payer').getAttribute('href');
+      const qr = await shop.cashier.locator('.qr img').getAttribute('src');
+      expect(readQr(decodeURIComponent(qr ?? ''))).toBe(link);
+      expect(decodeURIComponent(link ?? '')).toContain(`${origin()}/payer?`);
       const payer = await openAsPayer(shop);
       await payer.getByText('小博').click();
       await payer.getByText('You may close this page.').waitFor();
-      expect(new URL(payer.url()).pathname + new URL(payer.url()).search).toBe('/payer');
+      expect(payer.url()).toBe(`${origin()}/payer`);
       await heading(shop.cashier, 'The payer is identified');
       expect(await shop.cashier.locator('#identity-openId, #identity-userId').innerText()).toMatch(/.{10,}/);
       expect(shop.faults).toEqual([]);
@@ -183,16 +194,19 @@ describe('on a desktop', () => {
   );
 
   test(
-    'a lost connection, 503 and 429 are shown with the seconds until the next try, and survived',
+    'a lost connection, 503 and 429 are shown with the seconds until the next try, and survived by cashier and payer page',
     async () => {
       const shop = await openShop();
       const { context, cashier } = shop;
-      let replies: { status: number; headers: Record<string, string> }[] = [];
+      const headers = { 'retry-after': '1' };
+      const replies = [503, 429];
+      const toPayer: (number | 'failed')[] = ['failed', 503];
       await context.route('**/graphql', (route) => {
-        const reply = replies.shift();
-        return reply ? route.fulfill({ ...reply, body: '' }) : route.continue();
+        const isHandOver = route.request().postData()?.includes('authenticateAndSet');
+        const reply = (isHandOver ? toPayer : replies).shift();
+        if (reply === undefined) return route.continue();
+        return reply === 'failed' ? route.abort() : route.fulfill({ status: reply, headers, body: '' });
       });
-      replies = [503, 429].map((status) => ({ status, headers: { 'retry-after': '1' } }));
       await choose(shop, 'wechat_pay');
       await cashier.getByText('Trying again in 1 s').waitFor();
       await heading(cashier, 'Waiting for the payer');
@@ -204,6 +218,10 @@ describe('on a desktop', () => {
       await context.setOffline(false);
       await expect.poll(() => cashier.getByRole('alert').isVisible(), { timeout: 20_000 }).toBe(false);
       await payer.getByText('小艾').click();
+      await payer.getByText('No connection to the shop. Trying again in 1 s').waitFor();
+      await heading(payer, 'Done');
+      expect(await payer.getByRole('alert').isVisible()).toBe(false);
+      expect(toPayer).toEqual([]);
       await heading(cashier, 'The payer is identified');
       expect(shop.faults).toEqual([]);
       await context.close();
@@ -275,6 +293,29 @@ describe('on a desktop', () => {
     SLOW,
   );
 });
+
+test(
+  'the page of docs/quick-start.md, served on another port, starts a session, takes the payer back and shows who it is',
+  async () => {
+    const text = readFileSync(new URL('../../docs/quick-start.md', import.meta.url), 'utf8');
+    const html = /```html\n([\s\S]*?)```/.exec(text)?.[1]?.replace('http://127.0.0.1:4001', service.origin);
+    const port = await freePort();
+    const server = createServer((_, response) => void response.setHeader('content-type', 'text/html').end(html));
+    await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
+    const context = await browser.open(desktop);
+    const own = await context.newPage();
+    await own.goto(`http://localhost:${port}/`);
+    await own.getByText('Waiting for the payer').waitFor();
+    const [payer] = await Promise.all([context.waitForEvent('page'), own.getByText('Authorize as the payer').click()]);
+    await payer.getByText('小博').click();
+    await payer.getByText('Done: close this page').waitFor();
+    expect(payer.url()).toBe(`http://localhost:${port}/`);
+    await own.getByText(/"PayerAuthSucceeded".*"openId":"[^"]{10}/).waitFor();
+    await context.close();
+    server.close();
+  },
+  SLOW,
+);
 
 describe('on a phone', () => {
   test(
