@@ -4,10 +4,20 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readLockFile } from '../scripts/lib/lock-file.ts';
 import { generateVaultKeys } from '../src/security/vault.ts';
@@ -102,6 +112,71 @@ describe.skipIf(!process.env.PACKAGE)('the production install', { timeout: 120_0
   });
 });
 
+/** What a browser loads of the pages of a sandbox: each file that a page names, and the workers that the explorer starts. */
+const PAGES = `
+const read = async (url) => {
+  const response = await fetch(url, { headers: { accept: 'text/html,*/*' } });
+  const text = await response.text();
+  return { status: response.status, type: response.headers.get('content-type'), isEmpty: text === '', text };
+};
+export const readPages = async (origin) => {
+  const found = new Map();
+  const add = async (url) => found.get(url) ?? found.set(url, await read(url)).get(url);
+  for (const path of ['/', '/cashier', '/payer', '/docs', '/explorer']) {
+    const { text } = await add(origin + path);
+    const base = new URL(/<base href="([^"]*)">/.exec(text)?.[1] ?? '', origin + path);
+    for (const [, link] of text.matchAll(/(?<!<base )(?:src|href)="([^"]+)"/g)) await add(new URL(link, base).href);
+    for (const [, map] of text.matchAll(/<script type="importmap">([^<]*)</g))
+      for (const link of Object.values(JSON.parse(map).imports)) await add(new URL(link, base).href);
+  }
+  // A Map goes on with what is added to it.
+  for (const [url, { text }] of found)
+    if (new URL(url).pathname.startsWith('/cashier/'))
+      for (const [, link] of text.matchAll(/ from '(\\.[^']+)'/g)) await add(new URL(link, url).href);
+  for (const name of ['editor', 'json', 'graphql']) await add(origin + '/explorer/' + name + '.worker.js');
+  return [...found].map(([url, { text, ...page }]) => ({ path: url.slice(origin.length), ...page }));
+};
+`;
+
+interface ReadPage {
+  readonly path: string;
+  readonly status: number;
+  readonly type: string;
+  readonly isEmpty: boolean;
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.ts': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.md': 'text/plain; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+const expectPages = (pages: readonly ReadPage[]): void => {
+  const expected = pages.map(({ path }) => ({
+    path,
+    status: 200,
+    type: types[extname(path)] ?? 'text/html; charset=utf-8',
+    isEmpty: false,
+  }));
+  expect(pages).toEqual(expected);
+  expect(pages.map(({ path }) => path)).toEqual(
+    expect.arrayContaining([
+      ...['graphiql.js', 'graphiql.css', 'editor.worker.js'].map((name) => `/explorer/${name}`),
+      ...[
+        '/pages/explorer.js',
+        '/cashier/cashier.ts',
+        '/cashier/payer.ts',
+        '/cashier/lit-html.js',
+        '/failure-codes.json',
+      ],
+      ...['/docs/configuration.md', '/docs/sources/wechat.md'],
+    ]),
+  );
+};
+
 describe.skipIf(!process.env.PACKAGE)('the package in an empty project', { timeout: 240_000 }, () => {
   const installed = join(project, 'consumer/node_modules/payer-identity');
   const consumer = join(project, 'consumer');
@@ -110,9 +185,11 @@ describe.skipIf(!process.env.PACKAGE)('the package in an empty project', { timeo
   beforeAll(() => {
     run('npm', ['pack', '--silent', '--pack-destination', project], root);
     tarball = join(project, `payer-identity-${manifest.version}.tgz`);
+    console.log(`npm pack: ${(statSync(tarball).size / 2 ** 20).toFixed(1)} MB`);
     copyProduction(consumer);
     mkdirSync(installed, { recursive: true });
     run('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed]);
+    writeFileSync(join(consumer, 'pages.mjs'), PAGES);
     writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
     for (const name of ['@types/node', 'undici-types'])
       cpSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name), { recursive: true });
@@ -137,6 +214,7 @@ describe.skipIf(!process.env.PACKAGE)('the package in an empty project', { timeo
       join(consumer, 'consumer.mjs'),
       `import { createRequire } from 'node:module';
 import { startPayerIdentityDouble, startSandbox } from 'payer-identity/testing';
+import { readPages } from './pages.mjs';
 const required = createRequire(import.meta.url)('payer-identity/testing');
 if (required.startSandbox !== startSandbox) throw new Error('two copies');
 const ask = async (url, query, variables) => (await (await fetch(url, {
@@ -144,22 +222,17 @@ const ask = async (url, query, variables) => (await (await fetch(url, {
 const sandbox = await startSandbox();
 const { r } = await ask(sandbox.graphqlUrl, 'mutation { r: startAuthentication(input: { channelId: "ali_pay", returnUrl: "http://localhost:5173/" }) { ... on PayerAuthenticationStarted { authorizeUrl } } }');
 const visit = await sandbox.payer.authorizes({ authorizeUrl: r.authorizeUrl, payer: 'bob' });
-const page = async (path) => {
-  const { status, headers } = await fetch(sandbox.url + path);
-  return status + ' ' + headers.get('content-type').split(';')[0];
-};
-const explorer = await (await fetch(sandbox.url + '/explorer')).text();
-const files = [...explorer.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path);
-const pages = [];
-for (const path of ['/cashier', '/payer', '/docs', ...files]) pages.push(path + ' ' + await page(path));
+const pages = await readPages(sandbox.url);
 await sandbox.close();
 const double = await startPayerIdentityDouble({ identities: [{ id: 'pid_1', openId: 'o1' }] });
 const { _entities } = await ask(double.graphqlUrl, 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on PayerIdentity { openId } } }', { r: [{ __typename: 'PayerIdentity', id: 'pid_1' }] });
 await double.close();
-console.log(JSON.stringify({ answer: visit.answer, openId: _entities[0].openId, pages, explorer: files.length }));
+console.log(JSON.stringify({ answer: visit.answer, openId: _entities[0].openId, pages }));
 `,
     );
-    expect(JSON.parse(run(process.execPath, ['consumer.mjs'], consumer))).toEqual(['PayerAuthResultStored', 200, 'o1']);
+    const { pages, ...answers } = JSON.parse(run(process.execPath, ['consumer.mjs'], consumer));
+    expect(answers).toEqual({ answer: 'PayerAuthResultStored', openId: 'o1' });
+    expectPages(pages);
   });
 
   test('has types that a strict project checks, with those of its dependencies', () => {
@@ -194,6 +267,15 @@ await sandbox.payer.authorizes({ authorizeUrl: '', kind: 'nope' });
 
   test.each(Object.entries<string>(manifest.bin ?? {}))('its command %s runs', (_, path) => {
     expect(run(process.execPath, [join(installed, path), '--version'], consumer)).toContain(manifest.version);
+  });
+
+  test('its command start serves the same in an empty folder, and makes nothing but its data', async () => {
+    const empty = join(project, 'empty');
+    mkdirSync(empty);
+    const url = await started(spawnHere(empty, [join(installed, manifest.bin['payer-identity']), 'start'], {}));
+    const { readPages } = await import(pathToFileURL(join(consumer, 'pages.mjs')).href);
+    expectPages(await readPages(url));
+    expect(readdirSync(empty)).toEqual(['data']);
   });
 
   test('publint finds nothing to improve', async () => {

@@ -188,7 +188,7 @@ export interface ResultHolder {
 }
 
 /** What the parsed options of every source have. */
-interface SourceOptions {
+export interface SourceOptions {
   readonly channels: readonly string[];
 }
 

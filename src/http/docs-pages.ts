@@ -8,9 +8,10 @@ const titleOf = (file: URL): string => /^# (.*)$/m.exec(readText(file))?.[1] ?? 
 
 export const docsPages = (): Pages => {
   const folder = new URL('docs/', projectRoot);
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.md')) : [];
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+  const names = files.filter((name) => name.endsWith('.md')).sort();
   const documents = [
-    ['docs/README.md', new URL('README.md', projectRoot)] as const,
+    ['README.md', new URL('README.md', projectRoot)] as const,
     ...names.map((name) => [`docs/${name}`, new URL(name, folder)] as const),
   ].filter(([, file]) => existsSync(file));
   const list = documents.map(([path, file]) => `<li><a href="${path}">${escapeText(titleOf(file))}</a></li>`);
