@@ -3,7 +3,7 @@ import type { Config } from '../config/load.ts';
 
 const schemaNote = ({ scopesInSdl }: Config['callers']) =>
   scopesInSdl
-    ? 'with @requiresScopes; SCOPES_IN_SDL=false npm start for gateways that refuse it'
+    ? 'with @requiresScopes; SCOPES_IN_SDL=false for gateways that refuse it'
     : 'without @requiresScopes (SCOPES_IN_SDL=false)';
 
 const lanNote = (lanUrl: string | undefined): string =>
@@ -43,5 +43,5 @@ Next: open the cashier and authenticate a payer, or try it from here:
     -d '{"query":"mutation { authenticate(input: { channelId: \\"wechat_pay\\", authCode: \\"test_ok_alice~'$(date +%s)'\\" }) { __typename ... on PayerAuthenticated { identity { id openId } } ... on PayerFailure { code message } } }"}'
 
   npx payer-identity try wechat_pay --url ${url}
-${quiet ? '\nWarnings and errors are shown below; LOG_LEVEL=info npm start shows every call. Ctrl+C ends it.\n' : ''}
+${quiet ? '\nWarnings and errors are shown below; LOG_LEVEL=info shows every call. Ctrl+C ends it.\n' : ''}
 ${lanNote(lanUrl)}`;
