@@ -310,7 +310,7 @@ test(
     await payer.getByText('小博').click();
     await payer.getByText('Done: close this page').waitFor();
     expect(payer.url()).toBe(`http://localhost:${port}/`);
-    await own.getByText(/"PayerAuthSucceeded".*"openId":"[^"]{10}/).waitFor();
+    await own.getByText(/"PayerAuthSucceeded".*"userId":"[^"]{10}/).waitFor();
     await context.close();
     server.close();
   },
