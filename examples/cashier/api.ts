@@ -27,14 +27,21 @@ const readClock = (response: Response): void => {
   if (Number.isFinite(date)) clockOffsetMs = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
 };
 
+/** A browser that loses its network says so, and leaves calls that wait at the service as they are: they end here. */
+let network = new AbortController();
+addEventListener('offline', () => {
+  network.abort();
+  network = new AbortController();
+});
+
 const post = async (body: string, signal?: AbortSignal): Promise<Response> => {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const ends = [network.signal, AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
   try {
     return await fetch(ENDPOINT, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body,
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal: AbortSignal.any(ends),
     });
   } catch {
     signal?.throwIfAborted();
@@ -71,6 +78,15 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     else signal?.addEventListener('abort', abort, { once: true });
   });
 
+/** Ends early when the browser has a network again. */
+const sleepUntilOnline = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  const over = new AbortController();
+  const online = new Promise<void>((resolve) => {
+    addEventListener('online', () => resolve(), { once: true, signal: over.signal });
+  });
+  await Promise.race([sleep(ms, signal), online]).finally(() => over.abort());
+};
+
 /** Asks for nothing: an operation may wait at the service, and this shows at once that the connection is back. */
 const PROBE = JSON.stringify({ query: '{ __typename }' });
 
@@ -100,7 +116,8 @@ export const send = async <Result, Variables>(
       if (!(error instanceof NotNow)) throw error;
       const thisMs = error.waitMs ?? waitMs;
       onWait?.(Math.ceil(thisMs / 1_000));
-      await sleep(thisMs, signal);
+      if (error.waitMs === undefined) await sleepUntilOnline(thisMs, signal);
+      else await sleep(thisMs, signal);
     }
   }
 };

@@ -8,7 +8,7 @@ import {
   type PayerFailureCode,
   StartCertificationDocument,
 } from './graphql.ts';
-import { say } from './language.ts';
+import { say, type Words } from './language.ts';
 import { cross, mark, tick } from './marks.ts';
 import { checkTexts } from './payer-texts.ts';
 import { payerPage } from './session.ts';
@@ -17,7 +17,14 @@ import { failureText, texts, titleOf } from './texts.ts';
 
 type State =
   | { readonly is: 'asking' }
-  | { readonly is: 'waiting'; readonly url: string; readonly qr: string | null; readonly checks: number }
+  | {
+      readonly is: 'waiting';
+      readonly url: string;
+      readonly qr: string | null;
+      readonly checks: number;
+      /** Why the channel could not be asked the last time. */
+      readonly trouble?: PayerFailureCode | undefined;
+    }
   | { readonly is: 'passed' }
   | { readonly is: 'failed'; readonly code: PayerFailureCode };
 
@@ -54,11 +61,12 @@ const watch = async (certifyId: string, waiting: Extract<State, { is: 'waiting' 
     await sleep(POLL_MS);
     const { certification: answer } = await send(CertificationDocument, { certifyId }, { onWait });
     if (state !== mine.shown) return;
-    if (answer && 'retryAfterSeconds' in answer) await sleep(answer.retryAfterSeconds * 1_000);
-    else if (answer && 'code' in answer) return show({ is: 'failed', code: answer.code });
-    else if (answer?.status === 'PASSED') return show({ is: 'passed' });
-    mine.shown = { ...waiting, checks };
+    const busy = answer && 'retryAfterSeconds' in answer ? answer : undefined;
+    if (!busy && answer && 'code' in answer) return show({ is: 'failed', code: answer.code });
+    if (answer && 'status' in answer && answer.status === 'PASSED') return show({ is: 'passed' });
+    mine.shown = { ...waiting, checks, trouble: busy?.code };
     show(mine.shown);
+    if (busy) await sleep(busy.retryAfterSeconds * 1_000);
   }
   if (state === mine.shown) show({ is: 'failed', code: 'CERTIFY_ID_EXPIRED' });
 };
@@ -78,6 +86,11 @@ const form = (): TemplateResult => html`
     <p class="buttons"><button class="primary">${say(checkTexts.begin)}</button></p>
   </form>`;
 
+const waitingWords = ({ trouble, checks }: Extract<State, { is: 'waiting' }>): Words => {
+  if (trouble) return failureText(trouble);
+  return checks > 4 ? checkTexts.notYet : checkTexts.certifyNext;
+};
+
 const restart = (): TemplateResult => html`<p class="buttons">
   <button type="button" @click=${() => show({ is: 'asking' })}>${say(texts.again)}</button></p>`;
 
@@ -91,7 +104,7 @@ const body = (): TemplateResult => {
     case 'waiting':
       return html`
         <div class="dots" aria-hidden="true"><i></i><i></i><i></i></div>
-        ${status(say(checkTexts.certifyWaiting), say(state.checks > 4 ? checkTexts.notYet : checkTexts.certifyNext))}
+        ${status(say(checkTexts.certifyWaiting), say(waitingWords(state)))}
         <div class="ways">
           ${
             state.qr

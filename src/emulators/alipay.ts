@@ -43,7 +43,7 @@ export const startAlipay = (options: AlipayOptions): Promise<Emulator> => {
     {
       'POST /gateway.do': v1,
       'GET /gateway.do': v1,
-      'GET /certify': ({ url }) => choose(certifications, url.searchParams),
+      'GET /certify': (request) => choose(certifications, request.url.searchParams, languageOf(request)),
       'GET /oauth2/publicAppAuthorize.htm': (request) => {
         const { searchParams } = request.url;
         return authorizePage(gateway.appOf(searchParams.get('app_id') ?? ''), searchParams, languageOf(request));

@@ -17,6 +17,8 @@ export interface EmulatorReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** How late it is sent; a test code in the request says so too. */
+  readonly delayMs?: number | undefined;
 }
 
 /** A request as it arrived, with its secrets: the ledger never leaves a test or a sandbox. */
@@ -57,7 +59,10 @@ export const startEmulator = async (handle: EmulatorHandler, port = 0): Promise<
     };
     if (ledger.length < MAX_LEDGER_ENTRIES) ledger.push({ at: Date.now(), ...request });
     const reply = handle(request);
-    const delayMs = delayMsOf(request.rawUrl + request.body);
+    const delayMs = Math.max(
+      delayMsOf(request.rawUrl + request.body),
+      typeof reply === 'string' ? 0 : (reply.delayMs ?? 0),
+    );
     if (delayMs > 0) await delay(delayMs, undefined, { signal: closing.signal });
     if (reply === 'hang') return;
     if (reply === 'reset') return void message.socket.resetAndDestroy();

@@ -37,7 +37,7 @@ type Query {
 
 type TestValue {
   value: String!
-  "What takes the value: an auth code, the holderName of a certification, or a once token."
+  "What takes the value: an auth code, the holderName of a certification, a choice on its page, or a once token."
   of: String!
   does: String!
   outcomes: [TestValueOutcome!]!

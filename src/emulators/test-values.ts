@@ -7,6 +7,7 @@ import { type TestCodeKind, testCodeKinds } from './test-codes.ts';
 export const valueKinds = {
   authCode: 'Auth codes, for `authenticate` and `authenticateAndSet`',
   holderName: 'Names on the document, for `initializeIdentityCertification`',
+  certification: 'Choices on Alipay’s page of the certification, for `identityCertification`',
   onceToken: 'Once tokens, for `jobworthAuthentication`',
 } as const;
 export type ValueKind = keyof typeof valueKinds;
@@ -126,6 +127,13 @@ const certificationOutcome = (kind: TestCodeKind): string => {
   return refusedNames.has(kind) ? 'CERTIFICATION_REFUSED' : 'CHANNEL_NO_ANSWER';
 };
 
+/** How the channel answers when it is asked for the result. The service may ask again, unless the certification is gone. */
+const certificationResults: Partial<Record<TestCodeKind, string>> = {
+  invalid: 'CERTIFY_ID_UNKNOWN',
+  used: 'CERTIFICATION_REFUSED',
+  expired: 'CERTIFY_ID_EXPIRED',
+};
+
 const jobworthOutcomes: Partial<Record<TestCodeKind, string>> = {
   ok: 'PayerJobworthAnswered',
   invalid: 'ONCE_TOKEN_INVALID',
@@ -167,6 +175,20 @@ export const testValues: readonly TestValue[] = [
   atAlipay('holderName', '张三', 'begins, as every other name', 'PayerCertificationInitialized'),
   atAlipay('holderName', '拒绝', 'is refused', 'CERTIFICATION_REFUSED'),
   ...kinds.map((kind) => atAlipay('holderName', nameOf(kind), testCodeKinds[kind], certificationOutcome(kind))),
+  atAlipay('certification', '通过', 'passes: the status is PASSED', 'PayerCertification'),
+  atAlipay('certification', '不通过', 'does not pass: the status is NOT_PASSED', 'PayerCertification'),
+  atAlipay('certification', 'test_ok_alice_delay_2s', 'passes; each answer comes after 2 s', 'PayerCertification'),
+  atAlipay('certification', 'test_ok_alice_delay_30s', 'passes; each answer comes too late', 'CHANNEL_NO_ANSWER'),
+  ...kinds
+    .filter((kind) => kind !== 'ok')
+    .map((kind) =>
+      atAlipay(
+        'certification',
+        `test_${kind}_alice`,
+        testCodeKinds[kind],
+        certificationResults[kind] ?? 'CHANNEL_NO_ANSWER',
+      ),
+    ),
   ...kinds.map((kind) => {
     const outcome = jobworthOutcomes[kind] ?? authCodes[kind].outcome;
     return atAlipay('onceToken', nameOf(kind), testCodeKinds[kind], outcome);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { testCodeKinds } from '../../src/emulators/test-codes.ts';
 import {
   appId,
   appPublicKey,
@@ -110,6 +111,50 @@ describe('a certification', () => {
     const certifyId = await begin(emulator);
     const links = hrefs(await (await emulator.get(pageUrl(emulator, certifyId))).text());
     for (const label of ['不通过', '通过', '不通过']) await emulator.get(links[label] ?? '');
+    expect((await emulator.business(QUERY, { certify_id: certifyId })).node.passed).toBe('T');
+  });
+
+  test('the certification page offers every fault, and a query is answered like one of that test code until the next choice', async () => {
+    const emulator = await start();
+    const { get, signed, origin } = emulator;
+    const certifyId = await begin(emulator);
+    const html = await (await get(pageUrl(emulator, certifyId))).text();
+    const faults = [...html.matchAll(/<form action="([^"]+)">(.*?)<button>[^<]+<code>([^<]+)</g)].map(
+      ([, action = '', inputs = '', code = '']) => {
+        const fields = [...inputs.matchAll(/name="(\w+)" value="(\w+)"/g)].map(([, name = '', value = '']) => [
+          name,
+          value,
+        ]);
+        return { code, href: `${action}?${new URLSearchParams(fields)}` };
+      },
+    );
+    const kinds = Object.keys(testCodeKinds).filter((kind) => kind !== 'ok');
+    expect(faults.map(({ code }) => code).toSorted()).toEqual(
+      [
+        ...[2, 4, 30].map((seconds) => `test_ok_alice_delay_${seconds}s`),
+        ...kinds.map((kind) => `test_${kind}_alice`),
+      ].toSorted(),
+    );
+    const seen = async (id: string): Promise<unknown> => {
+      const query = new URLSearchParams(present(signed(QUERY, { biz_content: JSON.stringify({ certify_id: id }) })));
+      const url = `${origin}/gateway.do?${query}`;
+      try {
+        const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(500) });
+        return [response.status, await response.text()];
+      } catch (error) {
+        return error instanceof Error && error.name;
+      }
+    };
+    const outcomes = new Set<string>();
+    for (const { code, href } of faults) {
+      expect((await get(href)).status).toBe(302);
+      const [asked, likeOne] = await Promise.all([seen(certifyId), seen(code)]);
+      expect({ code, asked }).toEqual({ code, asked: likeOne });
+      outcomes.add(JSON.stringify(asked));
+    }
+    // The delays and the answer that never comes are one to a client that waits half a second.
+    expect(outcomes.size).toBe(faults.length - 3);
+    await get(hrefs(html).通过 ?? '');
     expect((await emulator.business(QUERY, { certify_id: certifyId })).node.passed).toBe('T');
   });
 

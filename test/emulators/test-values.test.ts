@@ -47,6 +47,30 @@ const openSession = async ({ appId, channelId }: TestValueOutcome): Promise<stri
   return started.data.r.queryCode;
 };
 
+/** Opens the page of a new certification, and presses there what says the value. */
+const chooseOnPage = async (value: string, { appId }: TestValueOutcome): Promise<string> => {
+  const document = { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' };
+  const initialized = await service.graphql(
+    `mutation ($input: PayerInitializeCertificationInput!) { r: initializeIdentityCertification(input: $input) {
+      ... on PayerCertificationInitialized { certifyId } } }`,
+    { input: { appId, method: 'FACE', document } },
+  );
+  const { certifyId } = initialized.data.r;
+  const started = await service.graphql(
+    `mutation ($input: PayerStartCertificationInput!) { r: startIdentityCertification(input: $input) {
+      ... on PayerCertificationStarted { url } } }`,
+    { input: { appId, certifyId } },
+  );
+  const { url } = started.data.r;
+  const page = (await (await fetch(url)).text()).replaceAll('&amp;', '&');
+  const [, link] = new RegExp(`href="([^"]+)">${value}<`).exec(page) ?? [];
+  const form = page.split('<form ').find((each) => each.includes(`>${value}<`)) ?? '';
+  const fields = [...form.matchAll(/name="(\w+)" value="(\w+)"/g)].map(([, name = '', given = '']) => [name, given]);
+  const chosen = await fetch(new URL(link ?? `/certify?${new URLSearchParams(fields)}`, url));
+  if (!(await chosen.text()).includes('已完成')) throw new Error(`the page offers no ${value}`);
+  return certifyId;
+};
+
 let serial = 0;
 const give: Record<TestValue['of'], (value: string, place: TestValueOutcome) => Promise<string>> = {
   async authCode(value, place) {
@@ -67,6 +91,12 @@ const give: Record<TestValue['of'], (value: string, place: TestValueOutcome) => 
       `mutation ($input: PayerInitializeCertificationInput!) { r: initializeIdentityCertification(input: $input) { ${FAILURE} } }`,
       { appId, method: 'FACE', document: { type: 'IDENTITY_CARD', holderName, number: '11010519491231002X' } },
     ),
+  async certification(value, place) {
+    const certifyId = await chooseOnPage(value, place);
+    const check = `query ($certifyId: ID!, $appId: ID) { r: identityCertification(certifyId: $certifyId, appId: $appId) { ${FAILURE} } }`;
+    const { code, __typename } = (await service.graphql(check, { certifyId, appId: place.appId })).data.r;
+    return code ?? __typename;
+  },
   onceToken: (onceToken, { appId }) =>
     call(`query ($input: PayerJobworthInput!) { r: jobworthAuthentication(input: $input) { ${FAILURE} } }`, {
       appId,
@@ -95,7 +125,7 @@ test('every test value has the outcome of the table on every channel', { timeout
 });
 
 test('the table has every kind of test code for each use, and every channel of the sandbox that needs no signature', () => {
-  for (const use of ['authCode', 'holderName', 'onceToken'] as const) {
+  for (const use of ['authCode', 'holderName', 'certification', 'onceToken'] as const) {
     const kinds = testValues.filter(({ of }) => of === use).map(({ value }) => /^test_([a-z0-9]+)_/.exec(value)?.[1]);
     expect([...new Set(kinds.filter(Boolean))].toSorted()).toEqual(Object.keys(testCodeKinds).toSorted());
   }

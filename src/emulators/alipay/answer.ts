@@ -9,6 +9,7 @@ export interface Answer {
   /** The members that a forger would change. */
   readonly forged?: Fields;
   readonly isError?: boolean;
+  readonly delayMs?: number;
 }
 
 export const textOf = (fields: Fields, name: string): string => {

@@ -1,8 +1,9 @@
 /** The certifications at the emulated Alipay, from initialize to the payer's choice. */
 import { randomBytes } from 'node:crypto';
 import { type EmulatorReply, type Fields, fieldsOf } from '../emulator.ts';
-import { isWebUrl } from '../html.ts';
-import { readTestCode, type TestCodeKind } from '../test-codes.ts';
+import { certificationFaultChooser } from '../fault-chooser.ts';
+import { isWebUrl, type Language, type Words } from '../html.ts';
+import { delayMsOf, readTestCode, type TestCodeKind } from '../test-codes.ts';
 import { type Answer, textOf } from './answer.ts';
 import { errorPage, textPage } from './pages.ts';
 
@@ -40,6 +41,8 @@ interface Certification {
   readonly createdAt: number;
   returnUrl: string;
   passed: boolean;
+  /** The fault that was chosen on the page: a query is answered as one of this test code. */
+  fault?: string | undefined;
 }
 
 interface CertificationOptions {
@@ -105,44 +108,78 @@ const passedAnswer = ({ passedAsList }: Certifications, passed: boolean, kind: T
   return succeed(node, kind, { passed: write(passed ? 'F' : 'T') });
 };
 
-/** A test code in place of a certify_id chooses the outcome. */
-export const query = (certifications: Certifications, appId: string, biz: Fields): Answer => {
-  const certifyId = textOf(biz, 'certify_id');
-  const { kind, payer } = readTestCode(certifyId);
-  if (certifyId === '') return refuse('ILLEGAL_ARGUMENT_FORMAT');
+/** A test code chooses the outcome. */
+const answerTo = (certifications: Certifications, code: string): Answer => {
+  const { kind, payer } = readTestCode(code);
+  if (kind === 'invalid') return refuse('OPEN_CERTIFY_BILL_NOT_EXIST');
   if (kind === 'used') return refuse('OPEN_CERTIFY_BILL_STATUS_ERROR');
   if (kind === 'expired') return refuse('CERTIFY_ID_EXPIRED');
-  if (kind !== 'invalid') return passedAnswer(certifications, payer !== 'failed', kind);
-  const certification = find(certifications, appId, certifyId, QUERYABLE_MS);
-  if (typeof certification === 'string') return refuse(certification);
-  return passedAnswer(certifications, certification.passed);
+  return { ...passedAnswer(certifications, payer !== 'failed', kind), delayMs: delayMsOf(code) };
 };
 
-/** The page where the payer certifies. The return_url of the request outranks that of initialize. */
+/** A test code may stand in place of a certify_id. */
+export const query = (certifications: Certifications, appId: string, biz: Fields): Answer => {
+  const certifyId = textOf(biz, 'certify_id');
+  if (certifyId === '') return refuse('ILLEGAL_ARGUMENT_FORMAT');
+  if (readTestCode(certifyId).kind !== 'invalid') return answerTo(certifications, certifyId);
+  const certification = find(certifications, appId, certifyId, QUERYABLE_MS);
+  if (typeof certification === 'string') return refuse(certification);
+  const { fault, passed } = certification;
+  return fault === undefined ? passedAnswer(certifications, passed) : answerTo(certifications, fault);
+};
+
+const title: Words = { zh: '支付宝身份验证', en: 'Alipay · 支付宝身份验证' };
+const passes: Words = { zh: '通过', en: 'Pass · 通过' };
+const fails: Words = { zh: '不通过', en: 'Do not pass · 不通过' };
+const done: Words = { zh: '已完成，请返回商户页面。', en: 'Done: go back to the page of the merchant.' };
+
+interface Visit {
+  readonly appId: string;
+  /** Outranks that of initialize. */
+  readonly returnUrl: string;
+  readonly language: Language;
+}
+
+/** The page where the payer certifies. */
 export const certifyPage = (
   certifications: Certifications,
-  appId: string,
+  { appId, returnUrl, language }: Visit,
   biz: Fields,
-  returnUrl: string,
 ): EmulatorReply => {
   const certifyId = textOf(biz, 'certify_id');
   const certification = find(certifications, appId, certifyId, CERTIFIABLE_MS);
   if (typeof certification === 'string') return errorPage(certification, refusals[certification]);
   if (returnUrl !== '') certification.returnUrl = returnUrl;
   const choice = (passed: 'T' | 'F') => `/certify?${new URLSearchParams({ certify_id: certifyId, passed })}`;
-  return textPage('支付宝身份验证', `应用 ${appId} 请求验证您的身份。 App ${appId} asks to certify your real name.`, [
-    ['通过', choice('T')],
-    ['不通过', choice('F')],
-  ]);
+  const texts: Words = { zh: `应用 ${appId} 请求验证您的身份。`, en: `App ${appId} asks to certify your real name.` };
+  return textPage(title[language], texts[language], {
+    language,
+    links: [
+      [passes[language], choice('T')],
+      [fails[language], choice('F')],
+    ],
+    // Not as a test code, whose delay the page itself would have.
+    end: certificationFaultChooser(language, ({ kind = 'ok', delaySeconds = 0 }) => ({
+      action: '/certify',
+      fields: Object.entries({ certify_id: certifyId, fault: kind, delay: String(delaySeconds) }),
+    })),
+  });
 };
 
-/** Stores the payer's choice. A certification that has passed stays passed. */
-export const choose = ({ byId }: Certifications, params: URLSearchParams): EmulatorReply => {
+const faultOf = (params: URLSearchParams): string | undefined => {
+  const kind = params.get('fault');
+  const seconds = Number(params.get('delay'));
+  return kind === null ? undefined : `test_${kind}_alice${seconds > 0 ? `_delay_${seconds}s` : ''}`;
+};
+
+/** Stores the payer's choice. A certification that has passed stays passed; a fault lasts until the next choice. */
+export const choose = ({ byId }: Certifications, params: URLSearchParams, language: Language): EmulatorReply => {
   const certification = byId.get(params.get('certify_id') ?? '');
   if (!certification) return errorPage('OPEN_CERTIFY_BILL_NOT_EXIST', refusals.OPEN_CERTIFY_BILL_NOT_EXIST);
   certification.passed ||= params.get('passed') === 'T';
+  certification.fault = faultOf(params);
   const { returnUrl } = certification;
   if (isWebUrl(returnUrl))
     return { status: 302, headers: { location: new URL(returnUrl).href, 'cache-control': 'no-store' }, body: '' };
-  return textPage('支付宝身份验证', '已完成，请返回商户页面。 Done: go back to the page of the merchant.');
+  return textPage(title[language], done[language], { language });
 };

@@ -6,16 +6,29 @@ import type { AlipayApp } from './app.ts';
 
 type Link = readonly [label: string, href: string];
 
-export const textPage = (title: string, text: string, links: readonly Link[] = []): EmulatorReply =>
+interface TextPage {
+  readonly language?: Language;
+  readonly links?: readonly Link[];
+  /** What follows the links, as HTML. */
+  readonly end?: string;
+}
+
+export const textPage = (
+  title: string,
+  text: string,
+  { language, links = [], end = '' }: TextPage = {},
+): EmulatorReply =>
   htmlPage({
     title,
     brand: 'ali',
+    ...(language && { language }),
     content: [
       `<p>${escapeHtml(text)}</p>`,
       ...links.map(
         ([label, href], index) =>
           `<p class="${index === 0 ? 'payer' : 'decline'}"><a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p>`,
       ),
+      end,
     ],
   });
 

@@ -4,7 +4,7 @@
  */
 import { type EmulatorHandler, type EmulatorReply, type Fields, transportFault } from '../emulator.ts';
 import { encodeGbk } from '../gbk.ts';
-import { escapeHtml } from '../html.ts';
+import { escapeHtml, type Language, languageOf } from '../html.ts';
 import { createTestCodes } from '../test-codes.ts';
 import type { Answer } from './answer.ts';
 import {
@@ -23,7 +23,7 @@ import { errorPage } from './pages.ts';
 import { encrypt, type Params, paramsOf, readBiz } from './parameters.ts';
 
 type Fault = readonly [error: GatewayError, text?: string];
-type Method = (params: Params, app: AlipayApp, biz: Fields) => Answer | EmulatorReply;
+type Method = (params: Params, app: AlipayApp, biz: Fields, language: Language) => Answer | EmulatorReply;
 
 const OAUTH = 'alipay.system.oauth.token';
 const CERTIFY = 'alipay.user.certify.open.certify';
@@ -41,7 +41,11 @@ export const createV1 = (gateway: Gateway, certifications: Certifications): Emul
     [OAUTH, (params, app) => oauthToken(spend, params, app, gateway.now())],
     ['alipay.user.certify.open.initialize', (_, { appId }, biz) => initialize(certifications, appId, biz)],
     ['alipay.user.certify.open.query', (_, { appId }, biz) => query(certifications, appId, biz)],
-    [CERTIFY, (params, { appId }, biz) => certifyPage(certifications, appId, biz, params.get('return_url') ?? '')],
+    [
+      CERTIFY,
+      (params, { appId }, biz, language) =>
+        certifyPage(certifications, { appId, returnUrl: params.get('return_url') ?? '', language }, biz),
+    ],
   ]);
 
   return (request) => {
@@ -57,11 +61,12 @@ export const createV1 = (gateway: Gateway, certifications: Certifications): Emul
     if (fault || !call) return fail(fault ?? ['invalid-method']);
     const biz = readBiz(params, app);
     if (typeof biz === 'string') return fail([biz]);
-    const answer = call(params, app, biz);
+    const answer = call(params, app, biz, languageOf(request));
     if ('body' in answer) return answer;
     const success = () =>
       envelope(gateway, rootOf(method, answer), answer, { app, isEncrypted: params.has('encrypt_type') });
-    return transportFault(answer.kind ?? 'ok', request.rawUrl, success) ?? success();
+    const reply = transportFault(answer.kind ?? 'ok', request.rawUrl, success) ?? success();
+    return typeof reply === 'string' ? reply : { ...reply, delayMs: answer.delayMs };
   };
 };
 
