@@ -25,6 +25,9 @@ afterAll(async () => {
 
 const localhost = () => service.origin.replace('127.0.0.1', 'localhost');
 
+/** GraphiQL's tabs are buttons within tabs, and the line numbers of its editor are faint where it is dark. */
+const ofGraphiql = { except: ['.graphiql-tab', '.line-numbers'] };
+
 /** Every host that a page of the context asks for. */
 const hostsOf = (context: BrowserContext): Set<string> => {
   const hosts = new Set<string>();
@@ -112,6 +115,7 @@ describe('the explorer', () => {
     const page = await openExplorer(context, service.origin);
     await run(page, 'Authenticate');
     await seeAnswer(page, 'PayerAuthenticated');
+    await expectAccessible(page, 'explorer', ofGraphiql);
     await draw(page, 'explorer');
     await page.getByRole('button', { name: 'Headers' }).click();
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
@@ -130,9 +134,15 @@ describe('the explorer', () => {
     await draw(page, 'explorer-completion');
     expect(new URL(page.url()).search).toBe('');
     await context.close();
-    const small = await browser.open(phone);
+    const small = await browser.open({ ...phone, colorScheme: 'dark' });
     const onPhone = await openExplorer(small, service.origin);
+    await run(onPhone, 'Authenticate');
+    await expectAccessible(onPhone, 'explorer on a phone, dark', ofGraphiql);
     expect(await onPhone.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    const answer = await onPhone.locator('.result-window').boundingBox();
+    expect(answer?.width).toBeGreaterThan(200);
+    expect(answer?.height).toBeGreaterThan(100);
+    await draw(onPhone, 'phone-explorer-dark');
     await small.close();
   }, 180_000);
 });
@@ -189,6 +199,8 @@ describe('the first page', () => {
     const title = (await frame.getAttribute('title')) ?? '';
     expect(title).toContain(`${service.origin}/graphql`);
     expect(title).toContain('mutation Authenticate');
+    // In the frame is what Apollo serves.
+    await expectAccessible(page, 'home with Apollo Sandbox', { except: ['iframe'] });
     expect(page.url()).toBe(`${service.origin}/`);
     expect([...hosts].sort()).toEqual([
       '127.0.0.1',
