@@ -33,7 +33,7 @@ const kinds: Readonly<Record<FaultKind, Words>> = {
 const certificationKinds: Readonly<Record<FaultKind, Words>> = {
   ...kinds,
   invalid: { zh: '认证单据不存在', en: 'The certification is unknown' },
-  used: { zh: '认证单据状态异常', en: 'The certification cannot be asked for' },
+  used: { zh: '认证单据状态异常', en: 'The state of the certification is wrong' },
   expired: { zh: '认证单据已过期', en: 'The certification has expired' },
 };
 

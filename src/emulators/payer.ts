@@ -31,7 +31,8 @@ export interface Authorization extends PayerSession, CodeOutcome {
   readonly codeVerifier?: string | null | undefined;
 }
 
-export interface Certification {
+/** With the kind or the delay of a fault, which is chosen on the page too, the payer passes. */
+export interface Certification extends CodeOutcome {
   /** What startIdentityCertification returned. */
   readonly url: string;
   readonly passes?: boolean | null | undefined;
@@ -111,7 +112,7 @@ const wait = async ({ afterSeconds }: Pick<PayerSession, 'afterSeconds'>, signal
 /** Opens Alipay's page of the certification, chooses there, and returns where the payer is sent back to. */
 const certify = async (
   { load, requirePage }: ReturnType<typeof createBrowser>,
-  { url, passes }: Certification,
+  { url, passes, kind = 'ok', delaySeconds = 0 }: Certification,
 ): Promise<string | null> => {
   const address = requirePage(
     url,
@@ -123,7 +124,9 @@ const certify = async (
     throw new SteeringError('The page lets no payer certify: start the certification again');
   const choice = new URL(address.href.replace(/\/gateway\.do.*/s, '/certify'));
   choice.searchParams.set('certify_id', certifyId);
-  choice.searchParams.set('passed', passes === false ? 'F' : 'T');
+  const isFault = kind !== 'ok' || delaySeconds > 0;
+  const chosen = isFault ? { fault: kind, delay: String(delaySeconds) } : { passed: passes === false ? 'F' : 'T' };
+  for (const [name, value] of Object.entries(chosen)) choice.searchParams.set(name, value);
   return (await load(choice)).headers.get('location');
 };
 

@@ -74,11 +74,16 @@ type Mutation {
     codeVerifier: String
   ): Visit!
 
-  "The payer passes or fails the certification on the channel's page."
+  "The payer passes or fails the certification on the channel's page, or chooses a fault there."
   payerCertifies(
     "The url of startIdentityCertification."
     url: String!
+    "Not for a fault, with which the payer passes."
     passes: Boolean = true
+    "How the channel answers when it is asked for the result, until the payer chooses again."
+    outcome: AuthCodeOutcome = OK
+    "How late it answers: 0 to 60."
+    delaySeconds: Int = 0
     "How long the payer waits first: 0 to 60."
     afterSeconds: Float = 0
   ): Visit!
@@ -138,7 +143,8 @@ const resolversOf = (payer: Payer) => ({
   payerDeclines: (session: PayerSession) => readable(() => payer.declines(session)),
   payerAuthorizes: (given: Authorization & CodeArguments) =>
     readable(() => payer.authorizes({ ...given, ...outcomeOf(given) })),
-  payerCertifies: (certification: Certification) => readable(() => payer.certifies(certification)),
+  payerCertifies: (given: Certification & CodeArguments) =>
+    readable(() => payer.certifies({ ...given, ...outcomeOf(given) })),
   newAuthCode: (given: CodeArguments) => readable(() => issueTestCode(given.payer ?? 'alice', outcomeOf(given))),
 });
 

@@ -138,7 +138,11 @@ describe('the payer of a session', () => {
     expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
   });
 
-  test.each([true, false])('certifies: passes is %s', async (passes) => {
+  test.each([
+    ['passes', {}, 'PASSED'],
+    ['does not pass', { passes: false }, 'NOT_PASSED'],
+    ['chooses a fault', { outcome: 'EXPIRED' }, 'CERTIFY_ID_EXPIRED'],
+  ])('%s the certification', async (_, choice, outcome) => {
     const document = { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' };
     const initialized = await service.graphql(
       `mutation ($input: PayerInitializeCertificationInput!) { r: initializeIdentityCertification(input: $input) { ... on PayerCertificationInitialized { certifyId } } }`,
@@ -150,15 +154,15 @@ describe('the payer of a session', () => {
       { input: { certifyId } },
     );
     const { data } = await steer(
-      'mutation ($url: String!, $passes: Boolean) { visit: payerCertifies(url: $url, passes: $passes) { returnedTo } }',
-      { url: started.data.r.url, passes },
+      'mutation ($url: String!, $passes: Boolean, $outcome: AuthCodeOutcome) { visit: payerCertifies(url: $url, passes: $passes, outcome: $outcome) { returnedTo } }',
+      { url: started.data.r.url, ...choice },
     );
     expect(data.visit).toEqual({ returnedTo: returnUrl });
     const read = await service.graphql(
-      `query ($id: ID!) { r: identityCertification(certifyId: $id) { ... on PayerCertification { status } } }`,
+      `query ($id: ID!) { r: identityCertification(certifyId: $id) { ... on PayerCertification { status } ... on PayerFailure { code } } }`,
       { id: certifyId },
     );
-    expect(read.data.r.status).toBe(passes ? 'PASSED' : 'NOT_PASSED');
+    expect(read.data.r.status ?? read.data.r.code).toBe(outcome);
   });
 });
 
