@@ -120,8 +120,10 @@ const compare = async ({ value, of, outcomes }: TestValue) => {
 };
 
 test('every test value has the outcome of the table on every channel', { timeout: 60_000 }, async () => {
-  await Promise.all(testValues.filter(isSlow).map(compare));
-  for (const value of testValues.filter((value) => !isSlow(value))) await compare(value);
+  const quick = async () => {
+    for (const value of testValues.filter((value) => !isSlow(value))) await compare(value);
+  };
+  await Promise.all([...testValues.filter(isSlow).map(compare), quick()]);
 });
 
 test('the table has every kind of test code for each use, and every channel of the sandbox that needs no signature', () => {
