@@ -108,7 +108,7 @@ const body = (): TemplateResult => {
         <div class="ways">
           ${
             state.qr
-              ? html`<figure class="qr"><img width="224" height="224" src=${`data:image/svg+xml,${encodeURIComponent(state.qr)}`}
+              ? html`<figure class="qr dense"><img width="320" height="320" src=${`data:image/svg+xml,${encodeURIComponent(state.qr)}`}
             alt=${say(texts.qrAlt, { title: titleOf('ali_pay', '支付宝') })} /><figcaption>${say(texts.scan, { title: titleOf('ali_pay', '支付宝') })}</figcaption></figure>`
               : nothing
           }
