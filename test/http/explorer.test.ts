@@ -115,8 +115,8 @@ describe('the explorer', () => {
     const page = await openExplorer(context, service.origin);
     await run(page, 'Authenticate');
     await seeAnswer(page, 'PayerAuthenticated');
-    await expectAccessible(page, 'explorer', ofGraphiql);
     await draw(page, 'explorer');
+    await expectAccessible(page, 'explorer', ofGraphiql);
     await page.getByRole('button', { name: 'Headers' }).click();
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
     await page
@@ -137,12 +137,12 @@ describe('the explorer', () => {
     const small = await browser.open({ ...phone, colorScheme: 'dark' });
     const onPhone = await openExplorer(small, service.origin);
     await run(onPhone, 'Authenticate');
+    await draw(onPhone, 'phone-explorer-dark');
     await expectAccessible(onPhone, 'explorer on a phone, dark', ofGraphiql);
     expect(await onPhone.evaluate('document.documentElement.scrollWidth')).toBe(390);
     const answer = await onPhone.locator('.result-window').boundingBox();
     expect(answer?.width).toBeGreaterThan(200);
     expect(answer?.height).toBeGreaterThan(100);
-    await draw(onPhone, 'phone-explorer-dark');
     await small.close();
   }, 180_000);
 });

@@ -13,7 +13,7 @@ const style = [
   '.card{display:grid;gap:1rem;overflow:hidden;padding:0 1.25rem 1.25rem;border:1px solid var(--line);border-radius:1rem;background:var(--card);box-shadow:0 10px 30px -18px #0006}',
   'header{display:flex;align-items:center;gap:.75rem;margin:0 -1.25rem;padding:1rem 1.25rem;background:var(--tint);border-bottom:1px solid var(--line)}',
   '.mark{flex:none;width:2.75rem;fill:none;stroke:#fff;stroke-width:2}.plate{fill:var(--brand);stroke:none}',
-  '.sign{width:3.5rem;margin:0 auto;fill:none;stroke:var(--bad);stroke-width:3;stroke-linecap:round}.ended{display:grid;gap:.375rem;padding-top:1.25rem;text-align:center}',
+  '.sign{width:3.5rem;margin:0 auto;fill:none;stroke:var(--bad);stroke-width:3;stroke-linecap:round}.ended{display:grid;gap:.375rem;padding-top:1.25rem;text-align:center;text-wrap:balance}',
   '.qr{justify-self:center;padding:.875rem;border:2px solid var(--brand);border-radius:1rem;background:#fff}.qr svg{display:block;width:14rem;max-width:100%}',
   'ul{display:grid;gap:.625rem;padding:0;list-style:none}a{display:block;padding:.75rem 1rem;border:1px solid var(--line);border-radius:.75rem;color:inherit;text-align:center;text-decoration:none}',
   'a:hover{border-color:var(--brand);background:var(--tint)}:focus-visible{outline:3px solid var(--brand);outline-offset:2px}',
