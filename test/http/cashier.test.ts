@@ -150,6 +150,8 @@ describe('on a desktop', () => {
         .getByRole('timer')
         .filter({ hasText: /Time left\s+[45]:\d\d/ })
         .waitFor();
+      // The browser of these tests prefers reduced motion.
+      expect(await cashier.evaluate(`getComputedStyle(document.querySelector('.dots i')).animationName`)).toBe('none');
       await expectAccessible(cashier, 'waiting');
       await draw(cashier, 'cashier-waiting');
 

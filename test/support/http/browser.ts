@@ -64,7 +64,8 @@ export const launchBrowser = async (): Promise<TestBrowser> => {
   });
   return {
     async open(options) {
-      const context = await browser.newContext(options);
+      // What moves is drawn sixty times a second, without a graphics card by the processor of the tests.
+      const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
       // A busy machine takes longer than the default.
       context.setDefaultTimeout(90_000);
       return context;
