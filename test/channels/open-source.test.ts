@@ -1,12 +1,13 @@
 /** Everything that a source sends passes its guard and the metrics, in methods of today and of tomorrow. */
 import { generateKeyPairSync } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { alipay } from '../../src/channels/alipay/alipay.ts';
 import { daxpay } from '../../src/channels/daxpay/daxpay.ts';
 import { guardConfig } from '../../src/channels/guard/guard.ts';
 import { jucai } from '../../src/channels/jucai/jucai.ts';
+import { inspectSource } from '../../src/channels/open-source.ts';
 import {
   defineSource,
   type Exchange,
@@ -15,6 +16,7 @@ import {
   type SourceDefinition,
 } from '../../src/channels/source.ts';
 import { wechat } from '../../src/channels/wechat/wechat.ts';
+import { startDaxpay } from '../../src/emulators/daxpay.ts';
 import { ExchangeError, type HttpReply, type Send } from '../../src/lib/exchange.ts';
 import { createMetrics, measureUpstream } from '../../src/metrics.ts';
 import { anyCertification, anyJobQuery, openSource, soon } from '../support/services/sources.ts';
@@ -158,4 +160,74 @@ test('no file of a source opens a connection of its own', () => {
     expect(readFileSync(file, 'utf8'), file).not.toMatch(
       /\bopenUpstream\b|\bfetch\(|WebSocket|'(?:node:)?(?:http|https|http2|net|tls|dgram|undici)'/,
     );
+});
+
+describe('the options of a source', () => {
+  const behindProxy = 'an address on this machine cannot be reached through it.';
+  const proxy = 'http://proxy.example.com:3128';
+
+  test('an inspected source serves what an opened one serves, and sends nothing', async () => {
+    const { faults, source } = inspectSource(daxpay, daxpayOptions);
+    expect(faults).toEqual([]);
+    expect(source?.channels).toEqual(['ali_pay', 'wechat_pay']);
+    const redeeming = source?.redeem('code', { channelId: 'wechat_pay' }, soon());
+    await expect(redeeming).rejects.toThrow('An inspected source sends nothing.');
+  });
+
+  test('the faults of its own options and of those of every source are reported at once', () => {
+    const { faults, source } = inspectSource(daxpay, { ...daxpayOptions, secret: '', proxy: 'nowhere' });
+    expect(faults.map(({ path }) => path)).toEqual([['proxy'], ['secret']]);
+    expect(source).toBeUndefined();
+    expect(inspectSource(daxpay, { ...daxpayOptions, proxy: 'nowhere' })).toEqual({
+      faults: [expect.objectContaining({ path: ['proxy'] })],
+    });
+    expect(inspectSource(daxpay, { ...daxpayOptions, secret: '' })).toEqual({
+      faults: [expect.objectContaining({ path: ['secret'] })],
+    });
+  });
+
+  test('an upstream on this machine cannot be inspected or opened with a proxy, whichever of its addresses it is', () => {
+    const addresses = [
+      { ...daxpayOptions, resultHolder: { queryUrl: 'https://daxpay.example.com/query' } },
+      { ...daxpayOptions, baseUrl: 'https://daxpay.example.com' },
+    ];
+    for (const options of addresses) {
+      expect(inspectSource(daxpay, { ...options, proxy })).toEqual({
+        faults: [{ path: ['proxy'], message: expect.stringContaining(behindProxy) }],
+      });
+      expect(() => openSource(daxpay, { ...options, proxy })).toThrow(`Source test: proxy: ${behindProxy}`);
+    }
+  });
+
+  test('a source with faults is not opened: the message names the source and each option, and shows no value', () => {
+    expect(() => openSource(daxpay, { ...daxpayOptions, secret: '', proxy: 'the-proxy' })).toThrow(
+      /^Source test: proxy: is not the address of a proxy\.[^;]*; secret: (?!.*the-proxy)/,
+    );
+    const whole = defineSource({
+      config: z.object({ channels: z.array(z.string()) }).refine(() => false, 'do not fit together'),
+      open: () => expect.unreachable('it has faults'),
+    });
+    expect(() => openSource(whole, { channels: [] })).toThrow('Source test: options: do not fit together');
+  });
+
+  test('a source is reached by as many connections as its guards let calls through at once', async () => {
+    const emulator = await startDaxpay({ apps: [{ appId: 'a', secret: 's' }] });
+    onTestFinished(() => emulator.close());
+    const guard = guardConfig.parse({ inFlight: 2, waiting: 0 });
+    const { source, disconnect } = openSource(daxpay, { ...daxpayOptions, baseUrl: emulator.origin }, { guard });
+    const redeemed = ['ali_pay', 'wechat_pay'].flatMap((channelId) =>
+      [1, 2].map((number) =>
+        source.redeem(
+          `test_ok_${channelId}-${number}_delay_1s`,
+          { channelId },
+          { ...soon(), origin: { channelId, traffic: 'trusted' } },
+        ),
+      ),
+    );
+    await vi.waitFor(() => expect(emulator.ledger).toHaveLength(4), { timeout: 900, interval: 10 });
+    await Promise.all(redeemed);
+    await disconnect();
+    await expect(source.redeem('test_ok_late', { channelId: 'ali_pay' }, soon())).rejects.toThrow();
+    expect(emulator.ledger).toHaveLength(4);
+  });
 });
