@@ -59,9 +59,6 @@ export default defineConfig({
           include: [`test/@(${shared})/**/*.test.ts`],
           exclude: alone,
           isolate: false,
-          // These wait more than they compute.
-          maxWorkers: 4,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

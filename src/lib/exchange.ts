@@ -128,7 +128,8 @@ const openStream = async (
 ): Promise<OneUseStream> => {
   const mayWrite = () => {
     if (performance.now() > sendBy) exchange.fail('SEND_TOO_LATE');
-    if (exchange.ended) return false;
+    // undici may ask for another connection; what it has begun to write on one is never written on the next.
+    if (exchange.ended || exchange.sent) return false;
     exchange.sent = true;
     exchange.stage = 'REPLY';
     return true;

@@ -186,7 +186,7 @@ describe('the options of a source', () => {
     });
   });
 
-  test('an upstream on this machine cannot be inspected or opened with a proxy, whichever of its addresses it is', () => {
+  test('an upstream on this machine cannot be inspected or opened with a proxy, by any of its addresses', () => {
     const addresses = [
       { ...daxpayOptions, resultHolder: { queryUrl: 'https://daxpay.example.com/query' } },
       { ...daxpayOptions, baseUrl: 'https://daxpay.example.com' },

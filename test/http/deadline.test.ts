@@ -106,7 +106,9 @@ test('when the client is gone while the channel is silent, the outcome is stored
   expect(await answered).toBe('abandoned');
   const { data } = await graphql(AUTH_RESULT, { queryCode, waitSeconds: 5 });
   expect(data.authResult).toMatchObject({ __typename: 'PayerAuthWaiting', lastFailure: { code: 'OUTCOME_UNKNOWN' } });
-  expect(upstream.ledger).toHaveLength(1);
+  expect(upstream.ledger.map(({ rawUrl, body }) => `${rawUrl} ${JSON.parse(body || '{}').authCode}`)).toEqual([
+    '/unipay/assist/channel/auth/auth test_hang_1',
+  ]);
 });
 
 const swift = { deadlineMs: 300, patienceMs: 5_000, operationMs: 600 };

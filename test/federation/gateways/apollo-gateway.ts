@@ -29,9 +29,14 @@ export const apolloGateway: Gateway = {
     const buildService = ({ url = '' }: { url?: string | undefined }) => {
       const source = new DataSource({ url });
       const { fetcher } = source;
-      // It has no time-out of its own.
-      if (timeoutMs)
-        source.fetcher = (to, init) => fetcher(to, { ...init, signal: AbortSignal.timeout(timeoutMs) } as never);
+      source.fetcher = (to, init) =>
+        fetcher(to, {
+          ...init,
+          // It does not repeat a request whose connection was closed, for being idle, as it was written.
+          headers: { ...init?.headers, connection: 'close' },
+          // It has no time-out of its own.
+          ...(timeoutMs && { signal: AbortSignal.timeout(timeoutMs) }),
+        } as never);
       return source;
     };
     const gateway = new ApolloGateway({ supergraphSdl: compose(subgraphs).supergraph, logger: quiet, buildService });

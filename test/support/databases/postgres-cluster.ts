@@ -19,6 +19,7 @@ const PASSWORD = randomBytes(12).toString('hex');
 const FLAGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
+  dynamic_shared_memory_type: 'mmap',
   wal_keep_size: '512MB',
   hot_standby: 'on',
   wal_receiver_status_interval: '1s',

@@ -108,7 +108,14 @@ const startEmbedded = async ({ own = false, settings }: PostgresOptions): Promis
   const databaseDir = join(folder, 'data');
   execFileSync('cp', ['-a', cluster, databaseDir]);
   const port = await freePort();
-  const flags = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', ...settings };
+  const flags = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '200',
+    // In its folder, with which it is deleted: a server that is killed leaves its segment behind.
+    dynamic_shared_memory_type: 'mmap',
+    ...settings,
+  };
   const server = new EmbeddedPostgres({
     ...serverOptions(databaseDir, password),
     port,
