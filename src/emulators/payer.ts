@@ -3,24 +3,15 @@
  * the merchant, as a browser in the payer's hand would. It knows no more than that browser: addresses and their pages.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { fieldsOf } from './emulator.ts';
 import { type Choice, choiceOf, createBrowser, isCodeOf, type Places } from './payer/browser.ts';
+import { type Certification, certify } from './payer/certify.ts';
+import { createAsk, type PayerSession, placeOf } from './payer/payer-page.ts';
 import { SteeringError } from './payer/steering-error.ts';
 import { type CodeOutcome, issueTestCode } from './test-codes.ts';
 
+export type { Certification } from './payer/certify.ts';
+export type { PayerSession } from './payer/payer-page.ts';
 export { SteeringError } from './payer/steering-error.ts';
-
-/** A session of startAuthentication, as the payer meets it. */
-export interface PayerSession {
-  /** What startAuthentication returned, or what its QR code says. */
-  readonly authorizeUrl: string;
-  /** Omitted: the default app. */
-  readonly appId?: string | null | undefined;
-  /** Omitted: the channel of the page. With the address of the door: the channel whose wallet opens it. */
-  readonly channelId?: string | null | undefined;
-  /** How long the payer waits first: 0 to 60. */
-  readonly afterSeconds?: number | null | undefined;
-}
 
 export interface Authorization extends PayerSession, CodeOutcome {
   /** alice, bob, carol, or another name of A-Z a-z 0-9 _ - */
@@ -29,14 +20,6 @@ export interface Authorization extends PayerSession, CodeOutcome {
   readonly redeems?: boolean | null | undefined;
   /** For a session with a codeChallenge: what the payer page would hold. */
   readonly codeVerifier?: string | null | undefined;
-}
-
-/** With the kind or the delay of a fault, which is chosen on the page too, the payer passes. */
-export interface Certification extends CodeOutcome {
-  /** What startIdentityCertification returned. */
-  readonly url: string;
-  readonly passes?: boolean | null | undefined;
-  readonly afterSeconds?: number | null | undefined;
 }
 
 /** What came of it. */
@@ -64,22 +47,6 @@ interface Deps extends Places {
 
 const MAX_SECONDS = 60;
 
-const channelsByPage = new Map([
-  ['/oauth2/publicAppAuthorize.htm', 'ali_pay'],
-  ['/connect/oauth2/authorize', 'wechat_pay'],
-  ['/connect/qrconnect', 'wechat_pay_website_qr'],
-  ['/qrcGtwWeb-web/api/userAuth', 'union_pay'],
-]);
-
-/** What the payer page knows of the session whose channel's page has this address. */
-const placeOf = ({ appId, channelId: named }: PayerSession, address: URL) => {
-  const [, channelOfPage] = [...channelsByPage].find(([path]) => address.pathname.endsWith(path)) ?? [];
-  // UnionPay's page has the state in the address that it returns to.
-  const back = URL.parse(address.searchParams.get('redirectUrl') ?? '');
-  const state = (back ?? address).searchParams.get('state') ?? '';
-  return { appId, channelId: named ?? channelOfPage ?? '', state };
-};
-
 const authCodeOf = (choice: Choice, payer: string, outcome: CodeOutcome): string => {
   const offered = choice.address.searchParams.get(choice.codeName) ?? '';
   const isPlain = (outcome.kind ?? 'ok') === 'ok' && !outcome.delaySeconds;
@@ -87,47 +54,11 @@ const authCodeOf = (choice: Choice, payer: string, outcome: CodeOutcome): string
   return isPlain && isCodeOf(choice, payer) ? offered : issueTestCode(payer, outcome);
 };
 
-/** Sends what payer pages send. */
-const createAsk =
-  ({ serviceUrl, signal }: Deps) =>
-  async (field: string, type: string, input: Readonly<Record<string, unknown>>) => {
-    const query = `mutation ($input: ${type}!) { answer: ${field}(input: $input) { __typename ... on PayerFailure { code } } }`;
-    const response = await fetch(`${serviceUrl()}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables: { input } }),
-      signal,
-    });
-    const { __typename, code } = fieldsOf(fieldsOf(fieldsOf(await response.json()).data).answer);
-    return { answer: String(__typename), code: code === undefined ? null : String(code) };
-  };
-
 const wait = async ({ afterSeconds }: Pick<PayerSession, 'afterSeconds'>, signal: AbortSignal): Promise<void> => {
   const seconds = afterSeconds ?? 0;
   if (!(seconds >= 0 && seconds <= MAX_SECONDS))
     throw new SteeringError(`afterSeconds is a number of seconds from 0 to ${MAX_SECONDS}`);
   if (seconds > 0) await delay(seconds * 1_000, undefined, { signal });
-};
-
-/** Opens Alipay's page of the certification, chooses there, and returns where the payer is sent back to. */
-const certify = async (
-  { load, requirePage }: ReturnType<typeof createBrowser>,
-  { url, passes, kind = 'ok', delaySeconds = 0 }: Certification,
-): Promise<string | null> => {
-  const address = requirePage(
-    url,
-    'url is no address of this sandbox: pass the one that startIdentityCertification returned',
-  );
-  const page = await (await load(address)).text();
-  const [, certifyId] = /"certify_id":"(\w+)"/.exec(address.searchParams.get('biz_content') ?? '') ?? [];
-  if (!certifyId || !page.includes(`certify_id=${certifyId}`))
-    throw new SteeringError('The page lets no payer certify: start the certification again');
-  const choice = new URL(address.href.replace(/\/gateway\.do.*/s, '/certify'));
-  choice.searchParams.set('certify_id', certifyId);
-  const isFault = kind !== 'ok' || delaySeconds > 0;
-  const chosen = isFault ? { fault: kind, delay: String(delaySeconds) } : { passed: passes === false ? 'F' : 'T' };
-  for (const [name, value] of Object.entries(chosen)) choice.searchParams.set(name, value);
-  return (await load(choice)).headers.get('location');
 };
 
 export const createPayer = (deps: Deps): Payer => {

@@ -7,28 +7,17 @@ import { encodeGbk } from '../gbk.ts';
 import { escapeHtml, type Language, languageOf } from '../html.ts';
 import { createTestCodes } from '../test-codes.ts';
 import type { Answer } from './answer.ts';
-import {
-  type AlipayApp,
-  certFault,
-  explanation,
-  type Gateway,
-  type GatewayError,
-  gatewayErrors,
-  traceId,
-  WINDOW_MS,
-} from './app.ts';
+import { type AlipayApp, explanation, type Gateway, type GatewayError, gatewayErrors, traceId } from './app.ts';
 import { type Certifications, certifyPage, initialize, query } from './certifications.ts';
 import { oauthToken } from './oauth.ts';
 import { errorPage } from './pages.ts';
 import { encrypt, type Params, paramsOf, readBiz } from './parameters.ts';
+import { type Fault, parameterFault, signFault } from './v1-faults.ts';
 
-type Fault = readonly [error: GatewayError, text?: string];
 type Method = (params: Params, app: AlipayApp, biz: Fields, language: Language) => Answer | EmulatorReply;
 
 const OAUTH = 'alipay.system.oauth.token';
 const CERTIFY = 'alipay.user.certify.open.certify';
-const WRONG_KEY = '验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为：';
-const NO_CHARSET = '验签出错，请确认charset参数放在了URL查询字符串中且各参数值使用charset参数指示的字符集编码';
 const messages = {
   40001: 'Missing Required Arguments',
   40002: 'Invalid Arguments',
@@ -89,35 +78,6 @@ const refuse = (gateway: Gateway, method: string, app: AlipayApp | undefined, [e
   const node = { code: String(code), msg: messages[code], sub_code: `isv.${error}`, sub_msg };
   const answer = { node, isError: true };
   return envelope(gateway, rootOf(method, answer), answer, { app });
-};
-
-const signFault = (
-  { verify }: Gateway,
-  params: Params,
-  urlParams: URLSearchParams,
-  app: AlipayApp,
-): Fault | undefined => {
-  if (!params.has('sign_type')) return ['missing-signature-type'];
-  if (params.get('sign_type') !== 'RSA2') return ['invalid-signature-type'];
-  if (!params.has('sign')) return ['missing-signature'];
-  if (!urlParams.get('charset')) return ['invalid-signature', NO_CHARSET];
-  if (urlParams.get('charset')?.toLowerCase() !== 'utf-8') return ['invalid-charset'];
-  const cert = certFault(app, params.get('app_cert_sn'), params.get('alipay_root_cert_sn'));
-  if (cert) return [cert];
-  const names = [...params.keys()].filter((name) => name !== 'sign').sort();
-  const text = names.map((name) => `${name}=${params.get(name)}`).join('&');
-  return verify(app, text, params.get('sign') ?? '') ? undefined : ['invalid-signature', WRONG_KEY + text];
-};
-
-const parameterFault = (params: Params, now: number): Fault | undefined => {
-  const timestamp = params.get('timestamp');
-  if (!timestamp) return ['missing-timestamp'];
-  const isWritten = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(timestamp);
-  const driftMs = Math.abs(Date.parse(`${timestamp.replace(' ', 'T')}+08:00`) - now);
-  if (!isWritten || !(driftMs <= WINDOW_MS)) return ['invalid-timestamp'];
-  if (!params.has('version')) return ['missing-version'];
-  if (params.get('version') !== '1.0') return ['invalid-version'];
-  return (params.get('format') ?? 'json').toLowerCase() === 'json' ? undefined : ['invalid-format'];
 };
 
 interface Recipient {
