@@ -8,7 +8,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../config/load.ts';
 import { type Ask, commonKeys, type InitOptions, readAnswers } from './lib/init-answers.ts';
-import { type Answers, configurationText, sourceTexts } from './lib/init-text.ts';
+import { sourceTexts } from './lib/init-sources.ts';
+import { type Answers, configurationText } from './lib/init-text.ts';
 
 export interface Initialized {
   /** Absolute, in the order in which they were written. */

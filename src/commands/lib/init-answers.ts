@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../../config/load.ts';
-import { type Answers, type SourceType, sourceTexts } from './init-text.ts';
+import { type SourceType, sourceTexts } from './init-sources.ts';
+import type { Answers } from './init-text.ts';
 
 export interface InitOptions {
   /** Where the configuration is written; absent: payer-identity.yaml. */
