@@ -16,6 +16,7 @@ import { boundConnections, type ConnectionLimits, type OnRefusal } from './conne
 import { type EdgeReply, type Handler, refuse } from './edge.ts';
 import { edgeRequest, targetOf } from './incoming.ts';
 import { serverOptions, type TlsConfig } from './tls.ts';
+import { writeReply, writeStream } from './write-reply.ts';
 
 export interface HttpServer {
   readonly url: string;
@@ -38,44 +39,6 @@ interface ListenOptions {
 }
 
 const tooManyConnections = refuse(503, 'TOO_MANY_CONNECTIONS', 'Too many connections', { 'retry-after': '2' });
-
-const writeReply = (response: ServerResponse, { status, headers, body }: EdgeReply, isLast: boolean): void => {
-  response
-    .writeHead(status, {
-      ...headers,
-      ...(isLast && { connection: 'close' }),
-      ...(status !== 204 && { 'content-length': Buffer.byteLength(body) }),
-    })
-    .end(body);
-};
-
-/** How long a client may leave what was written unread. */
-const UNREAD_MS = 10_000;
-
-/** Waits until the client has read what was written; false when it has gone, or does not read. */
-const isRead = async (response: ServerResponse): Promise<boolean> => {
-  const late = AbortSignal.timeout(UNREAD_MS);
-  const ended = new AbortController();
-  response.once('close', () => ended.abort());
-  return once(response, 'drain', { signal: AbortSignal.any([late, ended.signal]) }).then(
-    () => true,
-    () => false,
-  );
-};
-
-const writeStream = async (
-  response: ServerResponse,
-  { status, headers }: EdgeReply,
-  stream: AsyncIterable<string>,
-): Promise<void> => {
-  response.writeHead(status, headers);
-  response.flushHeaders();
-  for await (const piece of stream) {
-    if (response.destroyed) return;
-    if (!response.write(piece) && !(await isRead(response))) return void response.destroy();
-  }
-  response.end();
-};
 
 /** Aborts when the connection closes before the response was written to its end. */
 const goneSignal = (response: ServerResponse): AbortSignal => {
