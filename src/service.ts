@@ -2,7 +2,7 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { type App, createApp } from './app.ts';
 import { createSourceRefresh } from './channels/refresh.ts';
-import { openSources } from './channels/registry.ts';
+import { openSources, type Sources } from './channels/registry.ts';
 import { prepareDataDir } from './config/data-dir.ts';
 import { type Config, loadConfig, sourcesReader } from './config/load.ts';
 import { openConfiguredStore } from './config/store.ts';
@@ -16,6 +16,7 @@ import { greeting } from './start/greeting.ts';
 import { places, portFault } from './start/ports.ts';
 import { readyFields } from './start/ready-line.ts';
 import { KeysMismatch } from './store/key-check.ts';
+import type { Store } from './store/store.ts';
 
 /** How long operations that run at SIGTERM may take; a redemption that was sent is settled by then. */
 const DRAIN_MS = 10_000;
@@ -63,30 +64,14 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
   const refreshSources = createSourceRefresh({ sources, log, now: Date.now, readSources });
   const more = sandbox && { sandboxRoutes: sandbox.routes };
   const app = await createApp(config, { store, sources, refreshSources, vault, log, metrics, resolver, ...more });
-  const { server, door, operations } = await openPorts(config, app, { log, metrics });
-  const lanUrl = await sandbox?.listening(server.url);
+  const ports = await openPorts(config, app, { log, metrics });
+  const { url } = ports.server;
+  const lanUrl = await sandbox?.listening(url);
   // After the lines of the log, which are written at the end of this turn.
   await turn();
-  if (config.sandbox) process.stdout.write(greeting({ url: server.url, lanUrl, config, quiet }));
+  if (config.sandbox) process.stdout.write(greeting({ url, lanUrl, config, quiet }));
 
-  const stop = async () => {
-    log.info('stopping');
-    setTimeout(() => process.exit(1), STOP_MS).unref();
-    const acceptMs = config.sandbox ? 0 : config.http.drainDelayMs;
-    const cutOff = delay(acceptMs + DRAIN_MS);
-    app.drain();
-    await Promise.all([server.close(DRAIN_MS, acceptMs), door?.close(DRAIN_MS, acceptMs)]);
-    // Operations whose clients have gone go on.
-    await Promise.race([app.idle(), cutOff]);
-    await sources.close();
-    // Operations whose exchange was cut off still store its outcome.
-    await app.idle();
-    await app.close();
-    await operations?.close(0);
-    await store.close();
-    await sandbox?.close();
-  };
-  stopOnSignal(stop);
+  stopOnSignal(() => stopService(config, { app, sources, store, ports, sandbox, log }));
 };
 
 /** Phones cannot open the door of this machine, and no configuration file may name one without TLS elsewhere. */
@@ -108,6 +93,36 @@ const openPorts = async (config: Config, app: App, { log, metrics }: { log: Log;
   const server = await open(app.handle, { ...where, tls: config.tls, ...edge }, places.service);
   log.info('listening', { ...readyFields(config), url: server.url });
   return { server, door, operations };
+};
+
+interface Running {
+  readonly app: App;
+  readonly sources: Sources;
+  readonly store: Store;
+  readonly ports: Awaited<ReturnType<typeof openPorts>>;
+  readonly sandbox: Sandbox | undefined;
+  readonly log: Log;
+}
+
+/** Drains: what was sent is settled before the store closes. */
+const stopService = async (config: Config, running: Running): Promise<void> => {
+  const { app, sources, store, sandbox, log } = running;
+  const { server, door, operations } = running.ports;
+  log.info('stopping');
+  setTimeout(() => process.exit(1), STOP_MS).unref();
+  const acceptMs = config.sandbox ? 0 : config.http.drainDelayMs;
+  const cutOff = delay(acceptMs + DRAIN_MS);
+  app.drain();
+  await Promise.all([server.close(DRAIN_MS, acceptMs), door?.close(DRAIN_MS, acceptMs)]);
+  // Operations whose clients have gone go on.
+  await Promise.race([app.idle(), cutOff]);
+  await sources.close();
+  // Operations whose exchange was cut off still store its outcome.
+  await app.idle();
+  await app.close();
+  await operations?.close(0);
+  await store.close();
+  await sandbox?.close();
 };
 
 const stopOnSignal = (stop: () => Promise<void>): void => {
