@@ -16,6 +16,7 @@ const WHOLE = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const UNTIL_END = 'HTTP/1.1 200 OK\r\n\r\nok';
 
 beforeEach(() => {
+  vi.mocked(createOneUseStream).mockClear();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
 });
@@ -145,6 +146,16 @@ describe('a connection that ends too early', () => {
     const { ended } = send({ answer: (socket) => void socket.destroy() });
     expect(await ended()).toMatchObject({ reason: 'CLOSED_BEFORE_REPLY', sent: true });
   });
+});
+
+test('P1: a request whose writing has begun is not written again when undici asks for another connection', async () => {
+  const { written, sent, stream } = send();
+  await sent();
+  // With this code undici puts a request that has no reply back into its queue.
+  stream().destroy(Object.assign(new Error('undici asks again'), { code: 'UND_ERR_INFO' }));
+  await until(() => vi.mocked(createOneUseStream).mock.results.length > 1);
+  for (let turns = 0; turns < 20; turns += 1) await turn();
+  expect(written.join('').match(/^GET /gm)).toHaveLength(1);
 });
 
 describe('the signals of an exchange', () => {
