@@ -3,8 +3,8 @@ import type { Metrics } from '../metrics.ts';
 
 export interface Readers {
   readonly isFull: boolean;
-  /** Counts a reader until the function that it returns is called. `waits`: longer than for one read. */
-  enter(waits: boolean): () => void;
+  /** Counts a reader that waits until the function that it returns is called. */
+  enter(): () => void;
 }
 
 export const createReaders = (max: number, { waiters }: Pick<Metrics, 'waiters'>): Readers => {
@@ -13,12 +13,12 @@ export const createReaders = (max: number, { waiters }: Pick<Metrics, 'waiters'>
     get isFull() {
       return reading >= max;
     },
-    enter(waits) {
+    enter() {
       reading += 1;
-      if (waits) waiters.inc();
+      waiters.inc();
       return () => {
         reading -= 1;
-        if (waits) waiters.dec();
+        waiters.dec();
       };
     },
   };

@@ -103,8 +103,9 @@ export const createReadResult = (deps: ReadingDeps): ReadResult => {
     call.prolong(allowedMs);
     const waitMs = readers.isFull ? 0 : allowedMs;
     const read = openReading(deps, queryCode, call);
+    if (waitMs === 0) return read();
     const ends = [call.signal, stopping];
-    const leave = readers.enter(waitMs > 0);
+    const leave = readers.enter();
     // Watched first, then read: a change between the two is not missed.
     const watch = store.watch({ queryCode });
     for (const end of ends) end.addEventListener('abort', watch.close, { once: true });

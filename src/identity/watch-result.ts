@@ -14,7 +14,7 @@ export const createWatchResult = (deps: ReadingDeps): WatchResult =>
   async function* (queryCode, call) {
     const { store, readers, stopping } = deps;
     if (readers.isFull) throw new PayerIdentityError('OVERLOADED');
-    const leave = readers.enter(true);
+    const leave = readers.enter();
     const ends = [call.signal, stopping];
     // Watched first, then read: a change between the two is not missed.
     const watch = store.watch({ queryCode });

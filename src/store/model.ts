@@ -170,7 +170,7 @@ export interface Session {
   readonly expiresAt: Date;
   /** Its time was over before a code succeeded. Shown for as long again. */
   readonly isExpired: boolean;
-  /** Of the latest code; undefined until one arrives, and when it has expired. */
+  /** Of the latest code; undefined until one arrives, and when it has expired. Without its access token, which stays sealed: no reader of a query code gets it. */
   readonly redemption: Redemption | undefined;
   /** Other codes that the session takes when the latest one fails; 0 when its time for codes is over, or it was cancelled. */
   readonly attemptsLeft: number;

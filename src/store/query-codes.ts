@@ -13,7 +13,7 @@ import {
   isPending,
   outcomeColumns,
   payerColumns,
-  sessionColumns,
+  shownSessionColumns,
 } from './rows.ts';
 import { readRedemption } from './sealed.ts';
 import { queryCodeIndex, stateIndex } from './sessions.ts';
@@ -24,17 +24,19 @@ interface ReadDeps {
   readonly times: Pick<StoreTimes, 'resultTtlMs'>;
 }
 
-const ofSession = sessionColumns.of('s');
+const ofSession = shownSessionColumns.of('s');
 const ofRedemption = outcomeColumns.of('r');
 const ofPayer = payerColumns.of('i');
 
 /** The redemption that a row shows; undefined when its outcome has expired, or its payer was erased. */
-const shownBy = (vault: Vault, row: SqlRow, { now, skew }: ClockRow): Redemption | undefined => {
+const shownBy = (vault: Vault, row: SqlRow, { now, skew }: ClockRow, withoutToken: boolean): Redemption | undefined => {
   const outcome = ofRedemption.read(row);
   // A pending redemption is read until it has ended.
   if (!outcome || (outcome.outcome_until <= now && !isPending(outcome))) return undefined;
   const payer = ofPayer.read(row);
-  return outcome.state === 'SUCCEEDED' && !payer ? undefined : readRedemption(vault, outcome, { payer, skew });
+  return outcome.state === 'SUCCEEDED' && !payer
+    ? undefined
+    : readRedemption(vault, outcome, { payer, skew, withoutToken });
 };
 
 const REDEMPTION = `SELECT ${ofRedemption.list}, ${ofPayer.list}, ${clockColumns.list}
@@ -43,7 +45,7 @@ const REDEMPTION = `SELECT ${ofRedemption.list}, ${ofPayer.list}, ${clockColumns
 /** Undefined when there is no such redemption, or its outcome has expired. */
 export const findRedemption = async (db: Db, vault: Vault, id: string): Promise<Redemption | undefined> => {
   const [row] = await db.all(REDEMPTION, [id]);
-  return row && shownBy(vault, row, clockColumns.read(row));
+  return row && shownBy(vault, row, clockColumns.read(row), false);
 };
 
 const sessionOf = (row: SqlRow, { vault, times }: ReadDeps): Session | undefined => {
@@ -53,7 +55,7 @@ const sessionOf = (row: SqlRow, { vault, times }: ReadDeps): Session | undefined
   // A pending code may still succeed: the session is over when that one is.
   const isExpired = session.expires_at <= session.now && !(bound && isPending(bound));
   if (isExpired && bound && !hasFailed(bound)) return undefined;
-  const redemption = bound && !isExpired ? shownBy(vault, row, session) : undefined;
+  const redemption = bound && !isExpired ? shownBy(vault, row, session, true) : undefined;
   if (bound && !redemption && !isExpired) return undefined;
   const { failure_code: failureCode, failure_trace_id: traceId } = session;
   return {
@@ -95,13 +97,14 @@ export const findSessions = async (
   deps: ReadDeps,
   queryCodes: readonly string[],
 ): Promise<(Session | Error | undefined)[]> => {
+  const [only] = queryCodes;
+  if (only !== undefined && queryCodes.length === 1) {
+    const [row] = await db.all(`${SESSIONS} = $1`, [queryCodeIndex(deps.vault, only)]);
+    return [row && orError(() => sessionOf(row, deps))];
+  }
   const keys = new Map(queryCodes.map((queryCode) => [queryCode, hex(queryCodeIndex(deps.vault, queryCode))]));
   const indexes = Array.from(new Set(keys.values()), (key) => Buffer.from(key, 'hex'));
-  const [only] = indexes;
-  const rows =
-    only && indexes.length === 1
-      ? await db.all(`${SESSIONS} = $1`, [only])
-      : await db.all(`${SESSIONS} in_blobs($1)`, [indexes]);
+  const rows = await db.all(`${SESSIONS} in_blobs($1)`, [indexes]);
   const found = new Map<string, Session | Error | undefined>();
   for (const row of rows)
     found.set(

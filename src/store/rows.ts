@@ -60,22 +60,28 @@ export const redemptionColumns = columns({
 });
 export type RedemptionRow = RowOf<typeof redemptionColumns>;
 
-export const sessionColumns = columns({
+/** What a session is shown from. */
+const shownSession = {
   query_code_index: bytes,
-  state_index: nullable(bytes),
   app_id: text,
   channel_id: text,
-  redemption_id: nullable(text),
   expires_at: integer,
   attempts_left: integer,
   codes_until: integer,
   failure_code: nullable(textOf(isFailureCode)),
   failure_trace_id: nullable(text),
   step: nullable(textOf(isStep)),
-  return_url: nullable(text),
-  code_challenge: nullable(text),
   client_reference_id: nullable(text),
   ...clock,
+};
+export const shownSessionColumns = columns(shownSession);
+
+export const sessionColumns = columns({
+  ...shownSession,
+  state_index: nullable(bytes),
+  redemption_id: nullable(text),
+  return_url: nullable(text),
+  code_challenge: nullable(text),
 });
 export type SessionRow = RowOf<typeof sessionColumns>;
 

@@ -77,9 +77,12 @@ interface Shown {
   readonly payer: PayerRow | undefined;
   /** What is added to instants of the store's clock. */
   readonly skew: number;
+  /** The access token stays sealed. */
+  readonly withoutToken?: boolean;
 }
 
-export const readRedemption = (vault: Vault, row: OutcomeRow, { payer, skew }: Shown): Redemption => {
+export const readRedemption = (vault: Vault, row: OutcomeRow, shown: Shown): Redemption => {
+  const { payer, skew, withoutToken = false } = shown;
   const common = {
     id: row.id,
     source: row.source,
@@ -88,19 +91,17 @@ export const readRedemption = (vault: Vault, row: OutcomeRow, { payer, skew }: S
     traceId: row.trace_id,
     expiresAt: new Date(row.outcome_until + skew),
   };
-  const answer = row.answer_sealed ? openAnswer(vault, row.id, row.answer_sealed) : undefined;
-  const { state } = row;
+  const { state, answer_sealed: sealed } = row;
+  const open = () => (sealed ? openAnswer(vault, row.id, sealed) : undefined);
   switch (state) {
-    case 'SUCCEEDED':
+    case 'SUCCEEDED': {
       if (!payer) throw new Error('A succeeded redemption has no identity');
-      return {
-        ...common,
-        state,
-        identity: readIdentity(vault, payer),
-        accessToken: answer === undefined ? undefined : readAccessToken(answer),
-      };
+      const token = withoutToken ? undefined : open();
+      const accessToken = token === undefined ? undefined : readAccessToken(token);
+      return { ...common, state, identity: readIdentity(vault, payer), accessToken };
+    }
     case 'ANSWERED':
-      return { ...common, state, answer: answer ?? '' };
+      return { ...common, state, answer: open() ?? '' };
     case 'REJECTED':
     case 'INDETERMINATE':
       return { ...common, state, failureCode: row.failure_code ?? 'OUTCOME_UNKNOWN' };

@@ -61,6 +61,10 @@ export const end = async (store: Store, outcome: Outcome, changes: Partial<TestC
   return ended;
 };
 
+/** As a session shows a redemption: no reader of a query code gets the access token. */
+export const inSession = (redemption: Redemption): Redemption =>
+  'accessToken' in redemption ? { ...redemption, accessToken: undefined } : redemption;
+
 export const succeeded = (subject: Subject = { openId: 'open-1' }): Outcome => ({ state: 'SUCCEEDED', subject });
 export const rejected = {
   state: 'REJECTED' as const,

@@ -44,7 +44,9 @@ export const sessionAsRead = (model: Model, queryCode: string): object | undefin
   const { appId, channelId, expiresAt, entry, step, lastFailure } = found;
   const isExpired = expiresAt <= model.now && !(entry && isPending(entry));
   if (isExpired && entry && !hasFailed(entry)) return undefined;
-  const redemption = entry && !isExpired ? entryAsRead(model, entry.id) : undefined;
+  const shown = entry && !isExpired ? entryAsRead(model, entry.id) : undefined;
+  // No reader of a query code gets the access token.
+  const redemption = shown && { ...shown, ...('accessToken' in shown && { accessToken: undefined }) };
   // Its payer was erased: the query code stays taken and shows no session.
   if (entry && !redemption && !isExpired) return undefined;
   return {
