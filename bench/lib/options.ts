@@ -93,7 +93,7 @@ export const readOptions = (args: readonly string[]): Options => {
     profile,
     rounds: number(values.rounds, 3, 'rounds'),
     seconds: number(values.seconds, quick ? 1.2 : 5, 'seconds'),
-    warmSeconds: number(values.warm, quick ? 1 : 4, 'warm'),
+    warmSeconds: number(values.warm, quick ? 2.5 : 4, 'warm'),
     connections: number(values.connections, 64, 'connections'),
     rows: number(values.rows, growth ? 1_000_000 : 100_000, 'rows'),
     sessions: number(values.sessions, quick ? 2_000 : 4_000, 'sessions'),
