@@ -85,9 +85,6 @@ test(`${READERS} readers that wait in one process, each for its own outcome, are
   const { port, openSessions, claim, settle } = await start();
   const queryCodes = codes('query', READERS);
   await openSessions(queryCodes);
-  const leases: Lease[] = [];
-  for (const queryCode of queryCodes.slice(0, OUTCOMES)) leases.push(await claim(queryCode));
-
   const ask = await startClients(port, READERS);
   // Connections that have carried a request, and carry none now.
   await ask(queryCodes, 0);
@@ -97,8 +94,8 @@ test(`${READERS} readers that wait in one process, each for its own outcome, are
   const each = memory(idle, READERS);
 
   const storedAt: number[] = [];
-  for (const lease of leases) {
-    storedAt.push(await settle(lease));
+  for (const queryCode of queryCodes.slice(0, OUTCOMES)) {
+    storedAt.push(await settle(await claim(queryCode)));
     await delay(10);
   }
   const { at, types } = await reading;

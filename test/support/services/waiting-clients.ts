@@ -1,5 +1,6 @@
 /** The clients of test/reliability/waiting.test.ts, in a process of their own: each has one connection, and asks on it once or twice. */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** From the test. `queryCodes`: one for each connection, in their order. */
 export type ToClients =
@@ -15,6 +16,10 @@ export interface FromClients {
   readonly at: readonly number[];
   readonly types: readonly string[];
 }
+
+/** As many ask at once. The service refuses a burst of thousands, each of which writes its first poll. */
+const AT_ONCE = 500;
+const PAUSE_MS = 250;
 
 const sockets: Socket[] = [];
 
@@ -50,7 +55,8 @@ process.on('message', async (message: ToClients) => {
   }
   const { query, queryCodes, waitSeconds } = message;
   const answers = await Promise.all(
-    queryCodes.map((queryCode, index) => {
+    queryCodes.map(async (queryCode, index) => {
+      await delay(Math.floor(index / AT_ONCE) * PAUSE_MS);
       const socket = sockets[index];
       if (!socket) throw new Error('A connection is missing');
       return ask(socket, JSON.stringify({ query, variables: { queryCode, waitSeconds } }));
