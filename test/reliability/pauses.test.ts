@@ -25,7 +25,7 @@ import { startPostgres, type TestDatabase, type TestPostgres } from '../support/
 /** Redemptions for each await. */
 const ROUNDS = Number(process.env.PAUSE_ROUNDS ?? 1);
 const times = { ...contractTimes, leaseMs: 1_000, deadlineMs: 300, patienceMs: 400 };
-const PAUSE_MS = times.leaseMs + 500;
+const PAUSE_MS = times.leaseMs + 1_000;
 const SWEEP_MS = 100;
 const AT_ONCE = 24;
 
@@ -144,9 +144,10 @@ const redeem = async (pauseAt: number, round: number) => {
   const first = place.run(state, () => call(here, 'first', code));
   const others: string[] = [];
   const ask = async () => {
-    // While the first is paused, just after its lease, and when it goes on.
-    for (const ms of [200, times.leaseMs, PAUSE_MS]) {
-      await delay(ms);
+    const startedAt = performance.now();
+    // While the first is paused, after a sweep has ended its lease and before it goes on, and later.
+    for (const ms of [200, ...[200, 500, 800].map((late) => times.leaseMs + late), PAUSE_MS + 1_000]) {
+      await delay(Math.max(0, startedAt + ms - performance.now()));
       const answer = await call(there, 'second', code);
       if (answer === 'INDETERMINATE') declaredAt = Math.min(declaredAt, performance.now());
       others.push(answer);
