@@ -19,7 +19,8 @@ import { openCrashService, startSlowProxy } from './crash-service.ts';
 
 const FULL = process.env.SLOW_DATABASE_SECONDS !== undefined;
 const SECONDS = Number(process.env.SLOW_DATABASE_SECONDS ?? 2);
-const CALLS_PER_SECOND = FULL ? 60 : 40;
+/** In two seconds too many to be served within the five of a call. */
+const CALLS_PER_SECOND = FULL ? 60 : 120;
 const POLLS_PER_SECOND = FULL ? 200 : 60;
 const SESSIONS = 20;
 /** An exchange has five seconds. */
