@@ -52,6 +52,16 @@ export const createMetrics = () => {
       labelNames: ['result'],
       registers,
     }),
+    webhookBacklog: new Gauge({
+      name: 'payer_identity_webhook_events_waiting',
+      help: 'Events that apps have not acknowledged yet, of all instances, 10,000 at most; read from the store every 15 s.',
+      registers,
+    }),
+    webhookOldest: new Gauge({
+      name: 'payer_identity_webhook_oldest_event_seconds',
+      help: 'How long ago the first of these events was written; 0 without one.',
+      registers,
+    }),
     references: new Counter({
       name: 'payer_identity_entity_references_total',
       help: 'Entity references that were requested, by entity and result (found, missing, bad, refused over the ceiling, failed).',

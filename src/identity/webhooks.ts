@@ -15,6 +15,7 @@ import { type Metrics, measureUpstream } from '../metrics.ts';
 import { createSignWebhook, type SignWebhook, webhookKey } from '../security/webhook-signature.ts';
 import type { WebhookEvent } from '../store/event-model.ts';
 import type { Store } from '../store/store.ts';
+import { measureBacklog } from './webhook-backlog.ts';
 
 export const webhookConfig = egressConfig
   .extend({
@@ -54,14 +55,16 @@ interface WebhookTimes {
   readonly pauseAfter: (attempt: number) => number;
   readonly leaseMs: number;
   readonly pollMs: number;
+  /** Between two reads of how many events wait. */
+  readonly backlogMs?: number;
 }
 const usualTimes: WebhookTimes = { pauseAfter, leaseMs: LEASE_MS, pollMs: POLL_MS };
 
 interface Deps {
   readonly apps: readonly { readonly id: string; readonly webhook?: WebhookConfig | undefined }[];
-  readonly store: Pick<Store, 'claimEvents' | 'acknowledgeEvent' | 'retryEvent' | 'watch'>;
+  readonly store: Pick<Store, 'claimEvents' | 'acknowledgeEvent' | 'retryEvent' | 'eventBacklog' | 'watch'>;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'webhooks' | 'upstream'>;
+  readonly metrics: Pick<Metrics, 'webhooks' | 'webhookBacklog' | 'webhookOldest' | 'upstream'>;
   readonly resolver?: Resolver | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -99,10 +102,11 @@ export const startWebhooks = (deps: Deps): Webhooks => {
   const stopping = new AbortController();
   const senders = deps.apps.flatMap(({ id, webhook }) => (webhook ? [openSender(deps, id, webhook)] : []));
   const running = senders.map((sender) => run(deps, sender, stopping.signal));
+  const backlog = senders.length > 0 ? measureBacklog({ ...deps, everyMs: deps.times?.backlogMs }) : undefined;
   return {
     async stop() {
       stopping.abort();
-      await Promise.all(running);
+      await Promise.all([...running, backlog?.stop()]);
       await Promise.all(senders.map(({ upstream }) => upstream.close()));
     },
   };

@@ -17,7 +17,7 @@ import { createErase, sweep } from './retention.ts';
 import { cancelSession, reportStep } from './session-steps.ts';
 import { openSession, writeProbe } from './sessions.ts';
 import type { Store } from './store.ts';
-import { acknowledgeEvent, claimEvents, retryEvent } from './webhook-events.ts';
+import { acknowledgeEvent, claimEvents, eventBacklog, retryEvent } from './webhook-events.ts';
 import { createCheckedWrite, createOpening, createSettling, createWrite, type Write } from './write.ts';
 
 interface StoreDeps {
@@ -102,6 +102,8 @@ export const createStore = (
     },
     acknowledgeEvent: (lease) => write((db) => acknowledgeEvent(db, lease)),
     retryEvent: (lease, retry) => write((db) => retryEvent(db, lease, retry), { urgency: 'poll' }),
+
+    eventBacklog: () => eventBacklog(poll),
 
     watch: (subject) => watch(topicOf(vault, subject)),
 

@@ -22,6 +22,14 @@ export interface WebhookEvent {
   readonly attempt: number;
 }
 
+/** The events of all apps that are not acknowledged yet. */
+export interface EventBacklog {
+  /** 10,000 when there are more. */
+  readonly count: number;
+  /** How long ago the first of them was written. Milliseconds; 0 when there is none. */
+  readonly oldestMs: number;
+}
+
 export interface EventClaim {
   readonly appId: string;
   readonly limit: number;

@@ -18,7 +18,7 @@
 import type { Watch } from '../lib/wakeups.ts';
 import type { Certification, CertificationStatus, IdentityRef, PayerIdentity } from '../model.ts';
 import type { VaultError } from '../security/vault.ts';
-import type { EventClaim, EventLease, EventRetry, RetryVerdict, WebhookEvent } from './event-model.ts';
+import type { EventBacklog, EventClaim, EventLease, EventRetry, RetryVerdict, WebhookEvent } from './event-model.ts';
 import type {
   Cancellation,
   Claim,
@@ -117,6 +117,9 @@ export interface Store {
 
   /** Makes an event due again, or deletes it when it was sent often or long enough. */
   retryEvent(lease: EventLease, retry: EventRetry): Promise<RetryVerdict>;
+
+  /** How many events wait for an acknowledgement. Two reads of an index, whatever their number. */
+  eventBacklog(): Promise<EventBacklog>;
 
   /** Wakes when the redemption, or what the query code stands for, changes, or when an event of the app is written. */
   watch(subject: WatchSubject): Watch;

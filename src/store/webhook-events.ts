@@ -5,12 +5,23 @@
  */
 import { NOW, SKEW } from './clock.ts';
 import { bytes, columns, computed, integer, nullable, type RowOf, text, textOf } from './engine/columns.ts';
-import type { Transaction } from './engine/engine.ts';
-import type { EventClaim, EventLease, EventRetry, RetryVerdict, WebhookEvent, WebhookStatus } from './event-model.ts';
+import type { Db, Transaction } from './engine/engine.ts';
+import type {
+  EventBacklog,
+  EventClaim,
+  EventLease,
+  EventRetry,
+  RetryVerdict,
+  WebhookEvent,
+  WebhookStatus,
+} from './event-model.ts';
 import { isState, isStep, newId } from './rows.ts';
 
 /** How long an event is sent again at most, in milliseconds. */
 const GIVE_UP_MS = 86_400_000;
+
+/** So many events are counted at most, so that the statement stays cheap while an app is down. */
+const MOST_COUNTED = 10_000;
 
 export const webhookTopic = (appId: string): string => `webhook ${appId}`;
 
@@ -146,4 +157,18 @@ export const retryEvent = async (
     [eventId, owner, afterMs],
   );
   return retried.length > 0 ? 'RETRIED' : 'LEASE_LOST';
+};
+
+const backlogColumns = columns({
+  count: computed(integer, `(SELECT count(*) FROM (SELECT id FROM webhook_events LIMIT ${MOST_COUNTED}) AS counted)`),
+  // Every event is given up equally long after it was written, and that is what the index has.
+  written_at: computed(nullable(integer), `(SELECT min(give_up_at) - ${GIVE_UP_MS} FROM webhook_events)`),
+  now: computed(integer, NOW),
+});
+
+/** The events that are not acknowledged yet. */
+export const eventBacklog = async (db: Db): Promise<EventBacklog> => {
+  const row = await backlogColumns.first(db, `SELECT ${backlogColumns.list}`);
+  if (row?.written_at == null) return { count: 0, oldestMs: 0 };
+  return { count: row.count, oldestMs: Math.max(0, row.now - row.written_at) };
 };

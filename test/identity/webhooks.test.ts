@@ -1,6 +1,8 @@
 /** Webhooks over real HTTP: signed, sent until they are acknowledged, and each app apart from the others. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { z } from 'zod';
@@ -26,9 +28,13 @@ const ed25519 = { id: 'shop', algorithm: 'ed25519' as const, key: pem };
 const keys = { shared: hmac, shop: { algorithm: 'ed25519' as const, key: publicPem } };
 
 const openStore = () => {
-  const engine = openSqlite({ file: ':memory:', now: Date.now });
+  const folder = mkdtempSync(join(tmpdir(), 'payer-identity-webhooks-'));
+  const engine = openSqlite({ file: join(folder, 'store.sqlite'), now: Date.now });
   const store = createStore(engine, { vault: openVault(generateVaultKeys()), times: contractTimes });
-  onTestFinished(() => store.close());
+  onTestFinished(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
   return store;
 };
 
@@ -62,14 +68,18 @@ const start = (store: Store, { apps = [], pauseMs = 1 }: Options) => {
   const webhooks = startWebhooks({
     apps: apps.map(({ id, url, key = hmac }) => ({ id, webhook: webhookConfig.parse({ url, key }) })),
     ...{ store, log, metrics, now: Date.now },
-    times: { leaseMs: 15_000, pollMs: 50, pauseAfter: () => pauseMs },
+    times: { leaseMs: 15_000, pollMs: 50, pauseAfter: () => pauseMs, backlogMs: 50 },
   });
   onTestFinished(() => webhooks.stop());
   const counted = async () => {
     const { values } = await metrics.webhooks.get();
     return Object.fromEntries(values.map(({ labels, value }) => [labels.result, value]));
   };
-  return { webhooks, lines, counted };
+  const waiting = async () => {
+    const [count, oldest] = await Promise.all([metrics.webhookBacklog.get(), metrics.webhookOldest.get()]);
+    return [count.values[0]?.value, oldest.values[0]?.value];
+  };
+  return { webhooks, lines, counted, waiting };
 };
 
 const referencesOf = (received: readonly Received[]) => received.map(({ event }) => event?.clientReferenceId);
@@ -156,6 +166,21 @@ test.each<[string, Answer]>([
     appId: 'demo',
     count: 1,
   });
+});
+
+test('the metrics show how many events wait and for how long, until the app answers again', async () => {
+  const store = openStore();
+  let isDown = true;
+  const answer: Answer = (response, ...of) =>
+    isDown ? void response.writeHead(503).end() : acknowledge(response, ...of);
+  const receiver = await startReceiver(keys, answer);
+  await endSessions(store, 7);
+  const { waiting } = start(store, { apps: [{ id: 'demo', url: receiver.url }], pauseMs: 100 });
+  await receiver.count(7);
+  const wait = expect.poll(waiting, { timeout: 5_000 });
+  await wait.toEqual([7, expect.toSatisfy((seconds) => seconds > 0.1 && seconds < 60)]);
+  isDown = false;
+  await expect.poll(waiting, { timeout: 5_000 }).toEqual([0, 0]);
 });
 
 test('an event is given up after 20 attempts, with one line at the level error and no secret', async () => {

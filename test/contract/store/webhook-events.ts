@@ -209,6 +209,28 @@ export const webhookContract = ({ name, open }: StoreEngine): void => {
       expect(await store.retryEvent((await one(store)).lease, { afterMs: 1, maxAttempts: 99 })).toBe('GIVEN_UP');
     });
 
+    test('the backlog counts what no app has acknowledged, also while it is being sent, and how old the first is', async () => {
+      const { store, clock } = await opened();
+      expect(await store.eventBacklog()).toEqual({ count: 0, oldestMs: 0 });
+      await attempt(store, succeeded());
+      await clock.advance(60_000);
+      const other = { ...session, queryCode: 'second-query-code', stateId: 'second-state', appId: 'other' };
+      await store.openSession(other);
+      await store.cancel({ queryCode: other.queryCode, appId: 'other', traceId: 'trace' });
+      const { count, oldestMs } = await store.eventBacklog();
+      expect(count).toBe(2);
+      expect(oldestMs).toBeGreaterThanOrEqual(60_000 - MARGIN_MS);
+      expect(oldestMs).toBeLessThanOrEqual(60_000 + MARGIN_MS);
+      const event = await one(store);
+      expect((await store.eventBacklog()).count).toBe(2);
+      await store.retryEvent(event.lease, retry);
+      expect((await store.eventBacklog()).count).toBe(2);
+      await clock.advance(leaseOver);
+      await store.acknowledgeEvent((await one(store)).lease);
+      expect(await store.eventBacklog()).toMatchObject({ count: 1 });
+      expect((await store.eventBacklog()).oldestMs).toBeLessThanOrEqual(leaseOver + MARGIN_MS);
+    });
+
     test('events that no instance sends are deleted by a sweep, an hour after their day', async () => {
       const { store, clock, query } = await opened();
       await attempt(store, succeeded());
