@@ -31,6 +31,11 @@ const dropsBody: Cause = {
   title: 'Grafbase asks for a media type without status 200, and then drops what it gets',
   text: 'It accepts `application/graphql-response+json` first and `application/json` beside it, and gets the former, with which an operation that is refused as a whole is 400; of a 400 it reads no code, and its answer repeats the name of the first field instead of naming the others. A refused place or field is 200, and arrives whole.',
 };
+const numbers: Cause = {
+  id: 'G5',
+  title: 'Grafbase refuses a number for an `ID` in a variable',
+  text: 'GraphQL takes whole numbers for an ID. Send ids as text, also those that look like numbers, such as an order number in `clientReferenceId`.',
+};
 const dropsFields: Cause = {
   id: 'H3',
   title: 'Hive Rust answers `data: null` where no subgraph has given data',
@@ -52,7 +57,7 @@ const hop: Cause = {
   text: 'A step from key to key, then `@requires`: "Expected a single parent, but the FetchStep has many" (router-query-planner 0.0.38). Behind a reference by id it has a plan.',
 };
 
-export const causes: readonly Cause[] = [leavesOut, parses, shows, dropsBody, nonNull, hop, dropsFields, ownCodes];
+export const causes: readonly Cause[] = [leavesOut, parses, shows, dropsBody, numbers, nonNull, hop, dropsFields, ownCodes];
 
 interface Difference {
   readonly cause: Cause;
@@ -85,6 +90,9 @@ export const differences: Readonly<Record<string, Readonly<Record<string, Differ
   '`payerIdentity`, 21 aliases, one more than the limit': {
     Hr: { cause: dropsFields, change: instead({ data: null }) },
     G: { cause: dropsBody, change: instead({ data: { a0: null }, codes: ['SUBGRAPH_REQUEST_ERROR'] }) },
+  },
+  '`startAuthentication`, `clientReferenceId` as a number': {
+    G: { cause: numbers, change: instead({ data: null, codes: ['VARIABLE_ERROR'] }) },
   },
   '250 orders of different payers': { G: leavesNullsOut },
   'a missing payer, two fields and the id': { G: leavesNullsOut },

@@ -5,12 +5,14 @@ import { byRefs, channels, places } from './operations-entities.ts';
 import { byIds } from './operations-ids.ts';
 import { language } from './operations-language.ts';
 import { mutations, queries, results } from './operations-roots.ts';
+import { sessions } from './operations-sessions.ts';
 import type { Running, World } from './world.ts';
 
 export const groups: readonly (readonly [title: string, operations: readonly Operation[]])[] = [
   ['Root fields of Query', queries],
   ['`authResult`', results],
   ['Mutations', mutations],
+  ['The way of a payer', sessions],
   ['References by id', byIds],
   ['References at several places', places],
   ['References by ref', byRefs],

@@ -1,4 +1,5 @@
 /** What the matrix runs on: the service, its payers and rows, the neighbours, and what they list. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { idsOf } from '../../../src/emulators/test-codes.ts';
 import { printedSchemaFile, schemaFileWithoutScopes } from '../../../src/graphql/schema.ts';
@@ -14,6 +15,11 @@ export const certify = {
   method: 'FACE',
   document: { type: 'IDENTITY_CARD', holderName: '张三', number: '11010519491231002X' },
 };
+/** What a caller calls its sessions. */
+export const reference = 'order/4711';
+/** Of one session: the verifier and its challenge. */
+export const verifier = 'a-verifier-of-43-characters-in-the-matrix-00';
+export const challenge = createHash('sha256').update(verifier).digest('base64url');
 /** How long the gateways wait for a subgraph. */
 const TIMEOUT_MS = 8_000;
 
@@ -28,6 +34,11 @@ export interface Payer {
   readonly userId: string | null;
   readonly appId: string;
   readonly channel: { readonly id: string; readonly title: string };
+}
+
+export interface Session {
+  readonly queryCode: string;
+  readonly state: string;
 }
 
 const titles: Readonly<Record<string, string>> = { wechat_pay: '微信支付', ali_pay: '支付宝' };
@@ -75,18 +86,26 @@ const seed = async (service: Service) => {
   // As many codes as a query code takes.
   for (const payer of ['a', 'b', 'c', 'd', 'e'])
     await store({ channelId: 'ali_pay', appId: 'shop', authCode: `refused_${payer}`, queryCode: queryCodes.refused });
-  const started = await must(
-    `mutation($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { ... on PayerAuthenticationStarted { queryCode } } }`,
-    { input: { channelId: 'ali_pay', appId: 'shop', returnUrl } },
-    'startAuthentication',
-  );
+  const start = (more: object = {}): Promise<Session> =>
+    must(
+      `mutation($input: PayerStartAuthenticationInput!) { startAuthentication(input: $input) { ... on PayerAuthenticationStarted { queryCode state } } }`,
+      { input: { channelId: 'ali_pay', appId: 'shop', returnUrl, ...more } },
+      'startAuthentication',
+    );
+  const sessions = {
+    declined: await start({ clientReferenceId: reference }),
+    cancelled: await start({ clientReferenceId: reference }),
+    challenged: await start({ codeChallenge: challenge }),
+  };
+  await store({ channelId: 'ali_pay', appId: 'shop', authCode: 'refused_first', state: sessions.declined.state });
+  const { queryCode: waiting } = await start();
   const initialized = await must(
     `mutation($input: PayerInitializeCertificationInput!) { initializeIdentityCertification(input: $input) { ... on PayerCertificationInitialized { certifyId } } }`,
     { input: { ...certify, appId: 'shop' } },
     'initializeIdentityCertification',
   );
   const { certifyId } = initialized as { certifyId: string };
-  return { alice, bob, crowd, queryCodes: { ...queryCodes, waiting: String(started.queryCode) }, certifyId };
+  return { alice, bob, crowd, queryCodes: { ...queryCodes, waiting }, sessions, certifyId };
 };
 
 export const startWorld = async () => {
@@ -99,6 +118,8 @@ export const startWorld = async () => {
         { id: 'demo', channels: { ali_pay: 'daxpay', wechat_pay: 'daxpay' } },
         { id: 'shop', channels: { ali_pay: 'complete' }, returnUrls: [returnUrl] },
       ],
+      // Its address is enough: no browser comes here.
+      door: { publicUrl: 'https://pay.shop.example', port: 0 },
     },
     wrap: (store) => {
       const { identities } = store;
