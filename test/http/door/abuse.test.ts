@@ -4,6 +4,7 @@ import { Pool } from 'undici';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { FileConfig } from '../../../src/config/load.ts';
 import { createStateTokens } from '../../../src/identity/state-token.ts';
+import { startPostgres } from '../../support/databases/postgres.ts';
 import { forAll } from '../../support/http/http-client.ts';
 import { request } from '../../support/http/raw-http.ts';
 import { others, wallets } from '../../support/http/user-agents.ts';
@@ -18,6 +19,13 @@ const startDoor = async (change?: (config: FileConfig) => FileConfig, options?: 
   const service = await startSandboxService(change, options);
   onTestFinished(() => service.close());
   return { service, ...callersOf(service) };
+};
+
+/** The address of a database that is there for this test alone. */
+const openPostgres = async (): Promise<string> => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.close());
+  return (await postgres.createDatabase()).url;
 };
 
 /** A session whose stored page no startAuthentication of this configuration would have accepted. */
@@ -270,27 +278,34 @@ describe('a flood', () => {
   });
 });
 
-test('an expired ticket is 410, an expired return reaches the page while the session is stored, and no code is taken', async () => {
-  const ttlMs = 1_700;
-  const times = { deadlineMs: 300, leaseMs: 1_500, resultTtlMs: ttlMs, sweepEveryMs: 30_000, operationMs: 1_000 };
-  const { service, start, set } = await startDoor((config) => ({ ...config, times }));
-  const { authorizeUrl, state } = await start();
-  expect((await visit(authorizeUrl, inWechat)).status).toBe(303);
-  // The ticket's time is in whole seconds, rounded up.
-  await delay(ttlMs + 1_100);
-  const expired = await visit(authorizeUrl, inWechat);
-  expect(expired.status).toBe(410);
-  expect(await expired.text()).toContain('This link has expired');
-  const address = `${service.door}/return/demo/wechat_pay?code=test_ok_alice~late&state=${state}`;
-  const back = locationOf(await visit(address));
-  expect(back.searchParams.get('code')).toBe('test_ok_alice~late');
-  expect(await set({ channelId: 'wechat_pay', authCode: 'test_ok_alice~late', state })).toMatchObject({
-    code: 'SESSION_EXPIRED',
-  });
-  await delay(ttlMs);
-  await service.store.sweep();
-  expect((await visit(address)).status).toBe(410);
-});
+test.each([
+  ['SQLite', async () => undefined],
+  ['PostgreSQL', openPostgres],
+])(
+  'with %s an expired ticket is 410, an expired return reaches the page while the session is stored, and no code is taken',
+  async (_, openStore) => {
+    const ttlMs = 1_700;
+    const times = { deadlineMs: 300, leaseMs: 1_500, resultTtlMs: ttlMs, sweepEveryMs: 30_000, operationMs: 1_000 };
+    const store = await openStore();
+    const { service, start, set } = await startDoor((config) => ({ ...config, ...(store && { store }), times }));
+    const { authorizeUrl, state } = await start();
+    expect((await visit(authorizeUrl, inWechat)).status).toBe(303);
+    // The ticket's time is in whole seconds, rounded up.
+    await delay(ttlMs + 1_100);
+    const expired = await visit(authorizeUrl, inWechat);
+    expect(expired.status).toBe(410);
+    expect(await expired.text()).toContain('This link has expired');
+    const address = `${service.door}/return/demo/wechat_pay?code=test_ok_alice~late&state=${state}`;
+    const back = locationOf(await visit(address));
+    expect(back.searchParams.get('code')).toBe('test_ok_alice~late');
+    expect(await set({ channelId: 'wechat_pay', authCode: 'test_ok_alice~late', state })).toMatchObject({
+      code: 'SESSION_EXPIRED',
+    });
+    await delay(ttlMs);
+    await service.store.sweep();
+    expect((await visit(address)).status).toBe(410);
+  },
+);
 
 test('while the store fails a return is 503 and says when to try again, a ticket opens, and the log names the failure', async () => {
   const { service, start } = await startDoor();

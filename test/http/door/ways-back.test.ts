@@ -160,6 +160,64 @@ describe.each(['SQLite', 'PostgreSQL'])('the door, with results in %s', (engine)
     expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
   });
 
+  test('of several codes in an address the last is handed over, redeemed alone, and succeeds', async () => {
+    const { start, set, result, service } = shops;
+    const { authorizeUrl, state, queryCode } = await start();
+    const address = new URL(await chooseOnPage(locationOf(await visit(authorizeUrl, inWechat))));
+    const code = address.searchParams.get('code');
+    const twice = `${address.origin}${address.pathname}?code=stale&code=&${address.searchParams}`;
+    const back = locationOf(await visit(twice));
+    expect(back.searchParams.getAll('code')).toEqual([code]);
+    const before = redemptionsAt(service);
+    expect(await set({ channelId: 'wechat_pay', authCode: code, state })).toMatchObject({
+      __typename: 'PayerAuthResultStored',
+    });
+    expect(redemptionsAt(service)).toBe(before + 1);
+    expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+  });
+
+  test.each([
+    ['ali_pay', 'error=access_denied', 'access_denied'],
+    ['wechat_pay', '', 'access_denied'],
+    ['union_pay', 'respCode=34', 'access_denied'],
+    ['union_pay', 'errorcode=E1004&errmsg=no', 'server_error'],
+    ['union_pay', 'respCode=01', 'server_error'],
+  ])(
+    'a return from %s with %j is handed over as %s; it costs no attempt, and the session succeeds afterwards',
+    async (channelId, query, error) => {
+      const { start, set, result, service } = shops;
+      const { state, queryCode } = await start();
+      const back = locationOf(await visit(`${service.door}/return/demo/${channelId}?${query}&state=${state}`));
+      expect(back.searchParams.get('error')).toBe(error);
+      expect(back.searchParams.get('code')).toBeNull();
+      expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting', attemptsLeft: 5 });
+      const authCode = `test_ok_alice~${state.slice(0, 16)}`;
+      await set({ channelId, authCode, state, clientIp: '127.0.0.1' });
+      expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+    },
+  );
+
+  test('HEAD, loading ahead, POST and strangers’ tickets spend nothing: the code works afterwards', async () => {
+    const { start, set, result, service } = shops;
+    const { authorizeUrl, state, queryCode } = await start();
+    const address = await chooseOnPage(locationOf(await visit(authorizeUrl, inWechat)));
+    const before = redemptionsAt(service);
+    const flipped = `${address.slice(0, -1)}${address.endsWith('0') ? '1' : '0'}`;
+    for (const url of [authorizeUrl, address]) {
+      expect((await visit(url, inWechat, { method: 'HEAD' })).status).toBe(303);
+      for (const headers of [{ purpose: 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }])
+        expect((await visit(url, inWechat, { headers })).headers.get('location')).toBeNull();
+      expect((await visit(url, inWechat, { method: 'POST' })).status).toBe(405);
+    }
+    const strange = [flipped, address.replace('/demo/', '/shop/'), `${service.door}/w/shop/${state}`];
+    for (const url of strange) expect((await visit(url, inWechat)).status).toBe(404);
+    expect(redemptionsAt(service)).toBe(before);
+    expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting', attemptsLeft: 5 });
+    const authCode = locationOf(await visit(address)).searchParams.get('code');
+    await set({ channelId: 'wechat_pay', authCode, state });
+    expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+  });
+
   test('a ticket opened and returned twice, and again after the success, leads to the same places and changes nothing', async () => {
     const { start, set, result, service } = shops;
     const { authorizeUrl, state, queryCode } = await start();
