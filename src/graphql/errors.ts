@@ -18,14 +18,32 @@ const absent = /^Variable "\$\w+" of (?:required|non-null) type "[\w![\]]+" ((?:
 const scalarReason =
   /(?: at "\w+((?:\.\w+|\[\d+\])+)")?; ((?:String|ID|Int|Float|Boolean) cannot represent [\w -]*value): /g;
 
+/** A value that an enum does not have stands quoted before the place, and once more, as it is, between these two. */
+const beforeEnumValue = /(?: at "\w+((?:\.\w+|\[\d+\])+)")?; Value "/g;
+const afterEnumValue = /" does not exist in "(\w+)" enum\.(?: Did you mean the enum value [\w", ]+\?)?$/;
+
+/** The place and the type, where both copies of the value are the same, so that the value imitates neither. */
+const enumFault = (message: string, start: number): readonly [where: string, reason: string] | undefined => {
+  const end = afterEnumValue.exec(message);
+  if (!end) return undefined;
+  for (const { index, 0: text, 1: where = '' } of message.matchAll(beforeEnumValue)) {
+    const value = message.slice(index + text.length, end.index);
+    if (message.slice(start, index) === JSON.stringify(value))
+      return [where, `Expected a value of the enum "${end[1]}".`];
+  }
+  return undefined;
+};
+
 /** Describes a coercion error by the variable, the place in it and the reason, without the value. */
 const describeCoercion = (message: string): string => {
   const variable = /^Variable "(\$\w+)"/.exec(message)?.[1] ?? 'A variable';
   const start = `Variable "${variable}" got invalid value `.length;
   const standsInTheMiddle = ({ index, 0: text }: RegExpExecArray) =>
     index - start === message.length - index - text.length;
-  const [, where = '', reason] =
-    reasonAtEnd.exec(message) ?? [...message.matchAll(scalarReason)].find(standsInTheMiddle) ?? [];
+  const ofEnum = enumFault(message, start);
+  const [, where = '', reason] = ofEnum
+    ? ['', ...ofEnum]
+    : (reasonAtEnd.exec(message) ?? [...message.matchAll(scalarReason)].find(standsInTheMiddle) ?? []);
   const missing = absent.exec(message)?.[1];
   const why = missing ? `It ${missing}` : reason?.replace(/\.?$/, '.');
   return `${variable}${where} does not fit its type.${why ? ` ${why}` : ''}`;

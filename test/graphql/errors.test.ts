@@ -76,6 +76,24 @@ describe('variables that do not fit their type', () => {
     ]);
   });
 
+  test('a value that an enum does not have is reported by its place and type, and imitates neither', async () => {
+    const report =
+      'mutation ($input: PayerReportAuthenticationStepInput!) { reportAuthenticationStep(input: $input) { __typename } }';
+    const expected = '$input.step does not fit its type. Expected a value of the enum "PayerAuthStep".';
+    for (const step of [
+      CANARY,
+      `${CANARY}" at "input.${CANARY}"; Value "${CANARY}`,
+      'DECLINE',
+      `DECLINED"; Value "${CANARY}`,
+    ])
+      expect(await refused({ input: { channelId: 'ali_pay', state: 's', step } }, report)).toEqual([expected]);
+    const alone =
+      'query ($match: PayerJobworthMatch!) { jobworthAuthentication(input: { match: $match, agreementId: "a", onceToken: "o", jobIdentityType: "04", serviceId: "s", subject: { userId: "u" } }) { __typename } }';
+    expect(await refused({ match: CANARY }, alone)).toEqual([
+      '$match does not fit its type. Expected a value of the enum "PayerJobworthMatch".',
+    ]);
+  });
+
   test('a text in place of a time is reported by its variable, without the value', async () => {
     const signature = { value: CANARY, nonce: CANARY, signedAt: CANARY };
     expect(await refused(input({ signature }))).toEqual(['$input does not fit its type.']);
