@@ -183,6 +183,9 @@ export const createAuthentication = (deps: Deps): Authentication => {
     async authenticateAndSet(input, call) {
       const { state, codeVerifier, ...parsed } = parseInput(authenticateAndSetInput, input);
       const route = apps.route(parsed.appId, parsed.channelId);
+      // The payer's browser has the state: as a query code it would read the result there, and the session never ends.
+      if (parsed.queryCode !== undefined && stateTokens.verifyState(parsed.queryCode, route.appId, route.channelId))
+        throw invalid('queryCode', 'a secret of its own, not the state: that one is given as state');
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session =
         queryCode === undefined
@@ -198,6 +201,8 @@ export const createAuthentication = (deps: Deps): Authentication => {
 
 const requireChallenge = ({ codeChallenge: policy }: App, codeChallenge: string | undefined): void => {
   if (policy !== 'required' || codeChallenge !== undefined) return;
-  const fields = [{ path: 'codeChallenge', message: 'a challenge: this app requires one' }];
-  throw new PayerIdentityError('INPUT_INVALID', { fields });
+  throw invalid('codeChallenge', 'a challenge: this app requires one');
 };
+
+const invalid = (path: string, message: string) =>
+  new PayerIdentityError('INPUT_INVALID', { fields: [{ path, message }] });

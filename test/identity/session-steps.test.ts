@@ -69,7 +69,11 @@ const openInstance = async (
     { PORT: '0' },
     {
       defaultApp: 'demo',
-      apps: ['demo', 'other'].map((id) => ({ id, channels, returnUrls: [returnUrl] })),
+      apps: [
+        { id: 'demo', channels, returnUrls: [returnUrl] },
+        { id: 'other', channels, returnUrls: [returnUrl], attempts: 2 },
+        { id: 'strict', channels, returnUrls: [returnUrl], attempts: 1 },
+      ],
       sources: {},
       ...(short || {}),
     },
@@ -203,6 +207,50 @@ describe.each(Object.keys(engines))('%s', (name) => {
       expect(answer).toMatchObject({ __typename: 'PayerAuthWaiting', ...shown });
       expect(tookMs).toBeLessThan(2_000);
     }
+  });
+
+  test.each([
+    ['other', 2],
+    ['strict', 1],
+    ['demo', 5],
+  ])(
+    'a session of the app %s, and a query code of its caller, take %i codes that fail, and no other one',
+    async (appId, attempts) => {
+      const place = { appId, channelId: 'ali_pay' };
+      const { state, queryCode } = await here.ask('Mutation', 'startAuthentication', {
+        input: { ...place, returnUrl },
+      });
+      const own = newCode('a-query-code-of-the-caller');
+      for (const [by, shown, end] of [
+        [{ state }, queryCode, 'SESSION_SPENT'],
+        [{ queryCode: own }, own, 'QUERY_CODE_TAKEN'],
+      ] as const) {
+        const setAt = (at: Instance, kind: string) =>
+          at.ask('Mutation', 'authenticateAndSet', { input: { ...place, ...by, authCode: newCode(kind) } });
+        for (let left = attempts - 1; left >= 0; left -= 1) {
+          expect(await setAt(left % 2 ? here : there, 'refused')).toMatchObject({ code: 'AUTH_CODE_REFUSED' });
+          const failure = { code: 'AUTH_CODE_REFUSED' };
+          const waiting = { __typename: 'PayerAuthWaiting', attemptsLeft: left, lastFailure: failure };
+          expect(await read(shown)).toMatchObject(left ? waiting : { __typename: 'PayerAuthFailed', failure });
+        }
+        const before = gated.sent.length;
+        expect(await setAt(there, 'ok')).toMatchObject({ code: end });
+        expect(gated.sent.length).toBe(before);
+        expect(await read(shown)).toMatchObject({ __typename: 'PayerAuthFailed' });
+      }
+    },
+  );
+
+  test('a state that is given as a query code is refused with its place, and nothing is sent', async () => {
+    const { queryCode, state } = await start();
+    const before = gated.sent.length;
+    const input = { channelId: 'ali_pay', queryCode: state, authCode: newCode('ok') };
+    expect(await here.ask('Mutation', 'authenticateAndSet', { input })).toMatchObject({
+      __typename: 'PayerInvalidInput',
+      fields: [{ path: 'queryCode', message: expect.stringContaining('given as state') }],
+    });
+    expect(gated.sent.length).toBe(before);
+    expect(await read(queryCode)).toMatchObject({ __typename: 'PayerAuthWaiting', attemptsLeft: 5 });
   });
 
   test('a payer who declined may still authorize: the answer to the report says until when', async () => {
