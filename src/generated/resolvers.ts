@@ -588,7 +588,7 @@ export type PayerFailureCode =
   | 'OUTCOME_UNKNOWN'
   /** Too many calls are running in this service. Nothing was sent. */
   | 'OVERLOADED'
-  /** The query code belongs to another authentication. Choose a new one. */
+  /** The query code belongs to another authentication, or as many auth codes as it takes have failed. Choose a new one. */
   | 'QUERY_CODE_TAKEN'
   /** The query code is unknown, has expired, or is not for this caller to read. */
   | 'QUERY_CODE_UNKNOWN'
