@@ -1,6 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,8 +12,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { startDaxpay } from '../src/emulators/daxpay.ts';
 import { idsOf } from '../src/emulators/test-codes.ts';
 import { generateVaultKeys } from '../src/security/vault.ts';
+import { readBlocks } from './support/markdown.ts';
 import { childEnv } from './support/services/child-env.ts';
 import { AUTH_RESULT, AUTHENTICATE_AND_SET } from './support/services/service.ts';
+import tlsVectors from './vectors/tls.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'payer-identity-start-'));
@@ -257,6 +261,27 @@ describe('node src/main.ts with a configuration file', () => {
     expect((await fetch(`${url}/w/shop/ticket`)).status).toBe(404);
     expect(await stop()).toMatchObject({ code: 0 });
     await expect(fetch(doorUrl)).rejects.toThrow();
+  });
+
+  test('the doors of docs/operations.md, behind a proxy and with TLS of its own, are configurations that open', async () => {
+    const doors = readBlocks('operations.md').flatMap(({ text }) =>
+      text.startsWith('{ "door"') ? [JSON.parse(text).door as Record<string, unknown>] : [],
+    );
+    expect(doors.map(({ tls }) => tls !== undefined)).toEqual([false, true]);
+    for (const { tls, ...door } of doors) {
+      const { ca, server } = tlsVectors;
+      const own = { cert: server.cert, key: server.key };
+      const here = { ...door, host: '127.0.0.1', port: 0, ...(tls !== undefined && { tls: own }) };
+      const { stop, output } = await startConfigured({ door: here });
+      const doorUrl = /"url":"(https?:[^"]+)","msg":"the door is open"/.exec(output.out)?.[1] ?? '';
+      expect(doorUrl).toMatch(tls ? /^https:/ : /^http:/);
+      const sent = (tls ? requestTls : requestPlain)(`${doorUrl}/w/shop/ticket`, tls ? { ca } : {}).end();
+      const [response] = await once(sent, 'response');
+      response.resume();
+      expect(response.statusCode).toBe(404);
+      if (tls) await expect(fetch(doorUrl.replace('https', 'http'))).rejects.toThrow();
+      expect(await stop()).toMatchObject({ code: 0 });
+    }
   });
 
   test('a configured service ends within 15 s while a reader waits for a result, and answers the reader', async () => {

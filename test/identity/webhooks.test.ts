@@ -149,6 +149,7 @@ test.each<[string, Answer]>([
   ['500', (response) => void response.writeHead(500).end()],
   ['a redirect, which is not followed', (response) => void response.writeHead(307, { location: '/elsewhere' }).end()],
   ['a reply of more than 16 KiB', (response) => void response.writeHead(200).end('x'.repeat(20_000))],
+  ['a reply that never ends', (response) => void response.writeHead(200).write('x')],
   ['a connection that is reset', (response) => void response.destroy()],
   ['no HTTP', (response) => void response.socket?.end('hello\r\n\r\n')],
 ])('an event that is answered with %s is sent again, under its id and with a new nonce', async (_, fault) => {
