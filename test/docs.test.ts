@@ -101,18 +101,27 @@ test('docs/reliability.md defines P1 to P12, and titles of tests use no other id
   expect(used.filter((id) => !defined.includes(id))).toEqual([]);
 });
 
+/** Of a row that names tests as proofs: those that do not exist under that title, or the row when it names none. */
+const unproven = (row: string): string[] => {
+  const proofs = [...row.matchAll(/`(test\/[\w./-]+\.test\.ts)`\]\([^)]*\): "([^"]+)"/g)];
+  if (proofs.length === 0) return [row];
+  return proofs.flatMap(([, file = '', title = '']) => {
+    const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+    return text.includes(title) ? [] : [`${file}: ${title}`];
+  });
+};
+
 test('docs/security.md names, for every threat, tests that exist under that title', () => {
   const rows = readPage('security.md')
     .split('\n')
     .filter((line) => /^\| T\d+ \|/.test(line));
   expect(rows.map((row) => row.split(' ')[1])).toEqual(Array.from({ length: 45 }, (_, index) => `T${index + 1}`));
-  const missing = rows.flatMap((row) => {
-    const proofs = [...row.matchAll(/`(test\/[\w./-]+\.test\.ts)`\]\([^)]*\): "([^"]+)"/g)];
-    if (proofs.length === 0) return [row];
-    return proofs.flatMap(([, file = '', title = '']) => {
-      const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
-      return text.includes(title) ? [] : [`${file}: ${title}`];
-    });
-  });
-  expect(missing).toEqual([]);
+  expect(rows.flatMap(unproven)).toEqual([]);
+});
+
+test('docs/ways-back.md names, for every complaint that is met, tests that exist under that title', () => {
+  const [, complaints = ''] = readPage('ways-back.md').split('| complaint |');
+  const rows = complaints.split('\n').slice(2).filter(Boolean);
+  expect(rows).toHaveLength(10);
+  expect(rows.filter((row) => !row.includes('| not offered')).flatMap(unproven)).toEqual([]);
 });

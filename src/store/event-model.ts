@@ -26,7 +26,7 @@ export interface WebhookEvent {
 export interface EventBacklog {
   /** 10,000 when there are more. */
   readonly count: number;
-  /** How long ago the first of them was written. Milliseconds; 0 when there is none. */
+  /** How long ago the first of them was written. Milliseconds; 0 without one. */
   readonly oldestMs: number;
 }
 

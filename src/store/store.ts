@@ -118,7 +118,7 @@ export interface Store {
   /** Makes an event due again, or deletes it when it was sent often or long enough. */
   retryEvent(lease: EventLease, retry: EventRetry): Promise<RetryVerdict>;
 
-  /** How many events wait for an acknowledgement. Two reads of an index, whatever their number. */
+  /** How many events wait for an acknowledgement. Two reads of an index, 10,000 entries at most. */
   eventBacklog(): Promise<EventBacklog>;
 
   /** Wakes when the redemption, or what the query code stands for, changes, or when an event of the app is written. */

@@ -45,7 +45,7 @@ export const sessions: readonly Operation[] = [
     data: () => started,
   },
   {
-    name: '`startAuthentication`, a `codeChallenge` that is none',
+    name: '`startAuthentication`, a `codeChallenge` that is no digest',
     query: START,
     variables: () => ({ input: { ...place, returnUrl, codeChallenge: verifier } }),
     data: () => ({ startAuthentication: invalid('codeChallenge') }),
