@@ -104,7 +104,10 @@ const table = {
   INPUT_INVALID: ['PayerInvalidInput', 'The input is not valid; see fields.'],
   APP_UNKNOWN: ['PayerInvalidInput', 'No app has this id.'],
   CHANNEL_UNKNOWN: ['PayerInvalidInput', 'The app has no such channel.'],
-  QUERY_CODE_TAKEN: ['PayerInvalidInput', 'The query code belongs to another authentication, or as many auth codes as it takes have failed. Choose a new one.'],
+  QUERY_CODE_TAKEN: [
+    'PayerInvalidInput',
+    'The query code belongs to another authentication, or as many auth codes as it takes have failed. Choose a new one.',
+  ],
   QUERY_CODE_UNKNOWN: [
     'PayerAuthNotFound',
     'The query code is unknown, has expired, or is not for this caller to read.',

@@ -57,7 +57,17 @@ const hop: Cause = {
   text: 'A step from key to key, then `@requires`: "Expected a single parent, but the FetchStep has many" (router-query-planner 0.0.38). Behind a reference by id it has a plan.',
 };
 
-export const causes: readonly Cause[] = [leavesOut, parses, shows, dropsBody, numbers, nonNull, hop, dropsFields, ownCodes];
+export const causes: readonly Cause[] = [
+  leavesOut,
+  parses,
+  shows,
+  dropsBody,
+  numbers,
+  nonNull,
+  hop,
+  dropsFields,
+  ownCodes,
+];
 
 interface Difference {
   readonly cause: Cause;
