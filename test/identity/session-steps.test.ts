@@ -241,6 +241,22 @@ describe.each(Object.keys(engines))('%s', (name) => {
     },
   );
 
+  test('P4: of a code that is refused and one that succeeds, at once, the success is stored and stays', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const { queryCode, state } = await start();
+      const [refused, stored] = await Promise.all([
+        delay(round % 3).then(() => set(state, newCode('refused'))),
+        delay(round % 2).then(() => set(state, newCode('ok'), there)),
+      ]);
+      expect(stored).toMatchObject({ __typename: 'PayerAuthResultStored' });
+      // In one order the refused one took an attempt, in the other it was not sent and is answered with the success.
+      expect([refused.code, refused.__typename]).toContainEqual(
+        expect.stringMatching(/^(?:AUTH_CODE_REFUSED|PayerAuthResultStored)$/),
+      );
+      expect(await read(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+    }
+  });
+
   test('a state that is given as a query code is refused with its place, and nothing is sent', async () => {
     const { queryCode, state } = await start();
     const before = gated.sent.length;
