@@ -119,12 +119,19 @@ const createRedeemAuthCode =
     return redemption;
   };
 
-const claimByQueryCode = ({ app, source }: Route, queryCode: string, holds: boolean): SessionClaim => ({
-  queryCode,
-  issuedOnly: app.sessions === 'required',
+const claimByQueryCode = (
+  stateTokens: StateTokens,
+  { app, channelId, source }: Route,
+  queryCode: string,
+  holds: boolean,
+): SessionClaim => {
+  // The payer's browser has the state: as a query code it would read the result there, and the session never ends.
+  if (stateTokens.verifyState(queryCode, app.id, channelId))
+    throw invalid('queryCode', 'a secret of its own, not the state: authenticateAndSet takes that one as state');
   // An upstream that holds results overwrites the one that it holds under this query code.
-  attempts: holds && source.resultHolder ? 1 : app.attempts,
-});
+  const attempts = holds && source.resultHolder ? 1 : app.attempts;
+  return { queryCode, issuedOnly: app.sessions === 'required', attempts };
+};
 
 const claimByState = (
   stateTokens: StateTokens,
@@ -172,7 +179,8 @@ export const createAuthentication = (deps: Deps): Authentication => {
       const route = apps.route(parsed.appId, parsed.channelId);
       const caller = await callerOf(route, parsed, call);
       requireScope(caller, 'payer:authenticate', route.appId);
-      const session = parsed.queryCode === undefined ? undefined : claimByQueryCode(route, parsed.queryCode, false);
+      const { queryCode } = parsed;
+      const session = queryCode === undefined ? undefined : claimByQueryCode(stateTokens, route, queryCode, false);
       const redemption = await redeem(route, parsed, { ...call, caller }, { session, traffic: 'trusted' });
       if (redemption.state !== 'SUCCEEDED') throw new PayerIdentityError('OUTCOME_PENDING');
       const { identity, accessToken } = redemption;
@@ -183,14 +191,11 @@ export const createAuthentication = (deps: Deps): Authentication => {
     async authenticateAndSet(input, call) {
       const { state, codeVerifier, ...parsed } = parseInput(authenticateAndSetInput, input);
       const route = apps.route(parsed.appId, parsed.channelId);
-      // The payer's browser has the state: as a query code it would read the result there, and the session never ends.
-      if (parsed.queryCode !== undefined && stateTokens.verifyState(parsed.queryCode, route.appId, route.channelId))
-        throw invalid('queryCode', 'a secret of its own, not the state: that one is given as state');
       const queryCode = state === undefined ? (parsed.queryCode ?? newQueryCode()) : undefined;
       const session =
         queryCode === undefined
           ? claimByState(stateTokens, route, state ?? '', codeVerifier)
-          : claimByQueryCode(route, queryCode, true);
+          : claimByQueryCode(stateTokens, route, queryCode, true);
       // All payer pages are one caller, so the session alone makes a call a duplicate.
       const page = { ...call, caller: anonymous };
       const { expiresAt } = await redeem(route, parsed, page, { session, holdUnder: queryCode, traffic: 'public' });
