@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -33,7 +33,19 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(' ', '-'),
   );
 
-test.each([...pages.map((page) => `docs/${page}`), 'README.md', 'README.zh.md', 'CONTRIBUTING.md', 'SECURITY.md'])(
+const beside = ['README.md', 'README.zh.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'llms.txt'];
+const examples = globSync('examples/**/*.md', { cwd: root });
+
+test.each([...examples, ...beside])('%s links only to files that exist', (page) => {
+  const text = readFileSync(join(root, page), 'utf8');
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) =>
+    join(root, dirname(page), path),
+  );
+  expect(links.length).toBeGreaterThan(0);
+  expect(links.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+test.each([...pages.map((page) => `docs/${page}`), ...examples, ...beside])(
   '%s links only to headings that exist',
   (page) => {
     const text = readFileSync(join(root, page), 'utf8');

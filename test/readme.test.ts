@@ -69,6 +69,23 @@ test('the README and its pages name only commands that npm knows', () => {
   }
 });
 
+/** Run by npm itself, or by another script. */
+const internal = new Set(['prepack']);
+
+test('every command of npm is explained on a page for its reader', () => {
+  const { scripts } = JSON.parse(readPage('package.json'));
+  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/configuration.md'].map(readPage).join('\n');
+  const isNamed = (name: string) => new RegExp(`(?:npm (?:run )?(?:-s )?|\`)${name}(?![\\w:-])`).test(pages);
+  expect(Object.keys(scripts).filter((name) => !internal.has(name) && !isNamed(name))).toEqual([]);
+});
+
+test('README.zh.md leads to every page and picture that the README leads to', () => {
+  const linksOf = (text: string) => new Set([...text.matchAll(/\]\((?!http)([^)#]+)/g)].map(([, path = '']) => path));
+  const inChinese = linksOf(readPage('README.zh.md'));
+  inChinese.add('README.zh.md');
+  expect([...linksOf(readme)].filter((path) => !inChinese.has(path))).toEqual([]);
+});
+
 test('the README and the pages beside it link only to files that exist', () => {
   const pages = readme + readPage('README.zh.md') + contributing + readPage('SECURITY.md') + readPage('CHANGELOG.md');
   const links = [...pages.matchAll(/\]\((?!http)([^)#]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);

@@ -1,5 +1,6 @@
 /** examples/front-end, which docs/front-end.md shows: run against the sandbox, by every flow of the guide. */
 import { createServer } from 'node:http';
+import { stripTypeScriptTypes } from 'node:module';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newChallenge } from '../../examples/front-end/challenge.ts';
 import { handOver, readReturn, report } from '../../examples/front-end/payer-page.ts';
@@ -7,6 +8,7 @@ import { followPayer } from '../../examples/front-end/stream.ts';
 import { payerText } from '../../examples/front-end/texts.ts';
 import { cancel, type Result, start, waitForPayer } from '../../examples/front-end/wait.ts';
 import { freePort } from '../../src/emulators/free-port.ts';
+import { readBlocks } from '../support/markdown.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
 let service: SandboxService;
@@ -97,6 +99,74 @@ test('one address for every wallet comes back with code, state and channel', asy
   if (back.kind !== 'code') throw new Error(back.kind);
   const stored = await handOver(gateway, { channelId: 'ali_pay', state: back.state, authCode: back.authCode });
   expect(stored.__typename).toBe('PayerAuthResultStored');
+});
+
+/** What a block of the guide exports under this name, with these in place of its imports and globals. */
+const fromGuide = (name: string, tools: Readonly<Record<string, unknown>>) => {
+  const block = readBlocks('front-end.md').find(({ text }) => text.includes(`export const ${name}`));
+  const code = stripTypeScriptTypes(block?.text ?? '').replaceAll(/^export /gm, '');
+  return new Function(...Object.keys(tools), `${code}; return ${name};`)(...Object.values(tools));
+};
+
+test.each(['React', 'Vue'])(
+  'the function for %s shows each result, and its loop ends with its component',
+  async (library) => {
+    const { queryCode, state, channelId } = await open('ali_pay');
+    const shown: Result[] = [];
+    const ends: (() => void)[] = [];
+    const failures: unknown[] = [];
+    const tools = {
+      ...{ gateway, waitForPayer, reportError: (error: unknown) => failures.push(error) },
+      useState: () => [undefined, (next: Result) => shown.push(next)],
+      useEffect: (effect: () => () => void) => void ends.push(effect()),
+      shallowRef: () => ({
+        set value(next: Result) {
+          shown.push(next);
+        },
+      }),
+      onScopeDispose: (end: () => void) => void ends.push(end),
+    };
+    const use = fromGuide(library === 'React' ? 'usePayer' : 'usePayerRef', tools);
+    use(queryCode);
+    const second = (await open('ali_pay')).queryCode;
+    use(second);
+    await handOver(gateway, { channelId, appId, state, authCode: `test_ok_${library}` });
+    await expect.poll(() => shown.at(-1)?.__typename, { timeout: 10_000 }).toBe('PayerAuthSucceeded');
+    for (const end of ends) end();
+    const until = shown.length;
+    await cancel(gateway, second);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect({ more: shown.length - until, failures }).toEqual({ more: 0, failures: [] });
+  },
+);
+
+test('in a WeChat mini program the code of wx.login is handed over by wx.request', async () => {
+  const channelId = 'wechat_pay_mini_program';
+  const started = await start(gateway, { channelId, appId });
+  if (started.__typename !== 'PayerAuthenticationStartedWithoutPage') throw new Error(JSON.stringify(started));
+  const { queryCode, state } = started;
+  const wx = {
+    async login({ success }: { success(result: { code: string }): void }) {
+      const login = `${service.emulators.wechat.origin}/payer-app/login?appid=wx0000000000000003&payer=carol`;
+      success(await (await fetch(login)).json());
+    },
+    request: async (given: {
+      url: string;
+      header: Record<string, string>;
+      data: string;
+      success(answer: object): void;
+    }) => {
+      const { url, header: headers, data: body } = given;
+      given.success({ data: await (await fetch(url, { method: 'POST', headers, body })).json() });
+    },
+  };
+  const wechatGateway = fromGuide('wechatGateway', { wx, gateway });
+  // The app of the sandbox that has mini programs is not the default one.
+  const handOverFor = (to: typeof gateway, input: Parameters<typeof handOver>[1]) => handOver(to, { ...input, appId });
+  const inWechat = fromGuide('inWechat', { wx, wechatGateway, handOver: handOverFor });
+  const stored = await new Promise((done) => inWechat(state, done));
+  expect(stored).toMatchObject({ __typename: 'PayerAuthResultStored' });
+  expect(await namesOf(waitForPayer(gateway, queryCode, forTenSeconds()))).toEqual(['PayerAuthSucceeded']);
 });
 
 test('the stream shows the same results as the loop, and ends with the last one', async () => {

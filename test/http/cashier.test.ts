@@ -488,7 +488,7 @@ describe('the checks of a payer', () => {
       await draw(payer, 'certify-faults');
       await payer.getByRole('button', { name: 'HTTP 500' }).click();
       await heading(payer, 'You are back from the channel');
-      await cashier.getByText('The connection is disturbed. Please wait a moment.').waitFor();
+      await cashier.getByText('The network is busy. Please wait a moment.').waitFor();
       await payer.goBack();
       await payer.getByText('Choose a fault').click();
       await payer.getByRole('button', { name: 'The certification has expired' }).click();
