@@ -22,3 +22,5 @@ const packed = brotliCompressSync(JSON.stringify(parts), {
   params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 },
 });
 writeFileSync(`${root}dist/http/pages/${PACKED_GRAPHIQL}`, packed);
+// The license has to accompany every copy.
+cpSync(`${root}node_modules/@graphql-yoga/render-graphiql/LICENSE`, `${root}dist/http/pages/graphiql.LICENSE`);

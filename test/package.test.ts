@@ -21,6 +21,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readLockFile } from '../scripts/lib/lock-file.ts';
 import { generateVaultKeys } from '../src/security/vault.ts';
+import { readBlocks } from './support/markdown.ts';
 import { childEnv } from './support/services/child-env.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -101,6 +102,26 @@ describe.skipIf(!process.env.PACKAGE)('the production install', { timeout: 120_0
     expect(size).toBeLessThanOrEqual(60);
     const found = packages.filter((name) => existsSync(join(lean, 'node_modules', name)));
     expect(found).toEqual([]);
+  });
+
+  test('has a bill of materials of every package, by the commands of docs/operations.md, and only free licenses', () => {
+    const [command = ''] = readBlocks('operations.md').flatMap(({ text }) => (text.includes('npm sbom') ? [text] : []));
+    cpSync(join(root, 'package.json'), join(lean, 'package.json'));
+    const { components } = JSON.parse(run('bash', ['-ceu', command], lean));
+    cpSync(join(root, 'package.json'), join(lean, 'package.json'));
+    const named: string[] = components.map(({ name }: { name: string }) => name);
+    const lock = readLockFile(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    const installed = Object.entries(lock)
+      .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional && existsSync(join(root, path)))
+      .map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
+    expect([...new Set(named)].toSorted()).toEqual([...new Set(installed)].toSorted());
+    const licenses = new Set<string>(
+      components.flatMap(({ licenses = [{}] }: { licenses?: { license?: { id?: string }; expression?: string }[] }) =>
+        licenses.map(({ license, expression }) => license?.id ?? expression ?? 'none'),
+      ),
+    );
+    const free = /^\(?(?:MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0| (?:OR|AND) )+\)?$/;
+    expect([...licenses].filter((license) => !free.test(license))).toEqual([]);
   });
 
   test('starts from src, schema and the packages alone: nothing of examples/ is read', async () => {
@@ -207,6 +228,7 @@ describe.skipIf(!process.env.PACKAGE)('the package in an empty project', { timeo
     );
     expect(files.filter((file) => /^dist\/.*(?<!\.d)\.ts$/.test(file))).toEqual([]);
     expect(files).toContain('dist/store/engine/migrations/sqlite/0001-redemptions.sql');
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE', 'dist/http/pages/graphiql.LICENSE']));
   });
 
   test('is imported, and required: the sandbox authenticates a payer, the double answers a reference, and both end', () => {

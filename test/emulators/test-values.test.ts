@@ -13,6 +13,7 @@ import {
   testValues,
   valueKinds,
 } from '../../src/emulators/test-values.ts';
+import { readTable } from '../support/markdown.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 
 let service: SandboxService;
@@ -138,6 +139,14 @@ test('the table has every kind of test code for each use, and every channel of t
     .filter(({ signature }) => !signature)
     .flatMap(({ id, channels }) => Object.keys(channels).map((channel) => `${id} ${channel}`));
   expect(listed.toSorted()).toEqual(channels.toSorted());
+});
+
+test('docs/sandbox.md lists the apps of the sandbox, with their channels', () => {
+  const { apps } = service.config;
+  const rows = readTable('sandbox.md', /^\| app \|/).map(([id = '', channels = '']) => [id, channels] as const);
+  expect(rows.map(([id]) => id).toSorted()).toEqual(apps.map(({ id }) => id).toSorted());
+  for (const { id, channels } of apps.filter((app) => app.id !== 'demo-ways'))
+    expect([id, new Map(rows).get(id)]).toEqual([id, Object.keys(channels).join(', ')]);
 });
 
 const docs = new URL('../../docs/test-values.md', import.meta.url);
