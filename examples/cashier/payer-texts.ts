@@ -9,7 +9,7 @@ export const payerTexts = {
   },
   done: { en: 'Done', zh: '已完成' },
   doneNext: { en: 'You may close this page.', zh: '您可以关闭此页面。' },
-  declined: { en: 'You did not authorize', zh: '您未授权' },
+  declined: { en: 'You did not authorize', zh: '您已取消授权' },
   declinedNext: {
     en: 'Nothing was passed on. You may go back and change your mind, or close this page.',
     zh: '未提供任何信息。您可以返回重新授权，或关闭此页面。',
@@ -20,8 +20,8 @@ export const payerTexts = {
   failed: { en: 'That did not work', zh: '未能完成' },
   nothing: { en: 'You are back from the channel', zh: '您已从渠道返回' },
   nothingNext: {
-    en: 'Where you came from, the page shows the result by itself. You may close this page.',
-    zh: '结果会显示在您来时的页面上。您可以关闭此页面。',
+    en: 'The page that you came from shows the result. You may close this one.',
+    zh: '结果会显示在您原来的页面上，您可以关闭此页面。',
   },
 } as const satisfies Record<string, Words>;
 

@@ -73,7 +73,7 @@ export const texts = {
   },
   succeeded: { en: 'The payer is identified', zh: '已识别付款人' },
   succeededNext: { en: 'The shop can take the payment now.', zh: '商家现在可以继续收款。' },
-  hiddenIdentity: { en: 'Who it is, the server of the shop reads.', zh: '付款人标识由商家服务器读取。' },
+  hiddenIdentity: { en: 'The server of the shop reads who it is.', zh: '付款人标识由商家服务器读取。' },
   expired: { en: 'The code has expired', zh: '二维码已过期' },
   cancelled: { en: 'Cancelled', zh: '已取消' },
   failed: { en: 'That did not work', zh: '未能完成' },

@@ -10,7 +10,8 @@ import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FileConfig } from '../../src/config/load.ts';
 import { idsOf } from '../../src/emulators/test-codes.ts';
-import { grafbase, startGrafbase } from '../support/schema/grafbase.ts';
+import { readBlocks } from '../support/markdown.ts';
+import { grafbase, runGrafbase, startGrafbase } from '../support/schema/grafbase.ts';
 import { AUTHENTICATE, type GraphqlAnswer, type Service, startService } from '../support/services/service.ts';
 import { publicPem } from '../support/signers/http-signer.ts';
 
@@ -190,12 +191,14 @@ if (!grafbase)
 describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
   const ed25519 = generateKeyPairSync('ed25519');
   const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const ofPage = generateKeyPairSync('ed25519');
   const shared = randomBytes(32);
   const pkcs8 = (key: typeof ed25519.privateKey) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
   const files = {
     'ed25519.pem': pkcs8(ed25519.privateKey),
     'p256.pem': pkcs8(p256.privateKey),
     'shared.json': JSON.stringify({ kty: 'oct', alg: 'HS256', kid: 'shared', k: shared.toString('base64url') }),
+    'grafbase-1.pem': pkcs8(ofPage.privateKey),
     'other.pem': pkcs8(generateKeyPairSync('ed25519').privateKey),
   };
   const covered = 'derived_components = ["method", "authority", "request_target"]';
@@ -206,6 +209,7 @@ describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
       signatures: {
         keys: [
           { id: 'ed25519', algorithm: 'ed25519', key: publicPem(ed25519.publicKey) },
+          { id: 'grafbase-1', algorithm: 'ed25519', key: publicPem(ofPage.publicKey) },
           { id: 'p256', algorithm: 'ecdsa-p256-sha256', key: publicPem(p256.publicKey) },
           { id: 'shared', algorithm: 'hmac-sha256', key: shared.toString('base64') },
         ],
@@ -217,8 +221,7 @@ describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
     await behind.relay.close();
   });
 
-  const startSigning = async (...signatures: string[]): Promise<Ask> => {
-    const { url, close } = await startGrafbase({ sdl, subgraphUrl: behind.relay.url, signatures, files });
+  const askerOf = ({ url, close }: Awaited<ReturnType<typeof runGrafbase>>): Ask => {
     onTestFinished(close);
     return async (body) => {
       const headers = { 'content-type': 'application/json' };
@@ -226,6 +229,20 @@ describe.skipIf(!grafbase)('Grafbase, which signs HTTP messages', () => {
       return (await response.json()) as GraphqlAnswer;
     };
   };
+  const startSigning = async (...signatures: string[]): Promise<Ask> =>
+    askerOf(await startGrafbase({ sdl, subgraphUrl: behind.relay.url, signatures, files }));
+
+  test('Grafbase is accepted with the block about signatures of docs/routers.md', { timeout: 40_000 }, async () => {
+    const block = readBlocks('routers.md').find(({ text }) =>
+      text.includes('[subgraphs.payer-identity.message_signatures]'),
+    );
+    const subgraph = ['[subgraphs.payer-identity]', 'schema_path = "schema.graphql"', `url = "${behind.relay.url}"`];
+    const gateway = await runGrafbase({
+      config: [...subgraph, block?.text ?? ''],
+      files: { ...files, 'schema.graphql': sdl },
+    });
+    await expectThrough(askerOf(gateway), behind.service);
+  });
 
   test.each([
     ['ed25519', 'ed25519.pem'],
