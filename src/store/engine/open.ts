@@ -16,7 +16,8 @@ interface Named {
   readonly dataDir: string;
 }
 
-const sqliteIn = (dataDir: string) => ({ file: join(dataDir, 'payer-identity.sqlite'), now: Date.now });
+export const sqliteFile = (dataDir: string): string => join(dataDir, 'payer-identity.sqlite');
+const sqliteIn = (dataDir: string) => ({ file: sqliteFile(dataDir), now: Date.now });
 
 export interface EngineOptions {
   /** True for the service, false for a command beside it. */

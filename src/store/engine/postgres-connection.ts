@@ -107,7 +107,7 @@ export const createConnector = (address: string, lookup?: LookupFunction): Conne
   };
 };
 
-/** Of a host that was not reached. */
+/** Of a host that was not reached, or whose TLS is not trusted. */
 const unreached: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections: start PostgreSQL there, or correct host and port',
   ENOTFOUND: 'is not known to the name servers: correct the host',
@@ -117,18 +117,40 @@ const unreached: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached: correct the host, or look at the routes',
   CONNECT_TIMEOUT: 'does not answer: correct host and port, or open the firewall',
   CONNECTION_LOST: 'closes the connection: is it PostgreSQL that listens there?',
+  TLS_REFUSED: 'offers no TLS: switch ssl on there, or remove sslmode if the server is on this machine',
+  CERT_HAS_EXPIRED: 'has a certificate that has expired: renew it there',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate of another name: write the name that it has as host',
+  PASSWORD_MISSING: 'asks for a password: write it into the address, percent-encoded',
+};
+
+/** OpenSSL's codes for a chain that leads to no known authority. */
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA/;
+const UNTRUSTED_FIX = 'has a certificate of an authority that is not known: name its file by sslrootcert=/path/ca.crt';
+
+/** What to do about a refusal of the server. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const refused: Readonly<Record<string, string>> = {
+  '28P01': 'correct user and password, percent-encoded',
+  '28000': 'correct user, database and sslmode, or allow them in pg_hba.conf of the server',
+  '3D000': 'create the database, or correct its name',
+  '42501': 'GRANT the role what it lacks, or run migrate with one that has it',
+  '53300': 'close other connections, or raise max_connections or the limit of the role',
+  '57P03': 'wait until the server has started, and look at its log',
 };
 
 /** The port that the driver takes where the address names none. */
 const withPort = (host: string): string => (/:\d+$|^the default host$/.test(host) ? host : `${host}:5432`);
 
 /** The server's messages hold names of roles and databases, and no password; those of a host name it. */
-const reasonOf = ({ cause, code, message }: DatabaseUnavailable, host?: string): string => {
+const reasonOf = ({ cause, code = '', message }: DatabaseUnavailable, host?: string): string => {
   if (cause === undefined) return message;
-  if (cause instanceof pg.DatabaseError && cause.message) return `${cause.message} (${code})`;
-  const why = unreached[code ?? ''];
+  if (cause instanceof pg.DatabaseError && cause.message)
+    return [`${cause.message} (${code})`, refused[code] ?? []].flat().join(': ');
+  // A file that the address names by sslrootcert, sslcert or sslkey.
+  if (cause instanceof Error && 'path' in cause)
+    return `the file ${cause.path}, which the address names, cannot be read (${code}): correct its path`;
+  const why = unreached[code] ?? (UNTRUSTED.test(code) ? UNTRUSTED_FIX : undefined);
   if (host !== undefined && why !== undefined) return `${withPort(host)} ${why} (${code})`;
-  return code ?? (cause instanceof Error && cause.message ? cause.message : 'no answer');
+  return code || (cause instanceof Error && cause.message ? cause.message : 'no answer');
 };
 
 /** The host of a failure, unless its reason begins with it. */

@@ -23,6 +23,7 @@ const DRIVER: readonly (readonly [RegExp, string])[] = [
   [/^Query read timeout$/, 'QUERY_TIMEOUT'],
   [/^Connection terminated/, 'CONNECTION_LOST'],
   [/does not support SSL|establishing an SSL connection/, 'TLS_REFUSED'],
+  [/client password must be a/, 'PASSWORD_MISSING'],
 ];
 
 /** SQLSTATE, the code of the operating system or of TLS, or a word of ours for a message of the driver. */

@@ -25,6 +25,20 @@ test.each(['read-only', 'standby', 'prefer-standby', 'anything'])('target_sessio
   expect(() => hostsOf(`postgres://h1,h2/db?target_session_attrs=${value}`)).toThrow('read-write or primary');
 });
 
+test.each([
+  ['?sslmod=require', 'sslmode, and not sslmod'],
+  ['?sslmode=requierd', 'sslmode as one of: '],
+  ['?sslmode=disable&sslmode=verify-full', 'sslmode once'],
+])('a parameter %s, which the driver would ignore or take otherwise, is refused', (query, message) => {
+  expect(() => hostsOf(`postgres://u:p@h/db${query}`)).toThrow(message);
+  expect(() => hostsOf('postgres://u:p@h/db?sslmode=verify-full&pgbouncer=true')).not.toThrow();
+});
+
+test.each(['postgres://u:12#the-password@h/db', 'postgres://u:12?the-password@h/db'])(
+  'a password that ends the host early is refused, and not taken for a port: %s',
+  (address) => expect(() => hostsOf(address)).toThrow(/^the password in percent-encoding/),
+);
+
 test.each(['mysql://u:the-password@h/db', 'u:the-password@h', 'postgres://u:the-password@h1:port,h2/db', ''])(
   'an invalid address is refused, and not quoted',
   (address) => {

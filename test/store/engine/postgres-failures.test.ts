@@ -79,7 +79,7 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     const url = new URL((await newDatabase()).url);
     url.pathname = '/nowhere';
     await expect(openPostgres({ url: url.href, log })).rejects.toThrow(
-      /cannot be used: database "nowhere" does not exist \(3D000\)/,
+      /cannot be used: database "nowhere" does not exist \(3D000\): create the database, or correct its name/,
     );
   });
 
@@ -87,14 +87,28 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     const url = new URL((await newDatabase()).url);
     url.password = 'the-password';
     const opening = openPostgres({ url: url.href, log });
-    await expect(opening).rejects.toThrow(/cannot be used: password authentication failed for user .* \(28P01\)/);
+    await expect(opening).rejects.toThrow(
+      /cannot be used: password authentication failed for user .* \(28P01\): correct user and password/,
+    );
     await expect(opening).rejects.not.toThrow(/the-password/);
   });
 
   test('a start with TLS at a server without it names the reason, and no password', async () => {
     const { url } = await newDatabase();
     await expect(openPostgres({ url: `${url}?sslmode=verify-full`, log })).rejects.toThrow(
-      'cannot be used: TLS_REFUSED',
+      /cannot be used: [\w.]+:\d+ offers no TLS: .* \(TLS_REFUSED\)/,
+    );
+  });
+
+  test('a start with a file of TLS that is not there, or without the password, names what to write', async () => {
+    const { url } = await newDatabase();
+    await expect(openPostgres({ url: `${url}?sslrootcert=/nowhere/ca.crt`, log })).rejects.toThrow(
+      /cannot be used: the file \/nowhere\/ca\.crt, which the address names, cannot be read \(ENOENT\): correct its path/,
+    );
+    const without = new URL(url);
+    without.password = '';
+    await expect(openPostgres({ url: without.href, log })).rejects.toThrow(
+      /password.* \(28P01\): correct user and password/,
     );
   });
 
@@ -105,7 +119,9 @@ describe('a start that cannot succeed says why, and repeats no password', () => 
     const crowded = new URL(url);
     crowded.username = 'crowded';
     crowded.password = 'the-password';
-    await expect(openPostgres({ url: crowded.href, log })).rejects.toThrow(/too many connections .*\(53300\)/);
+    await expect(openPostgres({ url: crowded.href, log })).rejects.toThrow(
+      /too many connections .*\(53300\): close other connections/,
+    );
   });
 
   test('a start without a usable host names the reason of every host', async () => {
