@@ -50,8 +50,35 @@ export const createProgram = (): Command => {
   return program;
 };
 
+/**
+ * A reader that has gone, as `head` does, ends no command: a rotation must not stop halfway. A full disk is a failure,
+ * since a script would take half a result for a whole one.
+ */
+const onLostOutput = ({ code }: NodeJS.ErrnoException): void => {
+  if (code === 'EPIPE' || process.exitCode === 1) return;
+  process.stderr.write(`The result could not be written (${code}).\n`);
+  process.exitCode = 1;
+};
+const onLostMessages = (): void => undefined;
+
+const watchOutput = (): void => {
+  process.stdout.off('error', onLostOutput).on('error', onLostOutput);
+  process.stderr.off('error', onLostMessages).on('error', onLostMessages);
+};
+
+const isHelp = (argument: string): boolean => argument === '--help' || argument === '-h';
+
+/** With --help anywhere nothing else counts: `migrate --data-dir --help` would otherwise migrate in a folder of that name. */
+const withHelpAlone = (args: readonly string[]): readonly string[] => {
+  const end = args.indexOf('--');
+  const options = end < 0 ? args : args.slice(0, end);
+  const [name = '--help'] = options.filter((argument) => !argument.startsWith('-'));
+  return options.some(isHelp) ? [name, '--help'] : args;
+};
+
 /** Runs one command. Sets the exit code of the process; only `start` goes on. */
 export const runCli = async (args: readonly string[]): Promise<void> => {
+  watchOutput();
   const program = createProgram();
   if (args.length === 0) {
     process.stderr.write(program.helpInformation());
@@ -59,9 +86,11 @@ export const runCli = async (args: readonly string[]): Promise<void> => {
     return;
   }
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withHelpAlone(args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+    if (error.exitCode !== 0 && args.includes('--json'))
+      process.stdout.write(`${JSON.stringify({ ok: false, error: error.message.replace(/^error: /, '') }, null, 2)}\n`);
   }
 };

@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ConfigError } from '../config/load.ts';
-import { type Command, loadServiceConfig, openServiceStore } from './lib/run-command.ts';
+import { type Command, loadStoreConfig, openServiceStore } from './lib/run-command.ts';
 
 /** The line is JSON with and without --json: an audit log takes it as it is. */
 export const erasePayer = async (command: Command, identityId: string): Promise<void> => {
-  const store = await openServiceStore(await loadServiceConfig(command), command);
+  const store = await openServiceStore(await loadStoreConfig(command), command);
   try {
     const erased = await store.erase(identityId);
     if (erased.identities === 0) throw new ConfigError('There is no payer of that id.');

@@ -8,7 +8,7 @@ import { addSandboxKey } from '../config/keys.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Store } from '../store/store.ts';
 import { resealAll } from './lib/reseal-all.ts';
-import { type Command, loadServiceConfig, openServiceStore } from './lib/run-command.ts';
+import { type Command, loadStoreConfig, openServiceStore } from './lib/run-command.ts';
 
 const PACE = { batch: 200, pauseMs: 5 };
 const MAX_PASSES = 10;
@@ -41,7 +41,7 @@ const passUntilClean = async (store: Store, pauseMs: number, output: Command['ou
 
 export const rotateKeys = async (command: Command): Promise<void> => {
   const { output } = command;
-  const config = await loadServiceConfig(command);
+  const config = await loadStoreConfig(command);
   if (config.sandbox) addSandboxKey(config.dataDir);
   const store = await openServiceStore(config, command);
   try {

@@ -1,5 +1,6 @@
 /** What `check-config` prints: every fault of a configuration, or what it serves, who may call, and what to look at. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { sqliteFile } from '../store/engine/open.ts';
 import { hostsOf } from '../store/engine/postgres-address.ts';
 import { ConfigError, type FaultyPlace } from './faults.ts';
 import { type Config, loadConfigAndSources } from './load.ts';
@@ -116,7 +117,7 @@ const channelOf = (id: string, name: string, sources: SourcesByName): CheckedCha
 
 const storeOf = ({ store, dataDir }: Config): ConfigurationSummary['store'] =>
   store === undefined
-    ? { kind: 'SQLite', at: [resolve(join(dataDir, 'payer-identity.sqlite'))] }
+    ? { kind: 'SQLite', at: [resolve(sqliteFile(dataDir))] }
     : { kind: 'PostgreSQL', at: hostsOf(store).map(({ name }) => name) };
 
 const count = (items: readonly unknown[] | undefined, one: string): string[] =>

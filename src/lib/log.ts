@@ -118,17 +118,21 @@ export const writeByTurn = (stream: DestinationStream): DestinationStream => {
   };
 };
 
-let standardOutput: DestinationStream | undefined;
-const toStandardOutput = (): DestinationStream => {
-  const { stdout } = process;
-  standardOutput ??= writeByTurn(
-    stdout.isTTY ? textLines(pino.destination(1), stdout.getColorDepth() > 1) : pino.destination(1),
-  );
-  return standardOutput;
+const opened = new Map<1 | 2, DestinationStream>();
+const toStream = (descriptor: 1 | 2): DestinationStream => {
+  const stream = descriptor === 1 ? process.stdout : process.stderr;
+  const raw = pino.destination(descriptor);
+  const destination =
+    opened.get(descriptor) ?? writeByTurn(stream.isTTY ? textLines(raw, stream.getColorDepth() > 1) : raw);
+  opened.set(descriptor, destination);
+  return destination;
 };
 
+/** Of a command beside the service, whose standard output has its result alone. */
+export const standardError = (): DestinationStream => toStream(2);
+
 /** Logs JSON lines to standard output, readable ones on a terminal, or JSON to the destination given. */
-export const createLog = (level: string, destination = toStandardOutput()): Log => {
+export const createLog = (level: string, destination = toStream(1)): Log => {
   const formatters = { level: (label: string) => ({ level: label }) };
   const logger = pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const at =

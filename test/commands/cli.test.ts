@@ -53,6 +53,25 @@ test('help and version of every command end with 0 and change nothing', async ()
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('--help counts also where an option would take it as its value, and with other options', async () => {
+  const lines = ['migrate --data-dir --help', 'rotate-keys --config -h', 'erase-payer --json --help pid_1'];
+  const { outputs } = await runAll(lines);
+  for (const [line, { out, code }] of outputs)
+    expect({ line, code, out }).toEqual({ line, code: 0, out: expect.stringMatching(/^Usage/) });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a reader that has gone ends no command, and a result that cannot be written ends with 1', async () => {
+  const shell = (line: string) => promisify(execFile)('sh', ['-c', line], { cwd: folder, env: childEnv(env) });
+  const command = `${process.execPath} ${join(root, cli)}`;
+  const gone = await shell(
+    `{ ${command} check-config nowhere.json --json; echo "ended $?" >&2; } | (exec <&-; sleep 0.1)`,
+  );
+  expect(gone.stderr).toBe('ended 1\n');
+  const full = await shell(`${command} --help > /dev/full; echo "ended $?"`);
+  expect(full).toMatchObject({ stdout: 'ended 1\n', stderr: 'The result could not be written (ENOSPC).\n' });
+});
+
 test.each(['start', 'keys:rotate'])('npm run %s -- --help neither serves nor writes', async (script) => {
   const { stdout } = await promisify(execFile)('npm', ['run', '-s', script, '--', '--help'], {
     cwd: root,
@@ -80,12 +99,21 @@ test('an unknown command or option and a missing argument end with 2 and the nea
 });
 
 test('with --json a command prints one JSON object, also when it fails', { timeout: 60_000 }, async () => {
-  const { code, out, err } = await runCommand(cli, ['erase-payer', 'pid_nope', '--json'], {
-    DATA_DIR: join(folder, 'json'),
-    LOG_LEVEL: 'silent',
+  const options = { DATA_DIR: join(folder, 'json') };
+  const absent = await runCommand(cli, ['erase-payer', 'pid_nope', '--json'], options);
+  const noDatabase = `There is no database in ${options.DATA_DIR}. Name the folder of the service by --data-dir or DATA_DIR.`;
+  expect({ ...absent, out: JSON.parse(absent.out) }).toEqual({
+    ...{ code: 1, err: `${noDatabase}\n` },
+    out: { ok: false, error: noDatabase },
   });
+  expect(existsSync(join(options.DATA_DIR, 'payer-identity.sqlite'))).toBe(false);
+  expect((await runCommand(cli, ['migrate'], options)).code).toBe(0);
+  const { code, out, err } = await runCommand(cli, ['erase-payer', 'pid_nope', '--json'], options);
   expect({ code, err }).toEqual({ code: 1, err: 'There is no payer of that id.\n' });
   expect(JSON.parse(out)).toEqual({ ok: false, error: 'There is no payer of that id.' });
+  const { outputs } = await runAll(['migrate --json --onfig x', 'rotate-kyes --json']);
+  for (const { out: wrong, code: usage } of outputs.values())
+    expect({ usage, wrong: JSON.parse(wrong) }).toMatchObject({ usage: 2, wrong: { ok: false } });
 });
 
 test('a Node that cannot load TypeScript is answered with one sentence that says what to install', async () => {

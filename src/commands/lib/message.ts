@@ -26,10 +26,20 @@ export const headersIn = (lines: readonly string[]): Record<string, string> =>
 
 export const readMessage = (file: string): WireMessage => {
   const bytes = readInput(file);
+  // Editors put a byte order mark in front, and no upstream sends one.
+  return messageIn(bytes.subarray(0, 3).equals(BOM) ? bytes.subarray(3) : bytes);
+};
+
+const BOM = Buffer.of(0xef, 0xbb, 0xbf);
+
+/** `curl -i` prints the heads of a proxy and of 100 Continue before the one of the reply. */
+const messageIn = (bytes: Buffer): WireMessage => {
   // One character for each byte, so that the body can be cut off by its place.
   const text = bytes.toString('latin1');
   if (!START_LINE.test(text)) return { headers: {}, body: bytes };
   const [, head = '', gap = ''] = /^([\s\S]*?)(\r?\n\r?\n|\r?\n?$)/.exec(text) ?? [];
   const [startLine, ...lines] = head.split(/\r?\n/);
-  return { startLine, headers: headersIn(lines), body: bytes.subarray(head.length + gap.length) };
+  const body = bytes.subarray(head.length + gap.length);
+  if (/^HTTP\/[\d.]+ \d{3}/.test(body.toString('latin1', 0, 16))) return messageIn(body);
+  return { startLine, headers: headersIn(lines), body };
 };

@@ -1,10 +1,13 @@
 /** How an operator command starts and ends: with the service's configuration, and an exit status. */
 
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { prepareDataDir } from '../../config/data-dir.ts';
-import { type Config, loadConfig } from '../../config/load.ts';
+import { type Config, ConfigError, loadConfig } from '../../config/load.ts';
 import { describeForOperator } from '../../config/operator-errors.ts';
 import { openConfiguredStore } from '../../config/store.ts';
-import { createLog } from '../../lib/log.ts';
+import { createLog, standardError } from '../../lib/log.ts';
+import { sqliteFile } from '../../store/engine/open.ts';
 import type { Store } from '../../store/store.ts';
 import { createOutput, type Output, type Streams } from './output.ts';
 
@@ -32,8 +35,18 @@ export const loadServiceConfig = async ({ env }: Command): Promise<Config> => {
   return config;
 };
 
+/** For what needs a database that is there: in another folder, a new one would be made, in which no payer is. */
+export const loadStoreConfig = async (command: Command): Promise<Config> => {
+  const config = await loadServiceConfig(command);
+  if (config.store === undefined && !existsSync(sqliteFile(config.dataDir)))
+    throw new ConfigError(
+      `There is no database in ${resolve(config.dataDir)}. Name the folder of the service by --data-dir or DATA_DIR.`,
+    );
+  return config;
+};
+
 export const openServiceStore = async (config: Config, { env }: Command): Promise<Store> => {
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, standardError());
   const { store } = await openConfiguredStore(config, { env, log });
   return store;
 };
