@@ -7,8 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { PayerIdentityError } from '../failure.ts';
 import { type Attempt, createConnect, type Egress } from '../lib/connection.ts';
 import { ExchangeError, type HttpReply } from '../lib/exchange.ts';
-import type { Stage } from '../lib/reasons.ts';
-import { codeOf } from '../lib/reasons.ts';
+import { codeOf, type Reason, reasonOf, type Stage, timedOut } from '../lib/reasons.ts';
 import type { Resolver } from '../lib/resolver.ts';
 import { openSource } from './open-source.ts';
 import { type Configured, definitionOf, explainMessage } from './registry.ts';
@@ -27,6 +26,8 @@ const DAY_MS = 86_400_000;
 /** Alipay's and DaxPay's requests carry the time, and are refused when it is minutes off. */
 const CLOCK_MS = { warn: 5_000, fail: 60_000 };
 const LIMIT_MS = 5_000;
+
+const LATE = new Error('no answer');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'an unexpected error');
 
@@ -47,6 +48,25 @@ const stageNames: Readonly<Partial<Record<Stage, string>>> = {
   TLS: 'TLS',
 };
 
+/** What to do when no connection comes about. */
+const remedies: Readonly<Partial<Record<Reason, string>>> = {
+  NAME_NOT_FOUND: 'no name server knows this host: correct the address of the source',
+  NAME_TIMED_OUT: 'the name servers do not answer: look at /etc/resolv.conf',
+  NAME_FAILED: 'the name servers fail: look at /etc/resolv.conf',
+  CONNECT_REFUSED: 'nothing listens there: correct host and port',
+  CONNECT_TIMED_OUT: 'no answer: correct host and port, or open the firewall',
+  CONNECT_FAILED: 'not reached: correct host and port, or look at the routes',
+  PROXY_REFUSED: 'the proxy refuses this host: correct its user name and password, or allow the host there',
+  PROXY_TIMED_OUT: 'the proxy does not answer: correct its address',
+  PROXY_FAILED: 'the proxy is not reached: correct its address',
+  TLS_UNTRUSTED:
+    'the certificate is of an authority that is not known: name it by ca, if it is one of your own; otherwise somebody is in between',
+  TLS_EXPIRED: "the certificate is not valid now: look at this machine's clock, or have the upstream renew it",
+  TLS_HOST_MISMATCH: 'the certificate is of another name: correct the host; otherwise somebody is in between',
+  TLS_TIMED_OUT: 'no answer to the handshake: is it TLS that is spoken there?',
+  TLS_PROTOCOL: 'TLS is not spoken there, or in no version that is known here: correct scheme and port',
+};
+
 const isTls = (socket: object): socket is TLSSocket => 'getPeerCertificate' in socket;
 
 /** Opens one connection as an exchange does, and notes how long each stage took. */
@@ -55,17 +75,24 @@ const reach = async (address: string, egress: Egress): Promise<Check[]> => {
   const checks: Check[] = [];
   const sockets: { destroy(): unknown }[] = [];
   let [stage, since]: [Stage, number] = ['START', performance.now()];
+  const proxy = egress.proxy === undefined ? undefined : new URL(egress.proxy).host;
   const end = (state: Check['state'], found = '') => {
     const name = stageNames[stage];
     const took = `${Math.round(performance.now() - since)} ms`;
-    if (name) checks.push(check(name, state, `${url.host}: ${found === '' ? took : `${found} (${took})`}`));
+    const host = proxy === undefined || stage === 'TLS' ? url.host : proxy;
+    if (name) checks.push(check(name, state, `${host}: ${found === '' ? took : `${found} (${took})`}`));
+  };
+  const failed = (error: unknown) => {
+    const code = codeOf(error);
+    const remedy = remedies[error === LATE ? timedOut[stage] : reasonOf(stage, code)];
+    end('fail', [code ?? messageOf(error), remedy].filter(Boolean).join(': '));
   };
   const attempt: Attempt = {
     get stage() {
       return stage;
     },
     set stage(next) {
-      end('ok');
+      if (next !== stage) end('ok');
       [stage, since] = [next, performance.now()];
     },
     hold(open) {
@@ -77,13 +104,11 @@ const reach = async (address: string, egress: Egress): Promise<Check[]> => {
   };
   try {
     const late = AbortSignal.timeout(LIMIT_MS);
-    const stopped = new Promise<never>((_, reject) =>
-      late.addEventListener('abort', () => reject(new Error('no answer'))),
-    );
+    const stopped = new Promise<never>((_, reject) => late.addEventListener('abort', () => reject(LATE)));
     const socket = await Promise.race([createConnect(url, egress)(attempt), stopped]);
     end('ok', isTls(socket) ? `certificate until ${socket.getPeerCertificate().valid_to}` : '');
   } catch (error) {
-    end('fail', codeOf(error) ?? messageOf(error));
+    failed(error);
   } finally {
     for (const socket of sockets) socket.destroy();
   }
@@ -117,6 +142,11 @@ const judge = (error: unknown): Pick<Check, 'state' | 'found'> => {
     return {
       state: 'fail',
       found: `the signature of the reply is not right: ${shown}. payer-identity explain shows why`,
+    };
+  if (code === 'REPLY_MALFORMED')
+    return {
+      state: 'fail',
+      found: `the reply is not one of this upstream: ${shown}. Is the address that of its API, or does a proxy or a page answer there?`,
     };
   return { state: code === 'OUTCOME_UNKNOWN' ? 'warn' : 'fail', found: `not refused as invalid: ${shown}` };
 };

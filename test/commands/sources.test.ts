@@ -2,13 +2,14 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Check, diagnose } from '../../src/channels/diagnose.ts';
 import { explainMessage } from '../../src/channels/registry.ts';
-import { HIDDEN } from '../../src/channels/signing.ts';
+import { findingsOf, HIDDEN, secretSlips } from '../../src/channels/signing.ts';
 import { doctor } from '../../src/commands/doctor.ts';
 import { runCommand as runCommandHere } from '../../src/commands/lib/run-command.ts';
 import { verify } from '../../src/commands/sign.ts';
@@ -19,6 +20,7 @@ import { cli, runCommand } from '../support/services/command.ts';
 import { chooseOnPage } from '../support/services/door.ts';
 import { type SandboxService, startSandboxService } from '../support/services/sandbox.ts';
 import { AUTHENTICATE_AND_SET } from '../support/services/service.ts';
+import { makeCertificate, newRsaKey } from '../support/signers/certificates.ts';
 
 /** A start of Node on a busy machine. */
 const slow = { timeout: 60_000 };
@@ -97,8 +99,48 @@ describe('doctor', () => {
     expect(await reach('http://127.0.0.1:1')).toMatchObject({ name: 'ok', TCP: 'fail' });
     const tls = await reach(service.emulators.wechat.origin.replace('http:', 'https:'));
     expect(tls).toMatchObject({ name: 'ok', TCP: 'ok', TLS: 'fail' });
+    const untold = await diagnose('wechat', configured('wechat', { apiUrl: 'https://api.invalid' }), sharedResolver);
+    expect(foundBy(untold, /^name/)).toMatch(/^api\.invalid: E\w+: .*: (?:correct the address|look at) /);
+    const refused = await diagnose('wechat', configured('wechat', { apiUrl: 'http://127.0.0.1:1' }), sharedResolver);
+    expect(foundBy(refused, /^TCP/)).toMatch(/ECONNREFUSED: nothing listens there: correct host and port/);
+    const proxied = { apiUrl: 'https://api.invalid', proxy: 'http://127.0.0.1:1' };
+    const behind = await diagnose('wechat', configured('wechat', proxied), sharedResolver);
+    expect(behind.filter(({ check }) => check === 'proxy')).toMatchObject([
+      { state: 'fail', found: expect.stringMatching(/^127\.0\.0\.1:1: .*the proxy is not reached/) },
+    ]);
     const options = await diagnose('wechat', configured('wechat', { appSecret: '' }), sharedResolver);
     expect(options).toMatchObject([{ check: 'options', state: 'fail', found: expect.stringContaining('appSecret') }]);
+  });
+
+  test.each([
+    [
+      'expired',
+      { name: 'CN=localhost', validTo: new Date(Date.now() - 86_400_000) },
+      true,
+      /CERT_HAS_EXPIRED: .*clock/,
+    ],
+    ['of another name', { name: 'CN=other.example.com' }, true, /ALTNAME_INVALID: .*of another name: correct the host/],
+    ['of an unknown authority', { name: 'CN=localhost' }, false, /authority that is not known: name it by ca/],
+  ])('a certificate of the upstream that is %s is named, and what to do', async (_, names, isKnown, found) => {
+    const issuer = { name: 'CN=root', key: newRsaKey() };
+    const { key, pem } = makeCertificate({ ...names, issuer });
+    const options = { key: key.export({ format: 'pem', type: 'pkcs8' }), cert: pem };
+    const upstream = createTlsServer(options).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    onTestFinished(() => void upstream.close());
+    const apiUrl = `https://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+    const ca = isKnown ? { ca: makeCertificate({ ...issuer, isAuthority: true }).pem } : {};
+    const checks = await diagnose('wechat', configured('wechat', { apiUrl, ...ca }), sharedResolver);
+    expect(foundBy(checks, /^TLS/)).toMatch(found);
+  });
+
+  test('a page that answers in place of the upstream is named', async () => {
+    const page = createServer((_, response) => response.end('<html>log in</html>')).listen(0, '127.0.0.1');
+    await once(page, 'listening');
+    onTestFinished(() => void page.close());
+    const apiUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+    const checks = await diagnose('wechat', configured('wechat', { apiUrl }), sharedResolver);
+    expect(foundBy(checks, /^invalid code/)).toMatch(/REPLY_MALFORMED\. Is the address that of its API/);
   });
 
   test('a clock that is minutes off, and an upstream that accepts every code, are found', async () => {
@@ -205,7 +247,7 @@ describe('explain', () => {
     },
   );
 
-  test('alipay: an upstream accepts what sign computes, and its reply is right with its key alone', async () => {
+  const exchangeAlipay = async () => {
     const time = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
     const parameters = {
       ...{ app_id: '2021000000000001', method: 'alipay.system.oauth.token', format: 'JSON', charset: 'utf-8' },
@@ -222,6 +264,11 @@ describe('explain', () => {
     const reply = await (
       await fetch(`${service.emulators.alipay.origin}/gateway.do?${form}`, { method: 'POST' })
     ).text();
+    return { parameters, request: form, reply };
+  };
+
+  test('alipay: an upstream accepts what sign computes, and its reply is right with its key alone', async () => {
+    const { parameters, request: form, reply } = await exchangeAlipay();
     expect(reply).toMatch(/access_token/);
     expect(explain('alipay', form)).toMatchObject({ kind: 'request', isRight: true });
     expect(explain('alipay', reply)).toMatchObject({ kind: 'reply', isRight: true, findings: [] });
@@ -253,6 +300,47 @@ describe('explain', () => {
     const { reply } = await exchanges.jucai();
     const scoped = explain('jucai', reply, { signing: { replyScope: 'envelope' } });
     expect(scoped.findings.join()).toMatch(/the rule differs: .*replyScope data/);
+  });
+
+  test.each(['daxpay', 'jucai'] as const)('%s: what a program has done wrong is named', async (name) => {
+    const { request } = await exchanges[name]();
+    const { sign, ...fields } = JSON.parse(request);
+    const findingOf = (message: object) => explain(name, JSON.stringify(message)).findings.join();
+    expect(findingOf({ ...fields, sign, extra: 'x' })).toMatch(/it was made with extra left out/);
+    expect(findingOf({ ...fields, sign: Buffer.from(sign, 'hex').toString('base64') })).toMatch(/written in base64/);
+    const gbk = Buffer.concat([Buffer.from(request.slice(0, -1)), Buffer.from(',"name":"\xd6\xd0"}', 'latin1')]);
+    expect(explainMessage(name, configured(name), { headers: {}, body: gbk })?.findings[0]).toMatch(/not UTF-8/);
+  });
+
+  test('a secret with a line feed behind it is named', () => {
+    const finding = findingsOf(
+      'b',
+      'a',
+      secretSlips('s', (secret) => (secret === 's\n' ? 'b' : 'c')),
+    );
+    expect(finding.join()).toMatch(/it was made with a line feed behind the secret/);
+  });
+
+  test('alipay: a reply that was formatted anew, and a signature whose + became a blank, are named', async () => {
+    const { request, reply } = await exchangeAlipay();
+    const formatted = JSON.stringify(JSON.parse(reply), null, 2);
+    expect(explain('alipay', formatted).findings.join()).toMatch(/formatted anew/);
+    const sign = /"sign":"([^"]*)"/.exec(reply)?.[1] ?? '';
+    const spoiled = explain('alipay', reply.replace(sign, encodeURIComponent(sign)));
+    expect(spoiled.findings.join()).toMatch(sign.includes('+') || sign.includes('/') ? /percent-encoded/ : /./);
+    const rsa1 = explain('alipay', request.replace('RSA2', 'RSA'));
+    expect(rsa1.findings.join()).toMatch(/sign_type is RSA/);
+  });
+
+  test('a saved message may begin with a byte order mark, and with the heads of a proxy', async () => {
+    const { reply } = await exchanges.jucai();
+    const heads =
+      'HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n';
+    for (const text of [`\ufeff${reply}`, `${heads}${reply}`])
+      expect(await run((to) => verify(to, save('saved.txt', text), { source: 'jucai' }))).toMatchObject({
+        code: 0,
+        out: 'The signature is right.\n',
+      });
   });
 
   test(

@@ -47,6 +47,30 @@ const judgeReply = (
   };
 };
 
+const REFORMATTED =
+  'the key is right, and the message was formatted anew when it was saved: what is signed are its bytes, so keep every blank and backslash';
+const SIGN_CHANGED =
+  'the key is right, and the signature was changed on its way: + became a blank, or it is still percent-encoded';
+
+/** As it may have been before an editor, or a program that reads and writes JSON, changed it. */
+const formerTexts = (text: string): string[] => {
+  const compact = JSON.stringify(JSON.parse(text));
+  return [compact, compact.replaceAll('/', '\\/')];
+};
+
+const formerSignatures = (given: string): string[] => [
+  given.replaceAll(' ', '+'),
+  ...(/^(?:[\w+/= -]|%[\dA-F]{2})+$/i.test(given) ? [decodeURIComponent(given)] : []),
+];
+
+/** What has become of a message on its way here, where that alone explains the difference. */
+const changeOf = (text: string, given: string, key: KeyObject): string | undefined => {
+  const texts = [text, ...formerTexts(text)];
+  if (texts.some((former) => verifies(former, given, key))) return REFORMATTED;
+  const isOfFormer = (signature: string) => texts.some((former) => verifies(former, signature, key));
+  return formerSignatures(given).some(isOfFormer) ? SIGN_CHANGED : undefined;
+};
+
 /** The reply of the gateway: what is signed are the bytes of the node between its name and the signature. */
 const explainReply = (message: WireMessage, { members }: JsonObject, keys: AlipayKeys): Explained => {
   const body = readReplyText({ status: 200, headers: message.headers, body: message.body });
@@ -59,12 +83,15 @@ const explainReply = (message: WireMessage, { members }: JsonObject, keys: Alipa
     keys,
     (key) => node !== undefined && given !== undefined && isSigned(body, node, given, key),
   );
+  const key = verifierOf(keys, stringOf(members.get(CERTIFICATE)));
+  const change = !judged.isRight && node && given && key ? changeOf(text, given, key) : undefined;
   return {
     kind: 'reply',
     algorithm: ALGORITHM,
     steps: [{ what: `the value of ${name}, as it was received`, text }],
     given,
     ...judged,
+    ...(change && { findings: [change] }),
   };
 };
 
@@ -84,7 +111,14 @@ const requestFindings = (
     return ['it was made without sign_type, as notifications are verified; a request signs it'];
   if (verifies(textToSign(encoded), given, key))
     return ['it was made of URL-encoded values; what is signed are the values themselves'];
-  return ['privateKey gives another signature: it was made with another key, or of another text'];
+  if (formerSignatures(given).some((former) => verifies(textToSign(parameters), former, key))) return [SIGN_CHANGED];
+  if (parameters.sign_type !== undefined && parameters.sign_type !== 'RSA2')
+    return [
+      `sign_type is ${parameters.sign_type}, and this signature is RSA2: write RSA2, and sign with SHA256withRSA`,
+    ];
+  return [
+    'privateKey gives another signature: it was made with another key, or of another text; compare the text that your program signs by --against',
+  ];
 };
 
 const explainRequest = (parameters: Readonly<Record<string, string>>, { privateKey }: AlipayKeys): Explained => {

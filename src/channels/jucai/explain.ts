@@ -1,5 +1,13 @@
 import { memberText, readObject } from '../reply.ts';
-import { type Explained, findingsOf, HIDDEN, type WireMessage } from '../signing.ts';
+import {
+  type Explained,
+  encodingFinding,
+  findingsOf,
+  HIDDEN,
+  leftOut,
+  secretSlips,
+  type WireMessage,
+} from '../signing.ts';
 import { fieldsOf, type JucaiKey, jucaiPairs, signJucai } from './sign.ts';
 
 /** How JuCai's JSON is signed: a request as a whole, a reply by `signing.replyScope`. */
@@ -12,7 +20,7 @@ export const explainJucai = ({ secret, signing }: JucaiKey, { body }: WireMessag
   const scope = kind === 'reply' ? signing.replyScope : 'envelope';
   const expected = signJucai(fieldsIn(scope), { secret, signing });
   const given = memberText(root, 'sign') || undefined;
-  const variants = scopes.flatMap((other) =>
+  const rules = scopes.flatMap((other) =>
     (['md5', 'hmac_sha256'] as const).flatMap((digest) =>
       ['key', 'secret', 'appSecret', 'appKey'].map((keyParameter) => ({
         rule: `signing.digest ${digest}, keyParameter ${keyParameter}${kind === 'reply' ? ` and replyScope ${other}` : ''}`,
@@ -20,8 +28,22 @@ export const explainJucai = ({ secret, signing }: JucaiKey, { body }: WireMessag
       })),
     ),
   );
+  const signed = fieldsIn(scope);
+  const variants = [
+    ...rules,
+    ...secretSlips(secret, (slipped) => signJucai(signed, { secret: slipped, signing })),
+    ...leftOut(
+      signed.map(([name]) => name),
+      (name) =>
+        signJucai(
+          signed.filter(([other]) => other !== name),
+          { secret, signing },
+        ),
+    ),
+  ];
   const pairs = jucaiPairs(fieldsIn(scope));
   const findings = findingsOf(given, expected, variants);
+  if (findings.length > 0) findings.unshift(...encodingFinding(body));
   return {
     kind,
     algorithm: signing.digest,

@@ -1,5 +1,13 @@
 import { digests } from '../../lib/digest.ts';
-import { type Explained, findingsOf, HIDDEN, type WireMessage } from '../signing.ts';
+import {
+  type Explained,
+  encodingFinding,
+  findingsOf,
+  HIDDEN,
+  leftOut,
+  secretSlips,
+  type WireMessage,
+} from '../signing.ts';
 import { signV2, textV2 } from './payment-code.ts';
 import { readXml } from './xml.ts';
 
@@ -12,7 +20,10 @@ export const explainV2 = (apiKey: string, { body }: WireMessage): Explained => {
   const hmac = digests.hmac_sha256(textV2(fields, apiKey), apiKey);
   const findings = findingsOf(given, expected, [
     { rule: 'HMAC-SHA256, which this endpoint does not take', signature: hmac },
+    ...secretSlips(apiKey, (key) => signV2(fields, key)),
+    ...leftOut(fields.keys(), (name) => signV2(new Map([...fields].filter(([other]) => other !== name)), apiKey)),
   ]);
+  if (findings.length > 0) findings.unshift(...encodingFinding(body));
   return {
     kind: fields.has('return_code') ? 'reply' : 'request',
     algorithm: 'md5, in upper case',
