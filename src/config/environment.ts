@@ -22,7 +22,10 @@ const portVariable = z
 const environment = z.object({
   HOST: z
     .string()
-    .regex(/^[\w.:%-]*$/, 'is not a host. Write a name or an address without blanks, such as HOST=0.0.0.0.')
+    .regex(
+      /^(?![^:]+:\d*$)[\w.:%-]*$/,
+      'is not a host. Write a name or an address, without scheme, port and blanks, such as HOST=0.0.0.0.',
+    )
     .default('127.0.0.1'),
   PORT: portVariable.default(4001),
   DATA_DIR: z

@@ -6,6 +6,7 @@ import { doorConfig } from '../http/door/config.ts';
 import { tlsConfig } from '../http/tls.ts';
 import { webhookConfig } from '../identity/webhooks.ts';
 import { wrongChoice } from '../lib/setting-messages.ts';
+import { MAX_TIMER_MS } from '../lib/timers.ts';
 import { signatureConfig } from '../security/app-signature.ts';
 import { callersConfig } from '../security/callers.ts';
 import { routerConfig } from '../security/router-check.ts';
@@ -29,6 +30,7 @@ const days = z.int().positive().max(36_500);
 const SETTLE_MS = 1_000;
 
 const milliseconds = (fallback: number) => z.int().positive().default(fallback);
+const timer = (fallback: number) => z.int().positive().max(MAX_TIMER_MS).default(fallback);
 
 const NO_DATABASE = 'is not an address of PostgreSQL. Write';
 
@@ -47,11 +49,28 @@ const port = z.int().min(0).max(65_535);
 const WEB_PAGE =
   'is not the address of a page. Write one that begins with https:// or http://, such as https://shop.example.com/pay.';
 
+/** Compared character by character: what a browser would write in another way never fits. */
+const page = z
+  .url({ protocol: /^https?$/, error: WEB_PAGE })
+  .max(256, 'is too long. Write at most 256 characters.')
+  .superRefine((text, context) => {
+    const fault = pageFault(text);
+    if (fault) context.addIssue({ code: 'custom', message: fault });
+  });
+
+const pageFault = (text: string): string | undefined => {
+  if (/^https?:\/\/[^/?#]*@/i.test(text)) return 'has a user name. Write it without a user name and a password.';
+  if (text.includes('*')) return 'has a *, which stands for itself alone. List each page.';
+  return /[\s\\]/.test(text)
+    ? 'has a blank or a backslash. Write it as browsers show it, in percent-encoding.'
+    : undefined;
+};
+
 const app = z.strictObject({
-  id: name.describe('The id by which callers name the app (appId): up to 32 of A-Z a-z 0-9 _ . -'),
+  id: name.describe('The id by which callers name the app (appId): up to 32 of A-Z a-z 0-9 -._'),
   channels: z.record(name, name).describe('For each channel the name of the source that serves it'),
   returnUrls: z
-    .array(z.url({ protocol: /^https?$/, error: WEB_PAGE }).max(256))
+    .array(page)
     .default([])
     .describe('The pages that a channel may send payers back to, compared character by character'),
   sessions: z
@@ -99,12 +118,10 @@ const cache = z.strictObject({
 
 const times = z
   .strictObject({
-    deadlineMs: milliseconds(5_000).describe('Milliseconds: for all attempts at one exchange with a channel'),
-    patienceMs: milliseconds(7_000).describe("Milliseconds: how long a duplicate waits for the first one's outcome"),
-    operationMs: milliseconds(8_000).describe(
-      'Milliseconds: for an operation, without the time that it waits for a result',
-    ),
-    leaseMs: milliseconds(10_000).describe(
+    deadlineMs: timer(5_000).describe('Milliseconds: for all attempts at one exchange with a channel'),
+    patienceMs: timer(7_000).describe("Milliseconds: how long a duplicate waits for the first one's outcome"),
+    operationMs: timer(8_000).describe('Milliseconds: for an operation, without the time that it waits for a result'),
+    leaseMs: timer(10_000).describe(
       'Milliseconds: when a send whose instance has gone ends INDETERMINATE; at least deadlineMs + 1,000',
     ),
     resultTtlMs: milliseconds(300_000).describe('Milliseconds: how long outcomes can be read and query codes work'),

@@ -10,7 +10,7 @@ import { wrongChoice } from '../lib/setting-messages.ts';
 const referring = z.looseObject({
   defaultApp: z.string().optional().catch(undefined),
   apps: z.array(z.unknown()).catch([]),
-  sources: z.record(z.string(), z.unknown()).catch({}),
+  sources: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 const referringApp = z.looseObject({
   id: z.string(),
@@ -55,16 +55,18 @@ const readSources = (written: Readonly<Record<string, unknown>>): References => 
 };
 
 interface Known {
-  readonly names: readonly string[];
+  /** Undefined when `sources` has a fault of its own. */
+  readonly names: readonly string[] | undefined;
   readonly sources: SourcesByName;
 }
 
 const channelFault = (channel: string, name: unknown, { names, sources }: Known): string | undefined => {
-  if (typeof name !== 'string') return undefined;
+  if (typeof name !== 'string' || !names) return undefined;
   if (!names.includes(name))
     return `names the source ${name}, which is not configured. Name one of sources: ${list(names)}.${didYouMean(name, names)}`;
   const served = sources.get(name)?.channels;
   if (!served || served.includes(channel)) return undefined;
+  if (served.length === 0) return `names the source ${name}, whose channels are none. Write ${channel} among them.`;
   const others = names.filter((other) => sources.get(other)?.channels.includes(channel));
   const instead = others.length > 0 ? `Name a source that serves it: ${list(others)}.` : 'Name one of these channels.';
   return `names the source ${name}, which serves ${list(served)} and not ${channel}. ${instead}${didYouMean(channel, served)}`;
@@ -89,7 +91,7 @@ const appFaults = ({ app, at }: Named, known: Known, isSandbox: boolean): Settin
     if (typeof channel !== 'string' || pages.includes(channel)) continue;
     // A channel of a source with faults may have a page.
     const name = app.channels[channel];
-    if (typeof name === 'string' && known.names.includes(name) && !known.sources.has(name)) continue;
+    if (typeof name === 'string' && known.names?.includes(name) !== false && !known.sources.has(name)) continue;
     fault(
       ['returnByDoor', index],
       `is no channel of the app with a page. Name one of: ${list(pages)}.${didYouMean(channel, pages)}`,
@@ -120,8 +122,8 @@ export const checkReferences = (written: unknown, isSandbox: boolean): Reference
     const app = referringApp.safeParse(entry);
     return app.success ? [{ app: app.data, at }] : [];
   });
-  const { faults, sources } = readSources(data.sources);
-  const known = { names: Object.keys(data.sources), sources };
+  const { faults, sources } = readSources(data.sources ?? {});
+  const known = { names: data.sources && Object.keys(data.sources), sources };
   const ids = [...new Set(apps.map(({ app }) => app.id))];
   return {
     faults: [

@@ -34,12 +34,13 @@ export class SyntaxFault extends Error {
   }
 }
 
-const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** Without exponent: 1e3 is a text to YAML 1.1. */
+const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 /** Why a number is refused as it is written; undefined when every language and reader understands it alike. */
 export const numberFault = (written: string): string | undefined => {
   if (!PLAIN_NUMBER.test(written))
-    return 'is a number in a form that readers understand differently. Write it in decimal digits, without sign or leading zero; an id goes in quotes.';
+    return 'is a number in a form that readers understand differently. Write it in decimal digits, without sign, exponent or leading zero; an id goes in quotes.';
   const value = Number(written);
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
     return 'is a number of more digits than are kept (2^53). Put an id in quotes.';

@@ -15,6 +15,7 @@ const reasons: Partial<Record<ErrorCode, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'a colon follows a text that cannot be a name. Put a text with ": " in quotes.',
   MULTILINE_IMPLICIT_KEY: 'a name goes on in the next line. Is a colon missing?',
   BAD_ALIAS: 'an alias (*) is used. Write the value again.',
+  TAG_RESOLVE_FAILED: 'a tag (!) stands here. Remove it, and put a text in quotes.',
   BAD_DQ_ESCAPE: 'a backslash in double quotes begins no known escape. Double it, or use single quotes.',
 };
 

@@ -1,10 +1,12 @@
 /** The settings of `http`: pages of other origins, the client's address, connections. */
 import { z } from 'zod';
+import { MAX_TIMER_MS } from '../lib/timers.ts';
 
 export const headerName = z
   .string()
-  .toLowerCase()
-  .regex(/^[a-z][a-z\d-]*$/, 'is not the name of a header. Write one such as x-forwarded-for.');
+  // Before toLowerCase: the JSON Schema has the pattern, and knows no change of the text.
+  .regex(/^[A-Za-z][A-Za-z\d-]*$/, 'is not the name of a header. Write one such as x-forwarded-for.')
+  .toLowerCase();
 
 export const httpConfig = z.strictObject({
   cors: z
@@ -25,6 +27,7 @@ export const httpConfig = z.strictObject({
   keepAliveMs: z
     .int()
     .positive()
+    .max(MAX_TIMER_MS)
     .default(65_000)
     .describe('Milliseconds: how long an idle connection stays open; longer than routers hold theirs'),
   maxRequestsPerSocket: z.int().positive().default(10_000).describe('Requests of one connection'),

@@ -1,5 +1,5 @@
 /** TLS that ends in this process, and the names in the router's client certificate. */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { z } from 'zod';
@@ -7,21 +7,45 @@ import type { Peer } from '../security/request-head.ts';
 
 const pem = z.string().includes('-----BEGIN', 'is not PEM. Give the file that holds it: { "$file": … }.');
 const NO_CERTIFICATE = 'is not a certificate in PEM. Give the certificate, and not its key or a request for it.';
+const NO_PAIR = 'is not the private key of cert. Give both of one pair, in PEM.';
+const UNDER_PASSPHRASE = 'is under a passphrase. Give it without one: openssl pkey -in <key> -out <new key>';
+const WRONG_ORDER =
+  'begins with another certificate than that of key. Put that first, and its intermediates behind it.';
 
-const isCertificate = (text: string): boolean => {
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+
+/** Every certificate of a text; undefined when it has no certificate, or one that cannot be read. */
+const certificatesIn = (text: string): X509Certificate[] | undefined => {
   try {
-    return new X509Certificate(text).raw.length > 0;
+    const certificates = (text.match(CERTIFICATE) ?? []).map((one) => new X509Certificate(one));
+    return certificates.length > 0 ? certificates : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 };
 
-const fits = (options: { cert: string; key: string }): boolean => {
+const isCertificate = (text: string): boolean => certificatesIn(text) !== undefined;
+
+/** Why the two are no pair; undefined when they are. */
+const pairFault = ({
+  cert,
+  key,
+}: {
+  cert: string;
+  key: string;
+}): { path: ['cert' | 'key']; message: string } | undefined => {
+  const certificates = certificatesIn(cert);
+  // A text that is no certificate has a fault of its own.
+  if (!certificates || !key.includes('-----BEGIN')) return undefined;
+  if (/ENCRYPTED/.test(key)) return { path: ['key'], message: UNDER_PASSPHRASE };
   try {
-    createSecureContext(options);
-    return true;
+    const own = createPrivateKey(key);
+    if (certificates[0]?.checkPrivateKey(own)) createSecureContext({ cert, key });
+    else if (certificates.some((one) => one.checkPrivateKey(own))) return { path: ['cert'], message: WRONG_ORDER };
+    else return { path: ['key'], message: NO_PAIR };
+    return undefined;
   } catch {
-    return false;
+    return { path: ['key'], message: NO_PAIR };
   }
 };
 
@@ -37,7 +61,10 @@ export const tlsConfig = z
       .describe('The authority of client certificates, in PEM; without it none is requested'),
     minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The lowest version of TLS'),
   })
-  .refine(fits, { path: ['key'], error: 'is not the private key of cert. Give both of one pair, in PEM.' });
+  .superRefine((given, context) => {
+    const fault = pairFault(given);
+    if (fault) context.addIssue({ code: 'custom', ...fault });
+  });
 export type TlsConfig = z.output<typeof tlsConfig>;
 
 /** For node:https. A client without a valid certificate is accepted here, and refused by HTTP, which can say why. */

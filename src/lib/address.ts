@@ -44,7 +44,9 @@ const faultsOf = (text: string, query: 'without' | 'with'): string | undefined =
   if (text.includes('#')) return 'has a #. Write it without a fragment.';
   if (query === 'without' && text.includes('?'))
     return 'has a query. Write it without a query: every parameter is added here.';
-  return URL.canParse(text) && new URL(text).port !== '0' ? undefined : NO_ADDRESS;
+  // https://https://pay.example.com has the host https.
+  const isHost = !/^https?:?$/i.test(authority) && URL.canParse(text) && new URL(text).port !== '0';
+  return isHost ? undefined : NO_ADDRESS;
 };
 
 const addressWith = (query: 'without' | 'with') =>

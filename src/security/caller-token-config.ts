@@ -2,6 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { endpointAddress, isProtected } from '../lib/address.ts';
+import { MAX_TIMER_MS } from '../lib/timers.ts';
 import { claimNames } from './caller-claims.ts';
 
 /** Of public keys only: a symmetric key that verifies can sign as well. */
@@ -25,12 +26,26 @@ const publicKey = z
   .refine((key) => !('d' in key), 'is a private key. Give a public key, without its private half.')
   .refine(isReadable, 'cannot be read. Give a key that can be read, of 2048 bits or more if it is RSA.');
 
+/** The key types and curves of each algorithm. https://www.rfc-editor.org/rfc/rfc7518#section-3.1, RFC 8037 */
+const fitting: Readonly<Record<(typeof algorithms)[number], string>> = {
+  ...{ RS256: 'RSA', RS384: 'RSA', RS512: 'RSA', PS256: 'RSA', PS384: 'RSA', PS512: 'RSA' },
+  ...{ ES256: 'P-256', ES384: 'P-384', ES512: 'P-521', EdDSA: 'Ed25519' },
+};
+
+const hasKeyFor = (keys: readonly z.output<typeof publicKey>[], wanted: readonly (keyof typeof fitting)[]): boolean =>
+  // A key that cannot be read has a fault of its own.
+  keys.some(
+    ({ crv, alg, ...key }) =>
+      !isReadable({ crv, ...key }) ||
+      wanted.some((one) => fitting[one] === (crv ?? key.kty) && (alg === undefined || alg === one)),
+  );
+
 const isSafeToFetch = (url: string): boolean => {
   const address = endpointAddress.safeParse(url);
   return address.success && isProtected(address.data);
 };
 
-const milliseconds = (fallback: number) => z.int().positive().default(fallback);
+const milliseconds = (fallback: number) => z.int().positive().max(MAX_TIMER_MS).default(fallback);
 
 export const jwtConfig = z
   .strictObject({
@@ -87,6 +102,10 @@ export const jwtConfig = z
   .refine(
     ({ jwksMaxAgeMs, jwksStaleMs, jwksTimeoutMs }) => jwksStaleMs >= jwksMaxAgeMs + jwksTimeoutMs,
     'has a jwksStaleMs that is too short: jwksStaleMs has to be jwksMaxAgeMs + jwksTimeoutMs at least. Write more.',
-  );
+  )
+  .refine(({ jwks, algorithms: wanted }) => !jwks || hasKeyFor(jwks.keys, wanted), {
+    path: ['jwks', 'keys'],
+    error: 'has no key for any of algorithms. Give the key that the issuer signs with, or correct algorithms.',
+  });
 
 export type JwtConfig = z.output<typeof jwtConfig>;

@@ -28,7 +28,7 @@ export const routerConfig = z
   })
   .refine(
     (router) => Object.values(router).some((credential) => credential !== undefined),
-    'is empty. Write one of secrets, certificateSubjects, signatures, hive.',
+    'names no way to authenticate it. Write one of secrets, certificateSubjects, signatures, hive.',
   );
 
 export interface RouterCheck {

@@ -39,7 +39,9 @@ describe('the configuration of tokens', () => {
     expect(refusal(only(rsaKey(1_024)))).toBe(
       'cannot be read. Give a key that can be read, of 2048 bits or more if it is RSA.',
     );
-    expect(refusal(only(rsaKey(2_048)))).toBeUndefined();
+    const readable = only(rsaKey(2_048));
+    expect(refusal({ ...readable, algorithms: ['RS256'] })).toBeUndefined();
+    expect(refusal(readable)).toMatch(/^has no key for any of algorithms\./);
   });
 
   test('a configured key with its private half is refused, although it can be read', () => {

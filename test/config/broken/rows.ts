@@ -4,8 +4,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeCertificate } from '../../support/signers/certificates.ts';
 
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const [app, alipay] = [rsa(), rsa()];
@@ -75,6 +76,28 @@ const changed = (id: number, fault: string, changes: object, env: Env = {}): Row
 const inApp = (id: number, fault: string, changes: object) => changed(id, fault, { apps: [{ ...shop, ...changes }] });
 const inSource = (id: number, fault: string, name: 'alipay' | 'wechat', changes: object, env: Env = {}) =>
   changed(id, fault, { sources: { ...valid.sources, [name]: { ...valid.sources[name], ...changes } } }, env);
+/** A secret of the valid configuration by $file, which a function prepares in the folder. */
+const inFile = (id: number, fault: string, prepare: (folder: string) => string, setting = 'appSecret'): Row => ({
+  id,
+  fault,
+  write: (folder) => {
+    const named = { $file: prepare(folder) };
+    const sources =
+      setting === 'appSecret'
+        ? { ...valid.sources, wechat: { ...wechat, [setting]: named } }
+        : { ...valid.sources, alipay: { ...ali, [setting]: named } };
+    return { CONFIG: file(folder, 'config.json', JSON.stringify({ ...valid, sources }, null, 2)) };
+  },
+});
+const inVariable = (id: number, fault: string, value: string) =>
+  inSource(id, fault, 'wechat', { appSecret: { $env: 'WECHAT_SECRET' } }, { WECHAT_SECRET: value });
+
+const authority = { name: 'CN=root', key: alipay.privateKey };
+const issuer = { name: 'CN=intermediate', key: app.privateKey };
+const intermediate = makeCertificate({ ...issuer, issuer: authority, isAuthority: true }).pem;
+const leaf = makeCertificate({ name: 'CN=leaf', key: ec.privateKey, issuer }).pem;
+const passphrase = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' } as const;
+
 const environment = (id: number, fault: string, env: Env): Row => ({ id, fault, write: () => env });
 const without = (id: number, fault: string, name: keyof typeof valid) => changed(id, fault, { [name]: undefined });
 
@@ -227,6 +250,101 @@ export const rows: readonly Row[] = [
     write: (folder) => {
       execFileSync('mkfifo', [join(folder, 'config.yaml')]);
       return { CONFIG: join(folder, 'config.yaml') };
+    },
+  },
+  inVariable(132, 'a variable with quotes around its value', `"${SECRET}"`),
+  inVariable(133, 'a variable with the name of another', '$WECHAT_APP_SECRET'),
+  inVariable(134, 'a variable with `undefined`', 'undefined'),
+  inVariable(135, 'a variable with a line break within', `${SECRET}\n${SECRET}`),
+  inSource(
+    136,
+    '`$env` with a slip in the name',
+    'wechat',
+    { appSecret: { $env: 'WECHAT_SECERT' } },
+    { WECHAT_SECRET: SECRET },
+  ),
+  inSource(137, '`$env` names the value itself', 'wechat', { appSecret: { $env: SECRET } }),
+  inSource(138, '`$ENV` in place of `$env`', 'wechat', { appSecret: { $ENV: 'WECHAT_SECRET' } }),
+  changed(139, 'a placeholder of a template within an address', {
+    apps: [{ ...shop, returnUrls: ['https://{{ .Values.shop }}/pay'] }],
+  }),
+  inFile(140, 'a pipe as key file', (folder) => {
+    execFileSync('mkfifo', [join(folder, 'secret')]);
+    return 'secret';
+  }),
+  inFile(141, 'a device without an end as key file', () => '/dev/zero'),
+  inFile(142, 'a key file of 1 GB', (folder) => {
+    truncateSync(file(folder, 'secret.txt', ''), 2 ** 30);
+    return 'secret.txt';
+  }),
+  inFile(143, 'a circle of links as key file', (folder) => {
+    symlinkSync('secret.b', join(folder, 'secret.a'));
+    symlinkSync('secret.a', join(folder, 'secret.b'));
+    return 'secret.a';
+  }),
+  inFile(144, '`$file` holds the value itself', () => SECRET),
+  inFile(145, '`$file` begins with ~', () => '~/wechat.secret'),
+  inFile(146, '`$file` with a slip in the name', (folder) => {
+    file(folder, 'wechat.secret', SECRET);
+    return 'wechat.secert';
+  }),
+  inFile(147, 'a key file as a shell reads it', (folder) => {
+    file(folder, 'wechat.env', `WECHAT_SECRET=${SECRET}\n`);
+    return 'wechat.env';
+  }),
+  inFile(
+    148,
+    'a key in DER',
+    (folder) => {
+      writeFileSync(join(folder, 'app.der'), app.privateKey.export({ format: 'der', type: 'pkcs8' }));
+      return 'app.der';
+    },
+    'privateKey',
+  ),
+  inSource(149, 'a key under a passphrase', 'alipay', { privateKey: app.privateKey.export(passphrase).toString() }),
+  changed(150, '`tls.cert` begins with the intermediate', {
+    tls: { cert: intermediate + leaf, key: pem(ec.privateKey) },
+  }),
+  changed(151, '`tls.key` under a passphrase', {
+    tls: { cert: leaf, key: ec.privateKey.export(passphrase).toString() },
+  }),
+  changed(152, '`tls.cert` with a broken intermediate', {
+    tls: { cert: `${leaf}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`, key: pem(ec.privateKey) },
+  }),
+  inApp(153, 'a return URL with a password', { returnUrls: [`https://user:${SECRET}@shop.example.com/pay`] }),
+  inApp(154, 'a return URL with a wildcard', { returnUrls: ['https://*.example.com/pay'] }),
+  inApp(155, 'a return URL of 300 characters', { returnUrls: [`https://shop.example.com/${'x'.repeat(300)}`] }),
+  changed(156, '`sources` is a list', { sources: [wechat] }),
+  inSource(157, 'a source that serves no channel', 'wechat', { channels: [] }),
+  inSource(158, 'two schemes in an address', 'wechat', { apiUrl: 'https://https://api.weixin.qq.com' }),
+  changed(159, 'a parameter of the store with a slip', { store: `postgres://user:${SECRET}@db/payers?sslmod=require` }),
+  changed(160, 'a mode of TLS with a slip', { store: `postgres://user:${SECRET}@db/payers?sslmode=verify` }),
+  changed(161, 'a # in a password of the store', { store: `postgres://user:1234#${SECRET}@db/payers` }),
+  changed(162, 'no key of the issuer for the algorithm', {
+    callers: { jwt: { ...jwt, algorithms: ['RS256'], jwks } },
+  }),
+  changed(163, 'a time that no timer waits', { times: { patienceMs: 3e9 } }),
+  changed(164, 'HOST with a port', {}, { HOST: '127.0.0.1:4001' }),
+  changed(165, 'a setting of `limits` at the top', { rates: { app: { perSecond: 1, burst: 1 } } }),
+  text(
+    166,
+    'a name twice, once with an escape',
+    'config.json',
+    json.replace('"router"', '"rou\\u0074er": {},\n  "router"'),
+  ),
+  text(167, '`__proto__` as a name', 'config.json', json.replace('{', '{"__proto__": {},')),
+  text(168, 'brackets without an end', 'config.json', '['.repeat(5_000)),
+  text(169, 'a list in place of the settings', 'config.json', `[${json}]`),
+  inYaml(170, 'YAML: an exponent', 'metrics: { port: 9e3 }'),
+  inYaml(171, 'YAML: a tag of its own', 'defaultApp: !env DEFAULT_APP'),
+  inYaml(172, 'YAML: a name twice within a setting', 'metrics:\n  port: 9464\n  port: 9465'),
+  inYaml(173, 'YAML: a number to the base of 60', 'defaultApp: 12:30'),
+  {
+    id: 174,
+    fault: 'a slip in the name of the file',
+    write: (folder) => {
+      file(folder, 'payer-identity.yaml', json);
+      return { CONFIG: join(folder, 'payer-identiy.yaml') };
     },
   },
 ];
