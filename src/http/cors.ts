@@ -17,11 +17,13 @@ export interface Cors {
   expose(request: EdgeRequest, reply: EdgeReply): EdgeReply;
 }
 
-/** `isLocal`: in sandbox mode, whether an origin that is not listed is of this machine. */
-/** Of the headers of a reply, the one with the traceId is for the page, too. */
-const readable = (allowed: Readonly<Record<string, string>>): Record<string, string> =>
-  'access-control-allow-origin' in allowed ? { 'access-control-expose-headers': TRACE_HEADER } : {};
+/** What a page reads beyond the body: which call it was, how long to wait, and our clock, for countdowns. */
+const READABLE_HEADERS = [TRACE_HEADER, 'retry-after', 'date'].join(', ');
 
+const readable = (allowed: Readonly<Record<string, string>>): Record<string, string> =>
+  'access-control-allow-origin' in allowed ? { 'access-control-expose-headers': READABLE_HEADERS } : {};
+
+/** `isLocal`: in sandbox mode, whether an origin that is not listed is of this machine. */
 export const createCors = (origins: readonly string[], isLocal?: (origin: string) => boolean): Cors => {
   const isClosed = origins.length === 0 && !isLocal;
   const isAllowed = (origin: string): boolean => origins.includes(origin) || isLocal?.(origin) === true;

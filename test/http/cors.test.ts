@@ -62,7 +62,7 @@ describe('a page of a listed origin', () => {
       expect(reply.headers.get('access-control-allow-origin')).toBe(shop);
       expect(reply.headers.get('vary')).toBe('Origin');
       expect(corsHeaders(reply.headers)).toEqual(['access-control-allow-origin', 'access-control-expose-headers']);
-      expect(reply.headers.get('access-control-expose-headers')).toBe('x-trace-id');
+      expect(reply.headers.get('access-control-expose-headers')).toBe('x-trace-id, retry-after, date');
     }
   });
 
