@@ -7,7 +7,7 @@ import { issueTestCode } from './test-codes.ts';
 interface ChoicePage {
   readonly brand: Brand;
   readonly title: Words;
-  /** Who asks for the payer's identity. */
+  /** What the channel knows the merchant by: the id of its application, or the host of its page. */
   readonly merchant: string;
   readonly language: Language;
   /** The address with an auth code; that of a payer who refuses has none. */
@@ -20,6 +20,8 @@ const demoPayers: Readonly<Record<string, Words>> = {
   carol: { zh: '小卡', en: 'Carol · 小卡' },
 };
 const refusal: Words = { zh: '拒绝', en: 'Decline · 拒绝' };
+/** As the cashier names itself. */
+const shop: Words = { zh: '示例商店', en: 'Demo shop' };
 const question: Words = {
   zh: '请求获取您的付款人标识。请选择以谁的身份授权：',
   en: 'asks for your payer id. Authorize as:',
@@ -37,7 +39,7 @@ export const choicePage = ({ brand, title, merchant, language, hrefFor }: Choice
     brand,
     language,
     content: [
-      `<p><strong>${escapeHtml(merchant)}</strong> ${question[language]}</p>`,
+      `<p><strong>${shop[language]}</strong> <small>${escapeHtml(merchant)}</small> ${question[language]}</p>`,
       `<ul>${payers.join('\n')}${item('decline', hrefFor(undefined), refusal[language])}</ul>`,
       faultChooser(brand, language, hrefFor),
     ],

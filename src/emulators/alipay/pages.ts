@@ -59,6 +59,5 @@ export const authorizePage = (
     return url.href;
   };
   const title = { zh: '支付宝授权', en: 'Alipay · 支付宝授权' };
-  const merchant = `${language === 'zh' ? '应用' : 'App'} ${app.appId}`;
-  return choicePage({ brand: 'ali', title, merchant, language, hrefFor });
+  return choicePage({ brand: 'ali', title, merchant: app.appId, language, hrefFor });
 };
