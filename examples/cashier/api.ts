@@ -7,13 +7,18 @@ const TIMEOUT_MS = 40_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 
-/** The service or the network does not serve now; the call may be repeated after `waitMs`, where the service named it. */
+/** Why a call is repeated: nothing came back, or the service answered that it does not serve now. */
+export type WaitCause = 'network' | 'busy';
+
+/** The call may be repeated after `waitMs`, where the service named it. */
 class NotNow extends Error {
   override readonly name = 'NotNow';
+  readonly reason: WaitCause;
   readonly waitMs: number | undefined;
 
-  constructor(message: string, waitMs?: number) {
+  constructor(reason: WaitCause, message: string, waitMs?: number) {
     super(message);
+    this.reason = reason;
     this.waitMs = waitMs;
   }
 }
@@ -39,26 +44,36 @@ const post = async (body: string, signal?: AbortSignal): Promise<Response> => {
   try {
     return await fetch(ENDPOINT, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      // With the first, an answer without data has the status of its error; as the second alone it is 200.
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json;q=0.9',
+      },
       body,
       signal: AbortSignal.any(ends),
     });
   } catch {
     signal?.throwIfAborted();
-    throw new NotNow('no connection');
+    throw new NotNow('network', 'no connection');
   }
 };
 
-/** One try. Throws NotNow for what passes: no connection, 429, 5xx, and a reply that is no answer of the service. */
+const busy = ({ status, headers }: Response): NotNow => {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return new NotNow('busy', `HTTP ${status}`, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
+};
+
+/**
+ * One try. Throws NotNow for what passes: no connection, 429, 5xx, a reply that is no answer of the service, and errors
+ * in place of data that a gateway sends with 200. Another error is a fault of this page.
+ */
 const sendOnce = async <Result>(body: string, signal?: AbortSignal): Promise<Result> => {
   const response = await post(body, signal);
-  if (response.status === 429 || response.status >= 500) {
-    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-    throw new NotNow(`HTTP ${response.status}`, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
-  }
+  if (response.status === 429 || response.status >= 500) throw busy(response);
   const answer: { data?: Result } = await response.json().catch(() => {
-    throw new NotNow('no JSON');
+    throw new NotNow('network', 'no JSON');
   });
+  if (!answer.data && response.ok) throw busy(response);
   if (!answer.data) throw new Error(`The service refused the operation: HTTP ${response.status}`);
   readClock(response);
   return answer.data;
@@ -92,8 +107,8 @@ const PROBE = JSON.stringify({ query: '{ __typename }' });
 
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called before each wait, with its seconds, and with 0 when an answer came. */
-  readonly onWait?: (seconds: number) => void;
+  /** Called before each wait, with its seconds and its cause, and with 0 when an answer came. */
+  readonly onWait?: (seconds: number, cause?: WaitCause) => void;
 }
 
 /** Sends until there is an answer. Every operation of these pages may be repeated: the service redeems a code once. */
@@ -115,7 +130,7 @@ export const send = async <Result, Variables>(
     } catch (error) {
       if (!(error instanceof NotNow)) throw error;
       const thisMs = error.waitMs ?? waitMs;
-      onWait?.(Math.ceil(thisMs / 1_000));
+      onWait?.(Math.ceil(thisMs / 1_000), error.reason);
       if (error.waitMs === undefined) await sleepUntilOnline(thisMs, signal);
       else await sleep(thisMs, signal);
     }

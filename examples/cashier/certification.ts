@@ -1,6 +1,7 @@
 /** Alipay's real-name certification in three steps. In a shop its server makes these calls: they need payer:certify. */
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { send, sleep } from './api.ts';
+import { isPhone } from './device.ts';
 import { onWait, update } from './frame.ts';
 import {
   CertificationDocument,
@@ -75,7 +76,10 @@ const submit = (event: SubmitEvent): void => {
   event.preventDefault();
   if (!(event.target instanceof HTMLFormElement)) return;
   const form = new FormData(event.target);
-  void certify(String(form.get('name')), String(form.get('number')));
+  certify(String(form.get('name')), String(form.get('number'))).catch((error: unknown) => {
+    show({ is: 'failed', code: 'INPUT_INVALID' });
+    throw error;
+  });
 };
 
 const form = (): TemplateResult => html`
@@ -88,7 +92,23 @@ const form = (): TemplateResult => html`
 
 const waitingWords = ({ trouble, checks }: Extract<State, { is: 'waiting' }>): Words => {
   if (trouble) return failureText(trouble);
-  return checks > 4 ? checkTexts.notYet : checkTexts.certifyNext;
+  if (checks > 4) return checkTexts.notYet;
+  return isPhone() ? checkTexts.certifyNextHere : checkTexts.certifyNext;
+};
+
+/** On a phone the link first, as for a payment; in a tab of its own, since this page holds what it waits for. */
+const waysTo = ({ url, qr }: Extract<State, { is: 'waiting' }>): TemplateResult => {
+  const title = titleOf('ali_pay', '支付宝');
+  const code = qr
+    ? html`<figure class="qr dense"><img width="320" height="320" src=${`data:image/svg+xml,${encodeURIComponent(qr)}`}
+        alt=${say(texts.qrAlt, { title })} /><figcaption>${say(texts.scan, { title })}</figcaption></figure>`
+    : nothing;
+  const here = isPhone();
+  const label = here ? say(texts.openHere, { title }) : say(texts.openAsPayer);
+  const link = html`<a class="button ${here ? 'primary' : ''}" href=${url} target="_blank" rel="noopener">${label}</a>`;
+  return here
+    ? html`${link}<details><summary>${say(checkTexts.otherDevice)}</summary>${code}</details>`
+    : html`${code}${link}`;
 };
 
 const restart = (): TemplateResult => html`<p class="buttons">
@@ -105,15 +125,7 @@ const body = (): TemplateResult => {
       return html`
         <div class="dots" aria-hidden="true"><i></i><i></i><i></i></div>
         ${status(say(checkTexts.certifyWaiting), say(waitingWords(state)))}
-        <div class="ways">
-          ${
-            state.qr
-              ? html`<figure class="qr dense"><img width="320" height="320" src=${`data:image/svg+xml,${encodeURIComponent(state.qr)}`}
-            alt=${say(texts.qrAlt, { title: titleOf('ali_pay', '支付宝') })} /><figcaption>${say(texts.scan, { title: titleOf('ali_pay', '支付宝') })}</figcaption></figure>`
-              : nothing
-          }
-          <a class="button" href=${state.url} target="_blank" rel="noopener">${say(texts.openAsPayer)}</a>
-        </div>${restart()}`;
+        <div class="ways">${waysTo(state)}</div>${restart()}`;
     case 'passed':
       return html`${status(say(checkTexts.passed), say(checkTexts.passedNext), tick)}${restart()}`;
     case 'failed':

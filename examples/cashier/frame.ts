@@ -1,5 +1,6 @@
 /** What surrounds every page: the sandbox's sign, the links, the choice of language, and the notice of a lost connection. */
 import { html, nothing, render, type TemplateResult } from 'lit-html';
+import type { WaitCause } from './api.ts';
 import { chooseLanguage, language, say } from './language.ts';
 import { texts } from './texts.ts';
 
@@ -7,7 +8,7 @@ const here = (path: string): string => new URL(`../${path}`, import.meta.url).hr
 
 let content: () => TemplateResult = () => html``;
 let tabs: () => TemplateResult | typeof nothing = () => nothing;
-let waitSeconds = 0;
+let wait: { readonly seconds: number; readonly cause: WaitCause } = { seconds: 0, cause: 'network' };
 
 const switchLanguage = () => {
   chooseLanguage(language() === 'zh' ? 'en' : 'zh');
@@ -31,7 +32,8 @@ const top = () => html`
 /** Draws the page as it is now. */
 export const update = (): void => {
   document.title = say(texts.title);
-  const notice = waitSeconds > 0 ? say(texts.network, { seconds: waitSeconds }) : '';
+  const { seconds, cause } = wait;
+  const notice = seconds > 0 ? say(texts[cause], { seconds }) : '';
   const page = html`${top()}
     <main>${tabs()}
       <p class="notice" role="alert" ?hidden=${!notice}>${notice}</p>
@@ -50,8 +52,8 @@ export const showTabs = (newTabs: () => TemplateResult): void => {
 };
 
 /** For `send`: what a payer reads while the network or the service does not serve. */
-export const onWait = (seconds: number): void => {
-  if (waitSeconds === seconds) return;
-  waitSeconds = seconds;
+export const onWait = (seconds: number, cause: WaitCause = 'network'): void => {
+  if (wait.seconds === seconds && wait.cause === cause) return;
+  wait = { seconds, cause };
   update();
 };

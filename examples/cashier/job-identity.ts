@@ -55,7 +55,11 @@ const retrySecondsOf = (answer: object): number | undefined =>
 
 const submit = (event: SubmitEvent): void => {
   event.preventDefault();
-  if (event.target instanceof HTMLFormElement) void query(String(new FormData(event.target).get('token')));
+  if (!(event.target instanceof HTMLFormElement)) return;
+  query(String(new FormData(event.target).get('token'))).catch((error: unknown) => {
+    show({ is: 'failed', code: 'INPUT_INVALID' });
+    throw error;
+  });
 };
 
 const form = (): TemplateResult => html`

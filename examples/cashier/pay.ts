@@ -1,6 +1,7 @@
 /** The card of one payment: which step of the session it is in, and what to do next. */
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { serviceNow } from './api.ts';
+import { isPhone } from './device.ts';
 import type { PayerFailureCode } from './graphql.ts';
 import { handOverForm } from './hand-over.ts';
 import { say, type Words } from './language.ts';
@@ -13,10 +14,6 @@ export interface Actions {
   again(place: Place): void;
   chooseAnother(): void;
 }
-
-/** On a phone the payer is here: the link comes first. */
-const phone = matchMedia('(max-width: 40rem)');
-export const onDeviceChange = (listener: () => void): void => phone.addEventListener('change', listener);
 
 const nameOf = ({ id, title }: Place): string => (id === undefined ? say(texts.anyWallet) : titleOf(id, title));
 
@@ -58,9 +55,9 @@ const qr = (session: Session): TemplateResult | typeof nothing => {
 const link = (session: Session): TemplateResult | typeof nothing => {
   const { place, started } = session;
   if (!('authorizeUrl' in started)) return nothing;
-  const label = phone.matches ? say(texts.openHere, { title: nameOf(place) }) : say(texts.openAsPayer);
-  return html`<a class="button ${phone.matches ? 'primary' : ''}" href=${started.authorizeUrl}
-    target=${phone.matches ? '_self' : '_blank'} rel="noopener" @click=${() => reportOpened(session)}>${label}</a>`;
+  const label = isPhone() ? say(texts.openHere, { title: nameOf(place) }) : say(texts.openAsPayer);
+  return html`<a class="button ${isPhone() ? 'primary' : ''}" href=${started.authorizeUrl}
+    target=${isPhone() ? '_self' : '_blank'} rel="noopener" @click=${() => reportOpened(session)}>${label}</a>`;
 };
 
 /** The words for a session that waits: the newest thing that happened, and what the payer does now. */
@@ -75,7 +72,8 @@ const waitingWords = ({ place }: Session, result: Waiting | undefined): readonly
     return [say(heading), `${say(failureText(code))} ${left}`];
   }
   if (result?.step === 'OPENED') return [say(texts.opened, { title }), say(texts.openedNext)];
-  const next = phone.matches ? texts.waitingNextHere : texts.waitingNext;
+  if (!place.hasPage) return [say(texts.withoutPage), say(texts.withoutPageNext)];
+  const next = isPhone() ? texts.waitingNextHere : texts.waitingNext;
   return [say(texts.waiting), say(next, { title })];
 };
 
@@ -86,15 +84,10 @@ const waiting = (session: Session, result: Waiting | undefined, actions: Actions
     <button type="button" @click=${() => actions.cancel(session)}>${say(texts.cancel)}</button>
     ${isTrouble ? html`<button type="button" @click=${() => actions.chooseAnother()}>${say(texts.otherWay)}</button>` : nothing}
   </p>`;
-  if (!('authorizeUrl' in started))
-    return card(place, session.orderId, [
-      status(say(texts.withoutPage), say(texts.withoutPageNext)),
-      handOverForm(session),
-      countdown(session),
-      buttons,
-    ]);
   const [title, next] = waitingWords(session, result);
-  const ways = phone.matches
+  if (!('authorizeUrl' in started))
+    return card(place, session.orderId, [status(title, next), handOverForm(session), countdown(session), buttons]);
+  const ways = isPhone()
     ? html`${link(session)}<details><summary>${say(texts.otherDevice)}</summary>${qr(session)}</details>`
     : html`${qr(session)}${link(session)}`;
   const isSlow = secondsLeft(session) < 240 && !isTrouble && result?.step !== 'OPENED';
@@ -111,8 +104,9 @@ type Identity = Extract<Step, { is: 'succeeded' }>['identity'];
 
 const identityTable = (identity: Identity): TemplateResult => {
   if (!identity) return html`<p>${say(texts.hiddenIdentity)}</p>`;
+  const { channel } = identity;
   const rows: readonly (readonly [string, string | null | undefined])[] = [
-    [say(texts.channel), identity.channel?.title ?? identity.channel?.id],
+    [say(texts.channel), channel && titleOf(channel.id, channel.title ?? channel.id)],
     ['id', identity.id],
     ['openId', identity.openId],
     ['userId', identity.userId],

@@ -17,7 +17,7 @@ export const payerTexts = {
   channelError: { en: 'The channel sent you back with an error', zh: '渠道返回错误' },
   channelErrorNext: { en: 'Its reason: {reason}. Please start again.', zh: '原因：{reason}。请重新开始。' },
   back: { en: 'Back to the cashier', zh: '返回收银台' },
-  failed: { en: 'That did not work', zh: '未能完成' },
+  toChannel: { en: 'Back to the channel', zh: '返回授权页面' },
   nothing: { en: 'You are back from the channel', zh: '您已从渠道返回' },
   nothingNext: {
     en: 'The page that you came from shows the result. You may close this one.',
@@ -41,6 +41,11 @@ export const checkTexts = {
     en: 'Scan the code with Alipay, or open the page here. This page goes on by itself.',
     zh: '请使用支付宝扫码，或在本机打开。本页会自动更新。',
   },
+  certifyNextHere: {
+    en: 'Tap the button. This page goes on by itself.',
+    zh: '请点击按钮前往认证，本页会自动更新。',
+  },
+  otherDevice: { en: 'Certify with another phone', zh: '使用另一部手机认证' },
   notYet: {
     en: 'Not passed yet: not finished, or failed. The payer may try again.',
     zh: '尚未通过：未完成或未通过，可再次尝试。',

@@ -10,7 +10,7 @@ import { say, type Words } from './language.ts';
 import { brandOf, cross, mark, tick } from './marks.ts';
 import { payerTexts } from './payer-texts.ts';
 import { recall } from './session.ts';
-import { failureText, texts } from './texts.ts';
+import { failureText, isRefusal, texts } from './texts.ts';
 
 const SLOW_MS = 3_000;
 
@@ -29,23 +29,35 @@ const reason = last('error') ?? last('errorcode') ?? last('respCode');
 const isDeclined = reason === undefined || reason === 'access_denied' || reason === '34';
 
 type Sign = typeof tick | typeof nothing;
+/** Whether the payer may go back to the channel's page and choose again. */
+type Chance = 'again' | 'over';
 
 /** On a phone the cashier was in this tab. */
 const isFromHere = recall()?.started.state === place.state && place.state !== '';
 
-const show = (title: Words, next: Words, sign: Sign = nothing, values: Readonly<Record<string, string>> = {}): void =>
+const show = (title: Words, next: Words, sign: Sign = nothing, chance: Chance = 'over'): void =>
   showContent(
     () => html`<section class="card ${brandOf(place.channelId)}" aria-labelledby="card-title">
       <header class="brand">${mark(place.channelId)}<div><h1 id="card-title">${say(texts.shop)}</h1></div></header>
-      <div class="status" role="status">${sign}<h2>${say(title)}</h2><p>${say(next, values)}</p></div>
-      ${isFromHere ? back() : nothing}
+      <div class="status" role="status">${sign}<h2>${say(title)}</h2><p>${say(next, { reason: reason ?? '' })}</p></div>
+      ${ways(chance)}
     </section>`,
   );
 
-const back = (): TemplateResult => {
+/** The page before this one is the channel's: what is chosen there works while the session takes another code. */
+const toChannel = (isFirst: boolean): TemplateResult =>
+  html`<button class=${isFirst ? 'primary' : ''} type="button" @click=${() => history.back()}>${say(payerTexts.toChannel)}</button>`;
+
+const toCashier = (isFirst: boolean): TemplateResult => {
   const cashier = new URL('../cashier', import.meta.url);
   if (place.appId !== undefined) cashier.searchParams.set('app', place.appId);
-  return html`<p class="buttons"><a class="button primary" href=${cashier.href}>${say(payerTexts.back)}</a></p>`;
+  return html`<a class="button ${isFirst ? 'primary' : ''}" href=${cashier.href}>${say(payerTexts.back)}</a>`;
+};
+
+const ways = (chance: Chance): TemplateResult | typeof nothing => {
+  const isAgain = chance === 'again' && history.length > 1;
+  if (!isAgain && !isFromHere) return nothing;
+  return html`<p class="buttons">${isAgain ? toChannel(true) : nothing}${isFromHere ? toCashier(!isAgain) : nothing}</p>`;
 };
 
 const fail = (code: PayerFailureCode): void => {
@@ -54,7 +66,9 @@ const fail = (code: PayerFailureCode): void => {
     SESSION_CANCELLED: texts.cancelled,
     OUTCOME_UNKNOWN: texts.unknown,
   };
-  show(headings[code] ?? payerTexts.failed, failureText(code), cross);
+  const chance = isRefusal(code) ? 'again' : 'over';
+  const heading = headings[code] ?? (chance === 'again' ? texts.refused : texts.failed);
+  show(heading, failureText(code), cross, chance);
 };
 
 const handOver = async (code: string): Promise<void> => {
@@ -63,8 +77,7 @@ const handOver = async (code: string): Promise<void> => {
   // The service redeems a code once: the same call again, after a broken connection, gets the outcome of the first.
   const input = { ...place, authCode: code, clientIp: '127.0.0.1' };
   for (;;) {
-    const { stored } = await send(HandOverDocument, { input }, { onWait });
-    clearTimeout(slow);
+    const { stored } = await send(HandOverDocument, { input }, { onWait }).finally(() => clearTimeout(slow));
     if (!('code' in stored)) return show(payerTexts.done, payerTexts.doneNext, tick);
     if (!('retryAfterSeconds' in stored)) return fail(stored.code);
     show(payerTexts.working, failureText(stored.code));
@@ -75,11 +88,17 @@ const handOver = async (code: string): Promise<void> => {
 const decline = async (): Promise<void> => {
   const { reported } = await send(ReportStepDocument, { input: { ...place, step: 'DECLINED' } }, { onWait });
   if ('code' in reported) fail(reported.code);
-  else show(payerTexts.declined, payerTexts.declinedNext);
+  else show(payerTexts.declined, payerTexts.declinedNext, nothing, 'again');
 };
 
-if (authCode) await handOver(authCode);
-else if (!isDeclined) show(payerTexts.channelError, payerTexts.channelErrorNext, cross, { reason: reason ?? '' });
-else if (place.state) await decline();
-else if (reason !== undefined) show(payerTexts.declined, payerTexts.declinedNext);
+/** A fault of this page, too, ends in words. */
+const failHere = (error: unknown): never => {
+  fail('INPUT_INVALID');
+  throw error;
+};
+
+if (authCode) await handOver(authCode).catch(failHere);
+else if (!isDeclined) show(payerTexts.channelError, payerTexts.channelErrorNext, cross);
+else if (place.state) await decline().catch(failHere);
+else if (reason !== undefined) show(payerTexts.declined, payerTexts.declinedNext, nothing, 'again');
 else show(payerTexts.nothing, payerTexts.nothingNext);

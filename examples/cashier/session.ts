@@ -99,7 +99,7 @@ export const follow = async (session: Session, options: SendOptions, show: Show)
     options.signal?.throwIfAborted();
     if (result?.__typename === 'PayerServiceBusy' || !result) {
       const seconds = result?.retryAfterSeconds ?? 1;
-      options.onWait?.(seconds);
+      options.onWait?.(seconds, 'busy');
       await sleep(seconds * 1_000, options.signal);
       continue;
     }

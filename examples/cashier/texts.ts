@@ -4,13 +4,19 @@ import type { PayerFailureCode } from './graphql.ts';
 import { language, type Words } from './language.ts';
 
 // A code that the contract adds is missing here until it has a sentence: tsc says so.
-const sentences: Readonly<Record<PayerFailureCode, { readonly payer: Words }>> = failureCodes;
+const sentences: Readonly<Record<PayerFailureCode, { readonly next: string; readonly payer: Words }>> = failureCodes;
 const unknownCode: Words = { en: 'Something went wrong. Please start again.', zh: '页面出错，请重新开始。' };
 
 const englishTitles: Readonly<Record<string, string>> = {
   ali_pay: 'Alipay',
   wechat_pay: 'WeChat Pay',
   union_pay: 'UnionPay',
+  ali_pay_mini_program: 'Alipay mini program',
+  ali_pay_native_app: 'Alipay app sign-in',
+  wechat_pay_website_qr: 'WeChat QR sign-in',
+  wechat_pay_mini_program: 'WeChat mini program',
+  wechat_pay_native_app: 'WeChat app sign-in',
+  wechat_pay_payment_code: 'WeChat payment code',
 };
 /** The operator's title of a channel is in the operator's language. */
 export const titleOf = (channelId: string, title: string): string =>
@@ -18,6 +24,9 @@ export const titleOf = (channelId: string, title: string): string =>
 
 /** The sentence for payers. New codes may be added to the contract: an unknown one has a sentence too. */
 export const failureText = (code: PayerFailureCode): Words => sentences[code]?.payer ?? unknownCode;
+
+/** Whether the payer may go to the channel once more. */
+export const isRefusal = (code: PayerFailureCode): boolean => sentences[code]?.next === 'AUTHORIZE';
 
 export const texts = {
   title: { en: 'Cashier', zh: '收银台' },
@@ -38,7 +47,11 @@ export const texts = {
   amount: { en: '¥ 18.00', zh: '¥ 18.00' },
   choose: { en: 'How do you want to pay?', zh: '请选择付款方式' },
   loading: { en: 'Loading …', zh: '加载中……' },
+  nothingToChoose: { en: 'There is no way to pay here. Please ask the shop.', zh: '暂无可用的付款方式，请联系商家。' },
   anyWallet: { en: 'Any wallet', zh: '任意钱包' },
+  byQr: { en: 'Scan a QR code with the app', zh: '用 App 扫描二维码' },
+  inApp: { en: 'Continue in the app', zh: '前往 App 完成' },
+  byHand: { en: 'Without a page: hand over an auth code', zh: '没有网页：手动提交授权码' },
   anyWalletNote: { en: 'One code for all of them', zh: '一个二维码，任意钱包可扫' },
   starting: { en: 'Getting a code …', zh: '正在生成二维码……' },
   scan: { en: 'Scan with {title}', zh: '请使用{title}扫码' },
@@ -63,9 +76,9 @@ export const texts = {
     en: 'The code still works: scan it again, or pay another way.',
     zh: '二维码仍然有效：可再次扫码，或更换付款方式。',
   },
-  refused: { en: 'That did not work yet', zh: '本次授权未成功' },
+  refused: { en: 'Please try again', zh: '请再试一次' },
   unknown: { en: 'The outcome is unknown', zh: '授权结果未知' },
-  attempts: { en: '{count} more tries with this code.', zh: '此二维码还可尝试 {count} 次。' },
+  attempts: { en: 'Tries left: {count}.', zh: '还可尝试 {count} 次。' },
   lastAttempt: { en: 'The last try is under way.', zh: '正在进行最后一次尝试。' },
   slow: {
     en: 'This takes longer than usual. Please leave this page open.',
@@ -76,11 +89,15 @@ export const texts = {
   hiddenIdentity: { en: 'The server of the shop reads who it is.', zh: '付款人标识由商家服务器读取。' },
   expired: { en: 'The code has expired', zh: '二维码已过期' },
   cancelled: { en: 'Cancelled', zh: '已取消' },
-  failed: { en: 'That did not work', zh: '未能完成' },
+  failed: { en: 'Not completed', zh: '未能完成' },
   reason: { en: 'Reason', zh: '原因' },
   network: {
     en: 'No connection to the shop. Trying again in {seconds} s.',
     zh: '暂时无法连接，{seconds} 秒后自动重试。',
+  },
+  busy: {
+    en: 'The shop is busy. Trying again in {seconds} s.',
+    zh: '系统繁忙，{seconds} 秒后自动重试。',
   },
   channel: { en: 'Channel', zh: '渠道' },
 

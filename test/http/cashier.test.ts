@@ -140,6 +140,8 @@ describe('on a desktop', () => {
       const { cashier } = shop;
       await heading(cashier, 'How do you want to pay?');
       expect(await cashier.getByText('Open as the payer').count()).toBe(0);
+      await cashier.getByText('Scan a QR code with the app').first().waitFor();
+      expect(await cashier.locator('main').textContent()).not.toMatch(/_pay|\p{Script=Han}/u);
       await expectAccessible(cashier, 'choose');
       await draw(cashier, 'cashier-choose');
 
@@ -156,6 +158,7 @@ describe('on a desktop', () => {
       await draw(cashier, 'cashier-waiting');
 
       const payer = await openAsPayer(shop);
+      await payer.getByText('Demo shop').waitFor();
       await expectAccessible(payer, "the channel's page");
       await draw(payer, 'channel-alipay');
       await heading(cashier, 'The payer is at the page of Alipay');
@@ -170,16 +173,16 @@ describe('on a desktop', () => {
       await draw(cashier, 'cashier-declined');
 
       const fault = async (label: string, image?: string) => {
-        await payer.goBack();
+        await payer.getByRole('button', { name: 'Back to the channel' }).click();
         await payer.getByText('Choose a fault').click();
         if (image) await draw(payer, image);
         await payer.getByRole('button', { name: label }).click();
       };
       await fault('The code is unknown', 'channel-faults');
-      await heading(payer, 'That did not work');
+      await heading(payer, 'Please try again');
       await draw(payer, 'payer-refused');
-      await heading(cashier, 'That did not work yet');
-      await cashier.getByText('Please authorize once more. 4 more tries with this code.').waitFor();
+      await heading(cashier, 'Please try again');
+      await cashier.getByText('Please authorize once more. Tries left: 4.').waitFor();
       await expectAccessible(cashier, 'refused');
       await draw(cashier, 'cashier-refused');
 
@@ -188,13 +191,14 @@ describe('on a desktop', () => {
       await draw(payer, 'payer-slow');
       await heading(payer, 'The outcome is unknown');
       await heading(cashier, 'The outcome is unknown');
-      await cashier.getByText('3 more tries with this code.').waitFor();
+      await cashier.getByText('Tries left: 3.').waitFor();
       await draw(cashier, 'cashier-unknown');
 
       await fault('Answers after 2 s');
       await heading(payer, 'Done');
       await draw(payer, 'payer-done');
       await heading(cashier, 'The payer is identified');
+      expect(await cashier.locator('main').textContent()).not.toMatch(/\p{Script=Han}/u);
       await expectAccessible(cashier, 'success');
       await draw(cashier, 'cashier-success');
       expect(shop.faults).toEqual([]);
@@ -245,21 +249,25 @@ describe('on a desktop', () => {
   );
 
   test(
-    'a lost connection, 503 and 429 are shown with the seconds until the next try, and survived by cashier and payer page',
+    'a lost connection, 503, 429 and a fault in place of data are shown with the seconds until the next try, and survived by cashier and payer page',
     async () => {
       const shop = await openShop();
       const { context, cashier } = shop;
       const headers = { 'retry-after': '1' };
-      const replies = [503, 429];
-      const toPayer: (number | 'failed')[] = ['failed', 503];
+      // What a gateway that knows no other status makes of a deadline.
+      const body = JSON.stringify({ errors: [{ message: 'late', extensions: { code: 'DEADLINE_EXCEEDED' } }] });
+      const replies = [503, 429, 200];
+      const toPayer: (number | 'failed')[] = ['failed', 503, 200];
       await context.route('**/graphql', (route) => {
         const isHandOver = route.request().postData()?.includes('authenticateAndSet');
         const reply = (isHandOver ? toPayer : replies).shift();
         if (reply === undefined) return route.continue();
-        return reply === 'failed' ? route.abort() : route.fulfill({ status: reply, headers, body: '' });
+        return reply === 'failed'
+          ? route.abort()
+          : route.fulfill({ status: reply, headers, body: reply === 200 ? body : '' });
       });
       await choose(shop, 'wechat_pay');
-      await cashier.getByText('Trying again in 1 s').waitFor();
+      await cashier.getByText('The shop is busy. Trying again in 1 s').waitFor();
       await heading(cashier, 'Waiting for the payer');
       expect(replies).toEqual([]);
       const payer = await openAsPayer(shop);
@@ -275,6 +283,25 @@ describe('on a desktop', () => {
       expect(toPayer).toEqual([]);
       await heading(cashier, 'The payer is identified');
       expect(shop.faults).toEqual([]);
+      await context.close();
+    },
+    SLOW,
+  );
+
+  test(
+    'an app that is unknown, and a fault of the page itself, end in words',
+    async () => {
+      const { context, cashier } = await openShop(desktop, '?app=nobody');
+      await cashier.getByText('There is no way to pay here. Please ask the shop.').waitFor();
+      await expectAccessible(cashier, 'nothing to choose');
+      await cashier.goto(`${service.origin}/cashier`);
+      await cashier.locator('[data-channel=ali_pay]').waitFor();
+      await context.route('**/graphql', (route) =>
+        route.fulfill({ status: 400, body: '{"errors":[{"message":"x"}]}' }),
+      );
+      await cashier.locator('[data-channel=ali_pay]').click();
+      await heading(cashier, 'Not completed');
+      await cashier.getByRole('button', { name: 'Pay another way' }).waitFor();
       await context.close();
     },
     SLOW,
@@ -400,13 +427,20 @@ describe('on a phone', () => {
   );
 
   test(
-    'a channel without a page shows how its code is handed over, and then who it is',
+    'a channel without a page shows how its code is handed over, that it was refused, and then who it is',
     async () => {
       const shop = await openShop({ ...phone, colorScheme: 'dark' }, '?app=demo-ways');
       await choose(shop, 'wechat_pay_mini_program');
       await heading(shop.cashier, '此渠道没有网页');
       await expectAccessible(shop.cashier, 'without a page');
       await draw(shop.cashier, 'phone-mini-program-dark');
+      const code = shop.cashier.getByRole('combobox', { name: '授权码' });
+      const good = await code.inputValue();
+      await code.fill('test_invalid_1~handed-over');
+      await shop.cashier.getByRole('button', { name: '提交' }).click();
+      await heading(shop.cashier, '请再试一次');
+      await shop.cashier.getByText('还可尝试 4 次').waitFor();
+      await code.fill(good);
       await shop.cashier.getByRole('button', { name: '提交' }).click();
       await heading(shop.cashier, '已识别付款人');
       expect(shop.faults).toEqual([]);
@@ -415,6 +449,23 @@ describe('on a phone', () => {
     SLOW,
   );
 });
+
+test(
+  'on a phone the certification has the link first too, and the QR code on demand',
+  async () => {
+    const { context, cashier, faults } = await openShop(phone, '#certify');
+    await cashier.getByRole('button', { name: '开始认证' }).click();
+    await cashier.getByRole('link', { name: '前往支付宝' }).waitFor();
+    expect(await cashier.locator('.qr img').isVisible()).toBe(false);
+    await expectAccessible(cashier, 'certification on a phone');
+    await draw(cashier, 'phone-certify');
+    await cashier.getByText('使用另一部手机认证').click();
+    expect(await cashier.locator('.qr img').isVisible()).toBe(true);
+    expect(faults).toEqual([]);
+    await context.close();
+  },
+  SLOW,
+);
 
 describe('the payer page', () => {
   let page: Page;
@@ -517,7 +568,7 @@ describe('the checks of a payer', () => {
     test.each([
       ['test_ok_alice', 'The job is confirmed', 'job-confirmed'],
       ['test_ok_unconfirmed', 'The job is not confirmed', undefined],
-      ['test_ok_error-USER_NOT_AUTHORIZE', 'That did not work', undefined],
+      ['test_ok_error-USER_NOT_AUTHORIZE', 'Not completed', undefined],
     ])(
       'a job identity with the token %s ends with: %s',
       async (token, words, image) => {
