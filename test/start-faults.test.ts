@@ -1,10 +1,14 @@
 /** What an operator sees when the service cannot start, and what a terminal shows when it can. */
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { prepareDataDir } from '../src/config/data-dir.ts';
+import { openConfiguredVault } from '../src/config/keys.ts';
+import { describeForOperator } from '../src/config/operator-errors.ts';
+import { createLog } from '../src/lib/log.ts';
 import { places, portFault } from '../src/start/ports.ts';
+import { openEngine } from '../src/store/engine/open.ts';
 import { runCommand } from './support/services/command.ts';
 import { CTRL_C, hasTerminal, openTerminal } from './support/services/terminal.ts';
 
@@ -28,6 +32,42 @@ describe('DATA_DIR', () => {
     expect(() => prepareDataDir(dataDir)).toThrow(`DATA_DIR names the folder ${dataDir}, which cannot be used`);
     expect(() => prepareDataDir(dataDir)).toThrow(reason);
     expect(() => prepareDataDir(dataDir)).toThrow(/Set DATA_DIR to a folder that this user can write to$/);
+  });
+});
+
+describe('a file in DATA_DIR that cannot be used ends the start with its path, the reason and the setting', () => {
+  test.each([
+    [
+      'keys.json is a folder',
+      'keys.json',
+      undefined,
+      /^DATA_DIR has the file .*keys\.json, .*: it is a folder \(EISDIR\)/,
+    ],
+    ['keys.json is not JSON', 'keys.json', '{', /^.*keys\.json is not JSON$/],
+    [
+      'the database is a folder',
+      'payer-identity.sqlite',
+      undefined,
+      /^The database .*\.sqlite cannot .*SQLITE_CANTOPEN/,
+    ],
+    [
+      'the lock is a folder',
+      'payer-identity.sqlite.lock',
+      undefined,
+      /^The database .*\.sqlite cannot .*SQLITE_CANTOPEN/,
+    ],
+    ['the database is another file', 'payer-identity.sqlite', 'not a database'.repeat(99), /\(SQLITE_NOTADB\)\. Put/],
+  ])('%s', async (name, file, text, message) => {
+    const dataDir = mkdtempSync(join(folder, 'files-'));
+    if (text === undefined) mkdirSync(join(dataDir, file));
+    else writeFileSync(join(dataDir, file), text);
+    const open = async () => {
+      openConfiguredVault({ keys: undefined, dataDir }, {});
+      await openEngine({ dataDir }, createLog('silent'), { serve: true });
+    };
+    const shown = describeForOperator(await open().catch((thrown: unknown) => thrown));
+    expect({ name, shown }).toEqual({ name, shown: expect.stringMatching(message) });
+    expect(shown).toContain(join(dataDir, file.replace('.lock', '')));
   });
 });
 

@@ -1,4 +1,4 @@
-/** Makes the folder that DATA_DIR names, which only this user can read. */
+/** Makes the folder that DATA_DIR names, which only this user can read, and names its files that cannot be used. */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from './faults.ts';
@@ -10,15 +10,24 @@ const missing = (folder: string): string[] =>
 const reasonOf = (error: unknown): string => {
   const code = error instanceof Error && 'code' in error ? `${error.code}` : 'it cannot be made';
   const reasons: Readonly<Record<string, string>> = {
-    EACCES: 'this user may not write there',
+    EACCES: 'this user has no permission',
+    EPERM: 'this user has no permission',
     EROFS: 'the file system is read-only',
     ENOTDIR: 'a part of it is a file',
     EEXIST: 'it is a file',
+    EISDIR: 'it is a folder',
     ENOENT: 'that file system takes no folders',
     ENOSPC: 'the disk is full',
   };
   return reasons[code] ? `${reasons[code]} (${code})` : code;
 };
+
+/** What an operator sees of a file in that folder that cannot be read or written. */
+export const fileFault = (path: string, error: unknown): ConfigError =>
+  new ConfigError(
+    `DATA_DIR has the file ${path}, which cannot be used: ${reasonOf(error)}. Let this user read and write it, or set DATA_DIR to another folder`,
+    { cause: error },
+  );
 
 /** Throws ConfigError when no folder of that name can be made, or none that this user may write to. */
 export const prepareDataDir = (dataDir: string): void => {

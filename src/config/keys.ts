@@ -2,6 +2,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addSealKey, generateVaultKeys, openVault, type Vault, type VaultKeys, vaultKeys } from '../security/vault.ts';
+import { fileFault } from './data-dir.ts';
 import { type Config, ConfigError, readKeys } from './load.ts';
 
 type KeyConfig = Pick<Config, 'keys' | 'dataDir'>;
@@ -16,9 +17,17 @@ const readFile = (dataDir: string): VaultKeys => {
   throw new ConfigError(`${path} does not hold keys that can be used:\n${faults.join('\n')}`);
 };
 
+const atFile = <Result>(path: string, use: () => Result): Result => {
+  try {
+    return use();
+  } catch (error) {
+    throw fileFault(path, error);
+  }
+};
+
 /** Replaces the parser's message, which may quote a key. */
 const readJson = (path: string): unknown => {
-  const text = readFileSync(path, 'utf8');
+  const text = atFile(path, () => readFileSync(path, 'utf8'));
   try {
     return JSON.parse(text);
   } catch {
@@ -30,7 +39,8 @@ const readJson = (path: string): unknown => {
 const loadKeys = ({ keys, dataDir }: KeyConfig): VaultKeys => {
   if (keys) return keys;
   const path = fileIn(dataDir);
-  if (!existsSync(path)) writeFileSync(path, JSON.stringify(generateVaultKeys()), { mode: 0o600, flag: 'wx' });
+  const create = () => writeFileSync(path, JSON.stringify(generateVaultKeys()), { mode: 0o600, flag: 'wx' });
+  if (!existsSync(path)) atFile(path, create);
   return readFile(dataDir);
 };
 

@@ -7,6 +7,7 @@ import type { Migration } from './migrate.ts';
 import { openPostgres } from './postgres.ts';
 import { connectPostgres } from './postgres-connection.ts';
 import { migrateFile, openSqlite } from './sqlite.ts';
+import { unusableFile } from './sqlite-failures.ts';
 
 interface Named {
   /** A postgres:// address; absent: SQLite. */
@@ -18,6 +19,15 @@ interface Named {
 
 export const sqliteFile = (dataDir: string): string => join(dataDir, 'payer-identity.sqlite');
 const sqliteIn = (dataDir: string) => ({ file: sqliteFile(dataDir), now: Date.now });
+
+/** Names the file when it is the reason that it does not open. */
+const atFile = <Result>(file: string, open: () => Result): Result => {
+  try {
+    return open();
+  } catch (error) {
+    throw unusableFile(file, error);
+  }
+};
 
 export interface EngineOptions {
   /** True for the service, false for a command beside it. */
@@ -31,14 +41,16 @@ export const openEngine = async (
   { store, storeListenUrl, dataDir }: Named,
   log: Log,
   { serve = false, lookup }: EngineOptions = {},
-): Promise<Engine> =>
-  store === undefined
-    ? openSqlite({ ...sqliteIn(dataDir), log, serve })
-    : openPostgres({ url: store, listenUrl: storeListenUrl, log, lookup });
+): Promise<Engine> => {
+  if (store !== undefined) return openPostgres({ url: store, listenUrl: storeListenUrl, log, lookup });
+  const sqlite = sqliteIn(dataDir);
+  return atFile(sqlite.file, () => openSqlite({ ...sqlite, log, serve }));
+};
 
 /** Brings that database up to this release, as opening it does. */
 export const migrateDatabase = async ({ store, dataDir }: Named): Promise<Migration> => {
-  if (store === undefined) return migrateFile(sqliteIn(dataDir));
+  const sqlite = sqliteIn(dataDir);
+  if (store === undefined) return atFile(sqlite.file, () => migrateFile(sqlite));
   const { client, migration } = await connectPostgres(store);
   await client.end();
   return migration;
