@@ -79,7 +79,8 @@ const SANDBOX_ELSEWHERE =
   'Sandbox mode is for this machine alone. Set CONFIG to a configuration file with router.secrets, or unset HOST and NODE_ENV.';
 const SCOPES_BESIDE_FILE = 'SCOPES_IN_SDL is for sandbox mode. Set callers.scopesInSdl in the file that CONFIG names.';
 
-const OVERLAY_BESIDE_FILE = 'SANDBOX and SANDBOX_HOST are for sandbox mode, which CONFIG ends: unset them, or CONFIG (as options: --sandbox and --lan, or --config).';
+const OVERLAY_BESIDE_FILE =
+  'SANDBOX and SANDBOX_HOST are for sandbox mode, which CONFIG ends: unset them, or CONFIG (as options: --sandbox and --lan, or --config).';
 const fullConfig = (
   data: z.output<typeof configFile>,
   environment: Environment,
