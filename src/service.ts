@@ -75,7 +75,7 @@ export const startService = async (given: NodeJS.ProcessEnv): Promise<void> => {
 };
 
 /** Phones cannot open the door of this machine, and no configuration file may name one without TLS elsewhere. */
-const withLanDoor = (config: Config, publicUrl: string | undefined): Config =>
+export const withLanDoor = (config: Config, publicUrl: string | undefined): Config =>
   config.door && publicUrl !== undefined ? { ...config, door: { ...config.door, publicUrl } } : config;
 
 /** Rejects with the setting to change when the port does not open. */

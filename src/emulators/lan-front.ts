@@ -15,7 +15,7 @@ export interface LanFrontOptions {
   /** 0: a free one. */
   readonly port: number;
   readonly key: string;
-  /** The origin of the server on this machine. */
+  /** The server on this machine: its origin, and the path in front of what is asked for, if it has one. */
   readonly target: string;
 }
 
@@ -47,7 +47,10 @@ export const openLanFront = async ({ host, port, key, target }: LanFrontOptions)
   const isKey = (given: string): boolean => timingSafeEqual(digest(given), digest(key));
   const setCookie = `${COOKIE}=${key}; Path=/; HttpOnly; SameSite=Lax`;
 
-  const forward = (message: IncomingMessage, response: ServerResponse, path: string, hasNewKey: boolean): void => {
+  const base = new URL(target).pathname.replace(/\/$/, '');
+
+  const forward = (message: IncomingMessage, response: ServerResponse, rest: string, hasNewKey: boolean): void => {
+    const path = `${base}${rest}`;
     const { cookie: _, connection: __, ...headers } = message.headers;
     const onward = request(new URL(target), { method: message.method, path, headers, agent: false }, (answer) => {
       const { connection: ___, ...answered } = answer.headers;

@@ -68,6 +68,8 @@ const startEmulators = async () => {
 interface Fronts {
   /** The address of a server for payers' browsers: the server's own, or that of its front. */
   of(origin: string, port?: number): Promise<string>;
+  /** That of the door, which expects the path of its public address: the key. Undefined without a front. */
+  ofDoor(origin: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -75,13 +77,14 @@ interface Fronts {
 const createFronts = (host: string | undefined): Fronts => {
   const key = randomBytes(12).toString('base64url');
   const open: LanFront[] = [];
+  const openAt = async (host: string, port: number, target: string): Promise<string> => {
+    const front = await openLanFront({ host, port, key, target });
+    open.push(front);
+    return front.url;
+  };
   return {
-    async of(target, port = 0) {
-      if (host === undefined) return target;
-      const front = await openLanFront({ host, port, key, target });
-      open.push(front);
-      return front.url;
-    },
+    of: async (target, port = 0) => (host === undefined ? target : openAt(host, port, target)),
+    ofDoor: async (target) => (host === undefined ? undefined : openAt(host, 0, `${target}/${key}`)),
     close: async () => void (await Promise.all(open.map((front) => front.close()))),
   };
 };
@@ -165,7 +168,7 @@ export const startSandbox = async (origin: string, lanHost?: string): Promise<Sa
     fronts.of(emulators.jucai.origin),
   ]);
   const pages = { alipay, wechat, unionpay };
-  const lanDoorUrl = lanHost === undefined ? undefined : await fronts.of(publicUrl);
+  const lanDoorUrl = await fronts.ofDoor(publicUrl);
   let service = origin;
   const closing = new AbortController();
   const payer = createPayer({

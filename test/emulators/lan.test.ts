@@ -52,6 +52,22 @@ test.each(['ali_pay', 'wechat_pay', 'union_pay'])(
   },
 );
 
+test('a phone opens the one address of every wallet, chooses a channel, authorizes, and comes back by the door', async () => {
+  const { start, result } = callersOf(service);
+  const { origin } = new URL(service.lanUrl);
+  const { authorizeUrl, queryCode } = await start({ returnUrl: `${origin}/payer` });
+  expect(new URL(authorizeUrl).hostname).toBe(lanHost);
+  const choice = await get(authorizeUrl);
+  expect(choice.status).toBe(200);
+  const [, channel = ''] = /<a href="([^"]*)"[^>]*>微信支付</.exec(await choice.text()) ?? [];
+  const back = await get(await chooseOnPage(channel.replaceAll('&amp;', '&'), '小博'));
+  expect(back.headers.get('location')).toMatch(new RegExp(`^${origin}/payer\\?`));
+  expect(await service.payer.authorizes({ authorizeUrl, channelId: 'wechat_pay', payer: 'bob' })).toMatchObject({
+    answer: 'PayerAuthResultStored',
+  });
+  expect(await result(queryCode)).toMatchObject({ __typename: 'PayerAuthSucceeded' });
+});
+
 test('return pages of the address in the local network are accepted, and of other networks refused', async () => {
   const { start } = callersOf(service);
   const open = (returnUrl: string) => start({ channelId: 'ali_pay', returnUrl });

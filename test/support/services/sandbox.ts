@@ -11,6 +11,7 @@ import { startSandbox, testIdentityId } from '../../../src/emulators/sandbox.ts'
 import { listen } from '../../../src/http/server.ts';
 import { createLog, type Log } from '../../../src/lib/log.ts';
 import { allScopes } from '../../../src/security/caller.ts';
+import { withLanDoor } from '../../../src/service.ts';
 import { createStore } from '../../../src/store/create-store.ts';
 import { openEngine } from '../../../src/store/engine/open.ts';
 import type { GraphqlAnswer } from './service.ts';
@@ -40,7 +41,7 @@ export const startSandboxService = async (
   const origin = `http://127.0.0.1:${await freePort()}`;
   const sandbox = await startSandbox(origin, lanHost);
   const env = { PORT: new URL(origin).port, DATA_DIR: folder, ...(lanHost && { SANDBOX_HOST: lanHost }) };
-  const loaded = await loadConfig(env, async () => change(sandbox.config));
+  const loaded = withLanDoor(await loadConfig(env, async () => change(sandbox.config)), sandbox.lanDoorUrl);
   const config = isSandbox
     ? loaded
     : { ...loaded, sandbox: false, callers: { ...loaded.callers, router: [...allScopes] } };
