@@ -4,7 +4,7 @@
  * everything else replaces. Apps are found by their id, and a new id is a new app.
  */
 import { isRecord } from '../lib/is-record.ts';
-import { ConfigError } from './faults.ts';
+import { ConfigError, type ToldFault } from './faults.ts';
 import type { FileConfig } from './file.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -29,6 +29,23 @@ const mergeApps = (given: readonly Members[], patches: readonly unknown[]): unkn
   return merged;
 };
 
+/** Faults that the merged list would report at another place than the file has them, or not at all. */
+const faultsOf = (apps: readonly unknown[]): ToldFault[] => {
+  const ids = apps.map((app) => (isRecord(app) ? app.id : undefined));
+  const problemOf = (app: unknown, index: number): string | undefined => {
+    if (!isRecord(app)) return 'is not an object. Write one with the id of an app: {"id": "shop"}.';
+    if (typeof app.id !== 'string')
+      return 'has no id. Write the id of the app that it changes, or of a new one: {"id": "shop"}.';
+    return ids.indexOf(app.id) < index
+      ? `is the second one with the id ${app.id}. Put the settings of an app in one object.`
+      : undefined;
+  };
+  return apps.flatMap((app, index) => {
+    const message = problemOf(app, index);
+    return message === undefined ? [] : [{ setting: `apps.${index}`, where: [], message }];
+  });
+};
+
 /** The merged configuration, which is not checked yet. */
 export const withOverlay = (config: FileConfig, overlay: unknown): unknown => {
   if (!isRecord(overlay))
@@ -36,6 +53,8 @@ export const withOverlay = (config: FileConfig, overlay: unknown): unknown => {
   if ('keys' in overlay)
     throw new ConfigError('keys cannot be set in the file that SANDBOX names: sandbox mode keeps its own in DATA_DIR');
   const { apps, ...others } = overlay;
+  const faults = Array.isArray(apps) ? faultsOf(apps) : [];
+  if (faults.length > 0) throw new ConfigError([{ place: 'The file that SANDBOX names', faults }]);
   const merged = merge(config, others);
   return isRecord(merged) && apps !== undefined
     ? { ...merged, apps: Array.isArray(apps) ? mergeApps(config.apps, apps) : apps }

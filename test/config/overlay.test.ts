@@ -62,7 +62,10 @@ test.each([
   ['{"keys": {}}', 'keys cannot be set in the file that SANDBOX names'],
   ['{"app": []}', 'app: is not a setting. Did you mean apps?'],
   ['{"apps": {"id": "shop"}}', 'apps'],
-  ['{"apps": [{"channels": {}}]}', 'apps'],
+  ['{"apps": [{"channels": {}}]}', 'apps.0: has no id'],
+  ['{"apps": [{"id": "demo"}, null]}', 'apps.1: is not an object'],
+  ['{"apps": [{"id": 7}]}', 'apps.0: has no id'],
+  ['{"apps": [{"id": "demo", "attempts": 2}, {"id": "demo"}]}', 'apps.1: is the second one with the id demo'],
   ['{"__proto__": {"sandbox": false}}', '__proto__'],
 ])('an overlay of %s is refused, and the message names what', async (overlay, message) => {
   await expect(load(overlay)).rejects.toThrow(message);
