@@ -7,8 +7,10 @@ import { z } from 'zod';
 import { type EdgeReply, type Handler, refuse, reply } from '../http/edge.ts';
 import { listen } from '../http/server.ts';
 import { createLog } from '../lib/log.ts';
+import { portFault } from '../start/ports.ts';
 import { createSchema, type SchemaOptions } from './double-schema.ts';
 import { type Identity, type IdentityFixture, readFixture } from './fixtures.ts';
+import { requireKnown } from './options.ts';
 
 export interface DoubleOptions extends SchemaOptions {
   readonly identities?: readonly IdentityFixture[];
@@ -71,8 +73,11 @@ const createHandler =
 
 const serviceReply = z.object({ data: z.object({ _service: z.object({ sdl: z.string() }) }) });
 
+const OPTIONS = { identities: true, port: true, channelTitles: true, scopesInSdl: true } as const;
+
 /** Rejects with a message that names the field when a payer is not valid. */
 export const startPayerIdentityDouble = async (options: DoubleOptions = {}): Promise<PayerIdentityDouble> => {
+  requireKnown('startPayerIdentityDouble', options, OPTIONS);
   const identities = new Map<string, Identity>();
   const add = (identity: IdentityFixture) => {
     const read = readFixture(identity);
@@ -83,10 +88,9 @@ export const startPayerIdentityDouble = async (options: DoubleOptions = {}): Pro
   const { data } = serviceReply.parse(await graphql({ schema, source: '{ _service { sdl } }' }));
   const requests: DoubleRequest[] = [];
   const log = createLog('silent');
-  const { url, close } = await listen(createHandler(schema, requests), {
-    host: '127.0.0.1',
-    port: options.port ?? 0,
-    log,
+  const place = { host: '127.0.0.1', port: options.port ?? 0 };
+  const { url, close } = await listen(createHandler(schema, requests), { ...place, log }).catch((error: unknown) => {
+    throw portFault(error, place, { host: 'host', port: 'the option port' });
   });
   let closing: Promise<void> | undefined;
   return {

@@ -9,8 +9,11 @@ import { openConfiguredStore } from '../config/store.ts';
 import type { Payer } from '../emulators/payer.ts';
 import { type Sandbox, startSandbox as startChannels, testIdentityId } from '../emulators/sandbox.ts';
 import { issueTestCode } from '../emulators/test-codes.ts';
-import { listen } from '../http/server.ts';
+import type { Handler } from '../http/edge.ts';
+import { type HttpServer, listen } from '../http/server.ts';
 import { createLog } from '../lib/log.ts';
+import { portFault } from '../start/ports.ts';
+import { requireKnown } from './options.ts';
 
 /** An app of the sandbox, in the form of `apps[]` of the configuration file. */
 export interface SandboxApp {
@@ -39,6 +42,8 @@ export interface SandboxOptions {
   /** Called with each line of the log; by default no line is written. */
   readonly log?: (line: string) => void;
 }
+
+const OPTIONS = { apps: true, defaultApp: true, scopesInSdl: true, port: true, config: true, log: true } as const;
 
 export interface TestSandbox {
   /** Where the service listens, without a slash at the end. */
@@ -74,23 +79,31 @@ const serve = async (config: Config, channels: Sandbox, { log: write }: SandboxO
   });
   const sources = openSources(config.sources, { guard: config.limits.source });
   const app = await createApp(config, { store, sources, vault, log, sandboxRoutes: channels.routes });
-  const door = app.door && config.door && (await listen(app.door, { ...config.door, log }));
-  const server = await listen(app.handle, { host: config.host, port: config.port, log });
-  return {
-    url: server.url,
-    async close() {
-      app.drain();
-      await Promise.all([server.close(GRACE_MS), door?.close(GRACE_MS)]);
-      await sources.close();
-      await app.idle();
-      await app.close();
-      await store.close();
-    },
+  const servers: HttpServer[] = [];
+  const close = async () => {
+    app.drain();
+    await Promise.all(servers.map((server) => server.close(GRACE_MS)));
+    await sources.close();
+    await app.idle();
+    await app.close();
+    await store.close();
   };
+  const open = async (handle: Handler, place: { host: string; port: number }): Promise<HttpServer> => {
+    const server = await listen(handle, { ...place, log }).catch(async (error: unknown) => {
+      await close();
+      throw portFault(error, place, { host: 'host', port: 'the option port' });
+    });
+    servers.push(server);
+    return server;
+  };
+  if (app.door && config.door) await open(app.door, config.door);
+  const { url } = await open(app.handle, { host: config.host, port: config.port });
+  return { url, close };
 };
 
 /** Rejects with a message that names the setting when an option is not valid. */
 export const startSandbox = async (options: SandboxOptions = {}): Promise<TestSandbox> => {
+  requireKnown('startSandbox', options, OPTIONS);
   const folder = mkdtempSync(join(tmpdir(), 'payer-identity-sandbox-'));
   const opened: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   let closing: Promise<void> | undefined;

@@ -1,6 +1,8 @@
 /** `payer-identity/testing`, as the tests of other teams use it: the sandbox in their process, and the double of the subgraph. */
 
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { ApolloGateway, IntrospectAndCompose } from '@apollo/gateway';
 import { expect, onTestFinished, test } from 'vitest';
 import { printedSchemaFile } from '../../src/graphql/schema.ts';
@@ -73,6 +75,24 @@ test('an option that is not valid is named, and nothing stays open', async () =>
   await expect(startSandbox({ config: { time: {} } })).rejects.toThrow(/time: is not a setting. Did you mean times/);
   await expect(startSandbox({ defaultApp: 'shop' })).rejects.toThrow(/defaultApp: is not the id of an app/);
   await expect(startSandbox({ port: 70_000 })).rejects.toThrow(/PORT/);
+  const misspelt = { scopesInSdl: true, time: {} };
+  await expect(startSandbox(misspelt)).rejects.toThrow(/startSandbox has no option time: it takes apps, /);
+  await expect(startPayerIdentityDouble(misspelt)).rejects.toThrow(/no option time: it takes identities, /);
+});
+
+test('on a port that is taken neither starts, each says which option to set, and nothing stays open', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const servers = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+  const before = servers();
+  const message =
+    /another process listens on port \d+ of 127\.0\.0\.1 \(EADDRINUSE\): set the option port to a free one/;
+  await expect(startSandbox({ port: port ?? -1 })).rejects.toThrow(message);
+  await expect(startPayerIdentityDouble({ port: port ?? -1 })).rejects.toThrow(message);
+  await expect.poll(servers).toBeLessThanOrEqual(before);
+  taken.close();
 });
 
 const payers = [
