@@ -25,8 +25,8 @@ afterAll(async () => {
 
 const localhost = () => service.origin.replace('127.0.0.1', 'localhost');
 
-/** GraphiQL's tabs hold buttons, and line numbers and comments in its editor are faint where it is dark. */
-const ofGraphiql = { except: ['.graphiql-tab', '.line-numbers', '.view-lines'] };
+/** GraphiQL's tabs hold buttons. */
+const ofGraphiql = { except: ['.graphiql-tab'] };
 
 /** Every host that a page of the context asks for. */
 const hostsOf = (context: BrowserContext): Set<string> => {
