@@ -38,35 +38,37 @@ export interface Variant {
   readonly signature: string;
 }
 
-/** Slips with a secret that programs make. */
-export const secretSlips = (secret: string, sign: (secret: string) => string): Variant[] => [
-  { rule: 'a line feed behind the secret', signature: sign(`${secret}\n`) },
-  { rule: 'a blank behind the secret', signature: sign(`${secret} `) },
-];
-
-/** Fields that a program adds after it has signed, or forgets. */
-export const leftOut = (names: Iterable<string>, signWithout: (name: string) => string): Variant[] =>
-  [...names]
-    .filter((name) => name !== 'sign')
-    .map((name) => ({ rule: `${name} left out`, signature: signWithout(name) }));
-
-/** What is to be known of a message that was saved in another encoding than it was sent in. */
-export const encodingFinding = (body: Buffer): string[] =>
-  isUtf8(body)
-    ? []
-    : ['it is not UTF-8 as it was saved: what is signed is the text in UTF-8; save it again as it was received'];
-
+const NOT_UTF8 =
+  'it is not UTF-8 as it was saved: what is signed is the text in UTF-8; save it again as it was received';
 const OTHER_SECRET =
   'your secret gives another signature by every rule that is known here: the message was made with another secret, or was changed on its way (by a proxy, or when it was copied: it has to be as it was received)';
 
-/** What the operator should know about a signature that a shared secret makes. Letter case does not count. */
-export const findingsOf = (given: string | undefined, expected: string, variants: readonly Variant[]): string[] => {
-  if (given === undefined) return ['the message has no signature'];
-  const same = (left: string) => left.toLowerCase() === given.toLowerCase();
-  if (same(expected)) return [];
-  const found = variants.filter(({ signature }) => same(signature)).map(({ rule }) => rule);
+/** A message whose signature a shared secret makes. */
+interface SharedSecret {
+  readonly body: Buffer;
+  readonly given: string | undefined;
+  readonly secret: string;
+  /** Of the message as it is, or without one of its fields. In hexadecimal. */
+  readonly sign: (secret: string, leftOut?: string) => string;
+  readonly fields: Iterable<string>;
+  /** By other rules of the source, with the same secret. */
+  readonly variants: readonly Variant[];
+}
+
+/** Slips that programs make, each with the right secret, so that a finding is a proof. */
+const slipsOf = ({ secret, sign, fields }: SharedSecret): Variant[] => [
+  { rule: 'a line feed behind the secret', signature: sign(`${secret}\n`) },
+  { rule: 'a blank behind the secret', signature: sign(`${secret} `) },
+  ...[...fields]
+    .filter((name) => name !== 'sign')
+    .map((name) => ({ rule: `${name} left out`, signature: sign(secret, name) })),
+];
+
+const differences = (message: SharedSecret, given: string, expected: string): string[] => {
+  const same = (signature: string) => signature.toLowerCase() === given.toLowerCase();
+  const found = [...message.variants, ...slipsOf(message)].filter(({ signature }) => same(signature));
   if (found.length > 0)
-    return found.map((rule) => `the secret is right, and the rule differs: it was made with ${rule}`);
+    return found.map(({ rule }) => `the secret is right, and the rule differs: it was made with ${rule}`);
   if (Buffer.from(expected, 'hex').toString('base64') === given)
     return ['the secret is right, and the digest is written in base64: write it in hexadecimal'];
   const lengths =
@@ -74,4 +76,13 @@ export const findingsOf = (given: string | undefined, expected: string, variants
       ? []
       : [`${given.length} characters, where the rule gives ${expected.length}: another digest, or not all of it`];
   return [...lengths, OTHER_SECRET];
+};
+
+/** Compares the signature of a message with what the secret gives. Letter case does not count. */
+export const judgeSecret = (message: SharedSecret): Pick<Explained, 'given' | 'expected' | 'isRight' | 'findings'> => {
+  const { body, given, secret, sign } = message;
+  const expected = sign(secret);
+  if (given?.toLowerCase() === expected.toLowerCase()) return { given, expected, isRight: true, findings: [] };
+  const findings = given === undefined ? ['the message has no signature'] : differences(message, given, expected);
+  return { given, expected, isRight: false, findings: isUtf8(body) ? findings : [NOT_UTF8, ...findings] };
 };

@@ -1,5 +1,6 @@
 /** `payer-identity doctor`: finds out for each source what its configuration and its upstream have to say, without a payer. */
-import { type Check, diagnose } from '../channels/diagnose.ts';
+import type { Check } from '../channels/check.ts';
+import { diagnose } from '../channels/diagnose.ts';
 import { createResolver } from '../lib/resolver.ts';
 import type { Command } from './lib/run-command.ts';
 import { chooseSource, readSources } from './lib/sources.ts';

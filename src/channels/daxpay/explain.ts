@@ -1,15 +1,7 @@
 /** Explains DaxPay's signature of a request or reply: the text to sign, step by step. */
 import { type DigestName, digests } from '../../lib/digest.ts';
 import { memberText, readObject } from '../reply.ts';
-import {
-  type Explained,
-  encodingFinding,
-  findingsOf,
-  HIDDEN,
-  leftOut,
-  secretSlips,
-  type WireMessage,
-} from '../signing.ts';
+import { type Explained, HIDDEN, judgeSecret, type WireMessage } from '../signing.ts';
 import { type DaxpaySigning, daxpayTexts } from './sign.ts';
 
 const REFUSED =
@@ -22,27 +14,25 @@ export const explainDaxpay = (options: DaxpaySigning, { body }: WireMessage): Ex
   const text = body.toString();
   const root = readObject(text);
   const hidden = daxpayTexts(text, { ...options, secret: HIDDEN });
-  const given = memberText(root, 'sign') || undefined;
   const signedBy = (signing: DaxpaySigning, message = text) =>
     digests[signing.signType](daxpayTexts(message, signing).signed, signing.secret);
   const without = (name: string) => {
     const others = [...root.members].filter(([other]) => other !== name);
     return `{${others.map(([key, { start, end }]) => `${JSON.stringify(key)}:${text.slice(start, end)}`).join(',')}}`;
   };
-  const rules = (['beta', 'ga'] as const).flatMap((profile) =>
-    signTypes.map((signType) => ({
-      rule: `profile ${profile} and signType ${signType}`,
-      signature: signedBy({ ...options, profile, signType }),
-    })),
-  );
-  const variants = [
-    ...rules,
-    ...secretSlips(options.secret, (secret) => signedBy({ ...options, secret })),
-    ...leftOut(root.members.keys(), (name) => signedBy(options, without(name))),
-  ];
-  const expected = signedBy(options);
-  const findings = findingsOf(given, expected, variants);
-  if (findings.length > 0) findings.unshift(...encodingFinding(body));
+  const judged = judgeSecret({
+    body,
+    given: memberText(root, 'sign') || undefined,
+    secret: options.secret,
+    sign: (secret, leftOut) => signedBy({ ...options, secret }, leftOut === undefined ? text : without(leftOut)),
+    fields: root.members.keys(),
+    variants: (['beta', 'ga'] as const).flatMap((profile) =>
+      signTypes.map((signType) => ({
+        rule: `profile ${profile} and signType ${signType}`,
+        signature: signedBy({ ...options, profile, signType }),
+      })),
+    ),
+  });
   return {
     kind: root.members.has('code') ? 'reply' : 'request',
     algorithm: options.signType,
@@ -54,9 +44,7 @@ export const explainDaxpay = (options: DaxpaySigning, { body }: WireMessage): Ex
         ? [{ what: 'in upper case, the secret too (profile ga)', text: hidden.signed }]
         : []),
     ],
-    given,
-    expected,
-    isRight: given !== undefined && findings.length === 0,
-    findings: memberText(root, 'code') === '20052' ? [REFUSED, ...findings] : findings,
+    ...judged,
+    findings: memberText(root, 'code') === '20052' ? [REFUSED, ...judged.findings] : judged.findings,
   };
 };
