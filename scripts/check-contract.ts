@@ -14,6 +14,11 @@ for (const fault of faults) console.error(`${changelogName}: ${fault}`);
 const [option, version] = process.argv.slice(2);
 if (faults.length > 0) process.exitCode = 1;
 else if (option === '--release') {
-  writeFileSync(fileOf(changelogName), releaseChangelog(changelog, version ?? ''));
-  writeFileSync(fileOf(releasedName), working);
+  try {
+    writeFileSync(fileOf(changelogName), releaseChangelog(changelog, version ?? ''));
+    writeFileSync(fileOf(releasedName), working);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }
