@@ -151,7 +151,10 @@ export const certifyPage = (
   if (typeof certification === 'string') return errorPage(certification, refusals[certification]);
   if (returnUrl !== '') certification.returnUrl = returnUrl;
   const choice = (passed: 'T' | 'F') => `/certify?${new URLSearchParams({ certify_id: certifyId, passed })}`;
-  const texts: Words = { zh: `应用 ${appId} 请求验证您的身份。`, en: `App ${appId} asks to certify your real name.` };
+  const texts: Words = {
+    zh: `示例商店（应用 ${appId}）请求验证您的身份。`,
+    en: `Demo shop (app ${appId}) asks to certify your real name.`,
+  };
   return textPage(title[language], texts[language], {
     language,
     links: [
