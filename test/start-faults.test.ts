@@ -43,7 +43,8 @@ describe('a file in DATA_DIR that cannot be used ends the start with its path, t
       undefined,
       /^DATA_DIR has the file .*keys\.json, .*: it is a folder \(EISDIR\)/,
     ],
-    ['keys.json is not JSON', 'keys.json', '{', /^.*keys\.json is not JSON$/],
+    ['keys.json is not JSON', 'keys.json', '{', /^.*keys\.json is not JSON\. Restore it .* or set DATA_DIR to/],
+    ['keys.json has no keys', 'keys.json', '{}', /keys\.json does not hold keys .*seal.*Restore it from a backup/s],
     [
       'the database is a folder',
       'payer-identity.sqlite',

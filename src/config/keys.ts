@@ -9,12 +9,16 @@ type KeyConfig = Pick<Config, 'keys' | 'dataDir'>;
 
 const fileIn = (dataDir: string) => join(dataDir, 'keys.json');
 
+/** Of sandbox mode's keys. */
+const RESTORE =
+  'Restore it from a backup, or set DATA_DIR to another folder: what this one holds opens with its own keys alone';
+
 const readFile = (dataDir: string): VaultKeys => {
   const path = fileIn(dataDir);
   const parsed = vaultKeys.safeParse(readJson(path));
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-  throw new ConfigError(`${path} does not hold keys that can be used:\n${faults.join('\n')}`);
+  throw new ConfigError(`${path} does not hold keys that can be used:\n${faults.join('\n')}\n${RESTORE}`);
 };
 
 const atFile = <Result>(path: string, use: () => Result): Result => {
@@ -31,7 +35,7 @@ const readJson = (path: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ConfigError(`${path} is not JSON`);
+    throw new ConfigError(`${path} is not JSON. ${RESTORE}`);
   }
 };
 
