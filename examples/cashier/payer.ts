@@ -44,9 +44,17 @@ const show = (title: Words, next: Words, sign: Sign = nothing, chance: Chance = 
     </section>`,
   );
 
-/** The page before this one is the channel's: what is chosen there works while the session takes another code. */
+/** The page before this one is the channel's. A session that takes no code any more says so, before the payer goes. */
+const goToChannel = async (): Promise<void> => {
+  if (place.state) {
+    const { reported } = await send(ReportStepDocument, { input: { ...place, step: 'OPENED' } }, { onWait });
+    if ('code' in reported) return fail(reported.code);
+  }
+  history.back();
+};
+
 const toChannel = (isFirst: boolean): TemplateResult =>
-  html`<button class=${isFirst ? 'primary' : ''} type="button" @click=${() => history.back()}>${say(payerTexts.toChannel)}</button>`;
+  html`<button class=${isFirst ? 'primary' : ''} type="button" @click=${() => goToChannel().catch(failHere)}>${say(payerTexts.toChannel)}</button>`;
 
 const toCashier = (isFirst: boolean): TemplateResult => {
   const cashier = new URL('../cashier', import.meta.url);

@@ -228,6 +228,28 @@ describe('on a desktop', () => {
   );
 
   test(
+    'a payer whose last attempt has failed is not led back to the channel, and reads that the session has ended',
+    async () => {
+      const shop = await openShop();
+      await choose(shop, 'ali_pay');
+      const payer = await openAsPayer(shop);
+      for (let left = 4; left >= 0; left -= 1) {
+        await payer.getByText('Choose a fault').click();
+        await payer.getByRole('button', { name: 'The code is unknown' }).click();
+        await heading(payer, 'Please try again');
+        if (left > 0) await shop.cashier.getByText(`Tries left: ${left}.`).waitFor();
+        else await heading(shop.cashier, 'Not completed');
+        await payer.getByRole('button', { name: 'Back to the channel' }).click();
+      }
+      await payer.getByText('That did not work several times. Please start again').waitFor();
+      expect(await payer.getByRole('button', { name: 'Back to the channel' }).count()).toBe(0);
+      expect(shop.faults).toEqual([]);
+      await shop.context.close();
+    },
+    SLOW,
+  );
+
+  test(
     'a session that expires is called so at the cashier and on the payer page',
     async () => {
       const short = { deadlineMs: 500, patienceMs: 500, leaseMs: 2_000, resultTtlMs: 4_000 };

@@ -190,8 +190,9 @@ const observe =
     const session = await (way.open?.(services) ?? open(services.usual));
     const page = await way.run(session);
     const cashier = written(await session.read());
+    const opened = written(await session.report('OPENED'));
     const afterwards = written(await (way.again?.(session) ?? session.handOver(newCode('ok'))));
-    return [way.name, written(page), readByPayer(page), cashier, afterwards];
+    return [way.name, written(page), readByPayer(page), cashier, opened, afterwards];
   };
 
 const succeeds = async (session: Session): Promise<void> => {
@@ -330,6 +331,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s', (engine) => {
       "the payer's page gets",
       'the payer reads',
       'the cashier reads',
+      'the report `OPENED` gets',
       'a good code by the same state gets',
     ];
     expectOnPage('observed', tableOf([head, head.map(() => '---'), ...rows]));
