@@ -3,9 +3,10 @@ import type { Sources } from './channels/registry.ts';
 import type { Config } from './config/load.ts';
 import { createGraphql } from './graphql/apollo-server.ts';
 import type { Services } from './graphql/context.ts';
+import { clientAddress } from './http/client-address.ts';
 import { apolloSandbox } from './http/cors.ts';
 import { createDoorHandler } from './http/door/door-handler.ts';
-import type { Handler } from './http/edge.ts';
+import type { EdgeRequest, Handler } from './http/edge.ts';
 import { createHandler } from './http/handler.ts';
 import { readStaticPages } from './http/static-pages.ts';
 import { createAdmission } from './identity/admission.ts';
@@ -111,7 +112,11 @@ const edgeSettings = ({ sandbox, sandboxHost, router, times, limits, http }: Con
   router: router ? createRouterCheck(router, Date.now) : withoutRouterCheck,
   operationMs: times.operationMs,
   bodyBytes: limits.bodyBytes,
-  clientAddressHeader: http.clientAddressHeader,
+  // Between a page of this machine and the sandbox there is no router that could name the page's address.
+  clientAddressOf: (request: EdgeRequest) =>
+    sandbox && http.clientAddressHeader === undefined
+      ? request.remoteAddress
+      : clientAddress(request, http.clientAddressHeader),
   corsOrigins: sandbox ? [apolloSandbox, ...http.cors] : http.cors,
   isLocalOrigin: sandbox
     ? (origin: string) => isLocalPage(origin, sandboxHost === undefined ? [] : [sandboxHost])

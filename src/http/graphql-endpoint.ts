@@ -9,7 +9,6 @@ import type { Callers } from '../security/callers.ts';
 import { KeysUnavailable } from '../security/issuer-keys.ts';
 import type { RouterCheck } from '../security/router-check.ts';
 import { execute as executeInApollo } from './apollo-adapter.ts';
-import { clientAddress } from './client-address.ts';
 import { withDeadline } from './deadline.ts';
 import { type EdgeReply, type EdgeRequest, type Handler, reply } from './edge.ts';
 import { type Question, readQuestion } from './graphql-question.ts';
@@ -25,8 +24,8 @@ export interface EndpointOptions extends Graphql {
   readonly operationMs: number;
   /** Of a request body, at most. */
   readonly bodyBytes: number;
-  /** The header in which the router sends its client's address. */
-  readonly clientAddressHeader?: string | undefined;
+  /** The address of the router's client, where it is known. */
+  readonly clientAddressOf: (request: EdgeRequest) => string | undefined;
 }
 
 const late = {
@@ -49,7 +48,7 @@ const undetermined = {
 
 /** `idle` resolves when no operation runs, those of clients that are gone included. */
 export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handler; idle(): Promise<void> } => {
-  const { apollo, prepared, faultOf, subscriptions, services, callers, operationMs, clientAddressHeader } = options;
+  const { apollo, prepared, faultOf, subscriptions, services, callers, operationMs, clientAddressOf } = options;
   const running = new Set<Promise<unknown>>();
   const openStream = createOpenStream(options, running);
 
@@ -67,7 +66,7 @@ export const createGraphqlEndpoint = (options: EndpointOptions): { handle: Handl
     const fault = asksFor && subscriptions.faultOf(asksFor);
     if (fault) return answerFault(asked, { status: 400, ...fault });
     const traceId = traceIdOf(request.headers.traceparent);
-    const clientIp = clientAddress(request, clientAddressHeader);
+    const clientIp = clientAddressOf(request);
     const answered = await withDeadline(operationMs, request.signal, (deadline) => {
       const call = { caller, traceId, clientIp, ...deadline };
       const execution = execute(request, question, createContext(services, call));

@@ -3,7 +3,6 @@
 import { createContext, type Services } from '../graphql/context.ts';
 import type { SubscriptionRequest, Subscriptions } from '../graphql/subscriptions.ts';
 import type { Caller } from '../security/caller.ts';
-import { clientAddress } from './client-address.ts';
 import { baseHeaders, type EdgeReply, type EdgeRequest } from './edge.ts';
 import { traced, traceIdOf } from './trace-context.ts';
 
@@ -28,15 +27,15 @@ async function* untilEnd(events: AsyncIterable<string>, end: () => void) {
 interface StreamOptions {
   readonly subscriptions: Subscriptions;
   readonly services: Services;
-  readonly clientAddressHeader?: string | undefined;
+  readonly clientAddressOf: (request: EdgeRequest) => string | undefined;
 }
 
 /** `running` has a promise for each open stream, which resolves when it has ended. */
 export const createOpenStream =
-  ({ subscriptions, services, clientAddressHeader }: StreamOptions, running: Set<Promise<unknown>>) =>
+  ({ subscriptions, services, clientAddressOf }: StreamOptions, running: Set<Promise<unknown>>) =>
   async (request: EdgeRequest, asked: SubscriptionRequest, caller: Caller): Promise<EdgeReply> => {
     const traceId = traceIdOf(request.headers.traceparent);
-    const clientIp = clientAddress(request, clientAddressHeader);
+    const clientIp = clientAddressOf(request);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(STREAM_MS)]);
     const call = { caller, traceId, clientIp, signal, prolong() {} };
     const ended = Promise.withResolvers<void>();

@@ -58,6 +58,7 @@ const startRecorded = async (limits: Readonly<Record<string, number>> = {}) => {
   const { handle } = createHandler({
     ...graphql,
     metrics,
+    clientAddressOf: () => undefined,
     services: {
       metrics,
       maxReferences: config.limits.representations,

@@ -41,8 +41,8 @@ test.each([
 });
 
 /** UnionPay wants the payer's address. */
-const redeemUnionPay = async (http: object, headers: Record<string, string>, input: object) => {
-  const service = await startSandboxService((config) => ({ ...config, http }));
+const redeemUnionPay = async (http: object, headers: Record<string, string>, input: object, sandbox = true) => {
+  const service = await startSandboxService((config) => ({ ...config, http }), { sandbox });
   onTestFinished(() => service.close());
   const response = await fetch(`${service.origin}/graphql`, {
     method: 'POST',
@@ -79,7 +79,14 @@ test("an address in the input has precedence over the router's", async () => {
   expect(sent).not.toContain('203.0.113.7');
 });
 
+test('a page that calls the sandbox, which no router stands before, leaves its address out', async () => {
+  const { answer, sent } = await redeemUnionPay({}, { 'x-forwarded-for': '203.0.113.7' }, {});
+  expect(answer).toEqual({ __typename: 'PayerAuthenticated' });
+  expect(sent).toContain('127.0.0.1');
+  expect(sent).not.toContain('203.0.113.7');
+});
+
 test('a header that is not configured is not used', async () => {
-  const { answer } = await redeemUnionPay({}, { 'x-forwarded-for': '203.0.113.7' }, {});
+  const { answer } = await redeemUnionPay({}, { 'x-forwarded-for': '203.0.113.7' }, {}, false);
   expect(answer).toEqual({ __typename: 'PayerInvalidInput', code: 'INPUT_INVALID', fields: [{ path: 'clientIp' }] });
 });
