@@ -30,6 +30,8 @@ export interface Visit {
   readonly answer: string | null;
   /** The code of that answer, when it is a failure. */
   readonly code: string | null;
+  /** Why it failed, for developers: the fields of an invalid input, or the message. */
+  readonly reason: string | null;
 }
 
 /** Every method throws SteeringError for what a test did wrong. */
@@ -97,14 +99,14 @@ export const createPayer = (deps: Deps): Payer => {
       const authCode = authCodeOf(choice, payer, { kind, delaySeconds });
       choice.address.searchParams.set(choice.codeName, authCode);
       const returnedTo = (await browser.follow(choice.address)).href;
-      if (session.redeems === false) return { returnedTo, answer: null, code: null };
+      if (session.redeems === false) return { returnedTo, answer: null, code: null, reason: null };
       const input = { ...placeOf(session, address), authCode, codeVerifier, clientIp: '127.0.0.1' };
       return { returnedTo, ...(await ask('authenticateAndSet', 'PayerAuthenticateAndSetInput', input)) };
     },
 
     async certifies(certification) {
       await wait(certification, signal);
-      return { returnedTo: await certify(browser, certification), answer: null, code: null };
+      return { returnedTo: await certify(browser, certification), answer: null, code: null, reason: null };
     },
   };
 };

@@ -17,7 +17,7 @@ const kindsByName = new Map(
 /** The arguments of a session that was started with startAuthentication. */
 const session = `"The authorizeUrl of startAuthentication, or what its QR code says."
     authorizeUrl: String!
-    "Omitted: the default app."
+    "The app that the session was started for. Omitted: the default app."
     appId: ID
     "Omitted: the channel of the page. With the address of the door: the channel whose wallet the payer uses."
     channelId: ID
@@ -103,6 +103,8 @@ type Visit {
   answer: String
   "The code of that answer, when it is a failure."
   code: String
+  "Why it failed, for developers: the fields of an invalid input, or the message."
+  reason: String
 }
 
 enum AuthCodeOutcome {

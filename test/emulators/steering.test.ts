@@ -50,6 +50,21 @@ describe('the payer of a session', () => {
     expect((await read(second.queryCode)).identity.id).toBe(identity.id);
   });
 
+  test('a payer page that leaves out the app of its session reads which field is wrong', async () => {
+    const { start } = callersOf(service);
+    const { authorizeUrl: url } = await start({ channelId: 'ali_pay', appId: 'demo-ways', returnUrl });
+    const { data } = await steer(
+      `mutation ($url: String!) { visit: payerAuthorizes(authorizeUrl: $url) { code reason } }`,
+      {
+        url,
+      },
+    );
+    expect(data.visit).toEqual({
+      code: 'INPUT_INVALID',
+      reason: 'state: the state that startAuthentication issued for this app and channel',
+    });
+  });
+
   test('opens, then declines, and the session shows both steps; then authorizes after all', async () => {
     const { start, result } = callersOf(service);
     const { authorizeUrl, queryCode } = await start({ channelId: 'ali_pay', returnUrl });

@@ -5,7 +5,7 @@ import { fieldsOf } from '../emulator.ts';
 export interface PayerSession {
   /** What startAuthentication returned, or what its QR code says. */
   readonly authorizeUrl: string;
-  /** Omitted: the default app. */
+  /** The app that the session was started for. Omitted: the default app. */
   readonly appId?: string | null | undefined;
   /** Omitted: the channel of the page. With the address of the door: the channel whose wallet opens it. */
   readonly channelId?: string | null | undefined;
@@ -34,17 +34,24 @@ export const placeOf = ({ appId, channelId: named }: PayerSession, address: URL)
   return { appId, channelId: named ?? channelOfPage ?? '', state };
 };
 
+/** Why an input was refused, for the test that gave it. */
+const reasonOf = ({ message, fields }: Readonly<Record<string, unknown>>): string | null => {
+  const faults = (Array.isArray(fields) ? fields : []).map(fieldsOf).map(({ path, message: is }) => `${path}: ${is}`);
+  return faults.join('; ') || (typeof message === 'string' ? message : null);
+};
+
 /** Sends what payer pages send. */
 export const createAsk =
   ({ serviceUrl, signal }: Service) =>
   async (field: string, type: string, input: Readonly<Record<string, unknown>>) => {
-    const query = `mutation ($input: ${type}!) { answer: ${field}(input: $input) { __typename ... on PayerFailure { code } } }`;
+    const query = `mutation ($input: ${type}!) { answer: ${field}(input: $input) { __typename ... on PayerFailure { code message } ... on PayerInvalidInput { fields { path message } } } }`;
     const response = await fetch(`${serviceUrl()}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables: { input } }),
       signal,
     });
-    const { __typename, code } = fieldsOf(fieldsOf(fieldsOf(await response.json()).data).answer);
-    return { answer: String(__typename), code: code === undefined ? null : String(code) };
+    const answer = fieldsOf(fieldsOf(fieldsOf(await response.json()).data).answer);
+    const { __typename, code } = answer;
+    return { answer: String(__typename), code: code === undefined ? null : String(code), reason: reasonOf(answer) };
   };
