@@ -1,10 +1,13 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
-import { frontEnd } from './examples/front-end/codegen.ts';
+import { client } from './examples/front-end/codegen.ts';
 
 const config: CodegenConfig = {
   schema: 'schema/!(subgraph*).graphql',
   generates: {
-    ...frontEnd,
+    'examples/front-end/gql/': {
+      ...client,
+      documents: ['examples/front-end/*.ts', '!examples/front-end/codegen.ts'],
+    },
     'src/generated/resolvers.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {

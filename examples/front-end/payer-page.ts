@@ -1,5 +1,5 @@
 /** The payer's side of a session: what a channel sends back to the payer page, and what the page does with it. */
-import { ask, type Gateway } from './ask.ts';
+import { ask, CallFailed, type Gateway } from './ask.ts';
 import { graphql } from './gql/gql.ts';
 import type { AuthenticateAndSetMutation, PayerAuthenticateAndSetInput } from './gql/graphql.ts';
 
@@ -9,6 +9,7 @@ const AuthenticateAndSet = graphql(`
       __typename
       ... on PayerAuthResultStored { expiresAt }
       ... on PayerFailure { code traceId }
+      ... on PayerInvalidInput { fields { path message } }
       ... on PayerOutcomePending { retryAfterSeconds }
       ... on PayerChannelUnavailable { retryAfterSeconds }
       ... on PayerServiceBusy { retryAfterSeconds }
@@ -51,9 +52,13 @@ const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, 
 
 /** Passes the code on. Repeating the identical call is safe: a code is sent to its channel at most once. */
 export const handOver = async (gateway: Gateway, input: PayerAuthenticateAndSetInput, tries = 4): Promise<Stored> => {
-  const { authenticateAndSet: stored } = await ask(gateway, AuthenticateAndSet, { input });
-  if (!('retryAfterSeconds' in stored) || tries <= 1) return stored;
-  await pause(stored.retryAfterSeconds);
+  const answer = await ask(gateway, AuthenticateAndSet, { input }).catch((error: unknown) => {
+    if (!(error instanceof CallFailed) || tries <= 1) throw error;
+    return undefined;
+  });
+  const stored = answer?.authenticateAndSet;
+  if (stored && (!('retryAfterSeconds' in stored) || tries <= 1)) return stored;
+  await pause(stored?.retryAfterSeconds ?? 2);
   return handOver(gateway, input, tries - 1);
 };
 

@@ -1,8 +1,11 @@
 /** examples/front-end, which docs/front-end.md shows: run against the sandbox, by every flow of the guide. */
 import { createServer } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
+import { generate } from '@graphql-codegen/cli';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { CallFailed } from '../../examples/front-end/ask.ts';
 import { newChallenge } from '../../examples/front-end/challenge.ts';
+import codegen from '../../examples/front-end/codegen.ts';
 import { handOver, readReturn, report } from '../../examples/front-end/payer-page.ts';
 import { followPayer } from '../../examples/front-end/stream.ts';
 import { payerText } from '../../examples/front-end/texts.ts';
@@ -187,6 +190,33 @@ test('a session with a challenge takes the code from the browser with its verifi
   expect(await handOver(gateway, input)).toMatchObject({ code: 'INPUT_INVALID' });
   expect(await handOver(gateway, { ...input, codeVerifier })).toMatchObject({ __typename: 'PayerAuthResultStored' });
 });
+
+test('a payer page whose network fails twice hands its code over all the same', { timeout: 20_000 }, async () => {
+  const { state, channelId } = await open('ali_pay');
+  let calls = 0;
+  const post = async (url: string, headers: Record<string, string>, body: string) => {
+    calls += 1;
+    if (calls < 3) throw new Error('no network');
+    return (await fetch(url, { method: 'POST', headers, body })).json();
+  };
+  const stored = await handOver({ ...gateway, post }, { channelId, appId, state, authCode: 'test_ok_offline' });
+  expect(stored.__typename).toBe('PayerAuthResultStored');
+  const dead = { ...gateway, post: () => Promise.reject(new Error('no network')) };
+  await expect(handOver(dead, { channelId, state, authCode: 'test_ok_dead' }, 1)).rejects.toThrow(CallFailed);
+});
+
+test('the payer page reads which field of its input was refused', async () => {
+  const { state, channelId } = await open('ali_pay');
+  const stored = await handOver(gateway, { channelId, state, authCode: 'test_ok_elsewhere' });
+  expect(stored).toMatchObject({ code: 'INPUT_INVALID', fields: [{ path: 'state' }] });
+});
+
+test('the codegen of a front-end team types the operations by the schema that the sandbox serves', async () => {
+  const documents = ['examples/front-end/*.ts', '!examples/front-end/codegen.ts'];
+  const files = await generate({ ...codegen, schema: gateway.url, documents, silent: true }, false);
+  const typed = files.find((file: { filename: string }) => file.filename.endsWith('graphql.ts'));
+  expect(typed?.content).toContain('export type AuthenticateAndSetMutation');
+}, 60_000);
 
 test('the loop outlasts a broken connection, a web page and a 503, also where the gateway has no subscriptions', async () => {
   const { queryCode, state, channelId } = await open('ali_pay');

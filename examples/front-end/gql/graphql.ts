@@ -188,7 +188,7 @@ export type AuthenticateAndSetMutation = { authenticateAndSet:
     | { __typename: 'PayerAuthorizationRejected', code: PayerFailureCode, traceId: string }
     | { __typename: 'PayerChannelMisconfigured', code: PayerFailureCode, traceId: string }
     | { __typename: 'PayerChannelUnavailable', code: PayerFailureCode, traceId: string, retryAfterSeconds: number }
-    | { __typename: 'PayerInvalidInput', code: PayerFailureCode, traceId: string }
+    | { __typename: 'PayerInvalidInput', code: PayerFailureCode, traceId: string, fields: Array<{ path: string, message: string }> }
     | { __typename: 'PayerNotAllowed', code: PayerFailureCode, traceId: string }
     | { __typename: 'PayerOutcomePending', code: PayerFailureCode, traceId: string, retryAfterSeconds: number }
     | { __typename: 'PayerOutcomeUnknown', code: PayerFailureCode, traceId: string }
@@ -344,6 +344,12 @@ export const AuthenticateAndSetDocument = new TypedDocumentString(`
     ... on PayerFailure {
       code
       traceId
+    }
+    ... on PayerInvalidInput {
+      fields {
+        path
+        message
+      }
     }
     ... on PayerOutcomePending {
       retryAfterSeconds
