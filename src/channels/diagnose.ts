@@ -41,8 +41,11 @@ const clock = ({ headers }: HttpReply, at: number): Check => {
   return check('clock', state, `this machine is ${seconds}: signed requests would be refused; synchronize it (NTP)`);
 };
 
+const remedyOf = (type: string, upstreamCode: string | undefined): string =>
+  definitionOf(type, type).remedies?.get(upstreamCode ?? '') ?? `docs/sources/${type}.md lists codes and settings`;
+
 /** What came of an invalid code. */
-const judge = (error: unknown): Pick<Check, 'state' | 'found'> => {
+const judge = (error: unknown, type: string): Pick<Check, 'state' | 'found'> => {
   if (error instanceof ExchangeError) return { state: 'fail', found: `no reply: ${error.reason ?? 'unknown reason'}` };
   if (!(error instanceof PayerIdentityError)) return { state: 'fail', found: messageOf(error) };
   const { code, upstreamCode, claimedCode } = error;
@@ -50,7 +53,10 @@ const judge = (error: unknown): Pick<Check, 'state' | 'found'> => {
   const shown = named === undefined ? code : `${code}, upstream code ${named}`;
   if (code.startsWith('AUTH_CODE_')) return { state: 'ok', found: `refused as invalid: ${shown}` };
   if (code === 'CHANNEL_MISCONFIGURED')
-    return { state: 'fail', found: `the upstream refuses these settings, not the code: ${shown}` };
+    return {
+      state: 'fail',
+      found: `the upstream refuses these settings, not the code: ${shown}. ${remedyOf(type, named)}`,
+    };
   if (code === 'REPLY_UNVERIFIED')
     return {
       state: 'fail',
@@ -61,7 +67,12 @@ const judge = (error: unknown): Pick<Check, 'state' | 'found'> => {
       state: 'fail',
       found: `the reply is not one of this upstream: ${shown}. Is the address that of its API, or does a proxy or a page answer there?`,
     };
-  return { state: code === 'OUTCOME_UNKNOWN' ? 'warn' : 'fail', found: `not refused as invalid: ${shown}` };
+  const found = `not refused as invalid: ${shown}`;
+  if (code !== 'OUTCOME_UNKNOWN') return { state: 'fail', found };
+  return {
+    state: 'warn',
+    found: `${found}. The upstream does not say why; payer-identity try shows whether a payer's code is redeemed`,
+  };
 };
 
 /** Signed or not, the reply to an invalid code. */
@@ -90,7 +101,7 @@ interface Seen {
 const invalidCode = (kind: string): string =>
   kind === 'PAYMENT_CODE' ? '100000000000000000' : `doctor${randomBytes(13).toString('hex')}`;
 
-const redeemInvalid = async (source: OpenedSource, channelId: string): Promise<Check> => {
+const redeemInvalid = async (source: OpenedSource, type: string, channelId: string): Promise<Check> => {
   const call = { deadline: AbortSignal.timeout(LIMIT_MS), origin: { channelId, traffic: 'trusted' } } as const;
   const name = `invalid code on ${channelId}`;
   try {
@@ -98,7 +109,7 @@ const redeemInvalid = async (source: OpenedSource, channelId: string): Promise<C
     await source.redeem(code, { channelId, clientIp: '127.0.0.1' }, call);
     return check(name, 'fail', 'it was accepted: this is not the upstream of a channel');
   } catch (error) {
-    return { check: name, ...judge(error) };
+    return { check: name, ...judge(error, type) };
   }
 };
 
@@ -129,7 +140,7 @@ export const diagnose = async (name: string, configured: Configured[string], res
   const checks = [check('options', 'ok', 'keys and settings fit together'), ...certificates(source, Date.now())];
   const addresses = new Map(upstreams.map(({ address, egress }) => [new URL(address).origin, egress]));
   for (const [origin, egress] of addresses) checks.push(...(await reach(origin, egress)));
-  for (const channelId of source.channels) checks.push(await redeemInvalid(source, channelId));
+  for (const channelId of source.channels) checks.push(await redeemInvalid(source, type, channelId));
   const [first] = seen;
   if (first) {
     checks.push(check('HTTP', first.reply.status === 200 ? 'ok' : 'fail', `status ${first.reply.status}`));

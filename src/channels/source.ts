@@ -197,6 +197,8 @@ export interface SourceDefinition<Config extends z.ZodType<SourceOptions> = z.Zo
   open(config: z.output<Config>, deps: SourceDeps): Source;
   /** How a message of this source is signed; absent or undefined when its upstream signs none, as WeChat's login. */
   explain?(config: z.output<Config>, message: WireMessage): Explained | undefined;
+  /** What an integrator does when the upstream refuses the settings, by its code; not every code has one. */
+  readonly remedies?: ReadonlyMap<string, string>;
 }
 
 /** Ties the type of `open`'s argument to the schema it is parsed with. */

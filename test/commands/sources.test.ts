@@ -42,6 +42,7 @@ const configured = (name: string, changes: Record<string, unknown> = {}) => {
   if (!options) throw new Error(`no source ${name}`);
   return { ...options, ...changes };
 };
+const pemOf = (key: ReturnType<typeof newRsaKey>) => key.export({ format: 'pem', type: 'pkcs8' }).toString();
 const secretOf = (name: string, option: string) => String(configured(name)[option]);
 
 type Work = Parameters<typeof runCommandHere>[1];
@@ -85,9 +86,24 @@ describe('doctor', () => {
   test.each([
     ['daxpay', { secret: 'another' }, /REPLY_UNVERIFIED, upstream code 20052/, /20052: DaxPay could not verify/],
     ['jucai', { secret: 'another' }, /refuses these settings, not the code/, /no signature/],
-    ['wechat', { appSecret: 'another' }, /refuses these settings, not the code: .*40125/, /TLS authenticates/],
-    ['wechat-payment-code', { apiKey: 'another' }, /refuses these settings/, /return_code FAIL is not signed/],
-  ])('a wrong secret of %s is found', async (name, changes, code, signature) => {
+    ['jucai', { secret: 'another' }, /docs\/sources\/jucai\.md lists codes and settings/, /no signature/],
+    ['wechat', { appSecret: 'another' }, /40125\. appSecret is not the one of this appId/, /TLS authenticates/],
+    [
+      'wechat',
+      { appId: 'wx0000000000000009' },
+      /40013\. WeChat knows no application of this appId/,
+      /TLS authenticates/,
+    ],
+    [
+      'wechat-payment-code',
+      { apiKey: 'another' },
+      /SIGNERROR\. apiKey is not the V2 key/,
+      /return_code FAIL is not signed/,
+    ],
+    ['daxpay', { appId: 'another' }, /20023\. DaxPay knows no application of this appId/, /no signature/],
+    ['alipay', { appId: '2021000000000009' }, /invalid-app-id\. Alipay knows no application/, /does not sign all/],
+    ['alipay', { privateKey: pemOf(newRsaKey()) }, /invalid-signature\. the public key that Alipay has/, /verified/],
+  ])('a wrong setting of %s is found, and what to do: %o', async (name, changes, code, signature) => {
     const checks = await diagnose(name, configured(name, changes), sharedResolver);
     expect(checks.find(({ check }) => check.startsWith('invalid code'))).toMatchObject({ state: 'fail' });
     expect(foundBy(checks, /^invalid code/)).toMatch(code);
@@ -194,6 +210,19 @@ describe('explain', () => {
         headers: { 'content-type': name === 'wechat' ? 'text/xml' : 'application/json' },
       })
     ).text();
+
+  test('20052 is explained by whose secret signed it', () => {
+    const refused = JSON.stringify({ code: 20052, msg: '验签失败', traceId: 't' });
+    const { expected } = explain('daxpay', refused);
+    const ours = JSON.stringify({ ...JSON.parse(refused), sign: expected });
+    expect(explain('daxpay', ours)).toMatchObject({
+      isRight: true,
+      findings: [expect.stringMatching(/the secret that it has for this appId, which is yours.*Explain the request$/)],
+    });
+    expect(explain('daxpay', ours, { secret: 'another' }).findings[0]).toMatch(/this appId: compare the secret/);
+    // The profile ga does not sign it, so that it shows nothing of DaxPay's secret.
+    expect(explain('daxpay', refused).findings[0]).not.toMatch(/signed this refusal/);
+  });
 
   const exchanges = {
     async daxpay() {

@@ -29,6 +29,7 @@ import { explainAlipay } from './explain.ts';
 import { JOBWORTH_PATH, jobworthParameters, judgeJobworth } from './jobworth.ts';
 import { alipayKeys, keyConfig, keyFaults } from './keys.ts';
 import { infoStr } from './native.ts';
+import { alipayRemedies } from './remedies.ts';
 import { traced } from './trace-id.ts';
 import { callRequest, type GatewayOptions, judgeCall, signedPage } from './v1.ts';
 import { getRequest } from './v3.ts';
@@ -139,6 +140,7 @@ const webAuthorizer = (
 
 export const alipay = defineSource({
   config,
+  remedies: alipayRemedies,
   explain: (config, message) => explainAlipay(alipayKeys(config), message),
   open(config, { connect, now, nonce }) {
     const options: GatewayOptions = { ...config, keys: alipayKeys(config) };

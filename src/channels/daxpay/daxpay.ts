@@ -19,6 +19,7 @@ import { issuedId, issuedSecret, optionalText } from '../schemas.ts';
 import { defineSource, type Exchange, type ResultHolder } from '../source.ts';
 import { malformed, refusal, traceOf, unverified } from './codes.ts';
 import { explainDaxpay } from './explain.ts';
+import { daxpayRemedies } from './remedies.ts';
 import { signDaxpay } from './sign.ts';
 
 const AUTH = '/unipay/assist/channel/auth/auth';
@@ -184,6 +185,7 @@ const openResultHolder = (
 
 export const daxpay = defineSource({
   config,
+  remedies: daxpayRemedies,
   explain: explainDaxpay,
   open(options, { connect, now, nonce }) {
     const exchange = connect(options.baseUrl);

@@ -4,8 +4,16 @@ import { memberText, readObject } from '../reply.ts';
 import { type Explained, HIDDEN, judgeSecret, type WireMessage } from '../signing.ts';
 import { type DaxpaySigning, daxpayTexts } from './sign.ts';
 
-const REFUSED =
-  '20052: DaxPay could not verify our signature, and signed this refusal with the secret that it has for this appId: compare the secret of the application in DaxPay, and signType and profile with its release';
+/** What 20052 means for a reply: an unsigned one says nothing of the secret, and one that fits shows that it is right. */
+const refusedBecause = (given: string | undefined, isRight: boolean): string => {
+  const refused = '20052: DaxPay could not verify our signature';
+  if (given === undefined)
+    return `${refused}: compare secret, signType and profile with the application in DaxPay and its release`;
+  const signed = `${refused}, and signed this refusal with the secret that it has for this appId`;
+  return isRight
+    ? `${signed}, which is yours: so the request was signed by another rule, or with another secret, or was changed on its way. Explain the request`
+    : `${signed}: compare the secret of the application in DaxPay, and signType and profile with its release`;
+};
 
 const signTypes: readonly DigestName[] = ['hmac_sha256', 'md5', 'sm3'];
 
@@ -45,6 +53,9 @@ export const explainDaxpay = (options: DaxpaySigning, { body }: WireMessage): Ex
         : []),
     ],
     ...judged,
-    findings: memberText(root, 'code') === '20052' ? [REFUSED, ...judged.findings] : judged.findings,
+    findings:
+      memberText(root, 'code') === '20052'
+        ? [refusedBecause(judged.given, judged.isRight), ...judged.findings]
+        : judged.findings,
   };
 };

@@ -13,6 +13,7 @@ import { type AuthorizeRequest, type Authorizer, defineSource } from '../source.
 import { explainV2 } from './explain.ts';
 import { judgeSession, judgeToken, sessionRequest, tokenRequest } from './login.ts';
 import { judgeOpenId, openIdRequest } from './payment-code.ts';
+import { wechatRemedies } from './remedies.ts';
 
 const isPattern = (source: string): boolean => {
   try {
@@ -147,6 +148,7 @@ const requireFittingSubAppId = (options: PaymentCodeOptions, request: RedeemRequ
 
 export const wechat = defineSource({
   config,
+  remedies: wechatRemedies,
   explain(options, message) {
     return options.kind === 'payment_code' ? explainV2(options.apiKey, message) : undefined;
   },
