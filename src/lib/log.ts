@@ -38,6 +38,8 @@ export interface LogFields {
   readonly setting?: string | undefined;
   readonly validFrom?: string | undefined;
   readonly validTo?: string | undefined;
+  /** The id of the key that seals. */
+  readonly sealKey?: string | undefined;
   /** Why a configuration is refused; repeats no value of it. */
   readonly reason?: string | undefined;
   /**

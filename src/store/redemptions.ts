@@ -9,7 +9,7 @@ import type { KeyCheck } from './key-check.ts';
 import type { Lease, NewIdentityId, Outcome, Redemption, StoreTimes } from './model.ts';
 import { hex, isPending, type RedemptionRow, redemptionColumns } from './rows.ts';
 import { readRedemption, sealAnswer, writeAccessToken } from './sealed.ts';
-import { countFailure, endExtension, extendSession } from './sessions.ts';
+import { countFailure, endExtension, extendSession, referenceWhere } from './sessions.ts';
 import { announceEnd } from './webhook-events.ts';
 
 export interface RedemptionDeps {
@@ -130,7 +130,7 @@ export const finish = async (
   row: EndingRow,
   outcome: Outcome,
 ): Promise<Redemption | undefined> => {
-  if (outcome === ABANDONED) log?.warn('a send was left behind', abandonedFields(row));
+  if (outcome === ABANDONED) log?.warn('a send was left behind', await abandonedFields(db, row));
   const failed = outcome.state === 'REJECTED' || outcome.state === 'INDETERMINATE';
   const place = { channelId: row.channel_id, appId: row.app_id };
   const identity =
@@ -163,11 +163,14 @@ export const finish = async (
 };
 
 /** With the traceId of the call whose instance is gone: the answer to its caller carries it. */
-const abandonedFields = (row: EndingRow): LogFields => ({
+const abandonedFields = async (db: Db, row: EndingRow): Promise<LogFields> => ({
   traceId: row.trace_id,
   appId: row.app_id,
   channelId: row.channel_id,
   source: row.source,
+  clientReferenceId: row.query_code_index
+    ? await referenceWhere(db, 'query_code_index', row.query_code_index)
+    : undefined,
   state: ABANDONED.state,
   code: ABANDONED.failureCode,
 });

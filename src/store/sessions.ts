@@ -34,14 +34,19 @@ export const sessionKey = (session: SessionClaim | undefined): string => {
 
 const referenceColumns = columns({ client_reference_id: nullable(text) });
 
-/** What the caller that opened the session calls it. */
-export const clientReferenceOf = async (db: Db, vault: Vault, session: SessionClaim): Promise<string | undefined> => {
-  const [column, index] =
-    'stateId' in session
-      ? ['state_index', stateIndex(vault, session.stateId)]
-      : ['query_code_index', queryCodeIndex(vault, session.queryCode)];
+export const referenceWhere = async (
+  db: Db,
+  column: 'state_index' | 'query_code_index',
+  index: Uint8Array,
+): Promise<string | undefined> => {
   const sql = `SELECT ${referenceColumns.list} FROM sessions WHERE ${column} = $1`;
   return (await referenceColumns.first(db, sql, [index]))?.client_reference_id ?? undefined;
+};
+
+/** What the caller that opened the session calls it. */
+export const clientReferenceOf = async (db: Db, vault: Vault, session: SessionClaim): Promise<string | undefined> => {
+  if ('stateId' in session) return referenceWhere(db, 'state_index', stateIndex(vault, session.stateId));
+  return referenceWhere(db, 'query_code_index', queryCodeIndex(vault, session.queryCode));
 };
 
 const expiryColumns = columns({ expires_at: computed(integer, `expires_at + ${SKEW}`) });

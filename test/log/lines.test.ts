@@ -211,6 +211,25 @@ describe('a send whose instance is gone', () => {
       expect(linesOf(service.logLines, traceId)).toMatchObject([{ msg: 'a send was left behind', ...place, ...ended }]);
     },
   );
+
+  test('a send of a session that was left behind is found by the clientReferenceId', async () => {
+    const service = await startService({ config: { times: { sweepEveryMs: 30_000 } } });
+    onTestFinished(() => service.close());
+    const { traceId } = newTrace();
+    const place = { appId: 'demo', channelId: 'wechat_pay' };
+    const session = { queryCode: newQueryCode(), stateId: `state-${traceId}` };
+    await service.store.openSession({ ...session, ...place, clientReferenceId: 'order-4711' });
+    const claim = { source: 'daxpay', upstreamAppId: 'daxpay demo', kind: 'authCode' as const, code: newCode('ok') };
+    const bound = { ...claim, ...place, binding: ['sandbox'], traceId, session: { stateId: session.stateId } };
+    const verdict = await service.store.claim(bound);
+    if (verdict.kind !== 'CLAIMED') throw new Error(verdict.kind);
+    await service.store.markSent(verdict.lease);
+    const db = new DatabaseSync(service.file);
+    db.exec('UPDATE redemptions SET lease_until = 1');
+    db.close();
+    await service.store.sweep();
+    expect(linesOf(service.logLines, 'order-4711')).toMatchObject([{ msg: 'a send was left behind', traceId }]);
+  });
 });
 
 describe('an error names the traceId that finds its one line:', () => {

@@ -133,6 +133,8 @@ export const createListener = (options: ListenerOptions): Listener => {
   const hearing = createHearing(options);
   let connections = 0;
   let provenAt: number | undefined;
+  /** Why it was lost, as logged; attempts that fail for the same reason have no line of their own. */
+  let lostFor: { readonly code: string | undefined } | undefined;
 
   const run = async () => {
     let pauseMs = FIRST_PAUSE_MS;
@@ -141,6 +143,8 @@ export const createListener = (options: ListenerOptions): Listener => {
         listening() {
           pauseMs = FIRST_PAUSE_MS;
           hearing.works();
+          if (lostFor) log.info('the connection for notices is back');
+          lostFor = undefined;
           connections += 1;
           provenAt = performance.now();
           // Earlier notices are lost: every reader reads again.
@@ -156,11 +160,12 @@ export const createListener = (options: ListenerOptions): Listener => {
       }).catch((error: unknown) => {
         if (signal.aborted) return;
         if (error instanceof Deaf) hearing.fails();
-        else
-          log.warn('the connection for notices was lost, readers poll until it is back', {
-            code: codeOf(error),
-            error,
-          });
+        else {
+          const code = codeOf(error);
+          if (lostFor && lostFor.code === code) return;
+          lostFor = { code };
+          log.warn('the connection for notices was lost, readers poll until it is back', { code, error });
+        }
       });
       triedOnce();
       await pause(hearing.isDeaf() ? DEAF_PAUSE_MS : pauseMs * (0.5 + Math.random() / 2), signal);
