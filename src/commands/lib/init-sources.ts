@@ -24,6 +24,11 @@ export const sourceTexts: ReadonlyMap<SourceType, SourceText> = new Map([
     privateKey: { $file: keys/alipay-app-private.pem }
     # 支付宝公钥, which the console shows after the upload: not the application's own.
     alipayPublicKey: { $file: keys/alipay-public.pem }
+    # In certificate mode (公钥证书), in place of alipayPublicKey, and with the privateKey that the certificate was asked for:
+    # certificates:
+    #   app: { $file: keys/appCertPublicKey.crt }
+    #   alipay: { $file: keys/alipayCertPublicKey_RSA2.crt }
+    #   alipayRoot: { $file: keys/alipayRootCert.crt }
 `,
       next: [
         'Upload keys/alipay-app-public.pem at open.alipay.com, and save the key that it shows in return (支付宝公钥) as keys/alipay-public.pem.',
@@ -36,7 +41,8 @@ export const sourceTexts: ReadonlyMap<SourceType, SourceText> = new Map([
       channels: ['wechat_pay'],
       yaml: `  wechat:
     type: wechat
-    # web: a page in WeChat; miniprogram, native and payment_code are the others.
+    # web: a page in WeChat; miniprogram, native and payment_code are the others. Each is a source of its own: for a mini
+    # program too, add a second one and name it in channels as wechat_pay_mini_program.
     kind: web
     # AppID and AppSecret of the official account, from https://mp.weixin.qq.com
     appId: '<AppID>'
