@@ -11,7 +11,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export const createMetrics = () => {
   const registry = new Registry();
   const registers = [registry];
-  return {
+  const instruments = {
     registry,
     requests: new Histogram({
       name: 'payer_identity_http_request_seconds',
@@ -80,6 +80,9 @@ export const createMetrics = () => {
       registers,
     }),
   };
+  // From 0 on: Prometheus sees no increase in a series that begins with its first event, and one that is given up may be alone.
+  for (const result of ['acknowledged', 'failed', 'given_up']) instruments.webhooks.inc({ result }, 0);
+  return instruments;
 };
 
 /** Times the exchanges of a source. */

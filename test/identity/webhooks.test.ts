@@ -73,7 +73,7 @@ const start = (store: Store, { apps = [], pauseMs = 1 }: Options) => {
   onTestFinished(() => webhooks.stop());
   const counted = async () => {
     const { values } = await metrics.webhooks.get();
-    return Object.fromEntries(values.map(({ labels, value }) => [labels.result, value]));
+    return Object.fromEntries(values.flatMap(({ labels, value }) => (value > 0 ? [[labels.result, value]] : [])));
   };
   const waiting = async () => {
     const [count, oldest] = await Promise.all([metrics.webhookBacklog.get(), metrics.webhookOldest.get()]);
@@ -182,6 +182,15 @@ test('the metrics show how many events wait and for how long, until the app answ
   await wait.toEqual([7, expect.toSatisfy((seconds) => seconds > 0.1 && seconds < 60)]);
   isDown = false;
   await expect.poll(waiting, { timeout: 5_000 }).toEqual([0, 0]);
+});
+
+test('the counter of events begins at 0 for each result, so that an alert sees the first one that is given up', async () => {
+  const { values } = await createMetrics().webhooks.get();
+  expect(values.map(({ labels, value }) => [labels.result, value])).toEqual([
+    ['acknowledged', 0],
+    ['failed', 0],
+    ['given_up', 0],
+  ]);
 });
 
 test('an event is given up after 20 attempts, with one line at the level error and no secret', async () => {
