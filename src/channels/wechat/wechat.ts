@@ -34,7 +34,7 @@ const common = {
 };
 const login = {
   ...common,
-  appSecret: issuedSecret(128).describe('AppSecret of the same'),
+  appSecret: issuedSecret(128).describe('AppSecret of that AppID, from its console'),
   apiUrl: needsTls(upstreamAddress).prefault('https://api.weixin.qq.com').describe('Origin of the API'),
 };
 
