@@ -34,7 +34,7 @@ const standIns: readonly (readonly [pattern: RegExp, message: string])[] = [
   [/^<[^<>]*>$/, 'is a placeholder. Write the value in its place.'],
   [
     // Of shells, systemd, Windows, Helm and Ansible, which were to replace it.
-    /\$\{[\w.:-]+\}|^\$[A-Z_][A-Z0-9_]*$|^\$env:\w+$|^\$\(.*\)$|^%[A-Z_][A-Z0-9_]*%$|\{\{.*\}\}/,
+    /\$\{[\w.:-]+\}|^\$[A-Z_][A-Z0-9_]*$|^\$env:\w+$|^\$\(.*\)$|^%[A-Z_][A-Z0-9_]*%$|\{\{[^{}]*\}\}/,
     'holds the name of a variable that nothing has replaced. Write the value, or name the variable: { "$env": "NAME" }.',
   ],
 ];

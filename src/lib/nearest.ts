@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /** The known name that a mistyped one probably stands for; undefined when none is close. Case does not count. */
-const nearest = (given: string, known: Iterable<string>): string | undefined => {
+export const nearest = (given: string, known: Iterable<string>): string | undefined => {
   const text = given.toLowerCase();
   // One slip in three characters: beyond that, the suggestion would be a guess.
   const limit = Math.max(1, Math.floor(Math.min(text.length, 12) / 3));

@@ -1,6 +1,6 @@
 /** Addresses of PostgreSQL as libpq writes them. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
 
-import { didYouMean } from '../../lib/nearest.ts';
+import { nearest } from '../../lib/nearest.ts';
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
 
@@ -30,8 +30,8 @@ const PARAMETERS: readonly string[] = [
 /** The driver ignores a name that it does not know, and would connect without TLS for `sslmod=require`. */
 const requireParameters = (query: URLSearchParams): void => {
   for (const name of query.keys()) {
-    const meant = PARAMETERS.includes(name) ? '' : didYouMean(name, PARAMETERS);
-    if (meant) throw new Error(`${/mean (.*)\?/.exec(meant)?.[1]}, and not ${name}`);
+    const meant = PARAMETERS.includes(name) ? undefined : nearest(name, PARAMETERS);
+    if (meant) throw new Error(`${meant}, and not ${name}`);
     if (query.getAll(name).length > 1) throw new Error(`${name} once`);
   }
   if (!MODES.includes(query.get('sslmode') ?? 'disable')) throw new Error(`sslmode as one of: ${MODES.join(', ')}`);
