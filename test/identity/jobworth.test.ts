@@ -171,14 +171,24 @@ describe('on the wire', () => {
     },
   );
 
-  test.each([{ match: 'exact' }, { subject: { document: { type: '0', number: 'E12345678' } } }])(
-    '%o has a word of the wire instead of one of the contract: an error, and nothing is sent',
-    async (input) => {
+  test.each([
+    [{ match: 'exact' }, '$input.match', 'PayerJobworthMatch'],
+    [
+      { subject: { document: { type: '0', number: 'E12345678' } } },
+      '$input.subject.document.type',
+      'PayerJobworthDocumentType',
+    ],
+  ])(
+    '%o has a word of the wire instead of one of the contract: an error with its place, and nothing is sent',
+    async (input, place, type) => {
       const before = service.emulators.alipay.ledger.length;
       const answer = await service.graphql(JOBWORTH, { input: { ...query, onceToken: 'test_ok_word', ...input } });
       expect(answer.data).toBeUndefined();
       expect(answer.errors).toEqual([
-        expect.objectContaining({ extensions: { code: 'BAD_USER_INPUT' }, message: '$input does not fit its type.' }),
+        expect.objectContaining({
+          extensions: { code: 'BAD_USER_INPUT' },
+          message: `${place} does not fit its type. Expected a value of the enum "${type}".`,
+        }),
       ]);
       expect(service.emulators.alipay.ledger).toHaveLength(before);
     },

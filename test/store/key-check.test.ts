@@ -300,11 +300,12 @@ describe('keys in a configuration', () => {
 });
 
 describe('the service', { timeout: 60_000 }, () => {
-  const run = (folder: string, env = {}) =>
-    runCommand(cli, ['rotate-keys'], { DATA_DIR: folder, LOG_LEVEL: 'silent', ...env });
+  const run = (folder: string, command = 'rotate-keys') =>
+    runCommand(cli, [command], { DATA_DIR: folder, LOG_LEVEL: 'silent' });
 
   test('P10: the service does not start on a database whose keys.json was removed, and says what to do', async () => {
     const folder = newFolder();
+    expect(await run(folder, 'migrate')).toMatchObject({ code: 0 });
     expect(await run(folder)).toMatchObject({ code: 0 });
     const keysFile = readFileSync(join(folder, 'keys.json'));
     rmSync(join(folder, 'keys.json'));
